@@ -1,0 +1,17 @@
+"""Fixtures that every test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_SHARED = Path(os.environ.get("KGMNER_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the checkout; a test that needs it is skipped where it is absent."""
+    data = _SHARED / "data"
+    if not data.is_dir():
+        pytest.skip(f"needs the real data in {data} (set KGMNER_SHARED to its parent folder)")
+    return data
