@@ -1,0 +1,5 @@
+"""Text to tags: tokens, file formats, taggers, their training and their evaluation; it knows no graph and no picture."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

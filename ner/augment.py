@@ -1,0 +1,142 @@
+"""What stands beside a training post: captions and knowledge that help, mislead, or are missing.
+
+A tagger that only ever saw helpful context would believe all of it. So a share of the posts gets someone else's caption or
+a fact about something else; and a share gets a fact that settles what one of its names is.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ner.formats import TaggedPost
+from ner.recipes import ContextRecipe
+from ner.spans import Span, spans_from_tags
+from ner.taggers import TaggerInput
+
+Fact = tuple[str, str, str]
+
+_KINDS: dict[str, tuple[str, ...]] = {
+    "PER": (
+        *("person", "person", "person", "musician", "singer", "rapper", "actor", "actress", "politician", "president"),
+        *("basketball player", "soccer player", "athlete", "writer", "artist", "journalist", "model", "scientist"),
+        *("American football player", "tennis player", "boxer", "comedian", "office holder", "royalty", "coach"),
+    ),
+    "LOC": (
+        *("country", "country", "country", "city", "city", "city", "town", "continent", "island", "state", "region"),
+        *("village", "administrative region", "river", "mountain", "stadium", "airport", "building", "park", "place"),
+    ),
+    "ORG": (
+        *("soccer club", "soccer club", "basketball team", "basketball team", "company", "band", "university", "school"),
+        *("newspaper", "political party", "organisation", "broadcaster", "soccer league", "basketball league", "airline"),
+        *("baseball team", "hockey team", "American football team", "government agency", "record label"),
+    ),
+    "OTHER": (
+        *("album", "film", "television show", "song", "video game", "language", "event", "award", "holiday", "book"),
+        *("software", "sports event", "device", "work", "animal", "car"),
+    ),
+}
+_SHOWN = (
+    *("web site", "suit", "flagpole", "basketball", "stage", "microphone", "jersey", "soccer ball", "comic book", "groom"),
+    *("football helmet", "book jacket", "television", "menu", "lab coat", "ballplayer", "sunglasses", "wig", "crossword"),
+    *("scoreboard", "envelope", "jean", "bow tie", "seashore", "palace", "street sign", "pickup", "golden retriever"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What contexts are drawn from: the captions and the named entities of all training posts."""
+
+    captions: tuple[str, ...]
+    names: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, posts: Sequence[TaggedPost]) -> Pool:
+        """The pool of some posts."""
+        names = {(_name(post, span), span.type) for post in posts for span in spans_from_tags(post.tags)}
+        return cls(tuple(post.caption for post in posts if post.caption), tuple(sorted(names)))
+
+
+def training_example(
+    post: TaggedPost, pool: Pool, options: ContextRecipe, random_source: random.Random
+) -> tuple[TaggerInput, tuple[str, ...]]:
+    """A post with a context drawn for it, and its tags (another type where a contrary fact says so)."""
+    draw = random_source.random
+    tags, tokens = post.tags, post.tokens
+    caption, choice = "", draw()
+    if choice < options.caption:
+        caption = post.caption
+    elif choice < options.caption + options.wrong_caption and pool.captions:
+        caption = random_source.choice(pool.captions)
+    facts: list[Fact] = []
+    spans = [span for span in spans_from_tags(tags) if _name(post, span)]
+    choice = draw()
+    if post.knowledge and draw() < options.gold_knowledge:
+        facts = list(post.knowledge)
+    elif choice < options.fact:
+        if spans:
+            facts = _agreeing_facts(post, random_source.choice(spans), pool, random_source)
+    elif choice < options.fact + options.contrary_fact:
+        short = [span for span in spans if span.end - span.start == 1 and span.type != "OTHER"]
+        if short:
+            span = random_source.choice(short)
+            kind = random_source.choice([kind for kind in ("PER", "LOC", "ORG") if kind != span.type])
+            facts = _facts(_name(post, span), kind, pool, random_source)
+            tags = (*tags[: span.start], f"B-{kind}", *tags[span.end :])
+            caption = ""  # it may show the truth
+    elif choice < options.fact + options.contrary_fact + options.unrelated_fact and pool.names:
+        name, kind = random_source.choice(pool.names)
+        if not _words(name) & _words(" ".join(tokens)):
+            facts = _facts(name, kind, pool, random_source)
+    attributes: tuple[tuple[str, float], ...] = ()
+    if draw() < options.attributes:
+        attributes = tuple((label, 0.2) for label in random_source.sample(_SHOWN, random_source.randint(1, 5)))
+    choice = draw()
+    if choice < options.lower_case:
+        tokens = tuple(token.lower() for token in tokens)
+    elif choice < options.lower_case + options.upper_case:
+        tokens = tuple(token.upper() for token in tokens)
+    return TaggerInput(tokens, attributes, caption, tuple(facts)), tags
+
+
+def without_context(post: TaggedPost) -> TaggedPost:
+    """The post's text alone."""
+    return replace(post, caption="", knowledge=())
+
+
+def _agreeing_facts(post: TaggedPost, span: Span, pool: Pool, source: random.Random) -> list[Fact]:
+    """Facts about an entity of the post under its name in the text, or under a longer one."""
+    name = _name(post, span)
+    same = [other for other, kind in source.choices(pool.names, k=8) if kind == span.type]
+    if same and " " not in name and source.random() < 0.4:
+        parts = same[0].split()
+        name = f"{name} {parts[-1]}" if source.random() < 0.5 else f"{parts[0]} {name}"
+    return _facts(name, span.type, pool, source)
+
+
+def _facts(name: str, kind: str, pool: Pool, source: random.Random) -> list[Fact]:
+    """Made-up facts that say of what kind a thing is, as a graph would."""
+    facts = [(name, "is a", source.choice(_KINDS[kind]))]
+    if source.random() < 0.2:
+        facts.append((name, "is a", source.choice(_KINDS[kind])))
+    more = {
+        "PER": (("team", "ORG"), ("birth place", "LOC"), ("spouse", "PER")),
+        "LOC": (("country", "LOC"), ("capital", "LOC"), ("continent", "LOC"), ("language", "OTHER"), ("border", "LOC")),
+        "ORG": (("league", "ORG"), ("location", "LOC"), ("country", "LOC")),
+        "OTHER": (("author", "PER"), ("country", "LOC")),
+    }
+    for predicate, wanted in source.sample(more[kind], source.randint(0, 2)):
+        values = [other for other, other_kind in source.choices(pool.names, k=8) if other_kind == wanted]
+        if values:
+            facts.append((name, predicate, values[0]))
+    return facts
+
+
+def _name(post: TaggedPost, span: Span) -> str:
+    words = [word.lstrip("#@") for word in post.tokens[span.start : span.end]]
+    return " ".join(word[:1].upper() + word[1:] for word in words if word)
+
+
+def _words(text: str) -> set[str]:
+    return {word.lstrip("#@").casefold() for word in text.split()}

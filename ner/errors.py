@@ -1,0 +1,40 @@
+"""The errors of this package.
+
+::
+
+    NerError
+    ├── FormatError            a file of tagged posts that cannot be read
+    ├── RecipeError            a training recipe with a wrong name or value
+    ├── TagError               a tag outside the tag set
+    ├── CheckpointError        a tagger's folder that is missing, damaged or of another version
+    ├── EncoderNotFoundError   an encoder that is in no folder, no package and not on the hub
+    └── TrainingError          a training run that cannot start or had to stop
+"""
+
+
+class NerError(Exception):
+    """Anything this package reports to its caller; its text is one line."""
+
+
+class FormatError(NerError):
+    """A file of tagged posts that cannot be read."""
+
+
+class RecipeError(NerError):
+    """A training recipe with a wrong name or value."""
+
+
+class TagError(NerError):
+    """A tag outside the tag set."""
+
+
+class CheckpointError(NerError):
+    """A tagger's folder that is missing, damaged or of another version."""
+
+
+class EncoderNotFoundError(NerError):
+    """An encoder that is in no folder, no package and not on the hub."""
+
+
+class TrainingError(NerError):
+    """A training run that cannot start or had to stop."""

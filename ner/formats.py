@@ -1,0 +1,194 @@
+"""Readers and writers of tagged posts.
+
+Two column formats, told apart by their content: ``IMGID:`` lines before each post (Twitter-2015 and 2017), and plain
+``token tag`` columns (WNUT, CoNLL). And JSONL, one post a line, which alone can carry knowledge.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ner.errors import FormatError, TagError
+from ner.spans import OUTSIDE, TYPES, split_tag
+
+TYPE_NAMES: Mapping[str, str] = {
+    **{name: name for name in TYPES},
+    "MISC": "OTHER",
+    "PERSON": "PER",
+    "LOCATION": "LOC",
+    "GEO-LOC": "LOC",
+    "ORGANIZATION": "ORG",
+    "CORPORATION": "ORG",
+    "GROUP": "ORG",
+    "PRODUCT": "OTHER",
+    "CREATIVE-WORK": "OTHER",
+}
+"""What other data sets call the types (in capitals), and our name."""
+
+_IMAGE_LINE = "IMGID:"
+_UNWRITABLE = re.compile(r"[\t\r\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedPost:
+    """A post with its gold tags.
+
+    Attributes:
+        id: Unique in its file.
+        tokens: The words as they are in the file.
+        tags: One BIO tag a token, with the types of :data:`ner.spans.TYPES`.
+        caption: What a picture's caption says; "" where there is none.
+        image: The picture's name, where the file gives one.
+        knowledge: Triples about the picture: ("Chad", "is a", "country").
+    """
+
+    id: str
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...]
+    caption: str = ""
+    image: str | None = None
+    knowledge: tuple[tuple[str, str, str], ...] = ()
+
+
+def read_posts(path: Path) -> list[TaggedPost]:
+    """Posts of a file in any of the formats here.
+
+    Raises:
+        FormatError: The file is missing, not text, or a line in it has another form; with the line's number.
+    """
+    first = next((line for _, line in _lines(path) if line.strip()), "")
+    return read_jsonl(path) if first.lstrip().startswith("{") else read_conll(path)
+
+
+def read_conll(path: Path) -> list[TaggedPost]:
+    """Posts of a column file: token first, tag last, tab or blanks between, an empty line after each post.
+
+    An empty token (``<tab>O``) is kept as "". A post without an ``IMGID:`` line gets its number in the file as id; an id
+    that occurs again gets ``#2``, ``#3``.
+
+    Raises:
+        FormatError: The file is missing, not text, or a line has no tag or a wrong one.
+    """
+    posts: list[TaggedPost] = []
+    uses: dict[str, int] = {}
+    for image, rows in _blocks(path):
+        name = image if image is not None else str(len(posts) + 1)
+        uses[name] = uses.get(name, 0) + 1
+        unique = name if uses[name] == 1 else f"{name}#{uses[name]}"
+        tokens, tags = tuple(token for token, _ in rows), tuple(tag for _, tag in rows)
+        posts.append(TaggedPost(unique, tokens, tags, image=image))
+    return posts
+
+
+def write_conll(path: Path, posts: Iterable[TaggedPost]) -> None:
+    """Write posts as tab-separated columns, each under an ``IMGID:`` line with its id.
+
+    Raises:
+        FormatError: A token or an id holds a tab or a line break, which this format cannot say.
+    """
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for post in posts:
+            for text in (post.id, *post.tokens):
+                if _UNWRITABLE.search(text):
+                    raise FormatError(f"{path}: {text!r} in post {post.id!r} holds a tab or line break: write JSONL instead")
+            file.write(f"{_IMAGE_LINE}{post.id}\n")
+            file.writelines(f"{token}\t{tag}\n" for token, tag in zip(post.tokens, post.tags, strict=True))
+            file.write("\n")
+
+
+def read_jsonl(path: Path) -> list[TaggedPost]:
+    """Posts of a JSONL file: ``id``, ``tokens``, ``tags``, and where known ``caption``, ``image``, ``knowledge``.
+
+    Raises:
+        FormatError: The file is missing, not text, or a line is no such object; with the line's number.
+    """
+    return [_post_from_json(line, path, number) for number, line in _lines(path) if line.strip()]
+
+
+def read_captions(path: Path) -> dict[str, str]:
+    """Captions by image name, from lines of ``name<TAB>caption``; an empty caption counts as none.
+
+    Raises:
+        FormatError: The file is missing, not text, or a line has no tab.
+    """
+    captions: dict[str, str] = {}
+    for number, line in _lines(path):
+        name, tab, caption = line.partition("\t")
+        if not tab and line.strip():
+            raise FormatError(f"{path}:{number}: expected 'name<TAB>caption', found {line[:80]!r}")
+        if caption.strip():
+            captions[name.strip()] = caption.strip()
+    return captions
+
+
+def with_captions(posts: Sequence[TaggedPost], captions: Mapping[str, str]) -> list[TaggedPost]:
+    """The posts with the captions of their pictures; a post whose picture has none is left as it is."""
+    return [replace(post, caption=captions.get(post.image or post.id, post.caption)) for post in posts]
+
+
+def our_tag(tag: str) -> str:
+    """A data set's tag with our name of its type: ``B-MISC`` is ``B-OTHER``, ``I-location`` is ``I-LOC``.
+
+    Raises:
+        TagError: It is no BIO tag, or of a type that has no name here.
+    """
+    prefix, kind = split_tag(tag)
+    if prefix == OUTSIDE:
+        return OUTSIDE
+    if kind.upper() not in TYPE_NAMES:
+        raise TagError(f"type {kind!r} is unknown: use one of {', '.join(sorted(TYPE_NAMES))}")
+    return f"{prefix}-{TYPE_NAMES[kind.upper()]}"
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
+            for number, line in enumerate(file, 1):
+                yield number, line.rstrip("\r\n")
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror}): give a file of tagged posts") from error
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path}: is not UTF-8 text (byte {error.start}): convert it first") from error
+
+
+def _blocks(path: Path) -> Iterator[tuple[str | None, list[tuple[str, str]]]]:
+    image: str | None = None
+    rows: list[tuple[str, str]] = []
+    for number, line in _lines(path):
+        starts_post = line.startswith(_IMAGE_LINE)
+        if rows and (starts_post or not line.strip()):
+            yield image, rows
+            image, rows = None, []
+        if starts_post:
+            image = line[len(_IMAGE_LINE) :].strip()
+        elif line.strip():
+            rows.append(_row(line, path, number))
+    if rows:
+        yield image, rows
+
+
+def _row(line: str, path: Path, number: int) -> tuple[str, str]:
+    columns = line.split("\t") if "\t" in line else line.split(" ")
+    if len(columns) < 2:
+        raise FormatError(f"{path}:{number}: expected 'token<TAB>tag', found {line[:80]!r}")
+    try:
+        return columns[0], our_tag(columns[-1].strip())
+    except TagError as error:
+        raise FormatError(f"{path}:{number}: {error}") from error
+
+
+def _post_from_json(line: str, path: Path, number: int) -> TaggedPost:
+    try:
+        row = json.loads(line)
+        tokens, tags = tuple(map(str, row["tokens"])), tuple(our_tag(tag) for tag in row["tags"])
+        if len(tokens) != len(tags):
+            raise FormatError(f"{path}:{number}: {len(tokens)} tokens but {len(tags)} tags")
+        knowledge = tuple((str(s), str(p), str(o)) for s, p, o in row.get("knowledge") or ())
+        image = row.get("image")
+        return TaggedPost(str(row.get("id", number)), tokens, tags, str(row.get("caption") or ""), image, knowledge)
+    except TagError as error:
+        raise FormatError(f"{path}:{number}: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FormatError(f"{path}:{number}: expected an object with 'tokens' and 'tags' ({error})") from error

@@ -1,0 +1,189 @@
+"""Posts as numbers for a transformer: sub-token ids in two segments, word shapes, and windows over long posts.
+
+Shapes: ``B`` windows in a batch, ``S`` sub-tokens, ``T`` words, ``L`` letters of a word, ``F`` features of a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ner.context import MATCH_FEATURES, context_parts, match_features
+from ner.shapes import SHAPE_FEATURES, WORD_LETTERS, is_address, letter_ids, shape_features
+from ner.taggers import TaggerInput
+
+WORD_FEATURES = SHAPE_FEATURES + MATCH_FEATURES
+
+_MAX_PIECES_A_WORD = 8
+_MAX_PIECES_A_PART = 40
+_OVERLAP_WORDS = 24
+_MAX_POSITIONS = 512
+_CACHED_WORDS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a post that fits the encoder.
+
+    Attributes:
+        start: The first word of the post that the window holds.
+        end: The word after its last.
+        keep_start: The first word whose result is taken from this window and no other.
+        keep_end: The word after the last such.
+        ids: Sub-token ids, special ones included.
+        segments: 0 for the text, 1 for its context.
+        first: Where each word's sub-tokens begin in ``ids``.
+        counts: How many sub-tokens each word has, at least 1.
+        letters: ``(T, L)`` letter numbers.
+        features: ``(T, F)`` word features.
+    """
+
+    start: int
+    end: int
+    keep_start: int
+    keep_end: int
+    ids: list[int]
+    segments: list[int]
+    first: list[int]
+    counts: list[int]
+    letters: list[list[int]]
+    features: list[list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded windows.
+
+    Attributes:
+        ids: int64 (B, S).
+        segments: int64 (B, S).
+        attention: int64 (B, S), 1 where there is a sub-token.
+        first: int64 (B, T), each word's first sub-token.
+        pool: float32 (B, T, S), rows that average a word's sub-tokens.
+        letters: int64 (B, T, L).
+        features: float32 (B, T, F).
+        mask: bool (B, T), True where there is a word.
+    """
+
+    ids: Tensor
+    segments: Tensor
+    attention: Tensor
+    first: Tensor
+    pool: Tensor
+    letters: Tensor
+    features: Tensor
+    mask: Tensor
+
+
+class InputEncoder:
+    """Turns posts into windows with an encoder's tokenizer.
+
+    Args:
+        tokenizer: A Hugging Face tokenizer.
+        max_positions: How many sub-tokens the encoder can take.
+        segment_count: How many segments it knows; with one, text and context share it.
+    """
+
+    def __init__(self, tokenizer: Any, *, max_positions: int, segment_count: int) -> None:
+        self._tokenizer = tokenizer
+        self._max_positions = min(max_positions, _MAX_POSITIONS)
+        self._context_segment = 1 if segment_count > 1 else 0
+        self._open = _first_known(tokenizer.cls_token_id, tokenizer.bos_token_id)
+        self._close = _first_known(tokenizer.sep_token_id, tokenizer.eos_token_id)
+        self._unknown = _first_known(tokenizer.unk_token_id, self._close)
+        self._pieces_of: dict[str, list[int]] = {}
+
+    def windows(self, post: TaggerInput) -> list[Window]:
+        """The windows of a post, in order; together they keep every word once. No words, no window."""
+        pieces = self._pieces(post.tokens)
+        context = self._context(post)
+        limit = self._max_positions - 2 - len(context)
+        bounds = _window_bounds([len(p) for p in pieces], limit)
+        shapes, matches = shape_features(post.tokens), match_features(post)
+        features = [shape + match for shape, match in zip(shapes, matches, strict=True)]
+        windows: list[Window] = []
+        for number, (start, end) in enumerate(bounds):
+            keep_start = (start + bounds[number - 1][1]) // 2 if number else 0
+            keep_end = (bounds[number + 1][0] + end) // 2 if number + 1 < len(bounds) else end
+            ids, first = [self._open], []
+            for word in pieces[start:end]:
+                first.append(len(ids))
+                ids += word
+            ids.append(self._close)
+            segments = [0] * len(ids) + [self._context_segment] * len(context)
+            letters = [letter_ids(word) for word in post.tokens[start:end]]
+            counts = [len(word) for word in pieces[start:end]]
+            windows.append(
+                Window(start, end, keep_start, keep_end, ids + context, segments, first, counts, letters, features[start:end])
+            )
+        return windows
+
+    def _pieces(self, words: Sequence[str]) -> list[list[int]]:
+        """Sub-tokens of each word, at least one: what the tokenizer maps to nothing is an unknown word."""
+        new = sorted({word for word in words if word not in self._pieces_of})
+        if new:
+            if len(self._pieces_of) > _CACHED_WORDS:
+                self._pieces_of.clear()
+                new = sorted(set(words))
+            # An address says that it is one; its letters say nothing. The blank makes a byte-level tokenizer see a word.
+            texts = [" http" if is_address(word) else " " + word for word in new]
+            found = self._tokenizer(texts, add_special_tokens=False, truncation=False, verbose=False)["input_ids"]
+            for word, ids in zip(new, found, strict=True):
+                self._pieces_of[word] = list(ids[:_MAX_PIECES_A_WORD]) or [self._unknown]
+        return [self._pieces_of[word] for word in words]
+
+    def _context(self, post: TaggerInput) -> list[int]:
+        ids: list[int] = []
+        for part in context_parts(post):
+            found = self._tokenizer(part, add_special_tokens=False, truncation=False, verbose=False)["input_ids"]
+            ids += [*found[:_MAX_PIECES_A_PART], self._close]
+        return ids[: self._max_positions // 3]
+
+
+def collate(windows: Sequence[Window], *, padding_id: int = 0) -> Batch:
+    """Windows padded to one batch of tensors."""
+    b, s, t = len(windows), max(len(w.ids) for w in windows), max(len(w.first) for w in windows)
+    ids = torch.full((b, s), padding_id, dtype=torch.int64)
+    segments, attention = torch.zeros((b, s), dtype=torch.int64), torch.zeros((b, s), dtype=torch.int64)
+    first = torch.zeros((b, t), dtype=torch.int64)
+    pool = torch.zeros((b, t, s))
+    letters = torch.zeros((b, t, WORD_LETTERS), dtype=torch.int64)
+    features = torch.zeros((b, t, WORD_FEATURES))
+    mask = torch.zeros((b, t), dtype=torch.bool)
+    for row, window in enumerate(windows):
+        pieces, words = len(window.ids), len(window.first)
+        ids[row, :pieces] = torch.tensor(window.ids)
+        segments[row, :pieces] = torch.tensor(window.segments)
+        attention[row, :pieces] = 1
+        first[row, :words] = torch.tensor(window.first)
+        letters[row, :words] = torch.tensor(window.letters)
+        features[row, :words] = torch.tensor(window.features)
+        mask[row, :words] = True
+        counts = torch.tensor(window.counts)
+        words_of = torch.repeat_interleave(torch.arange(words), counts)
+        pool[row, words_of, torch.arange(1, 1 + len(words_of))] = 1.0 / counts[words_of].float()
+    return Batch(ids, segments, attention, first, pool, letters, features, mask)
+
+
+def _window_bounds(counts: Sequence[int], limit: int) -> list[tuple[int, int]]:
+    """Stretches of words whose sub-tokens fit ``limit``; each but the first goes back some words to see what came before."""
+    bounds: list[tuple[int, int]] = []
+    start = 0
+    while start < len(counts):
+        end, used = start, 0
+        while end < len(counts) and (end == start or used + counts[end] <= limit):
+            used += counts[end]
+            end += 1
+        bounds.append((start, end))
+        if end == len(counts):
+            break
+        start = max(start + 1, end - _OVERLAP_WORDS)
+    return bounds
+
+
+def _first_known(*ids: int | None) -> int:
+    return next((number for number in ids if number is not None), 0)

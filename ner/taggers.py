@@ -1,0 +1,98 @@
+"""What every tagger takes, gives and is; and how one is loaded by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DEFAULT_TAGGER = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class TaggerInput:
+    """A post as a tagger sees it; all but the tokens may be missing.
+
+    Attributes:
+        tokens: The words of the post.
+        attributes: What the picture shows, with probabilities: (("flagpole", 0.41), ...).
+        caption: What the picture's caption says.
+        knowledge: Triples about the pictured entity: (("Chad", "is a", "country"), ...), the most telling first.
+        regions: float32 ``(49, C)``, the picture's regions.
+    """
+
+    tokens: tuple[str, ...]
+    attributes: tuple[tuple[str, float], ...] = ()
+    caption: str = ""
+    knowledge: tuple[tuple[str, str, str], ...] = ()
+    regions: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSpan:
+    """An entity that a tagger found.
+
+    Attributes:
+        start: Its first token.
+        end: The token after its last.
+        type: One of PER, LOC, ORG, OTHER.
+        score: How probable the tagger holds exactly this span with this type, in 0..1.
+        type_scores: How probable each type is, given that the span is an entity; in the order of TYPES, they sum to 1.
+    """
+
+    start: int
+    end: int
+    type: str
+    score: float
+    type_scores: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaggerOutput:
+    """One BIO tag a token, and the entities these tags spell with their scores."""
+
+    tags: tuple[str, ...]
+    spans: tuple[ScoredSpan, ...]
+
+
+class Tagger(Protocol):
+    """Posts to tags. Tagging changes nothing, and on a CPU a post's output does not depend on the posts around it."""
+
+    @property
+    def name(self) -> str:
+        """What the tagger is called in reports."""
+
+    @property
+    def needs_regions(self) -> bool:
+        """Whether the tagger looks at ``TaggerInput.regions``."""
+
+    def tag(self, posts: Sequence[TaggerInput]) -> list[TaggerOutput]:
+        """Tag posts, in their order; a post without tokens gets an empty output."""
+
+
+def load_tagger(name_or_dir: str | Path = DEFAULT_TAGGER, *, device: str = "auto") -> Tagger:
+    """Load a trained tagger.
+
+    Args:
+        name_or_dir: "default" (shipped), or the folder that a training run wrote.
+        device: "cpu", "cuda", or "auto" for CUDA where there is one.
+
+    Raises:
+        CheckpointError: There is no such tagger, or its folder is damaged or of another version.
+        EncoderNotFoundError: The encoder it was trained on cannot be found.
+    """
+    from ner.checkpoints import load_checkpoint
+
+    return load_checkpoint(tagger_folder(name_or_dir), device=device)
+
+
+def tagger_folder(name_or_dir: str | Path) -> Path:
+    """The folder of a tagger: a shipped one's by its name, else the folder itself."""
+    shipped = Path(__file__).parent / "weights" / str(name_or_dir)
+    is_name = Path(name_or_dir).name == str(name_or_dir)
+    return shipped if is_name and shipped.is_dir() else Path(name_or_dir)

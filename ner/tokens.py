@@ -1,0 +1,85 @@
+"""Tokens of a post, each with its place in the text."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+_CHUNK = re.compile(r"\S{1,500}")  # longer runs are cut: the tweet patterns backtrack badly on them
+# What TweetTokenizer rewrites before it splits, and so must not see: HTML entities and long runs of one symbol.
+_KEPT_WHOLE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});|([^\w\s]|_)\1{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and where it stands: ``text[start:end]`` is the token, in characters."""
+
+    text: str
+    start: int
+    end: int
+
+
+def tokenize(text: str) -> tuple[Token, ...]:
+    """Split a post as NLTK's TweetTokenizer does, keeping every token as it is written.
+
+    Hashtags, handles, addresses and emoticons stay whole. Unlike NLTK, an HTML entity such as ``&amp;`` and a run such as
+    ``!!!!!!`` are one token of the original text. Every character that is no white space belongs to exactly one token.
+    """
+    return tuple(token for chunk in _CHUNK.finditer(text) for token in _split(chunk.group(), chunk.start()))
+
+
+def tokens_from_list(words: Sequence[str]) -> tuple[Token, ...]:
+    """Tokens that are given, unchanged; their offsets are those in the words joined by single blanks."""
+    tokens: list[Token] = []
+    start = 0
+    for word in words:
+        tokens.append(Token(word, start, start + len(word)))
+        start += len(word) + 1
+    return tuple(tokens)
+
+
+def _split(chunk: str, offset: int) -> Iterator[Token]:
+    done = 0
+    for match in _KEPT_WHOLE.finditer(chunk):
+        yield from _split_plain(chunk[done : match.start()], offset + done)
+        yield Token(match.group(), offset + match.start(), offset + match.end())
+        done = match.end()
+    yield from _split_plain(chunk[done:], offset + done)
+
+
+def _split_plain(chunk: str, offset: int) -> Iterator[Token]:
+    """Tokens of a piece; whatever the tokenizer dropped or rewrote becomes a token as it stands."""
+    done = 0
+    for word in _words(chunk):
+        start = chunk.find(word, done)
+        if start < 0:
+            break
+        if start > done:
+            yield Token(chunk[done:start], offset + done, offset + start)
+        done = start + len(word)
+        yield Token(word, offset + start, offset + done)
+    if done < len(chunk):
+        yield Token(chunk[done:], offset + done, offset + len(chunk))
+
+
+def _words(chunk: str) -> list[str]:
+    if not chunk:
+        return []
+    if chunk.isalpha() and chunk.isascii():
+        return [chunk]
+    if "&" not in chunk:
+        return list(_tweet_tokenizer().tokenize(chunk))
+    # TweetTokenizer would decode what looks like an entity to it: an ampersand stands alone here.
+    parts = chunk.split("&")
+    words = list(_words(parts[0]))
+    for part in parts[1:]:
+        words += ["&", *_words(part)]
+    return words
+
+
+@cache
+def _tweet_tokenizer() -> Any:
+    from nltk.tokenize.casual import TweetTokenizer
+
+    return TweetTokenizer(match_phone_numbers=False)
