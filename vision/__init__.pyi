@@ -1,0 +1,16 @@
+from .encoders import ENCODERS as ENCODERS
+from .encoders import Encoder as Encoder
+from .encoders import PictureFeatures as PictureFeatures
+from .encoders import load_encoder as load_encoder
+from .errors import ImageIndexError as ImageIndexError
+from .errors import PictureError as PictureError
+from .errors import VisionError as VisionError
+from .errors import WeightsError as WeightsError
+from .index import ImageIndex as ImageIndex
+from .index import write_index as write_index
+from .pictures import Picture as Picture
+from .pictures import load_picture as load_picture
+from .pictures import picture_sha256 as picture_sha256
+from .search import FaissSearch as FaissSearch
+from .search import Search as Search
+from .search import TorchSearch as TorchSearch

@@ -1,0 +1,241 @@
+"""The index of the entities' images: one row for an image, in one faiss file that is mapped into memory, not read.
+
+Shapes: N images of width C in the index, n of them or n queries at a time.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ImageIndexError, WeightsError, shown
+from .search import FaissSearch, Search, TorchSearch, row_chunks
+
+#: A search proposes a little more than asked, so that no rounding of its own can hide an image; `cosines` decides.
+_MARGIN = 1e-3
+_CHUNK_ROWS = 65_536
+
+
+def write_index(
+    path: Path, ids: Sequence[int] | NDArray[np.int64], vectors: NDArray[Any], *, half: bool = True
+) -> None:
+    """Write an index, which appears whole or not at all.
+
+    Args:
+        path: The file; one that is there is replaced.
+        ids: (N,) different image ids, in any order, gaps allowed.
+        vectors: (N, C) of any float type and length; they are stored at length 1.
+        half: Store float16 (2 bytes a number) rather than float32. Cosines change by less than 1e-4.
+
+    Raises:
+        ImageIndexError: Ids are repeated, shapes do not fit, a number is not finite, or the file cannot be written.
+    """
+    import faiss
+
+    numbers = np.asarray(ids, np.int64)
+    _check(numbers, vectors)
+    width = vectors.shape[1]
+    if half:
+        rows = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    else:
+        rows = faiss.IndexFlatIP(width)
+    index = faiss.IndexIDMap(rows)
+    order = np.argsort(numbers, kind="stable")
+    for start in range(0, len(order), _CHUNK_ROWS):
+        part = order[start : start + _CHUNK_ROWS]
+        index.add_with_ids(_unit(np.asarray(vectors[part], np.float64)).astype(np.float32), numbers[part])
+    _write_atomically(index, path)
+
+
+class ImageIndex:
+    """An index opened for reading; see `open`.
+
+    Attributes:
+        ids: int64, (N,), ascending.
+        dimension: C.
+    """
+
+    def __init__(self, index: Any, *, path: Path, device: str) -> None:
+        """Use `open`."""
+        import faiss
+
+        self._path = path
+        self._index = index  # owns the memory that the next line only looks into
+        self._rows = faiss.downcast_index(index.index)
+        self.ids: NDArray[np.int64] = faiss.vector_to_array(index.id_map)
+        self.dimension: int = index.d
+        self._search = _choose_search(self._rows, device)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def open(cls, path: Path, *, device: str = "auto", dimension: int | None = None) -> "ImageIndex":
+        """Open an index; on a CPU its rows stay in the file and are mapped into memory, shared between processes.
+
+        Args:
+            path: The file.
+            device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda`` or ``cuda:N``: where to search.
+            dimension: The encoder's, to be checked; None to take it as it is.
+
+        Returns:
+            The index.
+
+        Raises:
+            ImageIndexError: The file is missing, damaged, or of another dimension, or there is no such device.
+        """
+        import faiss
+
+        if not path.is_file():
+            raise ImageIndexError(f"no image index {shown(path)}; build it with build-kg-index")
+        flags = getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP)
+        try:
+            index = faiss.read_index(str(path), flags)
+        except (RuntimeError, MemoryError) as error:
+            raise ImageIndexError(
+                f"{shown(path)} is damaged or no image index; build it again with build-kg-index"
+            ) from error
+        if not isinstance(index, faiss.IndexIDMap) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+            raise ImageIndexError(f"{shown(path)} is a faiss index of another kind; build it with build-kg-index")
+        if dimension is not None and index.d != dimension:
+            raise ImageIndexError(
+                f"{shown(path)} has vectors of {index.d} numbers, the encoder gives {dimension}; "
+                "use the encoder it was built with, or build it again"
+            )
+        return cls(index, path=path, device=device)
+
+    def vectors(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        """The stored vectors of images.
+
+        Args:
+            ids: (n,) image ids, in any order, repeats allowed.
+
+        Returns:
+            float32, (n, C).
+
+        Raises:
+            ImageIndexError: An id is not in the index.
+        """
+        rows = self._rows_of(np.asarray(ids, np.int64))
+        if not len(rows):
+            return np.empty((0, self.dimension), np.float32)
+        vectors: NDArray[np.float32] = self._rows.reconstruct_batch(rows)
+        return vectors
+
+    def cosines(self, query: NDArray[Any], ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float64]:
+        """The cosines of a query with images: each the same to the last bit whatever other images are asked for.
+
+        Args:
+            query: (C,), of any length.
+            ids: (n,) image ids.
+
+        Returns:
+            float64, (n,), from -1 to 1; 0 with a vector of length 0.
+
+        Raises:
+            ImageIndexError: An id is not in the index, or the query has another width.
+        """
+        return _cosines(self._checked(query[np.newaxis])[0], self.vectors(ids))
+
+    def search(self, queries: NDArray[Any], theta: float) -> list[list[tuple[int, float]]]:
+        """All images with a cosine of at least theta, for each query.
+
+        Args:
+            queries: (n, C), of any length.
+            theta: The least cosine.
+
+        Returns:
+            For each query (image id, cosine), by falling cosine, then by id; the cosines are those of `cosines`.
+
+        Raises:
+            ImageIndexError: The queries have another width.
+        """
+        units = _unit(self._checked(queries))
+        proposals = self._search.near(units.astype(np.float32), theta - _MARGIN)
+        return [self._decide(query, rows, theta) for query, rows in zip(queries, proposals, strict=True)]
+
+    def _decide(self, query: NDArray[Any], rows: NDArray[np.int64], theta: float) -> list[tuple[int, float]]:
+        ids = self.ids[rows]
+        cosines = self.cosines(query, ids)
+        hits = [(int(i), float(cosine)) for i, cosine in zip(ids, cosines, strict=True) if cosine >= theta]
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+
+    def _rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        rows = np.searchsorted(self.ids, ids)
+        known = rows < len(self.ids)
+        known[known] = self.ids[rows[known]] == ids[known]
+        if not known.all():
+            raise ImageIndexError(
+                f"image {ids[~known][0]} is not in {shown(self._path)} ({len(self.ids):,} images); build it again"
+            )
+        return rows.astype(np.int64)
+
+    def _checked(self, queries: NDArray[Any]) -> NDArray[np.float64]:
+        if queries.ndim != 2 or queries.shape[1] != self.dimension:
+            raise ImageIndexError(
+                f"the query has {queries.shape[-1]} numbers, {shown(self._path)} has {self.dimension}; "
+                "use the encoder the index was built with"
+            )
+        return np.asarray(queries, np.float64)
+
+
+def _cosines(query: NDArray[np.float64], rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    # Sums along each row, not a matrix product: BLAS may add up a row in another order when there are other rows.
+    wide = rows.astype(np.float64)
+    products = (wide * query).sum(axis=1)
+    lengths = np.sqrt((wide * wide).sum(axis=1)) * np.sqrt((query * query).sum())
+    cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    return np.clip(cosines, -1.0, 1.0)
+
+
+def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+
+
+def _check(ids: NDArray[np.int64], vectors: NDArray[Any]) -> None:
+    if vectors.ndim != 2 or ids.shape != vectors.shape[:1]:
+        raise ImageIndexError(
+            f"ids of shape {ids.shape} and vectors of shape {vectors.shape}; expected (N,) and (N, C)"
+        )
+    if len(np.unique(ids)) != len(ids):
+        raise ImageIndexError("an image id occurs twice; expected one vector for an image")
+    for start in range(0, len(ids), _CHUNK_ROWS):
+        finite = np.isfinite(vectors[start : start + _CHUNK_ROWS]).all(axis=1)
+        if not finite.all():
+            raise ImageIndexError(
+                f"the vector of image {ids[start + int(finite.argmin())]} is not finite; encode it again"
+            )
+
+
+def _write_atomically(index: Any, path: Path) -> None:
+    import faiss
+
+    part = path.with_name(path.name + ".part")
+    try:
+        faiss.write_index(index, str(part))
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except (RuntimeError, OSError) as error:
+        raise ImageIndexError(f"{shown(path)} cannot be written; is the folder there, and is there room?") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _choose_search(rows: Any, device: str) -> Search:
+    """PyTorch on a GPU, as faiss-gpu has no range search; faiss on a CPU, as it reads the mapped file in place."""
+    if device == "cpu":
+        return FaissSearch(rows)
+    from .runner import choose_device
+
+    try:
+        chosen = choose_device(device)
+    except WeightsError as error:
+        raise ImageIndexError(str(error)) from error
+    if chosen.type == "cpu":
+        return FaissSearch(rows)
+    return TorchSearch.of(row_chunks(rows), device=str(chosen), half=True)

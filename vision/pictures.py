@@ -1,0 +1,221 @@
+"""Files to pictures, safely: whatever a file is called and whatever is in it, it becomes RGB or one clear error."""
+
+import hashlib
+import io
+import stat
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from .errors import PictureError
+
+#: Only formats that Pillow decodes by itself; EPS, for one, would start Ghostscript on a stranger's program.
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "MPO", "AVIF", "ICO", "JPEG2000")
+
+MAX_BYTES = 256 * 1024 * 1024
+
+#: A JPEG is decoded at a half, a quarter or an eighth of its size while its shorter side stays at least this long:
+#: twice what the encoders look at, so that a photograph of 12 megapixels costs no more than a small one.
+_LEAST_SIDE = 448
+
+_EXIF_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was read.
+
+    Attributes:
+        image: Upright RGB pixels; a large JPEG may be decoded at a fraction of its size.
+        format: The real format, told from the content: ``JPEG``, ``PNG``, ...
+        width: Pixels across, upright, as the file has them.
+        height: Pixels down, upright, as the file has them.
+        sha256: Of the file's bytes, in hexadecimal.
+    """
+
+    image: Image.Image
+    format: str
+    width: int
+    height: int
+    sha256: str
+
+
+def load_picture(path: Path, *, max_pixels: int = 89_000_000, max_bytes: int = MAX_BYTES) -> Picture:
+    """Read a picture: its first frame, turned upright as EXIF says, transparent parts over white.
+
+    Args:
+        path: The file. Its name does not matter, only what is in it.
+        max_pixels: Refuse more, by the header, before anything is decoded. (Pillow itself refuses twice its own
+            ``MAX_IMAGE_PIXELS``, so a higher limit than that has no effect.)
+        max_bytes: Refuse a larger file before it is read.
+
+    Returns:
+        The picture.
+
+    Raises:
+        PictureError: It is missing, empty, not a picture, damaged or too large.
+    """
+    content = _read(path, max_bytes=max_bytes)
+    with _quiet_pillow():
+        image = _open(path, content, max_pixels=max_pixels)
+        width, height = image.size
+        try:
+            orientation = _orientation(image)
+            image.draft(None, (_LEAST_SIDE, _LEAST_SIDE))
+            image.load()
+            pixels = _rgb(image)
+            if orientation in _UPRIGHT:
+                pixels = pixels.transpose(_UPRIGHT[orientation])
+        except Exception as error:
+            raise PictureError(path, f"damaged {image.format} picture: {_one_line(error)}", "unreadable") from error
+    if orientation >= 5:
+        width, height = height, width
+    return Picture(pixels, image.format or "unknown", width, height, hashlib.sha256(content).hexdigest())
+
+
+def picture_sha256(path: Path, *, max_bytes: int = MAX_BYTES) -> str:
+    """The SHA-256 of a file's bytes, without decoding it.
+
+    Args:
+        path: The file.
+        max_bytes: Refuse a larger file before it is read.
+
+    Returns:
+        64 hexadecimal digits, the same as ``load_picture(path).sha256``.
+
+    Raises:
+        PictureError: It is missing, empty, no ordinary file or too large.
+    """
+    return hashlib.sha256(_read(path, max_bytes=max_bytes)).hexdigest()
+
+
+def _read(path: Path, *, max_bytes: int) -> bytes:
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise PictureError(path, "is a folder, not a picture", "unreadable")
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device might never end
+            raise PictureError(path, "is no ordinary file", "unreadable")
+        if status.st_size > max_bytes:
+            raise PictureError(path, f"has {status.st_size:,} bytes; the limit is {max_bytes:,}", "too large")
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise PictureError(path, "no such file", "missing") from error
+    except (OSError, ValueError) as error:  # no permission, a name too long, a NUL in the name
+        raise PictureError(path, f"cannot be read: {_one_line(error)}", "unreadable") from error
+    if not content:
+        raise PictureError(path, "is an empty file", "empty")
+    return content
+
+
+def _open(path: Path, content: bytes, *, max_pixels: int) -> Image.Image:
+    """Parse the header, and refuse by it; no pixel is decoded here."""
+    try:
+        image = Image.open(io.BytesIO(content), formats=_known_formats())
+    except Image.DecompressionBombError as error:
+        reason = f"more than {max_pixels:,} pixels by its header, the limit; make it smaller"
+        raise PictureError(path, reason, "too large") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(path, _not_a_picture(content), "unreadable") from error
+    except Exception as error:
+        raise PictureError(path, f"damaged header: {_one_line(error)}", "unreadable") from error
+    width, height = image.size
+    if width * height > max_pixels:
+        reason = f"{width:,} x {height:,} pixels by its header; the limit is {max_pixels:,} pixels; make it smaller"
+        raise PictureError(path, reason, "too large")
+    return image
+
+
+def _known_formats() -> list[str]:
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]  # AVIF and others depend on how Pillow was built
+
+
+def _not_a_picture(content: bytes) -> str:
+    start = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"<svg" in start:
+        return "is an SVG drawing; convert it to PNG first"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "is a web page, not a picture; perhaps a download that failed"
+    if start.startswith(b"%pdf"):
+        return "is a PDF document; convert its page to PNG first"
+    return f"is not a picture that can be read; expected one of {', '.join(_known_formats())}"
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8; a damaged EXIF block says nothing and spoils nothing."""
+    try:
+        value = image.getexif().get(_EXIF_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 - the pixels are good even where the EXIF parser stumbles
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        image = _eight_bits(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        white.alpha_composite(image)
+        image = white
+    return image.convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey levels of 16 bits, 32 bits or floats to 8 bits; Pillow's own conversion would clip them to white."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    top = next(limit for limit in (1.0, 255.0, 65535.0, np.inf) if values.max() <= limit)
+    if image.mode != "F":
+        top = 65535.0 if values.max() <= 65535 else float(values.max())
+    elif np.isinf(top):
+        top = float(values.max())
+    return Image.fromarray(np.clip(np.round(values * (255.0 / top)), 0, 255).astype(np.uint8))
+
+
+_quiet_lock = threading.Lock()
+_quiet_depth = 0
+_quiet_filters: warnings.catch_warnings[None] | None = None
+
+
+@contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """Keep Pillow's warnings (odd EXIF, sizes near the limit) from leaking, also when several threads read pictures.
+
+    ``warnings.catch_warnings`` swaps a global list, so overlapping uses would restore each other's; the first reader
+    in sets the filter and the last one out takes it away.
+    """
+    global _quiet_depth, _quiet_filters
+    with _quiet_lock:
+        if _quiet_depth == 0:
+            _quiet_filters = warnings.catch_warnings(action="ignore")
+            _quiet_filters.__enter__()
+        _quiet_depth += 1
+    try:
+        yield
+    finally:
+        with _quiet_lock:
+            _quiet_depth -= 1
+            if _quiet_depth == 0 and _quiet_filters is not None:
+                _quiet_filters.__exit__(None, None, None)
+                _quiet_filters = None
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error.strerror if isinstance(error, OSError) and error.strerror else error).split())
+    return text[:200] or type(error).__name__

@@ -1,0 +1,89 @@
+"""Weights files: found, downloaded, read and checked, each failure as one line that says what to do."""
+
+import hashlib
+import pickle
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from .errors import WeightsError, shown
+
+_TIMEOUT_S = 15.0
+_CHUNK_BYTES = 1 << 20
+
+
+def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
+    """Read a ``.pth`` or ``.safetensors`` file.
+
+    Args:
+        path: The file. A ``.pth`` may hold nothing but tensors: no code of it is run.
+
+    Returns:
+        Tensors by name, on the CPU, and the SHA-256 of the file in hexadecimal.
+
+    Raises:
+        WeightsError: It is missing or cannot be read.
+    """
+    if not path.is_file():
+        raise WeightsError(f"no weights file {shown(path)}; expected a .pth or .safetensors file")
+    try:
+        if path.suffix == ".safetensors":
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError, SafetensorError) as error:
+        raise WeightsError(
+            f"{shown(path)} cannot be read as weights; expected a .pth file of tensors or a .safetensors file"
+        ) from error
+    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise WeightsError(f"{shown(path)} holds no table of tensors; expected a network's state_dict")
+    return dict(state), digest
+
+
+def fit_weights(network: nn.Module, state: Mapping[str, torch.Tensor], *, path: Path, name: str) -> None:
+    """Put weights into a network.
+
+    Raises:
+        WeightsError: A tensor is missing, or has another shape; the message names the first.
+    """
+    for key, own in network.state_dict().items():
+        if key not in state:
+            if key.endswith("num_batches_tracked"):
+                continue
+            raise WeightsError(f"{shown(path)} has no tensor {key!r}; expected the weights of {name}")
+        if state[key].shape != own.shape:
+            found, expected = tuple(state[key].shape), tuple(own.shape)
+            raise WeightsError(f"{shown(path)}: {key!r} has shape {found}, expected {expected} for {name}")
+    network.load_state_dict({key: state[key] for key in network.state_dict() if key in state}, strict=False)
+
+
+def download_weights(url: str, path: Path) -> None:
+    """Download weights to a file, which appears only when it is whole and its digest fits its name.
+
+    Args:
+        url: The address; its name ends in ``-XXXXXXXX.pth``, the first digits of the SHA-256.
+        path: Where to put it.
+
+    Raises:
+        OSError: There is no network, no answer within some seconds, no room, or another file came than expected.
+    """
+    part = path.with_name(path.name + ".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer, part.open("wb") as file:  # noqa: S310
+            while chunk := answer.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                file.write(chunk)
+        if not digest.hexdigest().startswith(Path(url).stem.rpartition("-")[2]):
+            raise OSError("the downloaded file is not the expected one")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
