@@ -58,6 +58,9 @@ def _fold(module: nn.Module, convolution: str, normalisation: str) -> None:
     """Fold a batch normalisation into the convolution before it: the same function in fewer passes over memory."""
     if not hasattr(module, convolution):  # the first block expands nothing
         return
-    fused = fuse_conv_bn_eval(module.get_submodule(convolution), module.get_submodule(normalisation))  # type: ignore[type-var]
+    before, after = module.get_submodule(convolution), module.get_submodule(normalisation)
+    assert isinstance(before, nn.Conv2d)
+    assert isinstance(after, nn.BatchNorm2d)
+    fused = fuse_conv_bn_eval(before, after)
     setattr(module, convolution, fused)
     setattr(module, normalisation, nn.Identity())

@@ -38,6 +38,7 @@ def write_index(
     numbers = np.asarray(ids, np.int64)
     _check(numbers, vectors)
     width = vectors.shape[1]
+    rows: Any  # faiss has types in some versions, and they do not help
     if half:
         rows = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     else:
@@ -188,12 +189,12 @@ def _cosines(query: NDArray[np.float64], rows: NDArray[np.float32]) -> NDArray[n
     products = (wide * query).sum(axis=1)
     lengths = np.sqrt((wide * wide).sum(axis=1)) * np.sqrt((query * query).sum())
     cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-    return np.clip(cosines, -1.0, 1.0)
+    return np.asarray(np.clip(cosines, -1.0, 1.0))
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
 
 
 def _check(ids: NDArray[np.int64], vectors: NDArray[Any]) -> None:

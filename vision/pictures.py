@@ -190,7 +190,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 _quiet_lock = threading.Lock()
 _quiet_depth = 0
-_quiet_filters: warnings.catch_warnings[None] | None = None
+_quiet_filters: "warnings.catch_warnings[None] | None" = None
 
 
 @contextmanager
