@@ -1,0 +1,1 @@
+"""Speed and quality, measured on the data of ../shared. Every figure is printed with its target."""

@@ -1,0 +1,86 @@
+"""What can go wrong in the linker.
+
+::
+
+    LinkerError
+    ├── IndexMissingError      no index where one was expected
+    ├── IndexIncompleteError   a build that was stopped half-way
+    ├── IndexVersionError      an index of another format version
+    ├── IndexConflictError     an index that was built from something else
+    ├── EncoderMismatchError   an index whose pictures another encoder embedded
+    └── PostError              a line of input that is no post
+
+``str(error)`` is one line: the value, what was expected, and the fix.
+"""
+
+from pathlib import Path
+
+
+class LinkerError(Exception):
+    """The root of this package's errors."""
+
+
+class IndexMissingError(LinkerError):
+    """There is no index at the path."""
+
+    def __init__(self, path: Path) -> None:
+        what = "is not a folder" if path.exists() and not path.is_dir() else "holds no index"
+        super().__init__(
+            f"{path} {what}: expected a folder made by build-kg-index; "
+            f"build it with: build-kg-index {path} --dump FILES"
+        )
+
+
+class IndexIncompleteError(LinkerError):
+    """The index was left half-built."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is half-built (it has kg.sqlite but no index.json): "
+            "run the same build-kg-index command again, it goes on where it was"
+        )
+
+
+class IndexVersionError(LinkerError):
+    """The index has another format version, or its index.json cannot be read."""
+
+    def __init__(self, path: Path, found: object, expected: int) -> None:
+        super().__init__(
+            f"{path} has index format {found!r}, expected {expected}: "
+            "build it again with this version of build-kg-index"
+        )
+
+
+class IndexConflictError(LinkerError):
+    """The folder holds an index of other sources or of another encoder."""
+
+    def __init__(self, path: Path, difference: str) -> None:
+        super().__init__(
+            f"{path} already holds another index ({difference}): name a new folder, or remove this one first"
+        )
+
+
+class EncoderMismatchError(LinkerError):
+    """The encoder at hand is not the one that embedded the index's pictures."""
+
+    def __init__(self, path: Path, built_with: str, found: str) -> None:
+        super().__init__(
+            f"{path} was built with the encoder {built_with}, but {found} was loaded: "
+            "give the same weights with --weights, or build the index again"
+        )
+
+
+class PostError(LinkerError):
+    """A line of the input is no post.
+
+    Args:
+        line: Line number in the input, from 1.
+        reason: What is wrong and what was expected.
+        text: The beginning of the line.
+    """
+
+    def __init__(self, line: int, reason: str, text: str = "") -> None:
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+        self.text = text[:200]

@@ -1,0 +1,137 @@
+"""``index.json``: what an index directory was built from, and by which encoder."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from linker.errors import IndexIncompleteError, IndexMissingError, IndexVersionError
+
+FORMAT_VERSION = 1
+
+MANIFEST = "index.json"
+GRAPH = "kg.sqlite"
+IMAGES = "images.faiss"
+CACHE = "cache.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderRecord:
+    """The encoder that embedded the pictures.
+
+    Attributes:
+        name: As given to ``--encoder``.
+        identity: Name, design and digest of the weights: equal where the vectors are comparable.
+        dimension: Width of the vectors.
+    """
+
+    name: str
+    identity: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """A file that the graph was read from.
+
+    Attributes:
+        name: The file's name, without its folder.
+        size_bytes: Its size.
+        sha256: Digest of its bytes.
+        lines: Lines read.
+        rejected: Lines that could not be used; they stand in the table ``rejected``.
+    """
+
+    name: str
+    size_bytes: int
+    sha256: str
+    lines: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexManifest:
+    """What ``index.json`` holds.
+
+    Attributes:
+        encoder: The encoder of the pictures.
+        sources: The files of the graph, by name.
+        counts: How many entities, aliases, triples and so on the graph has.
+        images: How many pictures have each status.
+        format_version: Version of the directory's layout.
+    """
+
+    encoder: EncoderRecord
+    sources: tuple[SourceRecord, ...]
+    counts: Mapping[str, int]
+    images: Mapping[str, int]
+    format_version: int = FORMAT_VERSION
+
+    @property
+    def identity(self) -> str:
+        """A digest that two indexes share only where they were built from the same things."""
+        return hashlib.sha256(_dump(self).encode()).hexdigest()[:16]
+
+    @property
+    def rejected(self) -> int:
+        """How many lines of the sources could not be used."""
+        return sum(source.rejected for source in self.sources)
+
+
+def read_manifest(index_dir: Path) -> IndexManifest:
+    """Read ``index.json``.
+
+    Raises:
+        IndexMissingError: There is no index.
+        IndexIncompleteError: The build was stopped half-way.
+        IndexVersionError: The format is another version's, or the file is no manifest.
+    """
+    path = index_dir / MANIFEST
+    try:
+        text = path.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        if (index_dir / GRAPH).exists():
+            raise IndexIncompleteError(index_dir) from None
+        raise IndexMissingError(index_dir) from None
+    try:
+        data = json.loads(text)
+        version = data["format_version"]
+        if version != FORMAT_VERSION:
+            raise IndexVersionError(index_dir, version, FORMAT_VERSION)
+        manifest = IndexManifest(
+            encoder=EncoderRecord(**data["encoder"]),
+            sources=tuple(SourceRecord(**source) for source in data["sources"]),
+            counts=data["counts"],
+            images=data["images"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise IndexVersionError(index_dir, f"unreadable ({error})", FORMAT_VERSION) from error
+    for name in (GRAPH, IMAGES):
+        if not (index_dir / name).is_file():
+            raise IndexIncompleteError(index_dir)
+    return manifest
+
+
+def write_manifest(index_dir: Path, manifest: IndexManifest) -> None:
+    """Write ``index.json`` beside its place and rename it there."""
+    beside = index_dir / (MANIFEST + ".part")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(_dump(manifest))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(index_dir / MANIFEST)
+
+
+def describe_difference(one: Sequence[SourceRecord], other: Sequence[SourceRecord]) -> str | None:
+    """Say in what two lists of sources differ; None where they are the same."""
+    before = {(source.name, source.sha256) for source in one}
+    after = {(source.name, source.sha256) for source in other}
+    if before == after:
+        return None
+    return "sources differ: " + ", ".join(sorted({name for name, _ in before ^ after}))
+
+
+def _dump(manifest: IndexManifest) -> str:
+    return json.dumps(asdict(manifest), ensure_ascii=False, indent=2, sort_keys=True) + "\n"

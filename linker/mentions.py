@@ -1,0 +1,117 @@
+"""First-pass mentions: what the text tagger tags, and what matches an alias of the graph to the letter.
+
+An alias match is cheap evidence, so it has to look like a name: two-letter and three-letter aliases only count in
+capitals, single lower-case words only where they are long enough, function words never. A match that is wrong does
+little harm
+here: it only proposes candidates, and the decision (`linker.decide`) says what becomes a mention of the result.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from importlib.resources import files
+from typing import Protocol
+
+from kg import AliasMatch, normal_form, split_hashtag
+from linker.records import GivenMention, Mention
+from ner import ScoredSpan
+
+_LONGEST_ALIAS = 6  # tokens; of DBpedia's titles without a qualifier, few are longer
+
+_FUNCTION_WORDS = frozenset(files("linker").joinpath("data/function_words.txt").read_text("utf-8").split())
+
+
+class AliasLookup(Protocol):
+    """What is asked of the alias index."""
+
+    def lookup(self, normals: Collection[str]) -> Mapping[str, Sequence[AliasMatch]]:
+        """Aliases with exactly these normal forms."""
+
+
+def find_mentions(
+    tokens: Sequence[str],
+    spans: Iterable[ScoredSpan],
+    aliases: AliasLookup,
+    *,
+    given: Sequence[GivenMention] | None = None,
+) -> tuple[Mention, ...]:
+    """Find the spans of a post that may name an entity; they may overlap.
+
+    Args:
+        tokens: The post's tokens.
+        spans: What the text tagger found.
+        aliases: The graph's alias index.
+        given: Mentions that came with the post; then no others are looked for.
+
+    Returns:
+        Mentions by start, then end.
+    """
+    tagged = {(span.start, span.end): span for span in spans}
+    if given is not None:
+        wanted = {(mention.start, mention.end) for mention in given}
+        exact = set()
+    else:
+        exact = _alias_spans(tokens, aliases)
+        wanted = exact | set(tagged)
+    mentions = []
+    for start, end in sorted(wanted):
+        span = tagged.get((start, end))
+        mentions.append(
+            Mention(
+                start=start,
+                end=end,
+                text=" ".join(tokens[start:end]),
+                score=span.score if span else 0.0,
+                type_scores=tuple(span.type_scores) if span else (),
+                exact=(start, end) in exact,
+            )
+        )
+    return tuple(mentions)
+
+
+def mention_form(text: str) -> str:
+    """The normal form that a mention is looked up by: hashtags and handles split into words."""
+    words = [split_hashtag(word) if word[:1] in "#@" else word for word in text.split()]
+    return normal_form(" ".join(words))
+
+
+def _alias_spans(tokens: Sequence[str], aliases: AliasLookup) -> set[tuple[int, int]]:
+    shouted = _is_shouted(tokens)
+    windows: dict[str, list[tuple[int, int]]] = {}
+    for start in range(len(tokens)):
+        for end in range(start + 1, min(start + _LONGEST_ALIAS, len(tokens)) + 1):
+            if _looks_like_a_name(tokens[start:end], shouted=shouted):
+                form = mention_form(" ".join(tokens[start:end]))
+                if form:
+                    windows.setdefault(form, []).append((start, end))
+    known = aliases.lookup(windows) if windows else {}
+    spans = [span for form in known for span in windows.get(form, ())]
+    kept: set[tuple[int, int]] = set()
+    covered: set[int] = set()
+    for start, end in sorted(spans, key=lambda span: (span[0] - span[1], span[0])):
+        if covered.isdisjoint(range(start, end)):
+            kept.add((start, end))
+            covered.update(range(start, end))
+    return kept
+
+
+def _looks_like_a_name(window: Sequence[str], *, shouted: bool) -> bool:
+    first, last = window[0], window[-1]
+    if not (_has_letter_or_digit(first) and _has_letter_or_digit(last)):
+        return False
+    if len(window) > 1:
+        return any(word.casefold() not in _FUNCTION_WORDS and len(word) > 2 for word in window)
+    word = first.lstrip("#@")
+    if word.casefold() in _FUNCTION_WORDS or word.startswith("http") or not any(c.isalpha() for c in word):
+        return False
+    if len(word) <= 3:
+        return word.isupper() and len(word) > 1 and (not shouted or first != word)
+    return True
+
+
+def _has_letter_or_digit(word: str) -> bool:
+    return any(c.isalnum() for c in word)
+
+
+def _is_shouted(tokens: Sequence[str]) -> bool:
+    """Whether the post is in capitals throughout, so that capitals say nothing."""
+    words = [token for token in tokens if token.isalpha() and len(token) > 1]
+    return len(words) > 2 and sum(word.isupper() for word in words) > 0.6 * len(words)

@@ -1,0 +1,238 @@
+"""The way of a post: a plain function from a batch of posts to a batch of results."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from kg import AliasMatch, Fact
+from linker.candidates import DEFAULT_LIMIT, CandidateFinder
+from linker.decide import decide, without_overlaps
+from linker.errors import EncoderMismatchError
+from linker.index import Index, open_index
+from linker.knowledge import KnowledgeFinder
+from linker.memory import Memory
+from linker.mentions import find_mentions
+from linker.pictured import Way
+from linker.pictures import PostPicture, read_pictures
+from linker.records import Mention, Pictured, Post, Result
+
+if TYPE_CHECKING:
+    from ner import Tagger, TaggerOutput
+    from vision import Encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that speaks for a reading of a post.
+
+    Attributes:
+        picture: The picture as numbers; None for a post without one.
+        pictured: The pictured entity, where one was found.
+        facts: What the graph knows about it.
+        output: What the tagger says, with all that.
+        mentions: Spans that may name an entity.
+        matches: The candidates of each.
+        hops: Hops from the pictured entity to each candidate in its reach.
+    """
+
+    picture: PostPicture | None
+    pictured: Pictured | None
+    facts: tuple[Fact, ...]
+    output: "TaggerOutput"
+    mentions: tuple[Mention, ...]
+    matches: list[tuple[AliasMatch, ...]]
+    hops: Mapping[int, int]
+
+
+class Pipeline:
+    """Reads posts with the help of an index. Make one with `Pipeline.open`.
+
+    Args:
+        index: The opened index.
+        tagger: Tags the text, with what the picture and the graph add.
+        encoder: The encoder that embedded the index's pictures.
+        memory: The knowledge cache.
+        theta: Least cosine between the post's picture and the pictured entity's.
+        hops: How far from the candidates the pictured entity may be.
+        way: Which of the two ways finds it (`linker.pictured`).
+        limit: Candidates for a mention, at most.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        tagger: "Tagger",
+        encoder: "Encoder",
+        memory: Memory,
+        *,
+        theta: float = 0.9,
+        hops: int = 2,
+        way: Way = "auto",
+        limit: int = DEFAULT_LIMIT,
+    ) -> None:
+        self.index = index
+        self.tagger = tagger
+        self.encoder = encoder
+        self.memory = memory
+        self._candidates = CandidateFinder(index.aliases, limit=limit)
+        self._knowledge = KnowledgeFinder(index, memory, theta=theta, hops=hops, way=way)
+
+    @classmethod
+    def open(
+        cls,
+        index_dir: Path,
+        *,
+        tagger: str = "default",
+        theta: float = 0.9,
+        hops: int = 2,
+        way: Way = "auto",
+        device: str = "auto",
+        weights: Path | None = None,
+        cache: Path | None = None,
+        keep_cache: bool = True,
+    ) -> Self:
+        """Open an index and load what reads posts with it.
+
+        Args:
+            index_dir: A directory that build-kg-index made.
+            tagger: A tagger's name, or the folder of a trained one.
+            theta: Least cosine between the post's picture and the pictured entity's.
+            hops: How far from the candidates the pictured entity may be: 0, 1 or 2.
+            way: Which of the two ways finds it.
+            device: ``auto``, ``cpu`` or ``cuda``.
+            weights: The encoder's weights, where they do not come with it.
+            cache: File of the knowledge cache (default: in the index).
+            keep_cache: Whether to use a knowledge cache at all.
+
+        Raises:
+            LinkerError: The index cannot be used, or another encoder made it.
+            NerError: The tagger cannot be loaded.
+            VisionError: The encoder cannot be loaded.
+        """
+        from ner import load_tagger
+        from vision import load_encoder
+
+        index = open_index(index_dir, device=device)
+        made_by = index.manifest.encoder
+        encoder = load_encoder(made_by.name, weights=weights, device=device)
+        if encoder.identity != made_by.identity:
+            raise EncoderMismatchError(index_dir, made_by.identity, encoder.identity)
+        loaded = load_tagger(tagger, device=device)
+        memory = Memory.open(cache or index_dir / "cache.sqlite") if keep_cache else Memory(None)
+        return cls(index, loaded, encoder, memory, theta=theta, hops=hops, way=way)
+
+    def run(self, posts: Iterable[Post], *, batch_size: int = 32) -> Iterator[Result]:
+        """Read posts as they come, in batches; the results do not depend on the batch size."""
+        rest = iter(posts)
+        while batch := list(islice(rest, batch_size)):
+            yield from self.process(batch)
+
+    def process(self, posts: Sequence[Post]) -> list[Result]:
+        """Read a batch of posts.
+
+        Args:
+            posts: The posts; they are left as they are.
+
+        Returns:
+            A result for each, in the same order.
+        """
+        results = [self._conclude(post, found) for post, found in zip(posts, self.gather(posts), strict=True)]
+        self.memory.flush()
+        return results
+
+    def gather(self, posts: Sequence[Post]) -> list[Evidence]:
+        """Gather all that speaks for a reading of each post, before anything is decided."""
+        pictures = read_pictures(
+            [post.image for post in posts], self.encoder, self.memory, with_regions=self.tagger.needs_regions
+        )
+        first = self._tag(posts)
+        mentions = self._find_mentions(posts, first)
+        found = [
+            self._knowledge.find(post, picture, self._candidates.find(spans))
+            for post, picture, spans in zip(posts, pictures, mentions, strict=True)
+        ]
+        outputs = self._tag_again(posts, pictures, [facts for _, facts in found], first)
+        mentions = self._find_mentions(posts, outputs)
+        gathered = []
+        for picture, (pictured, facts), output, spans in zip(pictures, found, outputs, mentions, strict=True):
+            matches = self._candidates.find(spans)
+            hops = self._hops(pictured, matches)
+            gathered.append(Evidence(picture, pictured, facts, output, spans, matches, hops))
+        return gathered
+
+    def close(self) -> None:
+        """Close the index and the cache."""
+        self.memory.close()
+        self.index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _tag(self, posts: Sequence[Post]) -> "list[TaggerOutput]":
+        from ner import TaggerInput
+
+        return self.tagger.tag([TaggerInput(tokens=post.tokens, caption=post.caption) for post in posts])
+
+    def _tag_again(
+        self,
+        posts: Sequence[Post],
+        pictures: Sequence[PostPicture | None],
+        knowledge: Sequence[tuple[Fact, ...]],
+        first: "Sequence[TaggerOutput]",
+    ) -> "list[TaggerOutput]":
+        """Tag the posts whose picture said something; the others keep what they have."""
+        from ner import TaggerInput
+
+        outputs = list(first)
+        inputs = {}
+        for place, (post, picture, facts) in enumerate(zip(posts, pictures, knowledge, strict=True)):
+            if picture is not None and picture.vector is not None:
+                inputs[place] = TaggerInput(
+                    tokens=post.tokens,
+                    attributes=picture.attributes,
+                    caption=post.caption,
+                    knowledge=tuple((fact.subject, fact.predicate, fact.object) for fact in facts),
+                    regions=picture.regions,
+                )
+        for place, output in zip(inputs, self.tagger.tag(list(inputs.values())), strict=True):
+            outputs[place] = output
+        return outputs
+
+    def _find_mentions(self, posts: Sequence[Post], outputs: "Sequence[TaggerOutput]") -> list[tuple[Mention, ...]]:
+        return [
+            find_mentions(post.tokens, output.spans, self.index.aliases, given=post.mentions)
+            for post, output in zip(posts, outputs, strict=True)
+        ]
+
+    def _conclude(self, post: Post, evidence: Evidence) -> Result:
+        from ner import Span, tags_from_spans
+
+        given = post.mentions
+        types = {(mention.start, mention.end): mention.type for mention in given or () if mention.type}
+        linked = decide(evidence.mentions, evidence.matches, evidence.hops, keep_all=given is not None, types=types)
+        spans = [Span(mention.start, mention.end, mention.type) for mention in without_overlaps(linked)]
+        picture = evidence.picture
+        return Result(
+            id=post.id,
+            tokens=post.tokens,
+            tags=tags_from_spans(spans, len(post.tokens)),
+            mentions=linked,
+            pictured=evidence.pictured,
+            knowledge=evidence.facts,
+            attributes=picture.attributes if picture else (),
+            image_error=picture.error if picture else None,
+        )
+
+    def _hops(self, pictured: Pictured | None, matches: Sequence[Sequence[AliasMatch]]) -> Mapping[int, int]:
+        if pictured is None:
+            return {}
+        proposed = {match.entity.id for row in matches for match in row}
+        return self.index.graph.hop_distances([pictured.entity.id], sorted(proposed), max_hops=2)

@@ -1,0 +1,163 @@
+"""Reading posts: JSON lines and the two CoNLL forms of the tweet datasets."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from linker.errors import PostError
+from linker.records import TYPES, GivenMention, Post
+
+_PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
+
+
+def read_posts(path: Path, *, pictures: Path | None = None) -> Iterator[Post | PostError]:
+    """Read the posts of a file, in order; what is no post comes out as an error in its place.
+
+    Args:
+        path: ``.jsonl`` (or ``.json``, ``.ndjson``) with one post a line; anything else is read as CoNLL, a token and
+            a tag a line.
+        pictures: Folder that relative pictures are looked up in (default: the file's own); for CoNLL, the folder with
+            ``<IMGID>.jpg``.
+
+    Yields:
+        A `Post`, or a `PostError` with the line and the reason.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    if path.suffix.lower() in {".jsonl", ".json", ".ndjson"}:
+        with path.open("rb") as lines:
+            yield from read_json_lines(lines, folder=pictures or path.parent)
+    else:
+        yield from _read_conll(path, pictures)
+
+
+def read_json_lines(lines: Iterable[bytes], *, folder: Path) -> Iterator[Post | PostError]:
+    """Read posts from lines of JSON; blank lines are passed over.
+
+    Args:
+        lines: Undecoded lines.
+        folder: What relative paths of pictures start from.
+
+    Yields:
+        A `Post`, or a `PostError` with the line and the reason.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield post_from_json(_parse(line, number), folder=folder, line=number)
+        except PostError as error:
+            yield error
+
+
+def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0) -> Post:
+    """Turn one JSON object into a post.
+
+    Args:
+        value: ``{"id", "text" or "tokens", "image", "caption", "mentions"}``; all but the text may be absent.
+        folder: What a relative path of a picture starts from.
+        line: Line number, for messages and for a post without an id.
+
+    Raises:
+        PostError: A field has the wrong type, or there is neither text nor tokens.
+    """
+    shown = json.dumps(value, ensure_ascii=False, default=str)[:200]
+
+    def fail(reason: str) -> PostError:
+        return PostError(line, reason, shown)
+
+    identifier = value.get("id", str(line))
+    if isinstance(identifier, bool) or not isinstance(identifier, str | int):
+        raise fail(f"id is {identifier!r}, expected a string or a whole number")
+    image, caption = value.get("image"), value.get("caption") or ""
+    if not (image is None or isinstance(image, str)):
+        raise fail(f"image is {image!r}, expected a path or null")
+    if image and "\0" in image:
+        raise fail("image has a NUL character, expected a path or null")
+    if not isinstance(caption, str):
+        raise fail(f"caption is {caption!r}, expected a string")
+    tokens = _tokens(value, fail)
+    return Post(
+        id=identifier,
+        tokens=tokens,
+        image=folder / image if image else None,
+        caption=caption,
+        mentions=_given_mentions(value.get("mentions"), len(tokens), fail),
+        line=line,
+    )
+
+
+def _parse(line: bytes, number: int) -> Mapping[str, Any]:
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PostError(
+            number, f"is not UTF-8 (byte {error.start + 1}), expected UTF-8", line.decode("utf-8", "replace")
+        ) from error
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PostError(number, f"is not JSON ({error}), expected one object a line", text) from error
+    if not isinstance(value, dict):
+        raise PostError(number, f"is a JSON {type(value).__name__}, expected an object", text)
+    return value
+
+
+def _tokens(value: Mapping[str, Any], fail: Any) -> tuple[str, ...]:
+    from ner import tokenize
+
+    if value.get("tokens") is not None:
+        tokens = value["tokens"]
+        if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+            raise fail("tokens must be a list of strings")
+        return tuple(_mend(token) for token in tokens)
+    if "text" not in value:
+        raise fail('has neither "text" nor "tokens", expected one of them')
+    text = value["text"]
+    if not (text is None or isinstance(text, str)):
+        raise fail(f"text is {text!r}, expected a string")
+    return tuple(token.text for token in tokenize(_mend(text or "")))
+
+
+def _mend(text: str) -> str:
+    """Replace lone surrogates, which JSON can spell and no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8") if any("\ud800" <= c <= "\udfff" for c in text) else text
+
+
+def _given_mentions(value: Any, count: int, fail: Any) -> tuple[GivenMention, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise fail('mentions must be a list of {"start", "end", "type"}')
+    mentions = []
+    for item in value:
+        start, end = (item.get("start"), item.get("end")) if isinstance(item, dict) else (None, None)
+        if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= count):
+            raise fail(f"mention {item!r} must have token offsets 0 <= start < end <= {count}")
+        if item.get("type") not in (None, *TYPES):
+            raise fail(f"mention type is {item['type']!r}, expected one of {', '.join(TYPES)}, or null")
+        mentions.append(GivenMention(start, end, item.get("type")))
+    return tuple(sorted(mentions, key=lambda mention: (mention.start, mention.end)))
+
+
+def _read_conll(path: Path, pictures: Path | None) -> Iterator[Post | PostError]:
+    from ner import FormatError, read_conll
+
+    try:
+        tagged = read_conll(path)
+    except FormatError as error:
+        raise PostError(0, str(error)) from error
+    for number, post in enumerate(tagged, start=1):
+        yield Post(
+            id=post.id or str(number),
+            tokens=tuple(post.tokens),
+            image=_find_picture(pictures, post.id) if pictures and post.id else None,
+            line=number,
+        )
+
+
+def _find_picture(folder: Path, name: str) -> Path:
+    found = (folder / f"{name}{ending}" for ending in _PICTURE_ENDINGS)
+    return next((file for file in found if file.is_file()), folder / f"{name}.jpg")

@@ -1,0 +1,77 @@
+"""First-pass mentions: the tagger's spans, and aliases that look like names."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import pytest
+
+from kg import AliasMatch, Entity, normal_form
+from linker import GivenMention, find_mentions
+from ner import ScoredSpan
+
+
+class Names:
+    """An alias index of a few names."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = {
+            normal_form(name): AliasMatch(Entity(i, f"urn:{i}", name, "ORG", 0.0), name, "label", 1.0, 1.0)
+            for i, name in enumerate(names)
+        }
+
+    def lookup(self, normals: Collection[str]) -> Mapping[str, Sequence[AliasMatch]]:
+        return {normal: (self.names[normal],) for normal in normals if normal in self.names}
+
+
+NAMES = Names(
+    "Chad", "Los Angeles Lakers", "Los Angeles", "NBA", "IT", "Warriors", "The", "Golden State", "Åland Islands", "US"
+)
+
+
+def found(text: str, *spans: ScoredSpan) -> list[str]:
+    return [mention.text for mention in find_mentions(text.split(), spans, NAMES)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Chad looks great", ["Chad"]),
+        ("chad looks great", ["chad"]),
+        ("CHAD LOOKS GREAT", ["CHAD"]),
+        ("go #LosAngelesLakers go", ["#LosAngelesLakers"]),
+        ("go #losangeleslakers go", []),  # joined without capitals: for the fuzzy candidates, where the tagger tags it
+        ("Los Angeles Lakers win in Los Angeles", ["Los Angeles Lakers", "Los Angeles"]),
+        ("thanks @NBA", ["@NBA"]),
+        ("# NBA finals", ["NBA"]),
+        ("the warriors win it all", ["warriors"]),
+        ("golden state wins", ["golden state"]),
+        ("how it works , The end", []),
+        ("IT works", ["IT"]),
+        ("LOOK HOW IT WORKS", []),
+        ("he told us", []),
+        ("åland islands", ["åland islands"]),
+        ("ALAND ISLANDS", ["ALAND ISLANDS"]),
+        ("😀 😀", []),
+        ("", []),
+    ],
+)
+def test_an_alias_counts_where_it_looks_like_a_name(text: str, expected: list[str]) -> None:
+    assert found(text) == expected
+
+
+def test_the_taggers_spans_and_the_aliases_stand_side_by_side() -> None:
+    span = ScoredSpan(0, 2, "PER", 0.9, (("PER", 0.8), ("LOC", 0.2), ("ORG", 0.0), ("OTHER", 0.0)))
+    alias, tagged = find_mentions(["Chad", "Smith", "plays"], [span], NAMES)
+    assert (alias.text, alias.exact, alias.score) == ("Chad", True, 0.0)
+    assert (tagged.text, tagged.exact, tagged.score) == ("Chad Smith", False, 0.9)
+    assert dict(tagged.type_scores)["PER"] == 0.8
+
+
+def test_given_mentions_are_the_only_ones() -> None:
+    span = ScoredSpan(0, 1, "PER", 0.9, (("PER", 1.0),))
+    mentions = find_mentions(["Chad", "NBA", "x"], [span], NAMES, given=[GivenMention(0, 1), GivenMention(2, 3)])
+    assert [(mention.text, mention.score) for mention in mentions] == [("Chad", 0.9), ("x", 0.0)]
+
+
+def test_ten_thousand_tokens_are_read() -> None:
+    mentions = find_mentions(["Chad", "looks", "great", "!"] * 2500, [], NAMES)
+    assert len(mentions) == 2500
