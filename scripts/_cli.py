@@ -1,0 +1,134 @@
+"""What the commands share: how they report a mistake, an interruption, a closed pipe, and how their help looks."""
+
+import errno
+import os
+import sqlite3
+import sys
+from typing import IO, Any, NoReturn
+
+import click
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 100}
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+_BROKEN_PIPE = 141  # 128 + SIGPIPE
+_FIXES = {
+    errno.ENOENT: "check the path",
+    errno.EACCES: "change its permissions, or choose another place",
+    errno.EPERM: "change its permissions, or choose another place",
+    errno.EROFS: "choose a place on a disk that can be written",
+    errno.ENOSPC: "free some space, then run the same command again",
+    errno.EDQUOT: "free some space, then run the same command again",
+    errno.EISDIR: "expected a file, not a folder",
+    errno.ENOTDIR: "expected a folder, not a file",
+}
+
+
+class CommandError(click.ClickException):
+    """A mistake that the user can mend: one line on stderr, without a traceback."""
+
+    def __init__(self, message: str, *, exit_code: int = 1) -> None:
+        super().__init__(" ".join(message.split()))
+        self.exit_code = exit_code
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line."""
+        click.echo(f"error: {self.message}", file=file, err=file is None)
+
+
+class Command(click.Command):
+    """A command whose help ends in examples, and whose errors are one line.
+
+    Args:
+        examples: Command lines to show in the help.
+        going_on: What to do after an interruption.
+    """
+
+    def __init__(self, *args: Any, examples: str = "", going_on: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("context_settings", SETTINGS)
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+        self.going_on = going_on
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; turn what can go wrong into one line."""
+        try:
+            return super().invoke(ctx)
+        except _expected() as error:
+            _translate(error, self.going_on)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the examples."""
+        write_examples(self.examples, formatter)
+
+
+class Group(click.Group):
+    """A group of commands, with examples in its help and errors of one line."""
+
+    command_class = Command
+
+    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("context_settings", SETTINGS)
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the group and its command; turn what can go wrong into one line."""
+        try:
+            return super().invoke(ctx)
+        except _expected() as error:
+            _translate(error)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the examples."""
+        write_examples(self.examples, formatter)
+
+
+def write_examples(examples: str, formatter: click.HelpFormatter) -> None:
+    """Write command lines as they stand under the heading Examples."""
+    if not examples:
+        return
+    with formatter.section("Examples"):
+        for line in examples.strip().splitlines():
+            formatter.write(" " * formatter.current_indent + line.strip() + "\n")
+
+
+def say(text: str) -> None:
+    """Print a line on stderr, where everything goes that is no result."""
+    click.echo(text, err=True)
+
+
+def _expected() -> tuple[type[BaseException], ...]:
+    """What may go wrong without being a bug; looked up only when something has gone wrong."""
+    from kg.errors import KgError
+    from linker.errors import LinkerError
+    from ner.errors import NerError
+    from vision.errors import VisionError
+
+    return KeyboardInterrupt, OSError, sqlite3.Error, KgError, VisionError, NerError, LinkerError
+
+
+def _translate(error: BaseException, going_on: str = "") -> NoReturn:
+    """Raise what the user should see instead of an error."""
+    if isinstance(error, KeyboardInterrupt):
+        raise CommandError("stopped" + (f"; {going_on}" if going_on else ""), exit_code=_INTERRUPTED) from None
+    if isinstance(error, BrokenPipeError):
+        _leave_quietly()
+    if isinstance(error, OSError):
+        raise CommandError(_describe(error)) from error
+    if isinstance(error, sqlite3.Error):
+        raise CommandError(f"the database says: {error}") from error
+    raise CommandError(str(error)) from error
+
+
+def _describe(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    where = f"{error.filename}: " if error.filename else ""
+    fix = _FIXES.get(error.errno or 0)
+    return f"{where}{reason[:1].lower()}{reason[1:]}" + (f": {fix}" if fix else "")
+
+
+def _leave_quietly() -> NoReturn:
+    """End as a program does whose reader has gone: no message, and no second error when Python flushes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(_BROKEN_PIPE)

@@ -1,0 +1,67 @@
+"""How far the work is: bars on a terminal, a plain line now and then elsewhere. All of it on stderr."""
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from scripts._cli import say
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class Progress:
+    """Call it with the name of a step, how much is done, and how much there is (0: not known)."""
+
+    def __init__(self) -> None:
+        self._bars: RichProgress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._last_line_s = time.monotonic()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Show that `done` of `total` are done."""
+        if self._bars is None:
+            self._write_line(step, done, total)
+            return
+        if step not in self._tasks:
+            self._tasks[step] = self._bars.add_task(step, total=None)
+        self._bars.update(self._tasks[step], completed=done, total=total or None)
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._bars = _make_bars()
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+    def _write_line(self, step: str, done: int, total: int) -> None:
+        now_s = time.monotonic()
+        if now_s - self._last_line_s < _SECONDS_BETWEEN_LINES:
+            return
+        self._last_line_s = now_s
+        say(f"{step}: {done:,} of {total:,}" if total else f"{step}: {done:,}")
+
+
+def _make_bars() -> "RichProgress":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    return RichProgress(*columns, console=Console(stderr=True), transient=True)

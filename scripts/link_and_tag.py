@@ -1,0 +1,144 @@
+"""``link-and-tag``: posts in; tags, links and the evidence for them out."""
+
+from pathlib import Path
+
+import click
+
+from scripts._cli import Command, CommandError
+
+_EXAMPLES = """
+link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl
+link-and-tag demo/index examples/posts/posts.jsonl -o results.html
+link-and-tag demo/index --text "Chad looks great" --image flag.jpg
+cat posts.jsonl | link-and-tag demo/index - | head
+link-and-tag demo/index posts.jsonl -o results.jsonl --resume
+"""
+
+
+@click.command(
+    cls=Command,
+    examples=_EXAMPLES,
+    going_on="results so far are kept beside -o: the same command with --resume goes on from them",
+)
+@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("posts", required=False)
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    type=click.Path(path_type=Path),
+    help="Write here, not to stdout; the file appears when it is whole.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "conll", "html"]),
+    show_default=False,
+    help="What to write.  [default: as -o ends, else jsonl]",
+)
+@click.option(
+    "--tagger",
+    default="default",
+    metavar="NAME|DIR",
+    help="The text tagger: a shipped one's name, or a trained one's folder.",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(-1, 1),
+    default=0.9,
+    help="Least cosine at which two pictures show the same entity.",
+)
+@click.option(
+    "--hops",
+    type=click.IntRange(0, 2),
+    default=2,
+    help="How far from what the text may mean the pictured entity may be.",
+)
+@click.option("--text", help="Read this one text instead of a file of posts.")
+@click.option("--image", metavar="FILE", help="The picture of --text.")
+@click.option(
+    "--cache",
+    metavar="FILE|none",
+    help="The knowledge cache, or none.  [default: INDEX/cache.sqlite]",
+    show_default=False,
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on from the results that a stopped run of the same command left beside -o."
+)
+@click.option(
+    "--errors",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the lines that are no post here, with the reasons, as JSON lines.",
+)
+@click.option(
+    "--batch-size", type=click.IntRange(1), default=32, help="Posts at once; the results do not depend on it."
+)
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The picture encoder's weights, where they do not come with it.",
+)
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to compute.")
+def main(
+    index: Path,
+    posts: str | None,
+    out: Path | None,
+    form: str | None,
+    tagger: str,
+    threshold: float,
+    hops: int,
+    text: str | None,
+    image: str | None,
+    cache: str | None,
+    resume: bool,
+    errors: Path | None,
+    batch_size: int,
+    weights: Path | None,
+    device: str,
+) -> None:
+    """Find, type and link the named entities of posts with the help of an index and the posts' pictures.
+
+    INDEX is a directory that build-kg-index made. POSTS is a file with one JSON object a line ({"id", "text" or
+    "tokens", "image", "caption"}), a CoNLL file, or - for JSON lines on standard input. Paths of pictures are relative
+    to the file.
+    """
+    from scripts._linking import Job, link_posts, link_text
+
+    if (text is None) == (posts is None):
+        raise click.UsageError("give either POSTS or --text.")
+    if image is not None and text is None:
+        raise click.UsageError("--image goes with --text.")
+    if resume and (out is None or posts is None):
+        raise click.UsageError("--resume goes with POSTS and -o: it goes on from the results kept beside OUT.")
+    if out is not None and out.is_dir():
+        raise CommandError(f"-o {out} is a folder: expected a file, such as {out / 'results.jsonl'}")
+    job = Job(
+        index=index,
+        out=out,
+        form=form or _form_of(out),
+        tagger=tagger,
+        theta=threshold,
+        hops=hops,
+        cache=None if cache in (None, "none") else Path(cache or ""),
+        keep_cache=cache != "none",
+        resume=resume,
+        errors=errors,
+        batch_size=batch_size,
+        weights=weights,
+        device=device,
+    )
+    if text is not None:
+        link_text(job, text, image, readable=form is None and out is None)
+    else:
+        link_posts(job, posts or "-")
+
+
+def _form_of(out: Path | None) -> str:
+    endings = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "conll"}
+    return endings.get(out.suffix.lower(), "jsonl") if out else "jsonl"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Results as one HTML page that needs nothing else: pictures inside, no scripts, readable on a phone."""
+
+import base64
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scripts._words import name_of, path_in_words, spaced, tidy_text
+
+if TYPE_CHECKING:
+    from linker import Index
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_SIDE = 360  # pixels of a thumbnail's longer side
+_HOPS = {0: "named in the text", 1: "1 hop from the text", 2: "2 hops from the text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a post's text; `mention` is the number of its mention, or None between mentions."""
+
+    text: str
+    mention: int | None
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the head of the page counts."""
+
+    posts: int
+    mentions: int
+    linked: int
+    pictured: int
+    errors: int
+
+
+def render_report(records: Iterable[dict[str, Any]], images: Sequence[Path | None], index: "Index") -> Iterator[str]:
+    """Render results.
+
+    Args:
+        records: Results of `linker.result_to_json`.
+        images: The picture of each post, or None.
+        index: The index that the posts were read with; it has the pictures of the entities.
+
+    Yields:
+        The page, in pieces.
+    """
+    from scripts._looking import entity_picture
+
+    yield from render_page(records, images, lambda iri, source: entity_picture(index, iri, source))
+
+
+def render_page(
+    records: Iterable[dict[str, Any]],
+    images: Sequence[Path | None],
+    find_picture: Callable[[str, str], Path | None],
+) -> Iterator[str]:
+    """Render results, with the entities' pictures from `find_picture(iri, source)`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    rows = list(records)
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(name_of=name_of, spaced=spaced, as_link=as_link, percent=lambda share: f"{share:.0%}")
+    template = environment.get_template("report.html.j2")
+    posts = (_Card(record, image, find_picture) for record, image in zip(rows, images, strict=True))
+    yield from template.generate(posts=posts, totals=count(rows), hops=_HOPS)
+
+
+def count(records: Sequence[dict[str, Any]]) -> Totals:
+    """Count what the results hold."""
+    mentions = [mention for record in records for mention in record["mentions"]]
+    return Totals(
+        posts=len(records),
+        mentions=len(mentions),
+        linked=sum(mention["entity"] is not None for mention in mentions),
+        pictured=sum(record["pictured"] is not None for record in records),
+        errors=sum(record["image_error"] is not None for record in records),
+    )
+
+
+def segments(record: dict[str, Any]) -> list[Segment]:
+    """Cut a post's text at its mentions."""
+    found, place = [], 0
+    for number, mention in enumerate(record["mentions"]):
+        found.append(Segment(tidy_text(record["tokens"][place : mention["start"]]), None))
+        text = tidy_text(record["tokens"][mention["start"] : mention["end"]])
+        found.append(Segment(text, number, mention["type"]))
+        place = mention["end"]
+    found.append(Segment(tidy_text(record["tokens"][place:]), None))
+    return [segment for segment in found if segment.text]
+
+
+def as_link(iri: str) -> str | None:
+    """The IRI where a browser can safely follow it: http and https only."""
+    return iri if iri.lower().startswith(("http://", "https://")) else None
+
+
+def thumbnail(path: Path | None) -> str | None:
+    """A picture as a small data URI; None where there is none or it cannot be read."""
+    if path is None:
+        return None
+    from vision import PictureError, load_picture
+
+    try:
+        picture = load_picture(path).image
+    except PictureError:
+        return None
+    picture.thumbnail((_SIDE, _SIDE))
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=78, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode("ascii")
+
+
+class _Card:
+    """What the template shows of a post."""
+
+    def __init__(
+        self, record: dict[str, Any], image: Path | None, find_picture: Callable[[str, str], Path | None]
+    ) -> None:
+        self.record = record
+        self.segments = segments(record)
+        self.picture = None if record["image_error"] else thumbnail(image)
+        pictured = record["pictured"]
+        self.path = path_in_words(pictured) if pictured else []
+        self.entity_picture = thumbnail(find_picture(pictured["iri"], pictured["image"])) if pictured else None
