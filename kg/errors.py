@@ -1,0 +1,54 @@
+"""What can go wrong with the graph.
+
+KgError
+├── StoreError              a kg.sqlite that is missing, half-built, of another version, or not ours
+├── SourceError             a dump or table that cannot be read as one
+├── EntityNotFoundError     a name that no entity answers to
+├── BuildLockedError        another process builds the same graph
+└── CacheError              a knowledge cache that cannot be written or read
+"""
+
+from collections.abc import Sequence
+
+
+class KgError(Exception):
+    """Base of every error that this package raises on purpose; its text is one line."""
+
+
+class StoreError(KgError):
+    """A graph file that cannot be opened or used as it is."""
+
+
+class SourceError(KgError):
+    """A source that is none of the kinds that a graph is built from."""
+
+
+class EntityNotFoundError(KgError):
+    """No entity answers to a text.
+
+    Attributes:
+        text: What was looked for.
+        suggestions: Labels that look like it, best first.
+    """
+
+    def __init__(self, text: str, suggestions: Sequence[str] = ()) -> None:
+        self.text = text
+        self.suggestions = tuple(suggestions)
+        hint = f"; did you mean {', '.join(self.suggestions)}?" if self.suggestions else "; give an IRI, label or alias"
+        super().__init__(f"no entity answers to {text!r}{hint}")
+
+
+class BuildLockedError(KgError):
+    """Another process is building the same graph.
+
+    Attributes:
+        holder: Who holds it, as that process wrote it down.
+    """
+
+    def __init__(self, path: str, holder: str) -> None:
+        self.holder = holder
+        super().__init__(f"{path} is being built by {holder}; wait for it to end, or stop it")
+
+
+class CacheError(KgError):
+    """A knowledge cache that cannot be opened or written: the caller may go on without one."""

@@ -1,0 +1,107 @@
+"""How alike a mention and a name are, in 0..1.
+
+| score | when |
+|---|---|
+| 1.0 | equal normal forms, also of the words of a joined hashtag |
+| 0.99 | equal but for blanks: `spider man`, `Spiderman` |
+| 0.98 | equal without a possessive `'s`; 0.97 with letters that are not repeated: `Marshmelloooo` |
+| 0.95 | the same words in another order |
+| 1 - edits / length | one typo in names from four letters on, two from ten on (of the longer one, without blanks) |
+| 0.80 to 0.85 | some whole words of the name, side by side: `Kobe` for `Kobe Bryant`; more, the more of it they are |
+
+An edit is an insertion, deletion, substitution, or exchange of two neighbours; the factors of 0.98 and 0.97 apply to
+names with typos too. Names of up to three letters match exactly or not at all.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from .normal import normal_form, split_hashtag, squash
+
+BLANKS, POSSESSIVE, REPEATED, REORDERED = 0.99, 0.98, 0.97, 0.95
+PART_BASE, PART_SHARE = 0.80, 0.05
+_PART_MIN_LENGTH = 3
+
+_POSSESSIVE = re.compile(r"['’]s?\s*$")
+_REPEATED = re.compile(r"(.)\1{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A mention in the forms in which it is compared.
+
+    Attributes:
+        exact: Normal forms that a name may equal.
+        words: Its words, for names in another order or in part.
+        variants: Spellings without blanks, each with the factor that its likeness is multiplied by, best first.
+    """
+
+    exact: frozenset[str]
+    words: tuple[str, ...]
+    variants: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def of(cls, mention: str) -> "Query":
+        """Prepare a mention for comparing it with many names."""
+        normal, split = normal_form(mention), normal_form(split_hashtag(mention))
+        variants = {squash(normal): 1.0}
+        if _POSSESSIVE.search(mention):
+            variants.setdefault(squash(normal_form(_POSSESSIVE.sub("", mention))), POSSESSIVE)
+        for spelling, factor in list(variants.items()):
+            for kept in (r"\1\1", r"\1"):
+                variants.setdefault(_REPEATED.sub(kept, spelling), factor * REPEATED)
+        words = tuple((split if " " not in normal else normal).split())
+        return cls(frozenset({normal, split}), words, tuple(item for item in variants.items() if item[0]))
+
+
+def edits_allowed(length: int) -> int:
+    """Return how many typos a name of so many letters may have."""
+    return 0 if length < 4 else 1 if length < 10 else 2
+
+
+def likeness(mention: str, name: str) -> float:
+    """Return how alike a mention and a name (a normal form) are."""
+    return likenesses(Query.of(mention), [name])[0]
+
+
+def likenesses(query: Query, names: Sequence[str]) -> list[float]:
+    """Return how alike a mention is to each of some names, which are normal forms."""
+    squashed = [squash(name) for name in names]
+    scores = [_by_words(query, name, letters) for name, letters in zip(names, squashed, strict=True)]
+    for spelling, factor in query.variants:
+        allowed = edits_allowed(len(spelling))
+        for letters, edits, index in process.extract(
+            spelling, squashed, scorer=OSA.distance, score_cutoff=allowed, limit=None
+        ):
+            scores[index] = max(scores[index], factor * _by_edits(spelling, letters, int(edits)))
+    return scores
+
+
+def _by_edits(spelling: str, letters: str, edits: int) -> float:
+    if edits == 0:
+        return BLANKS
+    if edits > edits_allowed(min(len(spelling), len(letters))):
+        return 0.0
+    return min(BLANKS, 1 - edits / max(len(spelling), len(letters)))
+
+
+def _by_words(query: Query, name: str, letters: str) -> float:
+    if name in query.exact:
+        return 1.0
+    words = name.split()
+    if len(words) < 2 or len(query.words) > len(words) or query.words[0] not in words:
+        return 0.0
+    if len(query.words) == len(words):
+        return REORDERED if sorted(query.words) == sorted(words) else 0.0
+    part = len(query.words)
+    mentioned = sum(map(len, query.words))
+    if mentioned < _PART_MIN_LENGTH:
+        return 0.0
+    starts = range(len(words) - part + 1)
+    if any(tuple(words[start : start + part]) == query.words for start in starts):
+        return PART_BASE + PART_SHARE * mentioned / len(letters)
+    return 0.0

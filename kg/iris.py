@@ -1,0 +1,69 @@
+"""One form for each IRI, and what can be read off an IRI.
+
+Dumps write the same resource as `F%C3%B8royar`, `Føroyar` or `F\\u00F8royar`. The canonical form is the Unicode one:
+every percent-encoded character is decoded *once*, except those that would change the meaning of the IRI or could not
+stand in one (`%` itself, `/ ? # [ ]`, spaces, controls, `< > " { } | ^ \\ `` ` ``), which stay encoded with
+upper-case digits. As `%25` is never decoded, canonicalising twice changes nothing.
+"""
+
+import re
+from hashlib import blake2b
+from urllib.parse import quote
+
+_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_KEEP_ENCODED = frozenset('%/?#[]<>"{}|^`\\')
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SEPARATORS = re.compile(r"[\s_.\-]+")
+
+
+def canonical_iri(iri: str) -> str:
+    """Return the one form of an IRI under which this package stores and finds it."""
+    if "%" not in iri:
+        return iri
+    return _ENCODED.sub(_decode_run, iri)
+
+
+def local_name(iri: str) -> str:
+    """Return the last part of an IRI, still encoded: `Chad` of `http://dbpedia.org/resource/Chad`."""
+    for marker in ("/resource/", "#"):
+        _, found, rest = iri.partition(marker)
+        if found and rest:
+            return rest
+    trimmed = iri.rstrip("/#:")
+    cut = max(trimmed.rfind("/"), trimmed.rfind(":"))
+    return trimmed[cut + 1 :] or iri
+
+
+def label_of_iri(iri: str) -> str:
+    """Return a readable label for an entity that has none of its own."""
+    name = _ENCODED.sub(
+        lambda run: bytes.fromhex(run.group().replace("%", "")).decode("utf-8", "replace"), local_name(iri)
+    )
+    return name.replace("_", " ").strip() or iri
+
+
+def words_of_name(iri: str) -> str:
+    """Return the lower-cased words of a class or predicate name: `BasketballPlayer` gives `basketball player`."""
+    name = label_of_iri(iri)
+    if "." in name:  # dotted names carry their domain first: tv.tv_program
+        name = name.rsplit(".", 1)[1] or name
+    return _SEPARATORS.sub(" ", _CAMEL.sub(" ", name)).strip().lower() or iri
+
+
+def iri_key(iri: str) -> int:
+    """Return a 63-bit number that stands for a canonical IRI while a graph is built."""
+    return int.from_bytes(blake2b(iri.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
+
+
+def _decode_run(run: re.Match[str]) -> str:
+    raw = bytes.fromhex(run.group().replace("%", ""))
+    # Bytes that are no UTF-8 come back as lone surrogates, and are written encoded again.
+    return "".join(map(_safe_character, raw.decode("utf-8", "surrogateescape")))
+
+
+def _safe_character(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":
+        return f"%{ord(character) - 0xDC00:02X}"
+    if character in _KEEP_ENCODED or character == " " or not character.isprintable():
+        return quote(character, safe="")
+    return character

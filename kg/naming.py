@@ -1,0 +1,123 @@
+"""Every name that an entity answers to, with how surely that name means it.
+
+| kind | weight | from |
+|---|---|---|
+| label | 1.0 | its label |
+| nickname, alias | 0.9, 0.7 | literals such as foaf:nick, table aliases, labels in other languages |
+| redirect | 0.85 | the label of a page that points to it |
+| qualifier | 0.8 | a label without its qualifier: `Georgia` for `Georgia (country)` |
+| short | 0.7 | an organisation's name without `FC`, `Inc.`, a year, ...: `Arsenal` for `Arsenal FC` |
+| disambiguation | 0.5 | the label of a disambiguation page that names it |
+| demonym | 0.4 | `Italian` for Italy |
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+
+from .iris import label_of_iri
+from .normal import normal_form
+
+QUALIFIER_WEIGHT = 0.8
+SHORT_WEIGHT = 0.7
+
+_QUALIFIED = re.compile(r"(?P<bare>[^()]*\S)\s*\((?P<qualifier>[^()]+)\)$")
+_DISAMBIGUATION = re.compile(r"\s*\(disambiguation\)$", re.IGNORECASE)
+_CLUB_WORDS = frozenset(
+    ["fc", "afc", "cf", "sc", "ac", "as", "ss", "ssc", "ssd", "us", "usc", "uc", "ud", "cd", "sd", "rcd", "rc", "sk", "fk", "bk", "if", "iff", "ifk", "aik", "bsc", "sv", "tsv", "vfb", "vfl", "tsg", "fsv", "rb", "nk", "gnk", "hnk", "cfr", "csm", "acsc", "afk", "csc", "gks", "mks", "ks", "kv", "krc", "kaa", "rsc", "bc", "bb", "hc", "jk", "pfc", "pfk", "ofc", "kfc", "fsc", "cs", "ca", "cr", "ec", "se", "sl", "gd", "sad", "spvgg", "calcio", "club"]
+)
+_COMPANY_WORDS = frozenset(
+    ["inc", "incorporated", "ltd", "limited", "llc", "llp", "plc", "corp", "corporation", "co", "company", "gmbh", "ag", "sa", "spa", "nv", "bv", "ab", "asa", "oyj", "kg"]
+)
+_YEAR = re.compile(r"(?:18|19|20)?\d{2}$")
+_LEADING_NUMBER = re.compile(r"\d\.?$")
+
+_Name = tuple[str, str, float]
+
+
+def fill_aliases(connection: sqlite3.Connection) -> None:
+    """Fill `alias`: each entity's distinct texts, each under its best kind, in the order of their normal forms."""
+    connection.executemany("INSERT INTO stage_alias VALUES (?, ?, ?, ?, ?)", _all_names(connection))
+    connection.execute(
+        "INSERT INTO alias (text, normal, entity, kind, weight) SELECT text, normal, entity, kind, weight FROM"
+        " (SELECT *, row_number() OVER (PARTITION BY entity, text ORDER BY weight DESC, kind) AS place FROM stage_alias)"
+        " WHERE place = 1 ORDER BY normal, entity, text"
+    )
+
+
+def derived_names(text: str, weight: float, coarse_type: str | None) -> Iterator[_Name]:
+    """Yield the further names that a name implies: without its qualifier, and without the words every club has."""
+    qualified = _QUALIFIED.match(text)
+    if qualified:
+        text = qualified["bare"]
+        yield text, "qualifier", weight * QUALIFIER_WEIGHT
+    elif coarse_type == "LOC" and ", " in text:
+        yield text.split(", ")[0], "qualifier", weight * QUALIFIER_WEIGHT
+    if coarse_type == "ORG" and (short := short_name(text)):
+        yield short, "short", weight * SHORT_WEIGHT
+
+
+def short_name(text: str) -> str | None:
+    """Return an organisation's name without club words, legal forms and founding years; None if nothing is left out."""
+    words = text.split()
+    kept = [word for word in words if word.strip(".,").replace(".", "").lower() not in _CLUB_WORDS | _COMPANY_WORDS]
+    if len(kept) > 1 and _YEAR.match(kept[-1]):
+        kept.pop()
+    if len(kept) > 1 and _LEADING_NUMBER.match(kept[0]):
+        kept.pop(0)
+    short = " ".join(kept).strip(" ,.&-")
+    return short if len(kept) < len(words) and len(short) >= 3 else None
+
+
+def _all_names(connection: sqlite3.Connection) -> Iterator[tuple[str, int, str, str, float]]:
+    for entity, text, kind, weight, coarse_type in _given_names(connection):
+        names: list[_Name] = [(text, kind, weight)]
+        if kind in ("label", "redirect"):
+            names.extend(derived_names(text, weight, coarse_type))
+        for name, name_kind, name_weight in names:
+            normal = normal_form(name)
+            if normal:
+                yield normal, entity, name, name_kind, round(name_weight, 4)
+
+
+def _given_names(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str, float, str | None]]:
+    yield from (
+        (entity, text, "label", 1.0, coarse)
+        for entity, text, coarse in connection.execute("SELECT id, label, type FROM entity")
+    )
+    yield from connection.execute(
+        "SELECT s.id, l.text, 'alias', 0.9, e.type FROM stage_label l JOIN stage_entity s USING (key)"
+        " JOIN entity e ON e.id = s.id WHERE l.key NOT IN (SELECT source FROM stage_redirect) AND l.text <> e.label"
+    )
+    yield from connection.execute(
+        "SELECT s.id, n.text, n.kind, n.weight, e.type FROM stage_name n JOIN stage_entity s USING (key)"
+        " JOIN entity e ON e.id = s.id"
+    )
+    yield from _page_names(
+        connection,
+        "redirect",
+        0.85,
+        "SELECT s.id, i.iri, l.text, e.type FROM stage_redirect r JOIN stage_entity s ON s.key = r.source"
+        " JOIN entity e ON e.id = s.id JOIN stage_iri i ON i.key = r.source LEFT JOIN stage_label l ON l.key = r.source",
+    )
+    # A disambiguation page names its targets, and so does a redirect to such a page.
+    yield from _page_names(
+        connection,
+        "disambiguation",
+        0.5,
+        "SELECT s.id, i.iri, l.text, e.type FROM"
+        " (SELECT page, target, page AS named FROM stage_page UNION"
+        "  SELECT p.page, p.target, r.source FROM stage_page p JOIN stage_redirect r ON r.target = p.page) p"
+        " JOIN stage_entity s ON s.key = p.target JOIN entity e ON e.id = s.id"
+        " JOIN stage_iri i ON i.key = p.named LEFT JOIN stage_label l ON l.key = p.named",
+    )
+
+
+def _page_names(
+    connection: sqlite3.Connection, kind: str, weight: float, query: str
+) -> Iterator[tuple[int, str, str, float, str | None]]:
+    for entity, iri, text, coarse_type in connection.execute(query):
+        name = text or label_of_iri(iri)
+        if kind == "disambiguation":
+            name = _DISAMBIGUATION.sub("", name)
+        yield entity, name, kind, weight, coarse_type

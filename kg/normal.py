@@ -1,0 +1,56 @@
+"""The normal form under which names are compared, and the words of a joined hashtag."""
+
+import re
+import unicodedata
+
+# Letters that Unicode does not decompose, and that people type without their stroke or ligature.
+_LETTERS = str.maketrans(
+    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th", "ə": "e"}
+)
+_ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
+_APOSTROPHES = re.compile("['’‘ʼ`´ʻ]")
+_ASCII_JUNK = re.compile(r"[\W_]+")
+_BOUNDARY = re.compile(
+    r"(?<=[^\W\d_])(?=\d)"  # Euro2016
+    r"|(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])"  # LosAngeles
+    r"|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ])"  # NBAFinals
+    r"|(?<=\d)(?=[A-ZÀ-ÖØ-Þ])"  # 2016Final, but not 76ers
+)
+
+
+def normal_form(text: str) -> str:
+    """Return the form in which two spellings of one name are equal.
+
+    Case, diacritics and apostrophes go; dots within acronyms go; `&` reads `and`; `#`, `@`, underscores and all other
+    punctuation become single blanks. A text that is nothing but punctuation keeps itself, in lower case.
+    """
+    bare = _APOSTROPHES.sub("", text).replace("&", " and ")
+    if "." in bare:
+        bare = _ACRONYM.sub(lambda found: found.group().replace(".", ""), bare)
+    if bare.isascii():
+        words = _ASCII_JUNK.sub(" ", bare.lower()).strip()
+    else:
+        words = _fold(bare)
+    return words or " ".join(text.lower().split())
+
+
+def squash(normal: str) -> str:
+    """Return a normal form without its blanks: `losangeleslakers`."""
+    return normal.replace(" ", "")
+
+
+def split_hashtag(text: str) -> str:
+    """Return the words of a joined name: `#LosAngelesLakers` gives `Los Angeles Lakers`."""
+    return " ".join(_BOUNDARY.sub(" ", text.lstrip("#@＃＠").replace("_", " ")).split())
+
+
+def _fold(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LETTERS)
+    kept = []
+    for character in folded:
+        if "\u0300" <= character <= "\u036f":
+            continue
+        # Vowel signs of other scripts are marks too, and belong to the word.
+        is_word = character.isalnum() or unicodedata.category(character)[0] == "M"
+        kept.append(character if is_word else " ")
+    return " ".join("".join(kept).split())

@@ -1,0 +1,125 @@
+"""Files to lines: any of three compressions, told by the first bytes, with offsets that a killed build can go on from.
+
+Offsets count *decompressed* bytes. A cut or damaged compressed file gives the lines before the damage, and then a
+`DamagedFileError` with the reason.
+"""
+
+import bz2
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import cast
+
+BLOCK_BYTES = 2 << 20
+LINE_LIMIT_BYTES = 1 << 20
+
+
+class DamagedFileError(Exception):
+    """A file that can be read only up to some point; its text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some whole lines of a file.
+
+    Attributes:
+        lines: The lines without their breaks, undecoded; None stands for a line over `LINE_LIMIT_BYTES`.
+        end_bytes: Offset after the last of them.
+    """
+
+    lines: list[bytes | None]
+    end_bytes: int
+
+
+def compression_of(path: Path) -> str:
+    """Return `bz2`, `gz` or `plain`, by the file's first bytes."""
+    with path.open("rb") as file:
+        magic = file.read(10)
+    if magic[:3] == b"BZh" and magic[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
+        return "bz2"
+    return "gz" if magic[:2] == b"\x1f\x8b" else "plain"
+
+
+def open_plain(path: Path) -> BufferedReader:
+    """Open a file for reading its decompressed bytes."""
+    opener = {"bz2": bz2.open, "gz": gzip.open, "plain": open}[compression_of(path)]
+    return cast("BufferedReader", opener(path, "rb"))
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file's bytes as they lie on the disk."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_head(path: Path, *, limit_bytes: int = 1 << 18) -> bytes:
+    """Return the first decompressed bytes of a file; what could be read, where it is damaged."""
+    with open_plain(path) as stream:
+        data = b""
+        try:
+            while len(data) < limit_bytes:
+                more = stream.read1(limit_bytes - len(data))
+                if not more:
+                    break
+                data += more
+        except (OSError, EOFError, zlib.error):
+            pass
+        return data
+
+
+def read_blocks(path: Path, *, offset_bytes: int = 0, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
+    """Yield a file's lines in blocks, in memory that does not depend on the file's size or its longest line.
+
+    Args:
+        path: The file, compressed or not.
+        offset_bytes: Where to go on: an earlier block's `end_bytes`.
+        block_bytes: About how much to take at once.
+
+    Raises:
+        DamagedFileError: After the last readable line, if the file ends in damage.
+    """
+    with open_plain(path) as stream:
+        if offset_bytes:
+            stream.seek(offset_bytes)
+        total, rest, skipping, damage = offset_bytes, b"", False, None
+        while damage is None:
+            data, damage = _read_some(stream, block_bytes)
+            if not data:
+                break
+            total += len(data)
+            first, *others = data.split(b"\n")
+            if not others:
+                rest = b"" if skipping else rest + first
+                skipping = skipping or len(rest) > LINE_LIMIT_BYTES
+                continue
+            tail = others.pop()
+            whole: list[bytes | None] = [None if skipping else rest + first, *others]
+            yield Block(
+                [None if line is None or len(line) > LINE_LIMIT_BYTES else line for line in whole], total - len(tail)
+            )
+            skipping = len(tail) > LINE_LIMIT_BYTES
+            rest = b"" if skipping else tail
+        if rest or skipping:
+            yield Block([None if skipping else rest], total)
+    if damage is not None:
+        raise DamagedFileError(damage)
+
+
+def _read_some(stream: BufferedReader, size: int) -> tuple[bytes, str | None]:
+    """Read up to `size` bytes; on damage, what came before it and the reason."""
+    data = bytearray()
+    try:
+        while len(data) < size:
+            more = stream.read1(size - len(data))
+            if not more:
+                break
+            data += more
+    except EOFError:
+        return bytes(data), "the compressed data ends too early (a download that was cut?)"
+    except (OSError, zlib.error) as error:
+        return bytes(data), f"the file is damaged ({error})"
+    return bytes(data), None

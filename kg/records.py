@@ -1,0 +1,108 @@
+"""The records that cross the boundary of this package."""
+
+from dataclasses import dataclass, field
+
+ENTITY_TYPES = ("PER", "LOC", "ORG", "OTHER")
+IMAGE_STATUSES = ("pending", "embedded", "missing", "unreadable", "too large")
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A node of the graph; `type` is one of `ENTITY_TYPES` or None, `prior` how often it is meant."""
+
+    id: int
+    iri: str
+    label: str
+    type: str | None
+    prior: float
+
+
+@dataclass(frozen=True, slots=True)
+class AliasMatch:
+    """An entity that a text may mean, by one of its names; `fuzzy` in 0..1 says how alike text and name are."""
+
+    entity: Entity
+    alias: str
+    kind: str
+    weight: float
+    fuzzy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement in words: ("Kobe Bryant", "is a", "basketball player")."""
+
+    subject: str
+    predicate: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripleRow:
+    """One stored entity-to-entity triple, in the direction in which the source states it."""
+
+    subject: Entity
+    predicate_iri: str
+    predicate_label: str
+    object: Entity
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """A picture of an entity; `file` is None where none was found, and `reason` says why it cannot be used."""
+
+    id: int
+    entity_id: int
+    source: str
+    file: str | None
+    sha256: str | None
+    width: int | None
+    height: int | None
+    status: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMark:
+    """What became of a picture when it was read: the new status of one image row."""
+
+    image_id: int
+    status: str
+    reason: str | None = None
+    sha256: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line that could not be used: where it stands, its first 200 characters, and why."""
+
+    source: str
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What was read from one file; `error` is None unless reading it ended early or it holds nothing usable."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+    dataset: str
+    lines: int
+    records: int
+    ignored: int
+    rejected: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build read and made; `counts` are the graph's rows, as `Graph.counts` gives them."""
+
+    sources: tuple[SourceReport, ...]
+    counts: dict[str, int] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()

@@ -1,0 +1,205 @@
+"""The tables of kg.sqlite, and how it is opened.
+
+`SCHEMA_VERSION` stands in `PRAGMA user_version`. Tables whose names start with `stage_` exist only while a graph is
+built. Names explain themselves, and foreign keys are declared, so that Datasette and sqlite-utils show it as it is.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from .errors import StoreError
+
+SCHEMA_VERSION = 1
+
+_TABLES = """
+CREATE TABLE entity (
+    id INTEGER PRIMARY KEY,
+    iri TEXT NOT NULL UNIQUE,
+    label TEXT NOT NULL,
+    type TEXT CHECK (type IN ('PER', 'LOC', 'ORG', 'OTHER')),
+    prior REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE alias (
+    id INTEGER PRIMARY KEY,
+    text TEXT NOT NULL,
+    normal TEXT NOT NULL,
+    entity INTEGER NOT NULL REFERENCES entity(id),
+    kind TEXT NOT NULL,
+    weight REAL NOT NULL
+);
+CREATE TABLE alias_trigram (
+    id INTEGER PRIMARY KEY,
+    trigram INTEGER NOT NULL,
+    chunk INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    postings BLOB NOT NULL
+);
+CREATE TABLE alias_word (
+    id INTEGER PRIMARY KEY,
+    word TEXT NOT NULL,
+    chunk INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    postings BLOB NOT NULL
+);
+CREATE TABLE predicate (
+    id INTEGER PRIMARY KEY,
+    iri TEXT NOT NULL UNIQUE,
+    label TEXT NOT NULL,
+    hop INTEGER NOT NULL DEFAULT 1
+);
+CREATE TABLE class (
+    id INTEGER PRIMARY KEY,
+    iri TEXT NOT NULL UNIQUE,
+    label TEXT NOT NULL,
+    type TEXT CHECK (type IN ('PER', 'LOC', 'ORG', 'OTHER')),
+    depth INTEGER,
+    instances INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE entity_class (
+    entity INTEGER NOT NULL REFERENCES entity(id),
+    class INTEGER NOT NULL REFERENCES class(id),
+    PRIMARY KEY (entity, class)
+) WITHOUT ROWID;
+CREATE TABLE triple (
+    subject INTEGER NOT NULL REFERENCES entity(id),
+    predicate INTEGER NOT NULL REFERENCES predicate(id),
+    object INTEGER NOT NULL REFERENCES entity(id),
+    PRIMARY KEY (subject, object, predicate)
+) WITHOUT ROWID;
+CREATE TABLE literal (
+    id INTEGER PRIMARY KEY,
+    subject INTEGER NOT NULL REFERENCES entity(id),
+    predicate INTEGER NOT NULL REFERENCES predicate(id),
+    value TEXT NOT NULL,
+    datatype TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE image (
+    id INTEGER PRIMARY KEY,
+    entity INTEGER NOT NULL REFERENCES entity(id),
+    source TEXT NOT NULL,
+    file TEXT,
+    sha256 TEXT,
+    width INTEGER,
+    height INTEGER,
+    status TEXT NOT NULL CHECK (status IN ('pending', 'embedded', 'missing', 'unreadable', 'too large')),
+    reason TEXT
+);
+CREATE TABLE build_step (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL DEFAULT '',
+    size_bytes INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT NOT NULL DEFAULT '',
+    offset_bytes INTEGER NOT NULL DEFAULT 0,
+    lines INTEGER NOT NULL DEFAULT 0,
+    records INTEGER NOT NULL DEFAULT 0,
+    ignored INTEGER NOT NULL DEFAULT 0,
+    rejected INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done')),
+    error TEXT,
+    started TEXT,
+    finished TEXT
+);
+CREATE TABLE rejected (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+"""
+
+_STAGE_TABLES = """
+CREATE TABLE stage_iri (key INTEGER PRIMARY KEY, iri TEXT NOT NULL, clash TEXT);
+CREATE TABLE stage_label (key INTEGER NOT NULL, text TEXT NOT NULL, language TEXT NOT NULL);
+CREATE TABLE stage_name (key INTEGER NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL, weight REAL NOT NULL);
+CREATE TABLE stage_redirect (source INTEGER PRIMARY KEY, target INTEGER NOT NULL);
+CREATE TABLE stage_page (page INTEGER NOT NULL, target INTEGER NOT NULL, PRIMARY KEY (page, target)) WITHOUT ROWID;
+CREATE TABLE stage_type (key INTEGER NOT NULL, class INTEGER NOT NULL);
+CREATE TABLE stage_coarse (key INTEGER PRIMARY KEY, type TEXT, prior REAL);
+CREATE TABLE stage_triple (subject INTEGER NOT NULL, predicate INTEGER NOT NULL, object INTEGER NOT NULL);
+CREATE TABLE stage_literal (
+    subject INTEGER NOT NULL, predicate INTEGER NOT NULL, value TEXT NOT NULL, datatype TEXT NOT NULL, object INTEGER
+);
+CREATE TABLE stage_image (key INTEGER NOT NULL, source TEXT NOT NULL, folder TEXT NOT NULL);
+CREATE TABLE stage_seen (key INTEGER PRIMARY KEY);
+CREATE TABLE stage_entity (key INTEGER PRIMARY KEY, id INTEGER NOT NULL);
+CREATE TABLE stage_alias (
+    normal TEXT NOT NULL, entity INTEGER NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL, weight REAL NOT NULL
+);
+"""
+
+_INDEXES = """
+CREATE INDEX entity_label ON entity (label);
+CREATE INDEX alias_normal ON alias (normal);
+CREATE INDEX alias_entity ON alias (entity);
+CREATE INDEX triple_object ON triple (object, subject, predicate);
+CREATE INDEX entity_class_class ON entity_class (class);
+CREATE INDEX literal_subject ON literal (subject, predicate);
+CREATE INDEX image_entity ON image (entity);
+CREATE INDEX image_status ON image (status);
+"""
+
+GRAM_INDEXES = """
+CREATE UNIQUE INDEX alias_trigram_trigram ON alias_trigram (trigram, chunk);
+CREATE UNIQUE INDEX alias_word_word ON alias_word (word, chunk);
+"""
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Make every table of a new graph, with those that only the build uses, in one transaction."""
+    script = f"BEGIN;{_TABLES}{_STAGE_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+    connection.executescript(script)
+
+
+def create_indexes(connection: sqlite3.Connection) -> None:
+    """Make the indexes that a filled graph is read by; call within a transaction."""
+    for statement in filter(None, map(str.strip, (_INDEXES + GRAM_INDEXES).split(";"))):
+        connection.execute(statement)
+
+
+def stage_tables(connection: sqlite3.Connection) -> list[str]:
+    """Return the names of the build's own tables that still exist."""
+    rows = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'stage_*' ORDER BY name"
+    )
+    return [name for (name,) in rows]
+
+
+def open_for_building(path: Path) -> sqlite3.Connection:
+    """Open or create a graph file for writing; transactions are begun and ended by the caller."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA temp_store = FILE")
+    connection.execute("PRAGMA cache_size = -131072")
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open a finished graph read-only.
+
+    Raises:
+        StoreError: If there is no finished graph of this version at `path`.
+    """
+    if not path.is_file():
+        half = part_path(path)
+        found = "is half-built; run the same build command again" if half.exists() else "does not exist; build it first"
+        raise StoreError(f"{path} {found}")
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise StoreError(f"{path} is no graph ({error}); build it again") from None
+    if version != SCHEMA_VERSION or "entity" not in tables:
+        connection.close()
+        raise StoreError(f"{path} has graph version {version}, expected {SCHEMA_VERSION}; build it again")
+    connection.execute("PRAGMA mmap_size = 1073741824")
+    return connection
+
+
+def part_path(path: Path) -> Path:
+    """Return the name under which a graph is built before it takes its place."""
+    return path.with_name(path.name + ".part")

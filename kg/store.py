@@ -1,0 +1,236 @@
+"""The graph, read-only."""
+
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from .errors import EntityNotFoundError, StoreError
+from .facts import read_classes, read_conceptual, read_facts
+from .hops import HopFinder
+from .iris import canonical_iri
+from .normal import normal_form
+from .records import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
+from .schema import open_for_reading
+from .walks import find_path, read_neighbourhood
+
+if TYPE_CHECKING:
+    import networkx
+
+_ENTITY = "id, iri, label, type, prior"
+_IMAGE = "id, entity, source, file, sha256, width, height, status, reason"
+_COUNTED = ("entity", "alias", "predicate", "class", "entity_class", "triple", "literal", "image", "rejected")
+_BATCH = 500
+
+
+class Graph:
+    """A finished graph. Threads may share one: each gets a connection of its own.
+
+    Use `Graph.open`, and close it, or use it as a context manager.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.sqlite_path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @classmethod
+    def open(cls, sqlite_path: Path) -> Self:
+        """Open a graph that `build_graph` made.
+
+        Raises:
+            StoreError: If it is missing, half-built, of another version, or no graph.
+        """
+        graph = cls(Path(sqlite_path))
+        _ = graph.connection
+        return graph
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection; the graph cannot be used afterwards."""
+        with self._lock:
+            self._closed = True
+            while self._connections:
+                self._connections.pop().close()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's own read-only connection."""
+        if self._closed:
+            raise StoreError(f"{self.sqlite_path} is closed; open it again")
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = open_for_reading(self.sqlite_path)
+            with self._lock:
+                self._connections.append(connection)
+        return connection
+
+    def entity(self, entity_id: int) -> Entity:
+        """Return an entity.
+
+        Raises:
+            EntityNotFoundError: If there is none with this id.
+        """
+        row = self.connection.execute(f"SELECT {_ENTITY} FROM entity WHERE id = ?", (entity_id,)).fetchone()  # noqa: S608
+        if row is None:
+            raise EntityNotFoundError(str(entity_id))
+        return Entity(*row)
+
+    def entities(self, entity_ids: Iterable[int]) -> dict[int, Entity]:
+        """Return those of some entities that exist, by id."""
+        rows = self._select(f"SELECT {_ENTITY} FROM entity WHERE id IN", entity_ids)
+        return {row[0]: Entity(*row) for row in rows}
+
+    def entity_by_iri(self, iri: str) -> Entity | None:
+        """Return the entity with an IRI, given in any of its forms; None if there is none."""
+        query = f"SELECT {_ENTITY} FROM entity WHERE iri = ?"  # noqa: S608
+        row = self.connection.execute(query, (canonical_iri(iri),)).fetchone()
+        return Entity(*row) if row else None
+
+    def find(self, text: str) -> Entity:
+        """Return the entity that a text names: by IRI, label or alias; of several, the one that is meant most.
+
+        Raises:
+            EntityNotFoundError: If none answers to it; the error suggests labels that look alike.
+        """
+        if (entity := self.entity_by_iri(text.strip())) is not None:
+            return entity
+        query = f"SELECT {_ENTITY} FROM entity WHERE label = ? ORDER BY prior DESC, id LIMIT 1"  # noqa: S608
+        row = self.connection.execute(query, (text.strip(),)).fetchone()
+        row = (
+            row
+            or self.connection.execute(
+                "SELECT e.id, e.iri, e.label, e.type, e.prior FROM alias a JOIN entity e ON e.id = a.entity"
+                " WHERE a.normal = ? ORDER BY a.weight DESC, e.prior DESC, e.id LIMIT 1",
+                (normal_form(text),),
+            ).fetchone()
+        )
+        if row is not None:
+            return Entity(*row)
+        from .aliases import AliasIndex
+
+        matches = AliasIndex(self).candidates(text, limit=3, min_fuzzy=0.6)
+        raise EntityNotFoundError(text, [match.entity.label for match in matches])
+
+    def hop_distances(self, sources: Iterable[int], targets: Iterable[int], *, max_hops: int = 2) -> dict[int, int]:
+        """Return the least hop of each target that lies within `max_hops` of any source; 0 for a source itself.
+
+        Expands from the targets' side or the sources', whichever has fewer triples, so that hubs cost nothing.
+        """
+        return HopFinder(self.connection).distances(sources, targets, max_hops=max_hops)
+
+    def neighbours(self, entity_ids: Iterable[int], *, hops: int) -> dict[int, int]:
+        """Return every entity within `hops` of some entities, with its least hop; they themselves are at 0."""
+        return HopFinder(self.connection).within(entity_ids, hops=hops)
+
+    def path(self, sources: Iterable[int], target: int, *, max_hops: int = 2) -> tuple[TripleRow, ...]:
+        """Return a shortest way from a source to the target, ties broken by ids; empty if there is none, or no way to go.
+
+        Each triple is given in the direction in which it is stored, whichever way it is walked.
+        """
+        steps = find_path(self.connection, sources, target, max_hops=max_hops)
+        entities = self.entities({end for subject, _, _, target in steps for end in (subject, target)})
+        return tuple(TripleRow(entities[s], iri, label, entities[o]) for s, iri, label, o in steps)
+
+    def classes(self, entity_id: int) -> tuple[str, ...]:
+        """Return the labels of an entity's classes, most specific first."""
+        return read_classes(self.connection, entity_id)
+
+    def facts(self, entity_id: int, *, predicates: Sequence[str], limit: int) -> tuple[Fact, ...]:
+        """Return an entity's facts under some predicates (IRIs, local names or labels), in the predicates' order."""
+        label = self.entity(entity_id).label
+        return read_facts(self.connection, entity_id, label, predicates=predicates, limit=limit)
+
+    def conceptual(self, entity_id: int) -> tuple[Fact, ...]:
+        """Return what an entity is, most specific first, and then a few facts of `DEFAULT_PREDICATES`."""
+        return read_conceptual(self.connection, entity_id, self.entity(entity_id).label)
+
+    def images(self, *, status: str | None = None) -> Iterator[ImageRecord]:
+        """Yield the image rows by id, or those with one status; rows may be marked meanwhile."""
+        last = 0
+        query = f"SELECT {_IMAGE} FROM image WHERE id > ? AND (?2 IS NULL OR status = ?2) ORDER BY id LIMIT 1000"  # noqa: S608
+        while rows := self.connection.execute(query, (last, status)).fetchall():
+            yield from (ImageRecord(*row) for row in rows)
+            last = rows[-1][0]
+
+    def entity_images(self, entity_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+        """Return the ids of the embedded images of those entities that have any."""
+        found: dict[int, list[int]] = {}
+        query = "SELECT entity, id FROM image WHERE status = 'embedded' AND entity IN"
+        for entity, image in sorted(self._select(query, entity_ids)):
+            found.setdefault(entity, []).append(image)
+        return {entity: tuple(images) for entity, images in found.items()}
+
+    def image_entities(self, image_ids: Iterable[int]) -> dict[int, int]:
+        """Return the entity of each of some images."""
+        return dict(self._select("SELECT id, entity FROM image WHERE id IN", image_ids))
+
+    def image(self, image_id: int) -> ImageRecord | None:
+        """Return one image row, None if there is none."""
+        row = self.connection.execute(f"SELECT {_IMAGE} FROM image WHERE id = ?", (image_id,)).fetchone()  # noqa: S608
+        return ImageRecord(*row) if row else None
+
+    def neighbourhood(self, entity_id: int, *, hops: int) -> "networkx.MultiDiGraph[int]":
+        """Return the entities within `hops`, and all triples among them, as a networkx graph.
+
+        Nodes are entity ids with `iri`, `label` and `type`; edges carry `predicate` (an IRI, also their key) and `label`.
+        """
+        distances = self.neighbours([self.entity(entity_id).id], hops=hops)
+        return read_neighbourhood(self.connection, self.entities(distances), distances)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows of each table, and of images by status (`image embedded`)."""
+        return count_rows(self.connection)
+
+    def rejected(self, limit: int = 100) -> tuple[RejectedLine, ...]:
+        """Return the first lines that could not be used."""
+        query = "SELECT source, line, text, reason FROM rejected ORDER BY id LIMIT ?"
+        return tuple(RejectedLine(*row) for row in self.connection.execute(query, (limit,)))
+
+    def _select(self, query: str, ids: Iterable[int]) -> Iterator[tuple[int, ...]]:
+        """Run a query that ends in IN for all ids, as many at once as SQLite takes."""
+        ordered = iter(sorted(set(ids)))
+        while batch := list(islice(ordered, _BATCH)):
+            yield from self.connection.execute(f"{query} ({','.join('?' * len(batch))})", batch)
+
+
+def mark_images(sqlite_path: Path, marks: Collection[ImageMark]) -> None:
+    """Write what became of some pictures, all or none of it.
+
+    Raises:
+        StoreError: If the graph is missing, or cannot be written.
+    """
+    open_for_reading(sqlite_path).close()
+    rows = [(m.status, m.reason, m.sha256, m.width, m.height, m.image_id) for m in marks]
+    connection = sqlite3.connect(sqlite_path, timeout=30)
+    try:
+        with connection:
+            connection.executemany(
+                "UPDATE image SET status = ?, reason = ?, sha256 = ?, width = ?, height = ? WHERE id = ?", rows
+            )
+    except sqlite3.Error as error:
+        raise StoreError(f"{sqlite_path} cannot be written: {error}") from None
+    finally:
+        connection.close()
+
+
+def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the number of rows of each table of a graph, and of images by status."""
+    counts = {}
+    for name in _COUNTED:
+        counts[name] = connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608
+    statuses = connection.execute("SELECT 'image ' || status, count(*) FROM image GROUP BY status ORDER BY status")
+    counts.update(statuses.fetchall())
+    return counts
