@@ -40,7 +40,7 @@ Chad_Smith | Chad Smith | PER | drummer, musician, person | Chad | Chad_Smith_po
 Michael_Jordan | Michael Jordan | PER | basketball player, athlete, person | Jordan; MJ | Michael_Jordan_poster
 Eileen_Collins | Eileen Collins | PER | astronaut, test pilot, person | Collins | Eileen_Collins
 Phil_Collins | Phil Collins | PER | singer, drummer, musician, person | Collins | Phil_Collins_poster
-Michael_Collins_(astronaut) | Michael Collins (astronaut) | PER | astronaut, test pilot, person | Michael Collins; Collins |
+Michael_Collins_(astronaut) | Michael Collins (astronaut) | PER | astronaut, person | Michael Collins; Collins |
 Grace_Hopper | Grace Hopper | PER | computer scientist, naval officer, person | Hopper; Amazing Grace | Grace_Hopper
 Edward_Hopper | Edward Hopper | PER | painter, artist, person | Hopper | Edward_Hopper_poster
 Edwin_Hubble | Edwin Hubble | PER | astronomer, scientist, person | Hubble |

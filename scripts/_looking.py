@@ -1,6 +1,7 @@
 """What ``kg-cache`` looks up, as plain values to print."""
 
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,13 +106,36 @@ def entity_picture(index: "Index", iri: str, source: str) -> Path | None:
 
 
 def list_knowledge(cache: Path, post: str | None, *, limit: int) -> list[tuple[Any, ...]]:
-    """List what the cache remembers of posts."""
-    raise NotImplementedError
+    """List what the cache remembers of posts, or of one post.
+
+    Raises:
+        CommandError: It remembers nothing of that post.
+    """
+    with closing(_open_cache(cache)) as opened:
+        posts = list(islice(opened.all_posts(), limit) if post is None else opened.posts([post]).values())
+        pictured = opened.pictured([seen.key for seen in posts if seen.key is not None])
+    if post is not None and not posts:
+        raise CommandError(f"{cache} remembers no post {post!r}: see which it has with kg-cache INDEX knowledge")
+    rows = []
+    for seen in posts:
+        found = pictured.get(seen.key or "")
+        if found is None:
+            rows.append((seen.id, seen.text, None, None, None, []))
+        else:
+            facts = [" ".join(fact) for fact in found.knowledge]
+            rows.append((seen.id, seen.text, found.entity_iri, found.hop, found.cosine, facts))
+    return rows
 
 
 def prune_cache(cache: Path, *, older_than_days: float | None) -> dict[str, Any]:
     """Forget what is older than so many days, or everything."""
-    raise NotImplementedError
+    from kg import KnowledgeCache
+
+    if not cache.is_file():
+        raise CommandError(f"{cache} does not exist: there is nothing to forget")
+    with closing(KnowledgeCache.open(cache)) as opened:
+        gone = opened.prune(older_than_days=older_than_days)
+        return {"file": str(cache), "rows forgotten": gone, **opened.stats()}
 
 
 def serve_index(index: Path, cache: Path, *, port: int) -> None:

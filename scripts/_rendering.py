@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from scripts._words import path_in_words, pictured_in_words, tidy_text
 from scripts._tables import console
+from scripts._words import path_in_words, pictured_in_words, tidy_text
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -58,8 +58,8 @@ def coloured_text(tokens: Sequence[str], mentions: Sequence[dict[str, Any]]) -> 
     return text
 
 
-def mention_line(mention: dict[str, Any]) -> "Text":
-    """A mention, its type, and its entity or why there is none."""
+def mention_line(mention: dict[str, Any], *, brief: bool = False) -> "Text":
+    """A mention, its type, and its entity or why there is none; `brief` leaves out score and IRI."""
     from rich.text import Text
 
     line = Text()
@@ -69,6 +69,6 @@ def mention_line(mention: dict[str, Any]) -> "Text":
     if entity is None:
         line.append("→ not in the graph" if not mention["candidates"] else "→ none of its candidates", style="dim")
     else:
-        line.append(f"→ {entity['label']} ")
-        line.append(f"{entity['score']:.2f} {entity['iri']}", style="dim")
+        line.append(f"→ {entity['label']}")
+        line.append("" if brief else f" {entity['score']:.2f} {entity['iri']}", style="dim")
     return line

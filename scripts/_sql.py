@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ def run_query(
     """
     with closing(sqlite3.connect(_read_only(graph), uri=True)) as connection:
         if cache.is_file():
-            connection.execute("ATTACH DATABASE ? AS cache", (_read_only(cache),))
+            with suppress(sqlite3.Error):  # a cache that cannot be read must not keep anyone from the graph
+                connection.execute("ATTACH DATABASE ? AS cache", (_read_only(cache),))
         connection.execute("PRAGMA query_only = ON")
         connection.set_authorizer(_authorize)
         end_s = time.monotonic() + timeout_s

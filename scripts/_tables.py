@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _PIPED_WIDTH = 400  # wide enough that a pipe gets whole rows
 
 
-def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, as_json: bool, title: str = "") -> None:
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, as_json: bool) -> None:
     """Print rows under their columns' names, or as a JSON list of objects."""
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
@@ -21,7 +21,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, as_json
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(box=box.MINIMAL_HEAVY_HEAD, show_edge=False, pad_edge=False)
     for name, sample in zip(columns, rows[0] if rows else columns, strict=True):
         table.add_column(name, justify="right" if isinstance(sample, int | float) else "left", overflow="fold")
     for row in rows:
@@ -34,12 +34,15 @@ def print_fields(fields: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(fields)
         return
-    rows = [(name, line) for name, value in fields.items() for line in _lines(value)]
-    print_rows(
-        ("", ""),
-        [(name if not i or rows[i - 1][0] != name else "", line) for i, (name, line) in enumerate(rows)],
-        as_json=False,
-    )
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in fields.items():
+        table.add_row(name, Text("\n".join(_lines(value))))
+    console().print(table)
 
 
 def print_json(value: Any) -> None:
@@ -71,5 +74,5 @@ def _show(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
+        return "; ".join(map(str, value))
     return str(value)

@@ -75,9 +75,8 @@ def main(
             device=device,
             progress=progress,
         )
-    click.echo(
-        f"{report.output}: trained on {report.train_posts:,} posts, best of {len(report.epochs)} epochs: {report.best.epoch}"
-    )
+    course = f"epoch {report.best.epoch} of {len(report.epochs)} was best"
+    click.echo(f"{report.output}: trained on {report.train_posts:,} posts; {course}")
     for name, f1 in report.best.f1.items():
         click.echo(f"  {name}: F1 {f1:.4f}")
 
