@@ -1,4 +1,4 @@
-"""Text to tags: tokens, file formats, taggers, their training and their evaluation; it knows no graph and no picture."""
+"""Text to tags: tokens, file formats, taggers, their training and evaluation; it knows no graph and no picture."""
 
 import lazy_loader as lazy
 

@@ -1,7 +1,7 @@
 """Low-rank adapters (Hu et al. 2021, LoRA): what a tagger changes in an encoder, small enough to ship.
 
-A frozen matrix ``W`` becomes ``W + B A``, with ``A`` (r, in) and ``B`` (out, r). For tagging the two are merged into one
-matrix, so that an adapted encoder costs no more than a plain one.
+A frozen matrix ``W`` becomes ``W + B A``, with ``A`` (r, in) and ``B`` (out, r). For tagging the two are merged into
+one matrix, so that an adapted encoder costs no more than a plain one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class AdaptedLinear(nn.Module):
     def __init__(self, base: nn.Linear, rank: int, dropout: float, generator: torch.Generator) -> None:
         super().__init__()
         self.base = base
-        self.base.weight.requires_grad_(requires_grad=False)
+        self.base.weight.requires_grad = False
         bound = 1 / math.sqrt(base.in_features)
         down = torch.empty(rank, base.in_features).uniform_(-bound, bound, generator=generator)
         self.down = nn.Parameter(down)  # A

@@ -1,7 +1,7 @@
 """What stands beside a training post: captions and knowledge that help, mislead, or are missing.
 
-A tagger that only ever saw helpful context would believe all of it. So a share of the posts gets someone else's caption or
-a fact about something else; and a share gets a fact that settles what one of its names is.
+A tagger that only ever saw helpful context would believe all of it. So a share of the posts gets someone else's caption
+or a fact about something else; and a share gets a fact that settles what one of its names is.
 """
 
 from __future__ import annotations
@@ -28,8 +28,25 @@ _KINDS: dict[str, tuple[str, ...]] = {
         *("village", "administrative region", "river", "mountain", "stadium", "airport", "building", "park", "place"),
     ),
     "ORG": (
-        *("soccer club", "soccer club", "basketball team", "basketball team", "company", "band", "university", "school"),
-        *("newspaper", "political party", "organisation", "broadcaster", "soccer league", "basketball league", "airline"),
+        *(
+            "soccer club",
+            "soccer club",
+            "basketball team",
+            "basketball team",
+            "company",
+            "band",
+            "university",
+            "school",
+        ),
+        *(
+            "newspaper",
+            "political party",
+            "organisation",
+            "broadcaster",
+            "soccer league",
+            "basketball league",
+            "airline",
+        ),
         *("baseball team", "hockey team", "American football team", "government agency", "record label"),
     ),
     "OTHER": (
@@ -38,8 +55,29 @@ _KINDS: dict[str, tuple[str, ...]] = {
     ),
 }
 _SHOWN = (
-    *("web site", "suit", "flagpole", "basketball", "stage", "microphone", "jersey", "soccer ball", "comic book", "groom"),
-    *("football helmet", "book jacket", "television", "menu", "lab coat", "ballplayer", "sunglasses", "wig", "crossword"),
+    *(
+        "web site",
+        "suit",
+        "flagpole",
+        "basketball",
+        "stage",
+        "microphone",
+        "jersey",
+        "soccer ball",
+        "comic book",
+        "groom",
+    ),
+    *(
+        "football helmet",
+        "book jacket",
+        "television",
+        "menu",
+        "lab coat",
+        "ballplayer",
+        "sunglasses",
+        "wig",
+        "crossword",
+    ),
     *("scoreboard", "envelope", "jean", "bow tie", "seashore", "palace", "street sign", "pickup", "golden retriever"),
 )
 

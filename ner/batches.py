@@ -33,9 +33,7 @@ class Example:
     style: int
 
 
-def epoch_batches(
-    corpora: Sequence[Corpus], recipe: Recipe, epoch: int, inputs: InputEncoder
-) -> list[list[Example]]:
+def epoch_batches(corpora: Sequence[Corpus], recipe: Recipe, epoch: int, inputs: InputEncoder) -> list[list[Example]]:
     """The batches of an epoch: the same for the same recipe and epoch, whatever came before."""
     source = random.Random(f"{recipe.seed}/{epoch}")  # noqa: S311
     pool = Pool.of([post for corpus in corpora for post in corpus.posts])

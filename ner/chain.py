@@ -1,8 +1,8 @@
 """The linear chain over BIO tags: the best tag sequence, and how probable a span is.
 
-Symbols: ``T`` tokens, ``K`` tags; ``emissions`` float (T, K), ``transitions`` float (K, K) from row to column, ``start`` and
-``end`` float (K,). A sequence's score is the sum of its parts; its probability, that score's softmax over all sequences
-that BIO allows. Everything is float64 here, in plain numpy: one post at a time, the same on every run.
+Symbols: ``T`` tokens, ``K`` tags; ``emissions`` float (T, K), ``transitions`` float (K, K) from row to column, ``start``
+and ``end`` float (K,). A sequence's score is the sum of its parts; its probability, that score's softmax over all
+sequences that BIO allows. Everything is float64 here, in plain numpy.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,7 +136,7 @@ def log_probability(chain: Chain, emissions: Array, tags: Sequence[str]) -> floa
     """How probable one whole sequence is, as a logarithm."""
     numbers = [TAGS.index(tag) for tag in tags]
     score = chain.allowed_start[numbers[0]] + chain.end[numbers[-1]] + emissions[range(len(numbers)), numbers].sum()
-    score += sum(chain.allowed_transitions[a, b] for a, b in zip(numbers, numbers[1:], strict=False))
+    score += sum(chain.allowed_transitions[a, b] for a, b in pairwise(numbers))
     return float(score - lattice(chain, emissions).log_z)
 
 

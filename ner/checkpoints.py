@@ -149,7 +149,9 @@ def write_json(path: Path, value: Any) -> None:
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG_FILE
     if not path.is_file():
-        raise CheckpointError(f"tagger {str(folder)!r} is not there: give 'default' or a folder that train-tagger wrote")
+        raise CheckpointError(
+            f"tagger {str(folder)!r} is not there: give 'default' or a folder that train-tagger wrote"
+        )
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         version, tags, tagger = config["format_version"], config["tags"], config["tagger"]

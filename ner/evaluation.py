@@ -157,9 +157,7 @@ def _chunking_scores(
     wanted = _entities(gold, strict=strict)
     found = _entities(predicted, strict=strict)
     kinds = [*TYPES, *sorted({e[3] for e in wanted | found} - set(TYPES))]
-    by_type = {
-        kind: _score({e for e in wanted if e[3] == kind}, {e for e in found if e[3] == kind}) for kind in kinds
-    }
+    by_type = {kind: _score({e for e in wanted if e[3] == kind}, {e for e in found if e[3] == kind}) for kind in kinds}
     spans_only = _score({e[:3] for e in wanted}, {e[:3] for e in found})
     return ChunkingScores(_score(wanted, found), by_type, spans_only)
 

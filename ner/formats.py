@@ -65,7 +65,7 @@ def read_posts(path: Path) -> list[TaggedPost]:
 def read_conll(path: Path) -> list[TaggedPost]:
     """Posts of a column file: token first, tag last, tab or blanks between, an empty line after each post.
 
-    An empty token (``<tab>O``) is kept as "". A post without an ``IMGID:`` line gets its number in the file as id; an id
+    An empty token (``<tab>O``) is kept as "". A post without an ``IMGID:`` line has its number as id; an id
     that occurs again gets ``#2``, ``#3``.
 
     Raises:
@@ -92,7 +92,9 @@ def write_conll(path: Path, posts: Iterable[TaggedPost]) -> None:
         for post in posts:
             for text in (post.id, *post.tokens):
                 if _UNWRITABLE.search(text):
-                    raise FormatError(f"{path}: {text!r} in post {post.id!r} holds a tab or line break: write JSONL instead")
+                    raise FormatError(
+                        f"{path}: {text!r} in post {post.id!r} holds a tab or line break: write JSONL instead"
+                    )
             file.write(f"{_IMAGE_LINE}{post.id}\n")
             file.writelines(f"{token}\t{tag}\n" for token, tag in zip(post.tokens, post.tags, strict=True))
             file.write("\n")

@@ -118,7 +118,18 @@ class InputEncoder:
             letters = [letter_ids(word) for word in post.tokens[start:end]]
             counts = [len(word) for word in pieces[start:end]]
             windows.append(
-                Window(start, end, keep_start, keep_end, ids + context, segments, first, counts, letters, features[start:end])
+                Window(
+                    start,
+                    end,
+                    keep_start,
+                    keep_end,
+                    ids + context,
+                    segments,
+                    first,
+                    counts,
+                    letters,
+                    features[start:end],
+                )
             )
         return windows
 
@@ -129,7 +140,7 @@ class InputEncoder:
             if len(self._pieces_of) > _CACHED_WORDS:
                 self._pieces_of.clear()
                 new = sorted(set(words))
-            # An address says that it is one; its letters say nothing. The blank makes a byte-level tokenizer see a word.
+            # An address's letters say nothing. The blank makes a byte-level tokenizer see a word.
             texts = [" http" if is_address(word) else " " + word for word in new]
             found = self._tokenizer(texts, add_special_tokens=False, truncation=False, verbose=False)["input_ids"]
             for word, ids in zip(new, found, strict=True):
@@ -170,7 +181,7 @@ def collate(windows: Sequence[Window], *, padding_id: int = 0) -> Batch:
 
 
 def _window_bounds(counts: Sequence[int], limit: int) -> list[tuple[int, int]]:
-    """Stretches of words whose sub-tokens fit ``limit``; each but the first goes back some words to see what came before."""
+    """Stretches of words whose sub-tokens fit ``limit``; each but the first goes back some words for context."""
     bounds: list[tuple[int, int]] = []
     start = 0
     while start < len(counts):

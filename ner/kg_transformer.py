@@ -1,7 +1,7 @@
 """The ``kg-transformer`` tagger: text, and what is known beside it, through one pretrained encoder into a CRF.
 
 The text is the encoder's first segment; knowledge, caption and attributes are its second. A word is its first sub-token
-and the mean of all, joined by its letters and its shape. A BiLSTM reads the words, a CRF (Lafferty et al. 2001) tags them.
+and the mean of all, joined by its letters and shape. A BiLSTM reads the words, a CRF (Lafferty et al. 2001) tags them.
 
 Shapes: ``B`` windows, ``S`` sub-tokens, ``T`` words, ``H`` encoder width, ``K`` tags.
 """
@@ -41,7 +41,7 @@ class NetworkOptions:
     """
 
     adapter_rank: int = 48
-    adapter_dropout: float = 0.1
+    adapter_dropout: float = 0.0
     letter_width: int = 64
     lstm_width: int = 128
     dropout: float = 0.3
@@ -99,7 +99,7 @@ class KgTransformer(nn.Module):
         self.crf = CRF(len(TAGS), batch_first=True)
 
     def emissions(self, batch: Batch, corpus: Tensor | None = None) -> Tensor:
-        """Scores of each word's tags, float32 (B, T, K); ``corpus`` int64 (B,) is the annotation style, the first if None."""
+        """Scores of each word's tags, float32 (B, T, K); ``corpus`` int64 (B,): annotation style, the first if None."""
         hidden = self._encode(batch)  # (B, S, H)
         rows = torch.arange(len(batch.first), device=hidden.device)[:, None]
         words = torch.cat([hidden[rows, batch.first], batch.pool @ hidden], dim=2)  # (B, T, 2H)
@@ -112,9 +112,7 @@ class KgTransformer(nn.Module):
         scores: Tensor = self.tag_scores(x)
         return scores
 
-    def loss(
-        self, batch: Batch, tags: Tensor, corpus: Tensor | None = None, weight: Tensor | None = None
-    ) -> Tensor:
+    def loss(self, batch: Batch, tags: Tensor, corpus: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
         """The negative log-likelihood of ``tags`` int64 (B, T), averaged over the windows by ``weight`` float (B,)."""
         likelihood: Tensor = self.crf(self.emissions(batch, corpus), tags, mask=batch.mask, reduction="none")  # (B,)
         if weight is None:
@@ -224,7 +222,9 @@ def _stitched(windows: Sequence[Window], found: Sequence[Array]) -> Array:
     """Each word's scores from the window that keeps it."""
     scores = np.zeros((windows[-1].end if windows else 0, len(TAGS)))
     for window, own in zip(windows, found, strict=True):
-        scores[window.keep_start : window.keep_end] = own[window.keep_start - window.start : window.keep_end - window.start]
+        scores[window.keep_start : window.keep_end] = own[
+            window.keep_start - window.start : window.keep_end - window.start
+        ]
     return scores
 
 

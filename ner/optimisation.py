@@ -25,7 +25,10 @@ def make_optimizer(network: nn.Module, schedule: ScheduleRecipe) -> torch.optim.
         decay = schedule.weight_decay if parameter.dim() > 1 and not name.startswith("crf.") else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
     return torch.optim.AdamW(
-        [{"params": params, "lr": rate, "peak": rate, "weight_decay": decay} for (rate, decay), params in groups.items()]
+        [
+            {"params": params, "lr": rate, "peak": rate, "weight_decay": decay}
+            for (rate, decay), params in groups.items()
+        ]
     )
 
 

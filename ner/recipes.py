@@ -9,7 +9,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 from ner.errors import RecipeError
 
@@ -32,7 +32,7 @@ class NetworkRecipe:
     """
 
     adapter_rank: int = 48
-    adapter_dropout: float = 0.1
+    adapter_dropout: float = 0.0
     letter_width: int = 64
     lstm_width: int = 128
     dropout: float = 0.3
@@ -181,7 +181,7 @@ def _build(kind: type[_T], values: Any, place: str) -> _T:
             raise RecipeError(f"{place}{name} is unknown: expected one of {', '.join(hints)}")
         wanted = hints[name]
         if dataclasses.is_dataclass(wanted):
-            arguments[name] = _build(wanted, value, f"{name}.")
+            arguments[name] = _build(cast(type[Any], wanted), value, f"{name}.")
         else:
             arguments[name] = _typed(value, wanted, f"{place}{name}")
     return kind(**arguments)

@@ -19,7 +19,7 @@ WORD_LETTERS = 16
 """How many letters of a word are kept: half from its start, half from its end."""
 
 _URL = re.compile(r"(?:https?:|www\.|t\.co/)", re.IGNORECASE)
-_SENTENCE_END = frozenset((".", "!", "?", ":", "...", "\"", "|", "-"))
+_SENTENCE_END = frozenset((".", "!", "?", ":", "...", '"', "|", "-"))
 
 SHAPE_FEATURES = 25
 """How many numbers describe a word's shape."""

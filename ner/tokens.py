@@ -23,8 +23,8 @@ class Token:
 def tokenize(text: str) -> tuple[Token, ...]:
     """Split a post as NLTK's TweetTokenizer does, keeping every token as it is written.
 
-    Hashtags, handles, addresses and emoticons stay whole. Unlike NLTK, an HTML entity such as ``&amp;`` and a run such as
-    ``!!!!!!`` are one token of the original text. Every character that is no white space belongs to exactly one token.
+    Hashtags, handles, addresses and emoticons stay whole. Unlike NLTK, an HTML entity such as ``&amp;`` and a run such
+    as ``!!!!!!`` are one token of the original text. Every character that is no white space belongs to one token.
     """
     return tuple(token for chunk in _CHUNK.finditer(text) for token in _split(chunk.group(), chunk.start()))
 

@@ -1,8 +1,8 @@
 """The one trainer of all taggers.
 
-A run is a folder: the best tagger so far (``config.json``, ``model.safetensors``), the resolved ``recipe.json``, the course
-of the run in ``training.json``, and until it ends ``resume.safetensors``. Killed at any moment, the same call goes on from
-the last whole epoch, and ends with the same weights: every random number comes from the seed and the epoch alone.
+A run is a folder: the best tagger so far (``config.json``, ``model.safetensors``), the resolved ``recipe.json``, the
+course of the run in ``training.json``, and until it ends ``resume.safetensors``. Killed at any moment, the same call
+goes on from the last whole epoch and ends with the same weights: every random number comes from the seed and the epoch.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def train_tagger(
         train: Files of tagged posts, in any of the formats of :mod:`ner.formats`.
         valid: Files of tagged posts; the epoch with the best mean F1 over them is kept.
         output: The folder to write.
-        captions: Files of ``name<TAB>caption`` lines for the pictures of all posts; validation is then with and without.
+        captions: Files of ``name<TAB>caption`` lines for the pictures; validation is then with and without them.
         auxiliary: Files annotated in another style, each with a style of its own, that help in the first epochs.
         init: A tagger's folder with the same network, whose weights are the start.
         device: "cpu", "cuda", or "auto".
@@ -181,8 +181,8 @@ class _Run:
             if loss != loss or loss in (float("inf"), float("-inf")):
                 ids = ", ".join(example.post_id for example in examples[:4])
                 raise TrainingError(
-                    f"loss is {loss} at epoch {number}, batch {index} of {len(batches)} (posts {ids}): lower the learning "
-                    f"rates or look at these posts; {self._kept()}"
+                    f"loss is {loss} at epoch {number}, batch {index} of {len(batches)} (posts {ids}): "
+                    f"lower the learning rates or look at these posts; {self._kept()}"
                 )
             losses += loss
             self.progress(f"epoch {number}", index, len(batches))

@@ -1,0 +1,153 @@
+"""Train the tagger that ships as ``ner/weights/default``.
+
+    python benchmarks/train_default_tagger.py --shared ../shared/data --work bench-data/default-tagger
+
+It first writes what is trained on to ``WORK/data``: the two Twitter sets' train files, and as auxiliary sets WNUT-17,
+the Broad Twitter Corpus and Wikigold. Left out of all of them: each text that stands in a valid file of either Twitter
+set, and each text of the last 200 posts of ``kg-sample/posts``, on which the whole system is measured. The first 400 of
+those posts lend the training posts with the same text what the graph knows about the entity in their picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bz2
+import json
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from ner.formats import TaggedPost, read_captions, read_posts, with_captions
+from ner.recipes import load_recipe
+from ner.training import train_tagger
+
+_MEASURED_POSTS = 200
+_MAX_FACTS = 5
+_LEFT_OUT_PREDICATES = frozenset({"label"})
+_TRIPLE = re.compile(r'^<([^>]*)> <([^>]*)> (?:<([^>]*)>|"(.*)"\S*) \.$')
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=Path, default=Path("../shared/data"), help="the folder of real data")
+    parser.add_argument("--work", type=Path, default=Path("bench-data/default-tagger"), help="where data and run go")
+    parser.add_argument("--recipe", default="default", help="a recipe's name or file")
+    parser.add_argument("--prepare-only", action="store_true", help="write the training data, do not train")
+    arguments = parser.parse_args()
+    train, auxiliary = prepare(arguments.shared, arguments.work / "data")
+    if arguments.prepare_only:
+        return
+    report = train_tagger(
+        load_recipe(arguments.recipe),
+        train=train,
+        auxiliary=auxiliary,
+        valid=[arguments.shared / f"twitter{year}" / "valid.txt" for year in (2015, 2017)],
+        captions=[arguments.shared / "captions" / f"twitter{year}.tsv" for year in (2015, 2017)],
+        output=arguments.work / "run",
+        progress=_log(),
+    )
+    for epoch in report.epochs:
+        print(json.dumps(asdict(epoch)))
+    print(f"best: epoch {report.best.epoch}, {report.best.f1}; the tagger is in {report.output}")
+
+
+def prepare(shared: Path, folder: Path) -> tuple[list[Path], list[Path]]:
+    """Write the training files; returns the main ones and the auxiliary ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept_back = _kept_back(shared)
+    knowledge = _knowledge_by_text(shared)
+    main_files, auxiliary_files = [], []
+    for year in (2015, 2017):
+        posts = with_captions(
+            read_posts(shared / f"twitter{year}" / "train.txt"),
+            read_captions(shared / "captions" / f"twitter{year}.tsv"),
+        )
+        posts = [replace(post, knowledge=knowledge.get(text_key(post.tokens), ())) for post in posts]
+        main_files.append(_write(folder / f"twitter{year}.jsonl", posts, kept_back))
+    others = shared / "ner-text"
+    for name, paths in (
+        ("wnut17", [others / "wnut17" / "wnut17train.conll"]),
+        ("btc", sorted((others / "btc").glob("*.conll"))),
+        ("wikigold", [others / "wikigold" / "wikigold.conll.txt"]),
+    ):
+        posts = [post for path in paths for post in read_posts(path)]
+        auxiliary_files.append(_write(folder / f"{name}.jsonl", posts, kept_back))
+    return main_files, auxiliary_files
+
+
+def text_key(tokens: Sequence[str]) -> str:
+    """What two writings of one text share: its letters and digits, without case, addresses, tokens' bounds."""
+    words = [token.casefold() for token in tokens if not re.match(r"https?:|t\.co/|www\.", token, re.IGNORECASE)]
+    return re.sub(r"[\W_]+", "", "".join(words))
+
+
+def _kept_back(shared: Path) -> set[str]:
+    keys = {text_key(p.tokens) for year in (2015, 2017) for p in read_posts(shared / f"twitter{year}" / "valid.txt")}
+    measured = _sample_posts(shared)[-_MEASURED_POSTS:]
+    return keys | {text_key(post["tokens"]) for post in measured}
+
+
+def _sample_posts(shared: Path) -> list[dict[str, list[str]]]:
+    text = (shared / "kg-sample" / "posts" / "posts.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def _knowledge_by_text(shared: Path) -> dict[str, tuple[tuple[str, str, str], ...]]:
+    """What the graph says about the pictured entity of the first posts, by the posts' text."""
+    dumps = shared / "kg-sample" / "kg" / "dumps"
+    labels = {subject: value for subject, _, value in _triples(dumps / "labels_en.ttl.bz2")}
+    facts: dict[str, list[tuple[str, str, str]]] = {}
+    for subject, _, value in _triples(dumps / "instance_types_en.ttl.bz2"):
+        kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value.rsplit("/", 1)[-1]).lower()
+        facts.setdefault(subject, []).append((labels.get(subject, ""), "is a", kind))
+    for subject, predicate, value in _triples(dumps / "mappingbased_objects_en.ttl.bz2"):
+        name = predicate.rsplit("/", 1)[-1]
+        if value in labels and name not in _LEFT_OUT_PREDICATES:
+            facts.setdefault(subject, []).append((labels.get(subject, ""), name, labels[value]))
+    found = {}
+    for post in _sample_posts(shared)[:-_MEASURED_POSTS]:
+        entity = str(post["image_entity"])
+        if entity in facts:
+            found[text_key(post["tokens"])] = tuple(facts[entity][:_MAX_FACTS])
+    return found
+
+
+def _triples(path: Path) -> Iterator[tuple[str, str, str]]:
+    with bz2.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            match = _TRIPLE.match(line.strip())
+            if match:
+                subject, predicate, iri, literal = match.groups()
+                yield subject, predicate, iri or literal
+
+
+def _write(path: Path, posts: Iterable[TaggedPost], kept_back: set[str]) -> Path:
+    rows, left_out, known = [], 0, 0
+    for post in posts:
+        if text_key(post.tokens) in kept_back:
+            left_out += 1
+            continue
+        known += bool(post.knowledge)
+        row = {name: value for name, value in asdict(post).items() if value}
+        rows.append(json.dumps(row, ensure_ascii=False))
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    print(f"{path}: {len(rows)} posts, {left_out} left out, {known} with knowledge", file=sys.stderr)
+    return path
+
+
+class _log:  # noqa: N801
+    """Progress as a line every hundred steps."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if done % 100 == 0 or done == total:
+            print(f"{time.monotonic() - self._started:7.0f} s  {what}: {done} of {total}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The chain against every tag sequence there is."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torchcrf import CRF
+
+from ner.chain import Chain, best_tags, follows, lattice, log_probability, score_span
+from ner.spans import TAGS, TYPES, Span, spans_from_tags
+
+K = len(TAGS)
+
+
+def random_chain(seed: int, length: int) -> tuple[Chain, np.ndarray]:
+    source = np.random.default_rng(seed)
+    return Chain(source.normal(size=K), source.normal(size=K), source.normal(size=(K, K))), source.normal(size=(length, K)) * 2
+
+
+def every_sequence(chain: Chain, emissions: np.ndarray) -> dict[tuple[str, ...], float]:
+    """The score of each sequence that BIO allows, added up one by one."""
+    scores = {}
+    for numbers in itertools.product(range(K), repeat=len(emissions)):
+        tags = [TAGS[n] for n in numbers]
+        if tags[0].startswith("I-") or not all(follows(a, b) for a, b in itertools.pairwise(tags)):
+            continue
+        score = chain.start[numbers[0]] + chain.end[numbers[-1]] + sum(emissions[i, n] for i, n in enumerate(numbers))
+        scores[tuple(tags)] = score + sum(chain.transitions[a, b] for a, b in itertools.pairwise(numbers))
+    return scores
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 4))
+def test_best_tags_and_probabilities_are_those_of_the_enumeration(seed, length):
+    chain, emissions = random_chain(seed, length)
+    scores = every_sequence(chain, emissions)
+    log_z = math.log(sum(map(math.exp, scores.values())))
+    best = max(scores, key=scores.__getitem__)
+    assert best_tags(chain, emissions) == best
+    found = lattice(chain, emissions)
+    assert found.log_z == pytest.approx(log_z)
+    assert log_probability(chain, emissions, best) == pytest.approx(scores[best] - log_z)
+    weights = {tags: math.exp(score - log_z) for tags, score in scores.items()}
+    expected = [[sum(w for tags, w in weights.items() if tags[i] == tag) for tag in TAGS] for i in range(length)]
+    np.testing.assert_allclose(found.tag_probabilities(), expected, atol=1e-10)
+    spans = {tags: set(spans_from_tags(tags)) for tags in weights}
+    for start, end in itertools.combinations(range(length + 1), 2):
+        exact = [sum(w for tags, w in weights.items() if Span(start, end, kind) in spans[tags]) for kind in TYPES]
+        probability, given_span = score_span(found, Span(start, end, "LOC"))
+        assert probability == pytest.approx(exact[1])
+        np.testing.assert_allclose(given_span, np.array(exact) / sum(exact))
+
+
+def test_without_forbidden_steps_it_is_pytorch_crf():
+    source = np.random.default_rng(3)
+    crf = CRF(K, batch_first=True)
+    emissions = source.normal(size=(6, K))
+    # Make what BIO forbids impossible for the library too.
+    with torch.no_grad():
+        for i, j in itertools.product(range(K), repeat=2):
+            if not follows(TAGS[i], TAGS[j]):
+                crf.transitions[i, j] = -1e6
+        for i, tag in enumerate(TAGS):
+            if tag.startswith("I-"):
+                crf.start_transitions[i] = -1e6
+    parts = (crf.start_transitions, crf.end_transitions, crf.transitions)
+    chain = Chain(*(p.detach().double().numpy() for p in parts))
+    scores = torch.tensor(emissions, dtype=torch.float32)[None]
+    decoded = crf.decode(scores)[0]
+    assert best_tags(chain, emissions) == tuple(TAGS[n] for n in decoded)
+    likelihood = float(crf(scores, torch.tensor([decoded])))
+    assert log_probability(chain, emissions, [TAGS[n] for n in decoded]) == pytest.approx(likelihood, abs=1e-4)
+
+
+def test_no_tokens_no_tags():
+    chain, emissions = random_chain(0, 0)
+    assert best_tags(chain, emissions) == ()
+
+
+def test_a_long_post_neither_overflows_nor_forbids():
+    chain, emissions = random_chain(1, 3000)
+    tags = best_tags(chain, emissions * 50)
+    assert len(tags) == 3000
+    assert spans_from_tags(tags) == spans_from_tags(tags, strict=True)
+    assert np.isfinite(lattice(chain, emissions * 50).log_z)

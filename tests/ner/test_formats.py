@@ -1,0 +1,116 @@
+"""Reading and writing tagged posts."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner.errors import FormatError
+from ner.formats import TaggedPost, our_tag, read_captions, read_conll, read_jsonl, read_posts, with_captions, write_conll
+from ner.spans import TAGS
+
+words = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\t\r\n"), min_size=1, max_size=8).filter(
+    lambda word: word.strip() and not word.startswith("IMGID:")
+)
+posts = st.lists(st.lists(st.tuples(words, st.sampled_from(TAGS)), min_size=1, max_size=5), max_size=4)
+
+
+@given(posts)
+def test_columns_written_are_read_back(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("conll") / "posts.txt"
+    written = [
+        TaggedPost(f"p{i}", tuple(w for w, _ in post), tuple(t for _, t in post), image=f"p{i}")
+        for i, post in enumerate(rows)
+    ]
+    write_conll(path, written)
+    assert read_conll(path) == written
+
+
+def test_image_lines_empty_tokens_repeated_ids_and_misc(tmp_path):
+    path = tmp_path / "posts.txt"
+    path.write_text("IMGID:7\nOscars\tB-MISC\n\tO\n\nIMGID:7\nParis\tB-LOC\n", encoding="utf-8")
+    first, second = read_conll(path)
+    assert first == TaggedPost("7", ("Oscars", ""), ("B-OTHER", "O"), image="7")
+    assert (second.id, second.image) == ("7#2", "7")
+
+
+def test_plain_columns_with_blanks_and_windows_line_ends(tmp_path):
+    path = tmp_path / "posts.conll"
+    path.write_bytes(b"\xef\xbb\xbfEmpire B-location\r\nState I-location\r\n\r\n\r\nhi O\r\n")
+    assert [(p.id, p.tokens, p.tags) for p in read_posts(path)] == [
+        ("1", ("Empire", "State"), ("B-LOC", "I-LOC")),
+        ("2", ("hi",), ("O",)),
+    ]
+
+
+def test_jsonl_is_told_by_its_content(tmp_path):
+    path = tmp_path / "posts.txt"
+    row = {"id": "a", "tokens": ["Chad"], "tags": ["B-LOC"], "caption": "a flag", "knowledge": [["Chad", "is a", "country"]]}
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    post = read_posts(path)[0]
+    assert (post.caption, post.knowledge) == ("a flag", (("Chad", "is a", "country"),))
+
+
+def test_an_empty_file_has_no_posts(tmp_path):
+    path = tmp_path / "empty.txt"
+    path.touch()
+    assert read_posts(path) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("word\n", "posts.txt:1: expected 'token<TAB>tag'"),
+        ("a\tO\nb\tB-ANIMAL\n", "posts.txt:2: type 'ANIMAL' is unknown"),
+        ("a\tX\n", "posts.txt:1: tag 'X' is not 'O'"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path, text, message):
+    path = tmp_path / "posts.txt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FormatError) as caught:
+        read_conll(path)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line", ['{"tokens": ["a"]}', '{"tokens": ["a"], "tags": []}', "{", '{"tokens": ["a"], "tags": ["B-X"]}', "[1]"]
+)
+def test_a_wrong_json_line_is_named(tmp_path, line):
+    path = tmp_path / "posts.jsonl"
+    path.write_text('{"tokens": [], "tags": []}\n' + line + "\n", encoding="utf-8")
+    with pytest.raises(FormatError, match=r"posts\.jsonl:2: "):
+        read_jsonl(path)
+
+
+def test_missing_and_binary_files(tmp_path):
+    with pytest.raises(FormatError, match="cannot be read"):
+        read_posts(tmp_path / "none.txt")
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(FormatError, match="not UTF-8"):
+        read_posts(binary)
+
+
+def test_a_token_with_a_tab_is_not_written(tmp_path):
+    with pytest.raises(FormatError, match="tab"):
+        write_conll(tmp_path / "out", [TaggedPost("a", ("x\ty",), ("O",))])
+
+
+def test_captions(tmp_path):
+    path = tmp_path / "captions.tsv"
+    path.write_text("7\ta flag\n8\t\n", encoding="utf-8")
+    captions = read_captions(path)
+    assert captions == {"7": "a flag"}
+    captioned, other = with_captions([TaggedPost("7#2", (), (), image="7"), TaggedPost("8", (), (), "own", "8")], captions)
+    assert (captioned.caption, other.caption) == ("a flag", "own")
+    path.write_text("no tab\n", encoding="utf-8")
+    with pytest.raises(FormatError, match="name<TAB>caption"):
+        read_captions(path)
+
+
+@pytest.mark.parametrize(("tag", "ours"), [("B-MISC", "B-OTHER"), ("I-corporation", "I-ORG"), ("O", "O"), ("B-PER", "B-PER")])
+def test_types_of_other_data_sets(tag, ours):
+    assert our_tag(tag) == ours

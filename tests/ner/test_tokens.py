@@ -1,0 +1,65 @@
+"""Tokens keep their place in the text, whatever the text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner.tokens import Token, tokenize, tokens_from_list
+
+tweet_like = st.lists(
+    st.one_of(
+        st.text(max_size=12),
+        st.sampled_from(
+            ["#LosAngelesLakers", "@NASA", "http://t.co/Z3neVBQ7vF", ":-)", "&amp;", "&", "AT&T", "!!!!!!", "👩‍👩‍👧", "🇹🇩"]
+            + ["don't", "...", ". . .", "مرحبا", "\x00", "\u200b", "&#128514;", "____", "<3", "1,000.5", "\U000e0067"]
+        ),
+    ),
+    max_size=12,
+).map(" ".join)
+
+
+@given(st.one_of(st.text(), tweet_like))
+def test_a_token_is_what_stands_at_its_offsets(text):
+    tokens = tokenize(text)
+    assert all(text[token.start : token.end] == token.text for token in tokens)
+    assert all(before.end <= after.start for before, after in zip(tokens, tokens[1:], strict=False))
+
+
+@given(st.one_of(st.text(), tweet_like))
+def test_no_character_but_white_space_is_lost(text):
+    assert "".join(token.text for token in tokenize(text)) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        (" \t\n ", []),
+        ("Chad looks great", ["Chad", "looks", "great"]),
+        ("RT @foo: #LosAngelesLakers!", ["RT", "@foo", ":", "#LosAngelesLakers", "!"]),
+        ("see http://t.co/ab now :-)", ["see", "http://t.co/ab", "now", ":-)"]),
+        ("AT&T &amp; me &lol", ["AT", "&", "T", "&amp;", "me", "&", "lol"]),
+        ("wow!!!!!!!!", ["wow", "!!!!!!!!"]),
+        ("don't", ["don't"]),
+        ("مرحبا بالعالم", ["مرحبا", "بالعالم"]),
+        ("😩😍", ["😩", "😍"]),
+    ],
+)
+def test_tokens_of_tweets(text, words):
+    assert [token.text for token in tokenize(text)] == words
+
+
+def test_ten_thousand_tokens():
+    assert len(tokenize("word " * 10_000)) == 10_000
+
+
+def test_a_very_long_word_ends():
+    assert "".join(token.text for token in tokenize("1" * 50_000)) == "1" * 50_000
+
+
+def test_given_tokens_stay_as_they_are():
+    words = ["a b", "", "c"]
+    tokens = tokens_from_list(words)
+    assert tokens == (Token("a b", 0, 3), Token("", 4, 4), Token("c", 5, 6))
+    text = " ".join(words)
+    assert [text[token.start : token.end] for token in tokens] == words
