@@ -10,7 +10,6 @@ import click
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 100}
 
-_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _BROKEN_PIPE = 141  # 128 + SIGPIPE
 _FIXES = {
     errno.ENOENT: "check the path",
@@ -27,13 +26,18 @@ _FIXES = {
 class CommandError(click.ClickException):
     """A mistake that the user can mend: one line on stderr, without a traceback."""
 
-    def __init__(self, message: str, *, exit_code: int = 1) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
-        self.exit_code = exit_code
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line."""
         click.echo(f"error: {self.message}", file=file, err=file is None)
+
+
+class InterruptedCommand(CommandError):
+    """The user stopped the command."""
+
+    exit_code = 128 + 2  # and SIGINT, as shells have it
 
 
 class Command(click.Command):
@@ -111,7 +115,7 @@ def _expected() -> tuple[type[BaseException], ...]:
 def _translate(error: BaseException, going_on: str = "") -> NoReturn:
     """Raise what the user should see instead of an error."""
     if isinstance(error, KeyboardInterrupt):
-        raise CommandError("stopped" + (f"; {going_on}" if going_on else ""), exit_code=_INTERRUPTED) from None
+        raise InterruptedCommand("stopped" + (f"; {going_on}" if going_on else "")) from None
     if isinstance(error, BrokenPipeError):
         _leave_quietly()
     if isinstance(error, OSError):

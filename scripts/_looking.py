@@ -116,7 +116,7 @@ def list_knowledge(cache: Path, post: str | None, *, limit: int) -> list[tuple[A
         pictured = opened.pictured([seen.key for seen in posts if seen.key is not None])
     if post is not None and not posts:
         raise CommandError(f"{cache} remembers no post {post!r}: see which it has with kg-cache INDEX knowledge")
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for seen in posts:
         found = pictured.get(seen.key or "")
         if found is None:

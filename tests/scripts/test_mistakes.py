@@ -1,0 +1,138 @@
+"""A user's mistake is one line with the value, what was expected and the fix; exit 1, or 2 for wrong usage."""
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from kg.errors import KgError
+from linker.errors import LinkerError
+from ner.errors import NerError
+from scripts import _part
+from vision.errors import VisionError
+
+
+def assert_one_line(result, *words: str) -> None:
+    assert result.exit_code == 1
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("error: ")
+    assert all(word in lines[0] for word in words), lines[0]
+
+
+@pytest.mark.parametrize("command", ["stats", "show Chad", "search Chad", "knowledge", "prune --all", "sql 'select 1'"])
+def test_an_index_that_is_not_there(run, tmp_path: Path, command: str) -> None:
+    assert_one_line(run("kg-cache", tmp_path / "none", *command.split()), "none", "build-kg-index")
+
+
+def test_linking_with_an_index_that_is_not_there(run, tmp_path: Path, posts: Path) -> None:
+    assert_one_line(run("link-and-tag", tmp_path, posts), str(tmp_path), "build-kg-index")
+
+
+def test_an_index_that_is_half_built(run, tmp_path: Path, posts: Path) -> None:
+    (tmp_path / "kg.sqlite").touch()
+    assert_one_line(run("link-and-tag", tmp_path, posts), "half-built", "again")
+
+
+def test_an_index_of_another_version(run, tmp_path: Path) -> None:
+    (tmp_path / "index.json").write_text(json.dumps({"format_version": 999}))
+    assert_one_line(run("kg-cache", tmp_path, "stats"), "999")
+
+
+def test_posts_that_are_not_there(run, index: Path) -> None:
+    assert_one_line(run("link-and-tag", index, "nowhere.jsonl"), "nowhere.jsonl", "check the path")
+
+
+def test_sources_and_pictures_that_are_not_there(run, tmp_path: Path) -> None:
+    assert_one_line(run("build-kg-index", tmp_path / "i", "--dump", "nowhere.ttl"), "nowhere.ttl")
+    assert_one_line(
+        run("build-kg-index", tmp_path / "i", "--dump", tmp_path, "--images", "nowhere"), "nowhere", "folder"
+    )
+    assert not (tmp_path / "i").exists()
+
+
+def test_an_encoder_or_tagger_that_is_not_there(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    assert_one_line(run("build-kg-index", tmp_path / "i", "--dump", tmp_path, "--encoder", "lite7"), "lite7")
+    assert_one_line(run("link-and-tag", index, posts, "--tagger", "nobody", "--cache", "none"), "nobody")
+    assert_one_line(run("evaluate-tagger", "nobody", posts), "nobody")
+
+
+def test_a_recipe_or_training_file_that_is_not_there(run, tmp_path: Path, posts: Path) -> None:
+    given = ("--train", posts, "--valid", posts, "-o", tmp_path / "t")
+    assert_one_line(run("train-tagger", "nothing.toml", *given), "nothing.toml")
+    assert_one_line(run("train-tagger", "default", *given), "posts.jsonl:1")
+
+
+def test_an_output_that_cannot_be(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    assert_one_line(run("link-and-tag", index, posts, "-o", tmp_path), str(tmp_path), "is a folder")
+    assert_one_line(run("link-and-tag", index, posts, "-o", tmp_path / "no" / "out.jsonl"), "no folder")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("link-and-tag", "i"),
+        ("link-and-tag", "i", "posts.jsonl", "--text", "Chad"),
+        ("link-and-tag", "i", "posts.jsonl", "--image", "x.jpg"),
+        ("link-and-tag", "i", "posts.jsonl", "--resume"),
+        ("link-and-tag", "i", "posts.jsonl", "--threshold", "7"),
+        ("link-and-tag", "i", "posts.jsonl", "--format", "xml"),
+        ("build-kg-index", "i"),
+        ("kg-cache", "i", "prune"),
+        ("kg-cache", "i", "prune", "--all", "--older-than", "3"),
+        ("train-tagger", "default"),
+        ("evaluate-tagger",),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_another_status(run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "--help" in result.stderr
+
+
+@pytest.mark.parametrize("kind", [KgError, VisionError, NerError, LinkerError])
+def test_every_room_s_errors_become_one_line(run, monkeypatch, kind: type[Exception]) -> None:
+    class Odd(kind):  # type: ignore[valid-type,misc]
+        def __init__(self) -> None:
+            Exception.__init__(self, "it is\nodd")
+
+    def fail(*_: object, **__: object) -> None:
+        raise Odd
+
+    monkeypatch.setattr("linker.open_index", fail)
+    result = run("kg-cache", "anywhere", "stats")
+    assert (result.exit_code, result.stderr) == (1, "error: it is odd\n")
+
+
+def test_a_bug_is_not_hidden(run, monkeypatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("linker.open_index", fail)
+    assert isinstance(run("kg-cache", "anywhere", "stats").exception, ZeroDivisionError)
+
+
+def test_an_interruption_says_how_to_go_on(run, monkeypatch, tmp_path: Path) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("linker.build_index", interrupt)
+    result = run("build-kg-index", tmp_path / "i", "--dump", tmp_path)
+    assert (result.exit_code, result.stderr) == (130, "error: stopped; the same command goes on where it was\n")
+
+
+def test_a_full_disk_leaves_no_half_file(run, monkeypatch, tmp_path: Path, index: Path, posts: Path) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out = tmp_path / "out.jsonl"
+    out.write_text("before\n")
+    monkeypatch.setattr("scripts._linking.flush_to_disk", full)
+    monkeypatch.setattr(_part, "flush_to_disk", full)
+    assert_last_line = run("link-and-tag", index, posts, "-o", out, "--cache", "none")
+    assert assert_last_line.exit_code == 1
+    assert "no space left on device: free some space" in assert_last_line.stderr.splitlines()[-1]
+    assert out.read_text() == "before\n"

@@ -1,0 +1,26 @@
+"""Progress goes to stderr: a plain line now and then where there is no terminal."""
+
+import pytest
+
+from scripts import _progress
+from scripts._progress import Progress
+
+
+def test_no_more_than_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    clock = iter(float(second) for second in range(1000))
+    monkeypatch.setattr(_progress.time, "monotonic", lambda: next(clock))
+    with Progress() as progress:
+        for done in range(25):
+            progress("posts", done, 25)
+        progress("lines", 1_000_000, 0)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == "posts: 9 of 25\nposts: 19 of 25\n"
+
+
+def test_bars_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with Progress() as progress:
+        progress("posts [of 2]", 1, 2)
+        progress("lines", 5, 0)
+    assert capsys.readouterr().out == ""

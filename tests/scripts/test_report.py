@@ -1,0 +1,140 @@
+"""The HTML report: whole in itself, and what users wrote stays text."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts._conll import to_conll
+from scripts._words import name_of, spaced, tidy_text
+from scripts.report import as_link, render_page, segments
+
+EVIL = "<script>alert('x')</script>"
+
+
+def make_record(**fields: Any) -> dict[str, Any]:
+    empty = {"mentions": [], "pictured": None, "knowledge": [], "attributes": [], "image_error": None}
+    return {"id": "p", "tokens": ["Chad", "looks", "great"], "tags": ["O"] * 3, **empty, **fields}
+
+
+def make_mention(start: int, end: int, **fields: Any) -> dict[str, Any]:
+    mention = {
+        "start": start,
+        "end": end,
+        "text": "Chad",
+        "type": "LOC",
+        "score": 0.9,
+        "entity": None,
+        "candidates": [],
+    }
+    return {**mention, **fields}
+
+
+def page(*records: dict[str, Any]) -> str:
+    return "".join(render_page(list(records), [None] * len(records), lambda iri, source: None))
+
+
+class Checker(HTMLParser):
+    """Notes every tag and address, and that tags are closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.addresses += [value or "" for name, value in attributes if name in ("src", "href")]
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def check(html: str) -> Checker:
+    checker = Checker()
+    checker.feed(html)
+    assert checker.open == []
+    return checker
+
+
+def test_everything_that_users_wrote_stays_text() -> None:
+    candidate = {"iri": EVIL, "label": EVIL, "fuzzy": 1.0, "prior": 1.0, "hop": None, "score": 0.5}
+    mention = make_mention(
+        0, 1, text=EVIL, entity={"iri": "javascript:alert(1)", "label": EVIL, "score": 0.5}, candidates=[candidate]
+    )
+    pictured = {"iri": EVIL, "label": EVIL, "hop": 1, "cosine": 0.95, "image": EVIL, "path": [[EVIL, EVIL, EVIL]]}
+    record = make_record(
+        id=EVIL,
+        tokens=[EVIL, "&", '"'],
+        mentions=[mention],
+        pictured=pictured,
+        knowledge=[[EVIL, EVIL, EVIL]],
+        attributes=[[EVIL, 0.5]],
+        image_error=EVIL,
+    )
+    html = page(record)
+    checker = check(html)
+    assert "script" not in checker.tags
+    assert "<script" not in html
+    assert all(address.startswith("#") for address in checker.addresses)
+
+
+def test_the_page_needs_nothing_else(run, index: Path, posts: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.html"
+    result = run("link-and-tag", index, posts, "-o", out, "--cache", "none")
+    assert result.exit_code == 0, result.stderr
+    html = out.read_text("utf-8")
+    checker = check(html)
+    outside = [a for a in checker.addresses if not a.startswith(("data:image/jpeg;base64,", "#"))]
+    assert all(address.startswith(("http://dbpedia.org/", "https://example.org/")) for address in outside)
+    assert html.count("<article") == 26
+    assert html.count("The graph&#39;s picture of") + html.count("The graph's picture of") == html.count('class="pair"')
+    assert "SpaceX -- founder --&gt; Elon Musk" in html
+    assert "Picture not used: " in html
+    assert [file.name for file in tmp_path.iterdir()] == ["out.html"]
+
+
+def test_pictures_have_words_and_tables_have_heads() -> None:
+    html = page(make_record(mentions=[make_mention(0, 1)]), make_record(tokens=[], tags=[]))
+    assert '<html lang="en">' in html
+    assert not re.search(r"<img(?![^>]*alt=\"[^\"]+\")", html)
+    assert "no text" in html
+
+
+@pytest.mark.parametrize("count", [0, 1, 600])
+def test_any_number_of_posts(count: int) -> None:
+    html = page(*[make_record(id=number) for number in range(count)])
+    check(html)
+    assert html.count("<article") == count
+
+
+def test_segments_rebuild_the_text() -> None:
+    record = make_record(
+        tokens=["Hi", ",", "Chad", "!", "#", "Jordan"], mentions=[make_mention(2, 3), make_mention(5, 6)]
+    )
+    assert [(part.text, part.mention) for part in segments(record)] == [
+        ("Hi,", None),
+        ("Chad", 0),
+        ("! #", None),
+        ("Jordan", 1),
+    ]
+
+
+def test_words() -> None:
+    assert tidy_text(["Hi", ",", "(", "you", ")", "!"]) == "Hi, (you)!"
+    assert tidy_text([]) == ""
+    assert name_of("http://dbpedia.org/resource/S%C3%A3o_Paulo") == "São Paulo"
+    assert name_of("plain") == "plain"
+    assert spaced("launchVehicle") == "launch vehicle"
+    assert as_link("https://x") == "https://x"
+    assert as_link("javascript:x") is None
+
+
+def test_conll_cannot_be_broken_by_a_token() -> None:
+    record = make_record(id="a\nb", tokens=["x\ty", "", "z\n"], tags=["B-LOC", "O", "O"])
+    assert to_conll(record) == "IMGID:a b\nx y\tB-LOC\n\tO\nz \tO\n\n"

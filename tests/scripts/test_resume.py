@@ -1,0 +1,86 @@
+"""A run that is killed leaves no half file, and --resume ends with the same bytes."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REPEATS = 8
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory, posts: Path) -> Path:
+    """The example posts, several times over: enough that a kill falls in the middle."""
+    path = tmp_path_factory.mktemp("many") / "posts.jsonl"
+    rows = [json.loads(line) for line in posts.read_text("utf-8").splitlines()]
+    for row in rows:
+        if "image" in row:
+            row["image"] = str(posts.parent / row["image"])
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) * REPEATS)
+    return path
+
+
+def wait_for(condition: Callable[[], bool], process) -> None:
+    while not condition():
+        assert process.poll() is None, process.stderr.read().decode()
+        time.sleep(0.02)
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    run, start, tmp_path: Path, index: Path, many: Path, linked: bytes
+) -> None:
+    out, part = tmp_path / "out.jsonl", tmp_path / "out.jsonl.part"
+    out.write_text("before\n")
+    process = start("link-and-tag", index, many, "-o", out, "--cache", "none", "--batch-size", 1)
+    wait_for(lambda: part.exists() and part.read_bytes().count(b"\n") >= 3, process)
+    process.kill()
+    process.communicate()
+    assert out.read_text() == "before\n"
+    done = part.read_bytes().count(b"\n")
+    assert 3 <= done < REPEATS * linked.count(b"\n")
+    with part.open("ab") as file:
+        file.write(b'{"id": "half a li')
+    result = run("link-and-tag", index, many, "-o", out, "--cache", "none", "--resume")
+    assert result.exit_code == 0
+    assert "going on after " in result.stderr
+    assert out.read_bytes() == linked * REPEATS
+    assert not part.exists()
+
+
+def test_an_interrupted_run_says_how_to_go_on(start, tmp_path: Path, index: Path, many: Path) -> None:
+    out, part = tmp_path / "out.html", tmp_path / "out.html.part"
+    process = start("link-and-tag", index, many, "-o", out, "--cache", "none", "--batch-size", 1)
+    wait_for(lambda: part.exists() and part.read_bytes().count(b"\n") >= 1, process)
+    process.send_signal(2)
+    _, errors = process.communicate()
+    assert process.returncode == 130
+    [line] = errors.decode().splitlines()
+    assert line.startswith("error: stopped; ")
+    assert "--resume" in line
+    assert part.exists()
+    assert not out.exists()
+
+
+def test_results_of_other_posts_are_refused(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    (tmp_path / "out.jsonl.part").write_text('{"id": "somebody else"}\n')
+    result = run("link-and-tag", index, posts, "-o", out, "--cache", "none", "--resume")
+    assert result.exit_code == 1
+    assert "somebody else" in result.stderr
+    assert "leave out --resume" in result.stderr
+
+
+def test_resuming_what_never_began_begins(run, tmp_path: Path, index: Path, posts: Path, linked: bytes) -> None:
+    out = tmp_path / "out.jsonl"
+    assert run("link-and-tag", index, posts, "-o", out, "--cache", "none", "--resume").exit_code == 0
+    assert out.read_bytes() == linked
+
+
+def test_a_reader_that_leaves_early_is_no_error(start, index: Path, many: Path) -> None:
+    process = start("link-and-tag", index, many, "--cache", "none", "--batch-size", 1)
+    assert process.stdout.readline().startswith(b"{")
+    process.stdout.close()
+    errors = process.stderr.read()
+    assert (process.wait(), errors) == (141, b"")
