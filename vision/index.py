@@ -1,9 +1,14 @@
 """The index of the entities' images: one row for an image, in one faiss file that is mapped into memory, not read.
 
+faiss trusts a file that it maps: one that was cut short crashes the process instead of raising. So `write_index` ends
+the file with a seal (length, and a checksum of the header), which faiss ignores and `ImageIndex.open` asks for first.
+
 Shapes: N images of width C in the index, n of them or n queries at a time.
 """
 
 import os
+import struct
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +22,10 @@ from .search import FaissSearch, Search, TorchSearch, row_chunks
 #: A search proposes a little more than asked, so that no rounding of its own can hide an image; `cosines` decides.
 _MARGIN = 1e-3
 _CHUNK_ROWS = 65_536
+
+_SEAL = struct.Struct("<8sQI")  # magic, bytes before the seal, CRC-32 of the first of them
+_SEAL_MAGIC = b"kgmner-1"
+_HEADER_BYTES = 64  # fewer than the shortest index has
 
 
 def write_index(
@@ -94,13 +103,12 @@ class ImageIndex:
             raise ImageIndexError(f"no image index {shown(path)}; build it with build-kg-index")
         flags = getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP)
         try:
+            _check_seal(path)
             index = faiss.read_index(str(path), flags)
-        except (RuntimeError, MemoryError) as error:
+        except (OSError, RuntimeError, MemoryError) as error:
             raise ImageIndexError(
                 f"{shown(path)} is damaged or no image index; build it again with build-kg-index"
             ) from error
-        if not isinstance(index, faiss.IndexIDMap) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
-            raise ImageIndexError(f"{shown(path)} is a faiss index of another kind; build it with build-kg-index")
         if dimension is not None and index.d != dimension:
             raise ImageIndexError(
                 f"{shown(path)} has vectors of {index.d} numbers, the encoder gives {dimension}; "
@@ -218,13 +226,30 @@ def _write_atomically(index: Any, path: Path) -> None:
     part = path.with_name(path.name + ".part")
     try:
         faiss.write_index(index, str(part))
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
+        _seal(part)
         part.replace(path)
     except (RuntimeError, OSError) as error:
         raise ImageIndexError(f"{shown(path)} cannot be written; is the folder there, and is there room?") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _seal(path: Path) -> None:
+    with path.open("r+b") as file:
+        header = file.read(_HEADER_BYTES)
+        length = file.seek(0, os.SEEK_END)
+        file.write(_SEAL.pack(_SEAL_MAGIC, length, zlib.crc32(header)))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _check_seal(path: Path) -> None:
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+        length = file.seek(0, os.SEEK_END) - _SEAL.size
+        file.seek(max(0, length))
+        if file.read() != _SEAL.pack(_SEAL_MAGIC, max(0, length), zlib.crc32(header)):
+            raise OSError("the seal is missing or does not fit")
 
 
 def _choose_search(rows: Any, device: str) -> Search:

@@ -20,8 +20,8 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "MPO", "AVIF", "I
 
 MAX_BYTES = 256 * 1024 * 1024
 
-#: A JPEG is decoded at a half, a quarter or an eighth of its size while its shorter side stays at least this long:
-#: twice what the encoders look at, so that a photograph of 12 megapixels costs no more than a small one.
+#: A picture is shrunk by a whole factor while its shorter side stays at least this long, twice what the encoders look
+#: at: a batch of large photographs fits in memory, and a JPEG of 12 megapixels is decoded as fast as a small one.
 _LEAST_SIDE = 448
 
 _EXIF_ORIENTATION = 0x0112
@@ -41,7 +41,7 @@ class Picture:
     """A picture that was read.
 
     Attributes:
-        image: Upright RGB pixels; a large JPEG may be decoded at a fraction of its size.
+        image: Upright RGB pixels; a large picture is shrunk by a whole factor, its shorter side to no less than 448.
         format: The real format, told from the content: ``JPEG``, ``PNG``, ...
         width: Pixels across, upright, as the file has them.
         height: Pixels down, upright, as the file has them.
@@ -75,10 +75,11 @@ def load_picture(path: Path, *, max_pixels: int = 89_000_000, max_bytes: int = M
         image = _open(path, content, max_pixels=max_pixels)
         width, height = image.size
         try:
-            orientation = _orientation(image)
             image.draft(None, (_LEAST_SIDE, _LEAST_SIDE))
             image.load()
+            orientation = _orientation(image)  # after loading, as Pillow turns a TIFF upright by itself
             pixels = _rgb(image)
+            pixels = pixels.reduce(max(1, min(pixels.size) // _LEAST_SIDE))
             if orientation in _UPRIGHT:
                 pixels = pixels.transpose(_UPRIGHT[orientation])
         except Exception as error:

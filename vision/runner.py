@@ -98,6 +98,7 @@ def _single_threaded_pool(size: int) -> ThreadPoolExecutor:
     started = threading.Barrier(size + 1)
 
     def start() -> None:
+        torch.get_num_threads()  # a thread takes the shared default when it first asks: let it ask before, not after
         torch.set_num_threads(1)
         started.wait()
 

@@ -1,0 +1,162 @@
+"""Weights come from a file, a cache or the net; every way that fails is one line."""
+
+import hashlib
+import io
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from vision import Encoder, WeightsError, load_encoder
+from vision.weights import download_weights
+
+VGG_WIDTHS = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256)}
+VGG_WIDTHS |= {17: (256, 512)} | dict.fromkeys((19, 21, 24, 26, 28), (512, 512))
+
+
+def random_vgg() -> dict[str, torch.Tensor]:
+    """VGG16's convolutions, made up; no classifier, which would weigh half a gigabyte."""
+    generator = torch.Generator().manual_seed(0)
+    state = {}
+    for layer, (wide, out) in VGG_WIDTHS.items():
+        weight = torch.randn(out, wide, 3, 3, generator=generator) * (2 / (9 * wide)) ** 0.5
+        state |= {f"features.{layer}.weight": weight, f"features.{layer}.bias": torch.zeros(out)}
+    return state
+
+
+@pytest.fixture(scope="module")
+def vgg_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "vgg.pth"
+    torch.save(random_vgg(), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def vgg(vgg_file: Path) -> Encoder:
+    return load_encoder("vgg16", weights=vgg_file, device="cpu")
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No network and an empty cache of torchvision's; returns the cache."""
+
+    def refuse(*_: object, **options: object) -> None:
+        assert options["timeout"]
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    return tmp_path / "torch" / "hub" / "checkpoints"
+
+
+def test_vgg_gives_the_last_pooling_as_regions(vgg: Encoder) -> None:
+    pictures = [Image.new("RGB", (30, 20), colour) for colour in ("red", "navy")]
+    features = vgg.encode(pictures)
+    for one in features:
+        assert one.regions.shape == (49, 512) == (49, vgg.region_dimension)
+        assert one.regions.dtype == np.float32
+        assert one.regions.min() >= 0
+        assert one.vector.shape == (vgg.dimension,)
+        assert abs(np.linalg.norm(one.vector) - 1) < 1e-5
+        assert one.attributes == ()
+    alone = vgg.encode(pictures[1:])[0]
+    assert alone.vector.tobytes() == features[1].vector.tobytes()
+
+
+def test_vgg_is_torchvisions_network(vgg: Encoder) -> None:
+    from torchvision.models import vgg16
+    from torchvision.transforms.functional import normalize, to_tensor
+
+    reference = vgg16(weights=None, init_weights=False).features.eval()
+    reference.load_state_dict({key.removeprefix("features."): value for key, value in random_vgg().items()})
+    picture = Image.fromarray(np.random.default_rng(1).integers(0, 256, (224, 224, 3), dtype=np.uint8))
+    pixels = normalize(to_tensor(picture), [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    with torch.inference_mode():
+        maps = reference(pixels[None])[0]
+    expected = maps.flatten(1).T.numpy()
+    assert np.allclose(vgg.encode([picture])[0].regions, expected, atol=1e-3)
+
+
+def test_safetensors_weigh_the_same_and_say_which_file_they_are(vgg: Encoder, tmp_path: Path) -> None:
+    save_file(random_vgg(), tmp_path / "vgg.safetensors")
+    other = load_encoder("vgg16", weights=tmp_path / "vgg.safetensors", device="cpu")
+    picture = [Image.new("RGB", (30, 20), "teal")]
+    assert other.encode(picture)[0].vector.tobytes() == vgg.encode(picture)[0].vector.tobytes()
+    assert other.identity != vgg.identity
+    digest = hashlib.sha256((tmp_path / "vgg.safetensors").read_bytes()).hexdigest()
+    assert other.identity == f"vgg16-{digest[:16]}-v1"
+
+
+def test_vgg_without_any_weights_names_the_ways(offline: Path) -> None:
+    with pytest.raises(WeightsError) as caught:
+        load_encoder("vgg16", device="cpu")
+    for way in ("--weights", str(offline), "vgg16-397923af.pth", "download", "no network", "efficientnet-lite0"):
+        assert way in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not list(offline.parent.rglob("*.part"))
+
+
+def test_vgg_takes_torchvisions_own_cache(offline: Path, vgg: Encoder, vgg_file: Path) -> None:
+    offline.mkdir(parents=True)
+    (offline / "vgg16-397923af.pth").write_bytes(vgg_file.read_bytes())
+    assert load_encoder("vgg16", device="cpu").identity == vgg.identity
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_download_appears_only_when_it_is_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: bool) -> None:
+    content = b"weights" * 1000
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    sent = content if whole else content[:-1]
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: io.BytesIO(sent))
+    target = tmp_path / "new" / "net.pth"
+    if whole:
+        download_weights(f"https://example.invalid/net-{digest}.pth", target)
+        assert target.read_bytes() == content
+    else:
+        with pytest.raises(OSError, match="not the expected one"):
+            download_weights(f"https://example.invalid/net-{digest}.pth", target)
+    assert [path.name for path in target.parent.iterdir()] == (["net.pth"] if whole else [])
+
+
+class Trap:
+    """Unpickled by a careless loader, it would make a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.path,)
+
+
+def test_unusable_weights_are_one_line(tmp_path: Path) -> None:
+    state = random_vgg()
+    files = {name: tmp_path / name for name in ("text.pth", "text.safetensors", "empty.pth", "list.pth", "trap.pth")}
+    files["text.pth"].write_text("hello")
+    files["text.safetensors"].write_text("hello")
+    files["empty.pth"].touch()
+    torch.save([1, 2], files["list.pth"])
+    torch.save({"features.0.weight": Trap(tmp_path / "sprung")}, files["trap.pth"])
+    for path in (*files.values(), tmp_path / "none.pth", tmp_path):
+        with pytest.raises(WeightsError) as caught:
+            load_encoder("vgg16", weights=path, device="cpu")
+        assert str(path) in str(caught.value)
+        assert "\n" not in str(caught.value)
+    assert not (tmp_path / "sprung").exists()
+
+    del state["features.28.bias"]
+    torch.save(state, tmp_path / "short.pth")
+    with pytest.raises(WeightsError, match=r"no tensor 'features.28.bias'; expected the weights of vgg16"):
+        load_encoder("vgg16", weights=tmp_path / "short.pth", device="cpu")
+    state |= {"features.28.bias": torch.zeros(7)}
+    torch.save(state, tmp_path / "shape.pth")
+    with pytest.raises(WeightsError, match=r"'features.28.bias' has shape \(7,\), expected \(512,\)"):
+        load_encoder("vgg16", weights=tmp_path / "shape.pth", device="cpu")
+
+
+def test_weights_of_another_network_are_refused(vgg_file: Path) -> None:
+    with pytest.raises(WeightsError, match="expected the weights of efficientnet-lite0"):
+        load_encoder("efficientnet-lite0", weights=vgg_file, device="cpu")
