@@ -39,11 +39,11 @@ DRAWN: dict[str, Callable[[], Image.Image]] = {
     "Chelsea_FC_poster": drawing.poster_of_scarf,
 }
 
-# id, text (or tokens), picture, what a person reads: {mention: entity}, what is shown
-POST_ROWS: list[tuple[str, str | list[str], str | None, dict[str, str | None], str | None]] = [
+# id, text (or tokens), picture, what a person reads: {mention: entity, or several where it stays open}, what is shown
+POST_ROWS: list[tuple[str, str | list[str], str | None, dict[str, str], str | None]] = [
     ("chad-flag", "Chad looks great", "Flag_of_Chad", {"Chad": "Chad"}, "Chad"),
     ("chad-drummer", "Chad looks great", "Chad_Smith_poster", {"Chad": "Chad_Smith"}, "Chad_Smith"),
-    ("chad-no-picture", "Chad looks great", None, {"Chad": "Chad"}, None),
+    ("chad-no-picture", "Chad looks great", None, {"Chad": "Chad or Chad_Smith"}, None),
     (
         "romania-not-chad",
         "Chad or Romania? I can never tell the flags apart",
@@ -53,7 +53,7 @@ POST_ROWS: list[tuple[str, str | list[str], str | None, dict[str, str | None], s
     ),
     ("jordan-flag", "Jordan was amazing", "Flag_of_Jordan", {"Jordan": "Jordan"}, "Jordan"),
     ("jordan-jersey", "Jordan was amazing", "Michael_Jordan_poster", {"Jordan": "Michael_Jordan"}, "Michael_Jordan"),
-    ("jordan-coffee", "Jordan was amazing", "coffee", {"Jordan": "Jordan"}, None),
+    ("jordan-coffee", "Jordan was amazing", "coffee", {"Jordan": "Jordan or Michael_Jordan"}, None),
     ("amman-flag", "Good morning from Amman ☀️", "Flag_of_Jordan", {"Amman": "Amman"}, "Jordan"),
     (
         "georgia-country",
@@ -114,9 +114,9 @@ POST_ROWS: list[tuple[str, str | list[str], str | None, dict[str, str | None], s
     (
         "hashtag",
         "Reading about COBOL all day #GraceHopper",
-        None,
+        "Grace_Hopper",
         {"COBOL": "COBOL", "#GraceHopper": "Grace_Hopper"},
-        None,
+        "Grace_Hopper",
     ),
     ("broken-picture", "New York in the rain", "broken", {"New York": "New_York_City"}, None),
     ("emoji-only", "😂😂🔥", None, {}, None),
@@ -185,7 +185,7 @@ def write_posts(pictures: dict[str, Image.Image]) -> None:
         expected.append(
             {
                 "id": post_id,
-                "links": {mention: iri(name) if name else None for mention, name in mentions.items()},
+                "links": {mention: [iri(name) for name in names.split(" or ")] for mention, names in mentions.items()},
                 "pictured": iri(shown) if shown else None,
             }
         )
