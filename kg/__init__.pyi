@@ -1,10 +1,10 @@
 from .aliases import AliasIndex as AliasIndex
 from .build import build_graph as build_graph
-from .cache import CachedPicture as CachedPicture
-from .cache import CachedPost as CachedPost
-from .cache import CachedRegions as CachedRegions
 from .cache import KnowledgeCache as KnowledgeCache
-from .cache import PicturedRecord as PicturedRecord
+from .cacherecords import CachedPicture as CachedPicture
+from .cacherecords import CachedPost as CachedPost
+from .cacherecords import CachedRegions as CachedRegions
+from .cacherecords import PicturedRecord as PicturedRecord
 from .errors import BuildLockedError as BuildLockedError
 from .errors import CacheError as CacheError
 from .errors import EntityNotFoundError as EntityNotFoundError
@@ -13,6 +13,7 @@ from .errors import SourceError as SourceError
 from .errors import StoreError as StoreError
 from .facts import DEFAULT_PREDICATES as DEFAULT_PREDICATES
 from .iris import canonical_iri as canonical_iri
+from .lock import build_lock as build_lock
 from .normal import normal_form as normal_form
 from .normal import split_hashtag as split_hashtag
 from .records import ENTITY_TYPES as ENTITY_TYPES

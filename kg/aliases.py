@@ -6,6 +6,7 @@ of its trigrams (an exchange of two letters touches four), so a name that holds 
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby, islice
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,11 +18,16 @@ from .store import Graph
 
 __all__ = ["AliasIndex", "normal_form", "split_hashtag"]
 
+_Key = TypeVar("_Key", int, str)
+
 _BATCH = 400
 _POSTINGS_BUDGET = 300_000
 _SHORTLIST = 3000
 _NAMES_OF_A_WORD = 300
-_MATCH = "a.text, a.kind, a.weight, e.id, e.iri, e.label, e.type, e.prior, a.normal FROM alias a JOIN entity e ON e.id = a.entity"
+_MATCH = (
+    "a.text, a.kind, a.weight, e.id, e.iri, e.label, e.type, e.prior, a.normal"
+    " FROM alias a JOIN entity e ON e.id = a.entity"
+)
 
 
 class AliasIndex:
@@ -35,10 +41,13 @@ class AliasIndex:
         self._graph = graph
 
     def lookup(self, normals: Collection[str]) -> dict[str, tuple[AliasMatch, ...]]:
-        """Return the entities whose names have exactly these normal forms, the surest first; forms without any are left out."""
+        """Return the entities whose names have exactly these normal forms, the surest first.
+
+        Forms that no entity answers to are left out.
+        """
         found: dict[str, tuple[AliasMatch, ...]] = {}
         for normal, group in groupby(self._rows(sorted(set(normals))), key=lambda row: row[0]):
-            found[normal] = _best_of_each((match for _, match in group), dict.fromkeys([normal], 1.0))
+            found[normal] = _best_of_each(match for _, match in group)
         return found
 
     def candidates(self, mention: str, *, limit: int = 10, min_fuzzy: float = 0.80) -> tuple[AliasMatch, ...]:
@@ -73,7 +82,7 @@ class AliasIndex:
                 end += 1
             fuzzy = {name: score for score, name in scored[taken:end]}
             rows = (match for _, match in self._rows(sorted(fuzzy), fuzzy))
-            for match in _best_of_each(rows, fuzzy):
+            for match in _best_of_each(rows):
                 best.setdefault(match.entity.id, match)
             if len(best) >= limit:
                 break
@@ -90,7 +99,7 @@ class AliasIndex:
                 yield normal, AliasMatch(Entity(entity, iri, label, coarse, prior), text, kind, weight, score)
 
     def _names(self, name_ids: Iterable[int]) -> set[str]:
-        names = set()
+        names: set[str] = set()
         for batch in _batches([int(name) for name in name_ids]):
             query = f"SELECT normal FROM alias WHERE id IN ({','.join('?' * len(batch))})"  # noqa: S608
             names.update(row[0] for row in self._graph.connection.execute(query, batch))
@@ -134,8 +143,8 @@ class AliasIndex:
             found = np.intersect1d(found, self._postings("word", word))
         return set(found[:_SHORTLIST].tolist())
 
-    def _counts(self, column: str, keys: Sequence[int] | Sequence[str]) -> dict[int | str, int]:
-        counts: dict[int | str, int] = {}
+    def _counts(self, column: str, keys: Sequence[_Key]) -> dict[_Key, int]:
+        counts: dict[_Key, int] = {}
         for batch in _batches(keys):
             query = (
                 f"SELECT {column}, sum(count) FROM alias_{column} WHERE {column} IN ({','.join('?' * len(batch))})"  # noqa: S608
@@ -151,7 +160,7 @@ class AliasIndex:
         return np.concatenate(parts) if parts else np.array([], dtype=np.uint32)
 
 
-def _best_of_each(matches: Iterable[AliasMatch], fuzzy: dict[str, float]) -> tuple[AliasMatch, ...]:
+def _best_of_each(matches: Iterable[AliasMatch]) -> tuple[AliasMatch, ...]:
     best: dict[int, AliasMatch] = {}
     for match in sorted(matches, key=lambda match: (*_rank(match), match.alias)):
         best.setdefault(match.entity.id, match)
@@ -162,7 +171,7 @@ def _rank(match: AliasMatch) -> tuple[float, float, float, int]:
     return -match.fuzzy, -match.weight, -match.entity.prior, match.entity.id
 
 
-def _batches(items: Sequence[int] | Sequence[str]) -> Iterator[Sequence[int] | Sequence[str]]:
+def _batches(items: Iterable[_Key]) -> Iterator[list[_Key]]:
     iterator = iter(items)
     while batch := list(islice(iterator, _BATCH)):
         yield batch

@@ -7,7 +7,7 @@
 | 0.98 | equal without a possessive `'s`; 0.97 with letters that are not repeated: `Marshmelloooo` |
 | 0.95 | the same words in another order |
 | 1 - edits / length | one typo in names from four letters on, two from ten on (of the longer one, without blanks) |
-| 0.80 to 0.85 | some whole words of the name, side by side: `Kobe` for `Kobe Bryant`; more, the more of it they are |
+| 0.80 to 0.85 | some telling words of the name, side by side: `Kobe` for `Kobe Bryant`; more, the more of it they are |
 
 An edit is an insertion, deletion, substitution, or exchange of two neighbours; the factors of 0.98 and 0.97 apply to
 names with typos too. Names of up to three letters match exactly or not at all.
@@ -20,11 +20,17 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from .normal import normal_form, split_hashtag, squash
+from .normal import normal_form, split_hashtag, squash, words
 
 BLANKS, POSSESSIVE, REPEATED, REORDERED = 0.99, 0.98, 0.97, 0.95
 PART_BASE, PART_SHARE = 0.80, 0.05
 _PART_MIN_LENGTH = 3
+# Parts of names that name nothing by themselves.
+_COMMON_WORDS = words(
+    "afc and association city club company county de del der des di du el fc for from great in la las le league les los"
+    " mount new north of old on or saint san santa school sir south st state states team the to united university van"
+    " von west with"
+)
 
 _POSSESSIVE = re.compile(r"['’]s?\s*$")
 _REPEATED = re.compile(r"(.)\1{2,}")
@@ -54,8 +60,8 @@ class Query:
         for spelling, factor in list(variants.items()):
             for kept in (r"\1\1", r"\1"):
                 variants.setdefault(_REPEATED.sub(kept, spelling), factor * REPEATED)
-        words = tuple((split if " " not in normal else normal).split())
-        return cls(frozenset({normal, split}), words, tuple(item for item in variants.items() if item[0]))
+        parts = tuple((split if " " not in normal else normal).split())
+        return cls(frozenset({normal, split}), parts, tuple(item for item in variants.items() if item[0]))
 
 
 def edits_allowed(length: int) -> int:
@@ -92,16 +98,16 @@ def _by_edits(spelling: str, letters: str, edits: int) -> float:
 def _by_words(query: Query, name: str, letters: str) -> float:
     if name in query.exact:
         return 1.0
-    words = name.split()
-    if len(words) < 2 or len(query.words) > len(words) or query.words[0] not in words:
+    parts = name.split()
+    if len(parts) < 2 or not 0 < len(query.words) <= len(parts) or query.words[0] not in parts:
         return 0.0
-    if len(query.words) == len(words):
-        return REORDERED if sorted(query.words) == sorted(words) else 0.0
+    if len(query.words) == len(parts):
+        return REORDERED if sorted(query.words) == sorted(parts) else 0.0
     part = len(query.words)
     mentioned = sum(map(len, query.words))
-    if mentioned < _PART_MIN_LENGTH:
+    if mentioned < _PART_MIN_LENGTH or all(word in _COMMON_WORDS for word in query.words):
         return 0.0
-    starts = range(len(words) - part + 1)
-    if any(tuple(words[start : start + part]) == query.words for start in starts):
+    starts = range(len(parts) - part + 1)
+    if any(tuple(parts[start : start + part]) == query.words for start in starts):
         return PART_BASE + PART_SHARE * mentioned / len(letters)
     return 0.0

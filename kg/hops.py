@@ -60,7 +60,7 @@ class HopFinder:
             for entity in batch:
                 for column in ("subject", "object"):
                     query = f"SELECT count(*) FROM (SELECT 1 FROM triple WHERE {column} = ? LIMIT ?)"  # noqa: S608
-                    count += self._connection.execute(query, (entity, limit - count)).fetchone()[0]
+                    count += int(self._connection.execute(query, (entity, limit - count)).fetchone()[0])
                     if count >= limit:
                         return count
         return count

@@ -1,8 +1,8 @@
-"""One form for each IRI, and what can be read off an IRI.
+r"""One form for each IRI, and what can be read off an IRI.
 
-Dumps write the same resource as `F%C3%B8royar`, `Føroyar` or `F\\u00F8royar`. The canonical form is the Unicode one:
+Dumps write the same resource as `F%C3%B8royar`, `Føroyar` or `F\u00F8royar`. The canonical form is the Unicode one:
 every percent-encoded character is decoded *once*, except those that would change the meaning of the IRI or could not
-stand in one (`%` itself, `/ ? # [ ]`, spaces, controls, `< > " { } | ^ \\ `` ` ``), which stay encoded with
+stand in one (`%` itself, `/ ? # [ ]`, spaces, controls, `< > " { } | ^ \ `` ` ``), which stay encoded with
 upper-case digits. As `%25` is never decoded, canonicalising twice changes nothing.
 """
 

@@ -16,18 +16,19 @@ import sqlite3
 from collections.abc import Iterator
 
 from .iris import label_of_iri
-from .normal import normal_form
+from .normal import normal_form, words
 
 QUALIFIER_WEIGHT = 0.8
 SHORT_WEIGHT = 0.7
 
 _QUALIFIED = re.compile(r"(?P<bare>[^()]*\S)\s*\((?P<qualifier>[^()]+)\)$")
 _DISAMBIGUATION = re.compile(r"\s*\(disambiguation\)$", re.IGNORECASE)
-_CLUB_WORDS = frozenset(
-    ["fc", "afc", "cf", "sc", "ac", "as", "ss", "ssc", "ssd", "us", "usc", "uc", "ud", "cd", "sd", "rcd", "rc", "sk", "fk", "bk", "if", "iff", "ifk", "aik", "bsc", "sv", "tsv", "vfb", "vfl", "tsg", "fsv", "rb", "nk", "gnk", "hnk", "cfr", "csm", "acsc", "afk", "csc", "gks", "mks", "ks", "kv", "krc", "kaa", "rsc", "bc", "bb", "hc", "jk", "pfc", "pfk", "ofc", "kfc", "fsc", "cs", "ca", "cr", "ec", "se", "sl", "gd", "sad", "spvgg", "calcio", "club"]
-)
-_COMPANY_WORDS = frozenset(
-    ["inc", "incorporated", "ltd", "limited", "llc", "llp", "plc", "corp", "corporation", "co", "company", "gmbh", "ag", "sa", "spa", "nv", "bv", "ab", "asa", "oyj", "kg"]
+# What football and basketball clubs put before or behind their names, and companies behind theirs.
+_EMPTY_WORDS = words(
+    "ac acsc afc afk aik as bb bc bk bsc ca calcio cd cf cfr club cr cs csc csm ec fc fk fsc fsv gd gks gnk hc hnk if"
+    " ifk iff jk kaa kfc krc ks kv mks nk ofc pfc pfk rb rc rcd rsc sad sc sd se sk sl spvgg ss ssc ssd sv tsg tsv uc ud us"
+    " usc vfb vfl"
+    " ab ag asa bv co company corp corporation gmbh inc incorporated kg limited llc llp ltd nv oyj plc sa spa"
 )
 _YEAR = re.compile(r"(?:18|19|20)?\d{2}$")
 _LEADING_NUMBER = re.compile(r"\d\.?$")
@@ -36,11 +37,12 @@ _Name = tuple[str, str, float]
 
 
 def fill_aliases(connection: sqlite3.Connection) -> None:
-    """Fill `alias`: each entity's distinct texts, each under its best kind, in the order of their normal forms."""
+    """Fill `alias` with the distinct texts of each entity, each under its best kind, ordered by normal form."""
     connection.executemany("INSERT INTO stage_alias VALUES (?, ?, ?, ?, ?)", _all_names(connection))
     connection.execute(
         "INSERT INTO alias (text, normal, entity, kind, weight) SELECT text, normal, entity, kind, weight FROM"
-        " (SELECT *, row_number() OVER (PARTITION BY entity, text ORDER BY weight DESC, kind) AS place FROM stage_alias)"
+        " (SELECT *, row_number() OVER (PARTITION BY entity, text ORDER BY weight DESC, kind) AS place"
+        " FROM stage_alias)"
         " WHERE place = 1 ORDER BY normal, entity, text"
     )
 
@@ -60,7 +62,7 @@ def derived_names(text: str, weight: float, coarse_type: str | None) -> Iterator
 def short_name(text: str) -> str | None:
     """Return an organisation's name without club words, legal forms and founding years; None if nothing is left out."""
     words = text.split()
-    kept = [word for word in words if word.strip(".,").replace(".", "").lower() not in _CLUB_WORDS | _COMPANY_WORDS]
+    kept = [word for word in words if word.strip(".,").replace(".", "").lower() not in _EMPTY_WORDS]
     if len(kept) > 1 and _YEAR.match(kept[-1]):
         kept.pop()
     if len(kept) > 1 and _LEADING_NUMBER.match(kept[0]):
@@ -98,7 +100,8 @@ def _given_names(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str
         "redirect",
         0.85,
         "SELECT s.id, i.iri, l.text, e.type FROM stage_redirect r JOIN stage_entity s ON s.key = r.source"
-        " JOIN entity e ON e.id = s.id JOIN stage_iri i ON i.key = r.source LEFT JOIN stage_label l ON l.key = r.source",
+        " JOIN entity e ON e.id = s.id JOIN stage_iri i ON i.key = r.source"
+        " LEFT JOIN stage_label l ON l.key = r.source",
     )
     # A disambiguation page names its targets, and so does a redirect to such a page.
     yield from _page_names(

@@ -27,11 +27,8 @@ def normal_form(text: str) -> str:
     bare = _APOSTROPHES.sub("", text).replace("&", " and ")
     if "." in bare:
         bare = _ACRONYM.sub(lambda found: found.group().replace(".", ""), bare)
-    if bare.isascii():
-        words = _ASCII_JUNK.sub(" ", bare.lower()).strip()
-    else:
-        words = _fold(bare)
-    return words or " ".join(text.lower().split())
+    normal = _ASCII_JUNK.sub(" ", bare.lower()).strip() if bare.isascii() else _fold(bare)
+    return normal or " ".join(text.lower().split())
 
 
 def squash(normal: str) -> str:
@@ -42,6 +39,11 @@ def squash(normal: str) -> str:
 def split_hashtag(text: str) -> str:
     """Return the words of a joined name: `#LosAngelesLakers` gives `Los Angeles Lakers`."""
     return " ".join(_BOUNDARY.sub(" ", text.lstrip("#@＃＠").replace("_", " ")).split())
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as one text."""
+    return frozenset(text.split())
 
 
 def _fold(text: str) -> str:

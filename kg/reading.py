@@ -46,8 +46,10 @@ def compression_of(path: Path) -> str:
 
 def open_plain(path: Path) -> BufferedReader:
     """Open a file for reading its decompressed bytes."""
-    opener = {"bz2": bz2.open, "gz": gzip.open, "plain": open}[compression_of(path)]
-    return cast("BufferedReader", opener(path, "rb"))
+    compression = compression_of(path)
+    if compression == "plain":
+        return path.open("rb")
+    return cast("BufferedReader", bz2.open(path) if compression == "bz2" else gzip.open(path))
 
 
 def file_digest(path: Path) -> str:

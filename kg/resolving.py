@@ -43,13 +43,14 @@ def resolve_redirects(connection: sqlite3.Connection) -> None:
             ends.append((end, source))
     connection.executemany("UPDATE stage_redirect SET target = ? WHERE source = ?", ends)
     connection.executemany(
-        "INSERT INTO rejected (source, line, text, reason) SELECT '', 0, iri, 'redirects in a circle' FROM stage_iri WHERE key = ?",
+        "INSERT INTO rejected (source, line, text, reason)"
+        " SELECT '', 0, iri, 'redirects in a circle' FROM stage_iri WHERE key = ?",
         [(key,) for key in sorted(cyclic)],
     )
 
 
 def resolve_entities(connection: sqlite3.Connection) -> None:
-    """Give every IRI that is an entity its id: neither a redirect nor a disambiguation page, and seen in some statement."""
+    """Give an id to every IRI in some statement that is neither a redirect nor a disambiguation page."""
     clash = connection.execute("SELECT iri, clash FROM stage_iri WHERE clash IS NOT NULL").fetchone()
     if clash is not None:
         raise StoreError(f"the IRIs {clash[0]} and {clash[1]} have the same 63-bit key; leave one of them out")
@@ -69,12 +70,13 @@ def resolve_entities(connection: sqlite3.Connection) -> None:
         " JOIN stage_seen s ON s.key = i.key"
     )
     connection.execute(
-        "INSERT OR IGNORE INTO stage_entity SELECT r.source, e.id FROM stage_redirect r JOIN stage_entity e ON e.key = r.target"
+        "INSERT OR IGNORE INTO stage_entity SELECT r.source, e.id FROM stage_redirect r"
+        " JOIN stage_entity e ON e.key = r.target"
     )
 
 
 def resolve_labels(connection: sqlite3.Connection) -> None:
-    """Label each entity: in English or without a language if it can be had, else in the first language, else by its IRI."""
+    """Label each entity in English or without a language, else in the first language, else by its IRI."""
     rows = connection.execute(
         "SELECT e.id, l.text FROM stage_label l JOIN stage_entity s USING (key) JOIN stage_iri i USING (key)"
         " JOIN entity e ON e.id = s.id AND e.iri = i.iri"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .errors import EntityNotFoundError, StoreError
 from .facts import read_classes, read_conceptual, read_facts
@@ -90,7 +90,7 @@ class Graph:
 
     def entities(self, entity_ids: Iterable[int]) -> dict[int, Entity]:
         """Return those of some entities that exist, by id."""
-        rows = self._select(f"SELECT {_ENTITY} FROM entity WHERE id IN", entity_ids)
+        rows = self._select(f"SELECT {_ENTITY} FROM entity WHERE id IN", entity_ids)  # noqa: S608
         return {row[0]: Entity(*row) for row in rows}
 
     def entity_by_iri(self, iri: str) -> Entity | None:
@@ -136,7 +136,7 @@ class Graph:
         return HopFinder(self.connection).within(entity_ids, hops=hops)
 
     def path(self, sources: Iterable[int], target: int, *, max_hops: int = 2) -> tuple[TripleRow, ...]:
-        """Return a shortest way from a source to the target, ties broken by ids; empty if there is none, or no way to go.
+        """Return a shortest way from a source to the target, ties broken by ids; empty if there is none or no need.
 
         Each triple is given in the direction in which it is stored, whichever way it is walked.
         """
@@ -185,7 +185,8 @@ class Graph:
     def neighbourhood(self, entity_id: int, *, hops: int) -> "networkx.MultiDiGraph[int]":
         """Return the entities within `hops`, and all triples among them, as a networkx graph.
 
-        Nodes are entity ids with `iri`, `label` and `type`; edges carry `predicate` (an IRI, also their key) and `label`.
+        Nodes are entity ids with `iri`, `label`, `type` and `hop`; edges carry `predicate` (an IRI, also their key)
+        and `label`.
         """
         distances = self.neighbours([self.entity(entity_id).id], hops=hops)
         return read_neighbourhood(self.connection, self.entities(distances), distances)
@@ -199,7 +200,7 @@ class Graph:
         query = "SELECT source, line, text, reason FROM rejected ORDER BY id LIMIT ?"
         return tuple(RejectedLine(*row) for row in self.connection.execute(query, (limit,)))
 
-    def _select(self, query: str, ids: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    def _select(self, query: str, ids: Iterable[int]) -> Iterator[Any]:
         """Run a query that ends in IN for all ids, as many at once as SQLite takes."""
         ordered = iter(sorted(set(ids)))
         while batch := list(islice(ordered, _BATCH)):

@@ -98,14 +98,13 @@ class _Lines:
             raise DamagedFileError(f"the file is damaged ({error})") from None
         if not line:
             raise StopIteration
-        if not self.end_bytes:
-            self.count, line_text = 0, line.removeprefix(b"\xef\xbb\xbf")
-        else:
-            line_text = line
+        text = line.removeprefix(b"\xef\xbb\xbf") if self.end_bytes == 0 else line
         self.end_bytes += len(line)
-        self.count += line.endswith(b"\n") or len(line) < LINE_LIMIT_BYTES
-        self.last = line_text.decode("utf-8", "replace").replace("\0", "\ufffd")
-        self.bad = "\ufffd" in self.last
+        self.count += 1
+        try:
+            self.last, self.bad = text.decode("utf-8"), False
+        except UnicodeDecodeError:
+            self.last, self.bad = text.decode("utf-8", "replace"), True
         return self.last
 
 

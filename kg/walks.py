@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .hops import HopFinder
@@ -37,9 +38,7 @@ def find_path(
         node = _next_node(finder, node, target, left)
         nodes.append(node)
     nodes.append(target)
-    return tuple(
-        connection.execute(_BETWEEN, (one, other)).fetchone() for one, other in zip(nodes, nodes[1:], strict=False)
-    )
+    return tuple(connection.execute(_BETWEEN, (one, other)).fetchone() for one, other in pairwise(nodes))
 
 
 def read_neighbourhood(

@@ -1,0 +1,128 @@
+"""What a user's own tables become."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kg import Graph, SourceError, build_graph
+
+Build = Callable[..., Graph]
+
+_CSV = """iri,label,type,aliases,image,class,prior
+http://e/chad,Chad,LOC,Tchad|Republic of Chad,flags/chad.png,Country,12
+http://e/smith,Chad Smith,per,Chad,smith.png,MusicalArtist,
+http://e/odd,Odd,PLANT,,,,many
+,Nameless,LOC,,,,
+http://e/short,Short
+"""
+
+
+def test_csv_entities(build: Build, tmp_path: Path) -> None:
+    folder = tmp_path / "sources of kg.sqlite" / "flags"
+    folder.mkdir(parents=True)
+    (folder / "chad.png").write_bytes(b"")
+    graph = build({"entities.csv": _CSV})
+    chad, smith, odd = graph.find("Tchad"), graph.find("http://e/smith"), graph.find("Odd")
+    assert (chad.label, chad.type, chad.prior) == ("Chad", "LOC", 12)
+    assert (smith.type, graph.classes(smith.id)) == ("PER", ("musical artist",))
+    assert (odd.type, odd.prior) == (None, 0)
+    assert {image.source: image.status for image in graph.images()} == {
+        "flags/chad.png": "pending",
+        "smith.png": "missing",
+    }
+    reasons = [(row.line, row.reason.split(",")[0].split(";")[0]) for row in graph.rejected()]
+    assert reasons == [(4, "type 'PLANT'"), (4, "prior 'many'"), (5, "no iri"), (6, "2 cells")]
+
+
+def test_json_lines_say_the_same_as_csv(build: Build) -> None:
+    rows = [
+        {"iri": "http://e/chad", "label": "Chad", "type": "LOC", "aliases": ["Tchad"], "image": ["a.png"], "prior": 3},
+        {"iri": "http://e/mali", "label": "Mali", "aliases": None},
+    ]
+    text = "\n".join([*map(json.dumps, rows), "{broken", "[1]", ""])
+    graph = build({"things": gzip.compress(text.encode())})
+    csv = build(
+        {
+            "e.csv": 'iri,label,type,aliases,image,prior\nhttp://e/chad,"Chad",LOC,Tchad,a.png,3\nhttp://e/mali,Mali,,,,\n'
+        },
+        name="csv.sqlite",
+    )
+    assert [(row.line, row.reason) for row in graph.rejected()] == [(3, "no JSON object"), (4, "no JSON object")]
+    for table in ("entity", "alias", "image"):
+        query = f"SELECT * FROM {table} ORDER BY id"
+        assert graph.connection.execute(query).fetchall() == csv.connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl"])
+def test_triples_tell_entities_from_texts(build: Build, form: str) -> None:
+    rows = [
+        ("Q1", "capital", "Q2"),
+        ("Q1", "motto", "Unity, Work"),
+        ("Q1", "page", "http://e/x y"),
+        ("Q1", "sees", "http://e/new"),
+    ]
+    if form == "jsonl":
+        triples = "".join(
+            json.dumps(dict(zip(("subject", "predicate", "object"), row, strict=True))) + "\n" for row in rows
+        )
+    else:
+        cut = "\t" if form == "tsv" else ","
+        triples = "\n".join(
+            cut.join(f'"{cell}"' for cell in row) for row in [("subject", "predicate", "object"), *rows]
+        )
+    graph = build({"entities.csv": "iri,label\nQ1,Chad\nQ2,Ndjamena\n", "triples": triples})
+    chad = graph.find("Chad").id
+    assert graph.counts()["triple"] == 2
+    assert [fact.object for fact in graph.facts(chad, predicates=["capital", "motto", "page"], limit=9)] == [
+        "Ndjamena",
+        "Unity, Work",
+        "http://e/x y",
+    ]
+    assert len(graph.facts(chad, predicates=["capital", "motto", "page"], limit=2)) == 2
+
+
+def test_cells_may_hold_line_breaks_and_unclosed_quotes_do_no_harm(build: Build) -> None:
+    text = 'iri,label\nhttp://e/a,"A\nB"\nhttp://e/c,C\n'
+    graph = build({"e.csv": text + 'http://e/d,"never closed\nhttp://e/f,F\n'})
+    assert [entity.label for entity in map(graph.find, ("http://e/a", "http://e/c"))] == ["A\nB", "C"]
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("iri,name,type\n", "label"),
+        ("label,type\nx,y\n", "iri"),
+        ("subject,object\na,b\n", "predicate"),
+        ('{"iri": "x"}', "label"),
+    ],
+)
+def test_a_missing_column_is_named(tmp_path: Path, text: str, missing: str) -> None:
+    path = tmp_path / "table"
+    path.write_text(text)
+    with pytest.raises(SourceError, match=f"lacks the column {missing}"):
+        build_graph(tmp_path / "kg.sqlite", sources=[path])
+
+
+def test_empty_tables_make_an_empty_graph(build: Build) -> None:
+    graph = build({"entities.csv": "iri,label\n", "nothing.nt": ""})
+    assert graph.counts()["entity"] == 0
+    assert list(graph.images()) == []
+
+
+def test_same_row_twice_is_one_entity(build: Build) -> None:
+    graph = build({"e.csv": "iri,label,aliases\nhttp://e/a,A,x\nhttp://e/a,A,x\nhttp://e/a,Ay,x\n"})
+    assert graph.counts()["entity"] == 1
+    assert graph.counts()["alias"] == 3
+    assert graph.entity(1).label == "A"
+
+
+def test_the_type_map_must_make_sense(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text("iri,label\n")
+    table = tmp_path / "types.csv"
+    for text in ("name,kind\n", "class,type\nPerson,HUMAN\n"):
+        table.write_text(text)
+        with pytest.raises(SourceError, match="type map"):
+            build_graph(tmp_path / "kg.sqlite", sources=[tmp_path / "e.csv"], type_map=table)

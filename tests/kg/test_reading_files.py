@@ -1,0 +1,124 @@
+"""Compressed, misnamed, cut and strange files."""
+
+import bz2
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kg import Graph, SourceError, build_graph
+from kg.detect import detect
+from kg.reading import LINE_LIMIT_BYTES, DamagedFileError, read_blocks
+
+Line = Callable[[str, str, str], str]
+Build = Callable[..., Graph]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(st.binary(max_size=200), st.integers(1, 30))
+def test_blocks_hold_every_line_once_wherever_reading_starts(tmp_path: Path, data: bytes, size: int) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"." + data)
+    blocks = list(read_blocks(path, block_bytes=size))
+    lines = [line for block in blocks for line in block.lines]
+    assert lines == (b"." + data).removesuffix(b"\n").split(b"\n")
+    for index, block in enumerate(blocks):
+        rest = [line for later in blocks[index + 1 :] for line in later.lines]
+        assert rest == [x for b in read_blocks(path, offset_bytes=block.end_bytes, block_bytes=size) for x in b.lines]
+
+
+def test_an_endless_line_is_one_refused_line(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"first\n" + b"x" * (3 * LINE_LIMIT_BYTES) + b"\nlast")
+    for size in (LINE_LIMIT_BYTES // 3, 10 * LINE_LIMIT_BYTES):
+        blocks = list(read_blocks(path, block_bytes=size))
+        assert [line for block in blocks for line in block.lines] == [b"first", None, b"last"]
+        assert blocks[-1].end_bytes == path.stat().st_size
+
+
+@pytest.mark.parametrize("pack", [bytes, bz2.compress, gzip.compress])
+def test_names_say_nothing_about_content(build: Build, line: Line, pack: Callable[[bytes], bytes]) -> None:
+    labels = "".join(line(name, "label", f'"{name}"@en') for name in ("Chad", "Mali"))
+    graph = build({"redirects_en.txt": pack(labels.encode()), "notes.gz": pack(line("Chad", "x", "Mali").encode())})
+    assert graph.counts()["entity"] == 2
+    assert graph.counts()["triple"] == 1
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, gzip.compress])
+def test_a_cut_file_gives_what_it_has_and_is_reported(
+    tmp_path: Path, line: Line, pack: Callable[[bytes], bytes]
+) -> None:
+    labels = "".join(line(f"E{n}", "label", f'"E{n * 7919 % 10007}"@en') for n in range(20_000)).encode()
+    source = tmp_path / "labels.ttl"
+    source.write_bytes(pack(labels)[:-2000])
+    report = build_graph(tmp_path / "kg.sqlite", sources=[source])
+    assert "too early" in (report.sources[0].error or "")
+    assert report.sources[0].rejected >= 1
+    assert 0 < report.counts["entity"] <= 20_000
+    with Graph.open(tmp_path / "kg.sqlite") as graph:
+        assert any("too early" in rejected.reason for rejected in graph.rejected())
+
+
+def test_damage_comes_after_the_lines_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(gzip.compress(b"one\ntwo\n")[:-4])
+    blocks = read_blocks(path)
+    assert next(blocks).lines == [b"one", b"two"]
+    with pytest.raises(DamagedFileError):
+        next(blocks)
+
+
+def test_broken_latin_and_torn_lines_are_kept_as_rejected(build: Build, line: Line) -> None:
+    torn = '<http://dbpedia.org/resource/Broken\nIRI> <http://x/p> "a line"@en .\n'
+    good = line("Chad", "label", '"Chad"@en')
+    latin = line("Mali", "label", '"Malí"@en').encode("latin-1")
+    graph = build({"labels": good.encode() + torn.encode() + latin + b"<x> .\n" + good.encode()})
+    rejected = graph.rejected()
+    assert [(row.line, row.reason) for row in rejected] == [
+        (2, "an IRI that is not closed on its line"),
+        (4, "bytes that are not UTF-8"),
+        (5, "not subject, predicate, object and a dot"),
+    ]
+    assert rejected[0].text == torn.strip()
+    assert graph.counts()["entity"] == 1
+
+
+def test_a_named_file_that_is_no_source_is_an_error_and_one_in_a_folder_is_reported(tmp_path: Path, line: Line) -> None:
+    folder = tmp_path / "dumps"
+    folder.mkdir()
+    (folder / "labels.nt").write_text(line("Chad", "label", '"Chad"@en'))
+    (folder / "README.md").write_text("Some notes.\n")
+    (folder / "links.nt").write_text("<urn:a> <http://dbpedia.org/ontology/wikiPageWikiLink> <urn:b> .\n")
+    (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
+    (folder / "nothing.nt").write_text("# started\n# completed\n")
+    report = build_graph(tmp_path / "kg.sqlite", sources=[folder])
+    assert [text.split(" is ")[0].rsplit("/", 1)[1] for text in report.skipped] == ["README.md", "logo.png"]
+    errors = {Path(source.name).name: source.error for source in report.sources}
+    assert errors["labels.nt"] is None
+    assert "none of its predicates" in (errors["links.nt"] or "")
+    assert "no statement" in (errors["nothing.nt"] or "")
+    with pytest.raises(SourceError, match="binary"):
+        build_graph(tmp_path / "other.sqlite", sources=[folder / "logo.png"])
+    with pytest.raises(SourceError, match="does not exist"):
+        build_graph(tmp_path / "other.sqlite", sources=[folder / "missing"])
+    with pytest.raises(SourceError, match="no folder"):
+        build_graph(tmp_path / "other.sqlite", sources=[folder], images_dir=tmp_path / "missing")
+
+
+def test_each_dataset_is_known_by_its_predicates(tmp_path: Path, line: Line) -> None:
+    files = {
+        "labels": line("A", "label", '"A"@en'),
+        "redirects": line("A", "redirect", "B"),
+        "disambiguations": line("A", "means", "B"),
+        "instance_types": line("A", "type", "Person"),
+        "images": line("A", "picture", "A.png"),
+        "mappingbased_objects": line("A", "team", "B"),
+        "mappingbased_literals": line("A", "height", '"1.98"'),
+    }
+    for dataset, text in files.items():
+        path = tmp_path / "any name"
+        path.write_text("# started\n" + text)
+        assert detect(path).dataset == dataset
