@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -11,13 +12,14 @@ from typing import Any
 import click
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES = ROOT / "examples"
-DEMO = ROOT / "demo"
+EXAMPLES = Path("examples")
+DEMO = Path("demo")
 LEAST_RIGHT = 0.75  # of the posts; fewer than that means that something is broken
 
 
 def main() -> None:
     """Run the demonstration; exit with 1 and a message if it does not work."""
+    os.chdir(ROOT)  # so that the commands below can be typed as they are shown
     posts = EXAMPLES / "posts" / "posts.jsonl"
     shutil.rmtree(DEMO / "index", ignore_errors=True)
     DEMO.mkdir(exist_ok=True)
@@ -30,7 +32,8 @@ def main() -> None:
             f"{DEMO / 'results.jsonl'} has not one result for each of the {len(expected)} example posts, in their order"
         )
     right = show(results, expected)
-    print(f"{right} of {len(results)} posts are read as a person would read them (the rest are marked ✗).\n")
+    others = "" if right == len(results) else " (the others are marked ✗)"
+    print(f"{right} of {len(results)} posts are read as a person would read them{others}.\n")
     print_next_steps()
     if right < LEAST_RIGHT * len(results):
         fail(f"only {right} of {len(results)} posts were read as expected: something is broken")
@@ -38,11 +41,11 @@ def main() -> None:
 
 def run(command: str, *arguments: str | Path) -> None:
     """Run one of the commands in this process, and show it as it would be typed."""
-    words = [str(_short(word)) for word in arguments]
+    words = [str(word) for word in arguments]
     print(f"$ {shlex.join([command, *words])}", flush=True)
     module = importlib.import_module(f"scripts.{command.replace('-', '_')}")
     try:
-        module.main.main([str(word) for word in arguments], prog_name=command, standalone_mode=False)
+        module.main.main(words, prog_name=command, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         fail(f"{command} did not work; the line above says why")
@@ -93,8 +96,8 @@ def is_as_expected(result: dict[str, Any], row: dict[str, Any]) -> bool:
 def print_next_steps() -> None:
     """Say where the files are and what to try."""
     print("The results:")
-    print(f"  {_short(DEMO / 'results.html')}   open it in a browser")
-    print(f"  {_short(DEMO / 'results.jsonl')}  one JSON object a post, with all the evidence")
+    print(f"  {DEMO / 'results.html'}   open it in a browser")
+    print(f"  {DEMO / 'results.jsonl'}  one JSON object a post, with all the evidence")
     print("Try next (in .venv, if you came by make demo: . .venv/bin/activate):")
     print("  link-and-tag demo/index --text 'Jordan was amazing' --image examples/posts/images/jordan-jersey.jpg")
     print("  kg-cache demo/index show 'Chad Smith'")
@@ -111,10 +114,6 @@ def fail(message: str) -> None:
     """Say what is wrong, and end."""
     print(f"demo: {message}", file=sys.stderr)
     raise SystemExit(1)
-
-
-def _short(word: str | Path) -> str | Path:
-    return word.relative_to(ROOT) if isinstance(word, Path) and word.is_relative_to(ROOT) else word
 
 
 if __name__ == "__main__":

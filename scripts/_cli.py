@@ -34,7 +34,7 @@ class CommandError(click.ClickException):
         click.echo(f"error: {self.message}", file=file, err=file is None)
 
 
-class InterruptedCommand(CommandError):
+class StoppedError(CommandError):
     """The user stopped the command."""
 
     exit_code = 128 + 2  # and SIGINT, as shells have it
@@ -115,7 +115,7 @@ def _expected() -> tuple[type[BaseException], ...]:
 def _translate(error: BaseException, going_on: str = "") -> NoReturn:
     """Raise what the user should see instead of an error."""
     if isinstance(error, KeyboardInterrupt):
-        raise InterruptedCommand("stopped" + (f"; {going_on}" if going_on else "")) from None
+        raise StoppedError("stopped" + (f"; {going_on}" if going_on else "")) from None
     if isinstance(error, BrokenPipeError):
         _leave_quietly()
     if isinstance(error, OSError):

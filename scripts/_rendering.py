@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scripts._tables import console
-from scripts._words import path_in_words, pictured_in_words, tidy_text
+from scripts._words import cut_at_mentions, path_in_words, pictured_in_words
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -46,15 +46,9 @@ def coloured_text(tokens: Sequence[str], mentions: Sequence[dict[str, Any]]) -> 
     """The post's text, every mention in the colour of its type."""
     from rich.text import Text
 
-    text, place = Text(), 0
-    for mention in [*mentions, None]:
-        start = mention["start"] if mention else len(tokens)
-        text.append(tidy_text(tokens[place:start]))
-        if mention:
-            text.append(" " if text and place < start else "")
-            text.append(tidy_text(tokens[start : mention["end"]]), style=STYLES.get(mention["type"], "bold"))
-            place = mention["end"]
-            text.append(" " if place < len(tokens) else "")
+    text = Text()
+    for piece, mention in cut_at_mentions(tokens, mentions):
+        text.append(piece, style=STYLES.get(mention["type"], "bold") if mention else "")
     return text
 
 

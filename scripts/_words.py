@@ -1,5 +1,6 @@
 """What a result says, in words: for the terminal and for the report."""
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
@@ -8,14 +9,42 @@ _CLOSING = set(".,!?;:)]}…%'’")
 _OPENING = set("([{")
 
 
-def tidy_text(tokens: Sequence[str]) -> str:
-    """Tokens as running text: no blank before a closing mark or after an opening one."""
-    text, glued = "", True
+def blanks_before(tokens: Sequence[str]) -> list[str]:
+    """A blank or nothing for each token: what stands before it in running text.
+
+    Nothing stands before the first token, a closing mark or a part of an emoji, nor after an opening mark.
+    """
+    blanks, glued = [], True
     for token in tokens:
-        closes = bool(token) and all(character in _CLOSING for character in token)
-        text += token if glued or closes else " " + token
-        glued = token in _OPENING
-    return text
+        closes = bool(token) and all(c in _CLOSING or unicodedata.category(c) in ("Mn", "Cf", "Sk") for c in token)
+        blanks.append("" if glued or closes else " ")
+        glued = token in _OPENING or token.endswith("\u200d")  # a joiner of emoji
+    return blanks
+
+
+def tidy_text(tokens: Sequence[str]) -> str:
+    """Tokens as running text."""
+    return "".join(blank + token for blank, token in zip(blanks_before(tokens), tokens, strict=True))
+
+
+def cut_at_mentions(
+    tokens: Sequence[str], mentions: Sequence[dict[str, Any]]
+) -> list[tuple[str, dict[str, Any] | None]]:
+    """The running text in pieces, each with the mention that it is, or None; joined, they are `tidy_text(tokens)`."""
+    blanks = blanks_before(tokens)
+    pieces: list[tuple[str, dict[str, Any] | None]] = []
+    place = 0
+    for mention in [*mentions, None]:
+        start = mention["start"] if mention else len(tokens)
+        between = "".join(blanks[i] + tokens[i] for i in range(place, start))
+        if mention is None:
+            pieces.append((between, None))
+            break
+        pieces.append((between + blanks[start], None))
+        inside = range(start + 1, mention["end"])
+        pieces.append((tokens[start] + "".join(blanks[i] + tokens[i] for i in inside), mention))
+        place = mention["end"]
+    return [(text, mention) for text, mention in pieces if text]
 
 
 def name_of(iri: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts._words import name_of, path_in_words, spaced, tidy_text
+from scripts._words import cut_at_mentions, path_in_words
 
 if TYPE_CHECKING:
     from linker import Index
@@ -15,15 +15,6 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 _SIDE = 360  # pixels of a thumbnail's longer side
 _HOPS = {0: "named in the text", 1: "1 hop from the text", 2: "2 hops from the text"}
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch of a post's text; `mention` is the number of its mention, or None between mentions."""
-
-    text: str
-    mention: int | None
-    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +60,7 @@ def render_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(name_of=name_of, spaced=spaced, as_link=as_link, percent=lambda share: f"{share:.0%}")
+    environment.filters.update(as_link=as_link, percent=lambda share: f"{share:.0%}")
     template = environment.get_template("report.html.j2")
     posts = (_Card(record, image, find_picture) for record, image in zip(rows, images, strict=True))
     yield from template.generate(posts=posts, totals=count(rows), hops=_HOPS)
@@ -85,18 +76,6 @@ def count(records: Sequence[dict[str, Any]]) -> Totals:
         pictured=sum(record["pictured"] is not None for record in records),
         errors=sum(record["image_error"] is not None for record in records),
     )
-
-
-def segments(record: dict[str, Any]) -> list[Segment]:
-    """Cut a post's text at its mentions."""
-    found, place = [], 0
-    for number, mention in enumerate(record["mentions"]):
-        found.append(Segment(tidy_text(record["tokens"][place : mention["start"]]), None))
-        text = tidy_text(record["tokens"][mention["start"] : mention["end"]])
-        found.append(Segment(text, number, mention["type"]))
-        place = mention["end"]
-    found.append(Segment(tidy_text(record["tokens"][place:]), None))
-    return [segment for segment in found if segment.text]
 
 
 def as_link(iri: str) -> str | None:
@@ -127,7 +106,7 @@ class _Card:
         self, record: dict[str, Any], image: Path | None, find_picture: Callable[[str, str], Path | None]
     ) -> None:
         self.record = record
-        self.segments = segments(record)
+        self.pieces = cut_at_mentions(record["tokens"], record["mentions"])
         self.picture = None if record["image_error"] else thumbnail(image)
         pictured = record["pictured"]
         self.path = path_in_words(pictured) if pictured else []

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scripts._conll import to_conll
-from scripts._words import name_of, spaced, tidy_text
-from scripts.report import as_link, render_page, segments
+from scripts._words import cut_at_mentions, name_of, spaced, tidy_text
+from scripts.report import as_link, render_page
 
 EVIL = "<script>alert('x')</script>"
 
@@ -113,20 +115,18 @@ def test_any_number_of_posts(count: int) -> None:
     assert html.count("<article") == count
 
 
-def test_segments_rebuild_the_text() -> None:
-    record = make_record(
-        tokens=["Hi", ",", "Chad", "!", "#", "Jordan"], mentions=[make_mention(2, 3), make_mention(5, 6)]
-    )
-    assert [(part.text, part.mention) for part in segments(record)] == [
-        ("Hi,", None),
-        ("Chad", 0),
-        ("! #", None),
-        ("Jordan", 1),
-    ]
+@given(st.lists(st.sampled_from(["Hi", ",", "(", ")", "Chad", "!", "", "☀", "\ufe0f", "#"]), max_size=12), st.data())
+def test_the_pieces_of_a_text_are_the_text(tokens: list[str], data: st.DataObject) -> None:
+    ends = sorted(data.draw(st.sets(st.integers(0, len(tokens)), max_size=6)))
+    mentions = [make_mention(start, end) for start, end in zip(ends[::2], ends[1::2], strict=False)]
+    pieces = cut_at_mentions(tokens, mentions)
+    assert "".join(text for text, _ in pieces) == tidy_text(tokens)
+    assert all(not text.startswith(" ") for text, mention in pieces if mention)
 
 
 def test_words() -> None:
     assert tidy_text(["Hi", ",", "(", "you", ")", "!"]) == "Hi, (you)!"
+    assert tidy_text(["sun", "☀", "\ufe0f"]) == "sun ☀\ufe0f"
     assert tidy_text([]) == ""
     assert name_of("http://dbpedia.org/resource/S%C3%A3o_Paulo") == "São Paulo"
     assert name_of("plain") == "plain"
