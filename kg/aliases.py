@@ -1,7 +1,7 @@
 """Which entities a text may mean: exact look-ups, and fuzzy ones over millions of names on the disk.
 
-A fuzzy look-up reads the postings of a mention's trigrams, rarest first. A name within d edits of it keeps all but 4 d
-of its trigrams (an exchange of two letters touches four), so a name that holds too few of them is never fetched.
+A fuzzy look-up reads the postings of a mention's trigrams, rarest first. An edit changes four of them at most, so a
+name that holds too few of them is never fetched.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from .fuzzy import Query, edits_allowed, likenesses
+from .fuzzy import Query, likenesses
 from .grams import Ids, trigrams_of
 from .normal import normal_form, split_hashtag
 from .records import AliasMatch, Entity
@@ -114,7 +114,7 @@ class AliasIndex:
     def _by_trigrams(self, spelling: str) -> Ids:
         grams = [int(gram) for gram in trigrams_of(spelling)]
         counts = self._counts("trigram", grams)
-        lost = 4 * edits_allowed(len(spelling))
+        lost = _trigrams_lost(len(spelling))
         chosen: list[int] = []
         total = 0
         for gram in sorted(grams, key=lambda gram: (counts.get(gram, 0), gram)):
@@ -133,7 +133,7 @@ class AliasIndex:
 
     def _by_words(self, words: Sequence[str]) -> set[int]:
         counts = self._counts("word", words)
-        if any(word not in counts for word in words):
+        if not words or any(word not in counts for word in words):
             return set()
         distinct = sorted(set(words), key=lambda word: (counts[word], word))
         if len(distinct) == 1:
@@ -158,6 +158,15 @@ class AliasIndex:
         rows = self._graph.connection.execute(query, (key,))
         parts = [np.frombuffer(row[0], dtype="<u4")[:limit] for row in rows]
         return np.concatenate(parts) if parts else np.array([], dtype=np.uint32)
+
+
+def _trigrams_lost(length: int) -> int:
+    """Return how many trigrams of a mention a name with a likeness of 0.8 may lack.
+
+    An exchange costs four, an insertion two. Names that differ by two edits have ten letters at least, so a mention of
+    eight letters has lost two, and one of nine has lost one.
+    """
+    return 0 if length < 4 else 4 if length < 9 else 6 if length == 9 else 8
 
 
 def _best_of_each(matches: Iterable[AliasMatch]) -> tuple[AliasMatch, ...]:

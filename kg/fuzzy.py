@@ -6,7 +6,7 @@
 | 0.99 | equal but for blanks: `spider man`, `Spiderman` |
 | 0.98 | equal without a possessive `'s`; 0.97 with letters that are not repeated: `Marshmelloooo` |
 | 0.95 | the same words in another order |
-| 1 - edits / length | one typo in names from four letters on, two from ten on (of the longer one, without blanks) |
+| 1 - edits / length | one typo in names from four letters on, two from eight on (of the longer one, without blanks) |
 | 0.80 to 0.85 | some telling words of the name, side by side: `Kobe` for `Kobe Bryant`; more, the more of it they are |
 
 An edit is an insertion, deletion, substitution, or exchange of two neighbours; the factors of 0.98 and 0.97 apply to
@@ -66,7 +66,7 @@ class Query:
 
 def edits_allowed(length: int) -> int:
     """Return how many typos a name of so many letters may have."""
-    return 0 if length < 4 else 1 if length < 10 else 2
+    return 0 if length < 4 else 1 if length < 8 else 2
 
 
 def likeness(mention: str, name: str) -> float:
@@ -83,16 +83,16 @@ def likenesses(query: Query, names: Sequence[str]) -> list[float]:
         for letters, edits, index in process.extract(
             spelling, squashed, scorer=OSA.distance, score_cutoff=allowed, limit=None
         ):
-            scores[index] = max(scores[index], factor * _by_edits(spelling, letters, int(edits)))
+            scores[index] = max(scores[index], min(BLANKS, factor * _by_edits(spelling, letters, int(edits))))
     return scores
 
 
 def _by_edits(spelling: str, letters: str, edits: int) -> float:
     if edits == 0:
-        return BLANKS
+        return 1.0
     if edits > edits_allowed(min(len(spelling), len(letters))):
         return 0.0
-    return min(BLANKS, 1 - edits / max(len(spelling), len(letters)))
+    return 1 - edits / max(len(spelling), len(letters))
 
 
 def _by_words(query: Query, name: str, letters: str) -> float:

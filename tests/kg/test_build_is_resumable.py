@@ -123,7 +123,10 @@ def test_the_second_builder_is_told_who_builds(sources: Path, tmp_path: Path) ->
 
 def test_the_lock_of_a_dead_builder_is_taken_over(sources: Path, tmp_path: Path) -> None:
     target = tmp_path / "kg.sqlite"
-    code = "import sys, os, signal, pathlib, kg\nwith kg.build_lock(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
+    code = (
+        "import sys, os, signal, pathlib, kg\n"
+        "with kg.build_lock(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
+    )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     subprocess.run([sys.executable, "-c", code, str(target)], env=environment, check=False)
     assert target.with_name("kg.sqlite.lock").exists()

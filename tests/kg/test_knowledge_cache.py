@@ -69,7 +69,8 @@ def test_two_processes_write_at_once(tmp_path: Path) -> None:
         "import sys, pathlib, kg\n"
         "with kg.KnowledgeCache.open(pathlib.Path(sys.argv[1])) as cache:\n"
         "    for n in range(60):\n"
-        "        cache.put_posts([kg.CachedPost(f'{sys.argv[2]}-{n}', 'text', None), kg.CachedPost('both', sys.argv[2], None)])\n"
+        "        posts = [(f'{sys.argv[2]}-{n}', 'text', None), ('both', sys.argv[2], None)]\n"
+        "        cache.put_posts([kg.CachedPost(*post) for post in posts])\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     writers = [subprocess.Popen([sys.executable, "-c", code, str(path), name], env=environment) for name in "ab"]
