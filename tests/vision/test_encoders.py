@@ -122,6 +122,16 @@ def test_top_attributes_sum_to_one_over_all_classes_and_break_ties_by_class() ->
     assert abs(sum(probability for _, probability in top) - 1) < 1e-9
 
 
+def test_no_attribute_comes_twice() -> None:
+    everything = [top_attributes(row)[0][0] for row in np.eye(1000) * 20]
+    assert len(set(everything)) == 998
+    for name in ("missile", "sunglasses"):
+        logits = np.full(1000, -9.0)
+        logits[[number for number, other in enumerate(everything) if other == name]] = 0.0
+        assert [label for label, probability in top_attributes(logits) if probability > 0.4] == [name]
+        assert top_attributes(logits)[0][1] > 0.9
+
+
 def test_changed_copies_stay_near_and_other_pictures_do_not(encoder: Encoder) -> None:
     originals = [
         tricolour("blue", "white", "red"),
