@@ -23,7 +23,7 @@ _Key = TypeVar("_Key", int, str)
 _BATCH = 400
 _POSTINGS_BUDGET = 300_000
 _SHORTLIST = 3000
-_NAMES_OF_A_WORD = 300
+_NAMES_OF_A_WORD = 100
 _MATCH = (
     "a.text, a.kind, a.weight, e.id, e.iri, e.label, e.type, e.prior, a.normal"
     " FROM alias a JOIN entity e ON e.id = a.entity"

@@ -18,20 +18,19 @@ from .detect import SourceFile, find_sources
 from .errors import SourceError, StoreError
 from .grams import fill_grams
 from .imagefiles import ImageFinder
-from .loading import load_block
+from .loading import load_statements
 from .lock import build_lock
 from .naming import fill_aliases
-from .reading import DamagedFileError, file_digest, read_blocks
+from .reading import DamagedFileError, file_digest
 from .records import BuildReport, SourceReport
 from .schema import SCHEMA_VERSION, create_indexes, create_tables, open_for_building, part_path, stage_tables
 from .staging import Stage
 from .store import count_rows
-from .tables import load_row, read_rows
+from .tables import load_rows
 from .typemap import TypeMap
 
 # Raise it whenever the same sources give other rows than before: finished graphs are then built anew.
 BUILD_VERSION = 1
-_ROWS_AT_ONCE = 20_000
 
 Progress = Callable[[str, int, int], None]
 
@@ -152,10 +151,10 @@ class _Build:
         offset, lines = connection.execute(
             "SELECT offset_bytes, lines FROM build_step WHERE id = ?", (step,)
         ).fetchone()
-        batches = _statement_batches if file.form == "statements" else _row_batches
+        load = load_statements if file.form == "statements" else load_rows
         error = None
         try:
-            for end, last_line in batches(stage, file, offset, lines):
+            for end, last_line in load(stage, file, offset_bytes=offset, lines_before=lines):
                 with _transaction(connection):
                     _start(connection, step)
                     _advance(connection, step, stage, end, last_line)
@@ -172,28 +171,6 @@ class _Build:
             elif file.dataset == "empty":
                 error = "it holds no statement"
             _finish(connection, step, error)
-
-
-def _statement_batches(stage: Stage, file: SourceFile, offset: int, lines: int) -> Iterator[tuple[int, int]]:
-    for block in read_blocks(file.path, offset_bytes=offset):
-        load_block(stage, block, first_line=lines + 1)
-        lines += len(block.lines)
-        yield block.end_bytes, lines
-
-
-def _row_batches(stage: Stage, file: SourceFile, offset: int, lines: int) -> Iterator[tuple[int, int]]:
-    damage = None
-    try:
-        for count, row in enumerate(read_rows(file, offset_bytes=offset, lines_before=lines), 1):
-            load_row(stage, row, file)
-            offset, lines = row.end_bytes, row.line
-            if count % _ROWS_AT_ONCE == 0:
-                yield offset, lines
-    except DamagedFileError as error:
-        damage = error
-    yield offset, lines
-    if damage is not None:
-        raise damage
 
 
 def _advance(connection: sqlite3.Connection, step: int, stage: Stage, end: int | None, last_line: int | None) -> None:

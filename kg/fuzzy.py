@@ -98,8 +98,10 @@ def _by_edits(spelling: str, letters: str, edits: int) -> float:
 def _by_words(query: Query, name: str, letters: str) -> float:
     if name in query.exact:
         return 1.0
+    if " " not in name or not query.words or query.words[0] not in name:
+        return 0.0
     parts = name.split()
-    if len(parts) < 2 or not 0 < len(query.words) <= len(parts) or query.words[0] not in parts:
+    if len(query.words) > len(parts) or query.words[0] not in parts:
         return 0.0
     if len(query.words) == len(parts):
         return REORDERED if sorted(query.words) == sorted(parts) else 0.0

@@ -29,10 +29,12 @@ class Block:
     Attributes:
         lines: The lines without their breaks, undecoded; None stands for a line over `LINE_LIMIT_BYTES`.
         end_bytes: Offset after the last of them.
+        ends_in_break: Whether a line break stands behind the last of them.
     """
 
     lines: list[bytes | None]
     end_bytes: int
+    ends_in_break: bool = True
 
 
 def compression_of(path: Path) -> str:
@@ -106,7 +108,7 @@ def read_blocks(path: Path, *, offset_bytes: int = 0, block_bytes: int = BLOCK_B
             skipping = len(tail) > LINE_LIMIT_BYTES
             rest = b"" if skipping else tail
         if rest or skipping:
-            yield Block([None if skipping else rest], total)
+            yield Block([None if skipping else rest], total, ends_in_break=False)
     if damage is not None:
         raise DamagedFileError(damage)
 

@@ -66,6 +66,31 @@ def read_rows(source: SourceFile, *, offset_bytes: int = 0, lines_before: int = 
         yield from reader(lines)
 
 
+def load_rows(
+    stage: Stage, source: SourceFile, *, offset_bytes: int, lines_before: int, rows_at_once: int = 20_000
+) -> Iterator[tuple[int, int]]:
+    """Put the rows of a table into the stage, from some offset on.
+
+    Yields:
+        Offset and number of lines up to which the stage now holds everything.
+
+    Raises:
+        DamagedFileError: After the last readable row, if the file ends in damage.
+    """
+    end, lines, damage = offset_bytes, lines_before, None
+    try:
+        for count, row in enumerate(read_rows(source, offset_bytes=offset_bytes, lines_before=lines_before), 1):
+            load_row(stage, row, source)
+            end, lines = row.end_bytes, row.line
+            if count % rows_at_once == 0:
+                yield end, lines
+    except DamagedFileError as error:
+        damage = error
+    yield end, lines
+    if damage is not None:
+        raise damage
+
+
 def load_row(stage: Stage, row: Row, source: SourceFile) -> None:
     """Put one row into the stage; a bad one is kept as rejected."""
     if row.error is not None:

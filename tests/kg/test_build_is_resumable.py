@@ -19,10 +19,10 @@ _TIMES = {"build_step": ("started", "finished")}
 _CHILD = """
 import os, signal, sys
 from pathlib import Path
-import kg.build, kg.reading
-kg.build._ROWS_AT_ONCE = 5
-read = kg.build.read_blocks
-kg.build.read_blocks = lambda path, offset_bytes: read(path, offset_bytes=offset_bytes, block_bytes=500)
+import functools
+import kg.build
+kg.build.load_rows = functools.partial(kg.build.load_rows, rows_at_once=5)
+kg.build.load_statements = functools.partial(kg.build.load_statements, block_bytes=500)
 left = int(sys.argv[3])
 def count_down(*_):
     global left
@@ -58,7 +58,9 @@ def sources(tmp_path: Path) -> Path:
     folder.mkdir()
     label = '<http://e/{0}> <http://www.w3.org/2000/01/rdf-schema#label> "Name {0}"@en .\n'
     near = "<http://e/{0}> <http://e/near> <http://e/{1}> .\n"
-    (folder / "labels.nt").write_text("".join(map(label.format, range(40))) + "broken\n<http://e/torn\nIRI> .\n")
+    (folder / "labels.nt").write_text(
+        "".join(map(label.format, range(40))) + "broken\n" + "<http://e/torn\nIRI> .\n" * 60
+    )
     (folder / "objects.nt").write_text("".join(near.format(n, n * n % 17) for n in range(40)))
     rows = "".join(f"http://e/{n},Thing {n},LOC,T{n}|U{n}\n" for n in range(30, 60))
     (folder / "table.csv").write_text("iri,label,type,aliases\n" + rows + "http://e/x,only two\n")

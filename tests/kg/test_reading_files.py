@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg import Graph, SourceError, build_graph
-from kg.detect import detect
+from kg.detect import SourceFile, detect
+from kg.loading import load_statements
 from kg.reading import LINE_LIMIT_BYTES, DamagedFileError, read_blocks
+from kg.staging import Stage
+from kg.typemap import TypeMap
 
 Line = Callable[[str, str, str], str]
 Build = Callable[..., Graph]
@@ -84,6 +88,24 @@ def test_broken_latin_and_torn_lines_are_kept_as_rejected(build: Build, line: Li
     ]
     assert rejected[0].text == torn.strip()
     assert graph.counts()["entity"] == 1
+
+
+@pytest.mark.parametrize("block_bytes", [1, 7, 40, 90, 10_000])
+def test_a_torn_statement_is_one_wherever_blocks_end(
+    tmp_path: Path, empty_store: sqlite3.Connection, block_bytes: int
+) -> None:
+    path = tmp_path / "labels"
+    text = "<urn:a\nb\nc> .\n<urn:s> <urn:p> <urn:o> .\n<urn:d\ne> <urn:p> .\n# end\n<urn:f\ng"
+    path.write_text(text)
+    stage = Stage(empty_store, TypeMap.load(), "labels")
+    source = SourceFile(path, "statements", "labels")
+    states = list(load_statements(stage, source, offset_bytes=0, lines_before=0, block_bytes=block_bytes))
+    stage.flush()
+    lines = empty_store.execute("SELECT line FROM rejected ORDER BY line").fetchall()
+    assert (stage.records, lines) == (1, [(1,), (5,), (8,)])
+    assert states[-1] == (len(text), 9)
+    for end, number in states:
+        assert text[:end].count("\n") + (end == len(text)) == number
 
 
 def test_a_named_file_that_is_no_source_is_an_error_and_one_in_a_folder_is_reported(tmp_path: Path, line: Line) -> None:
