@@ -37,7 +37,7 @@ class ImageFinder:
             return source, None, "an address that is not fetched: only Special:FilePath/Name is looked up"
         for base in filter(None, (Path(folder) if folder else None, self._dir)):
             path = base / source
-            if path.is_file():
+            if _is_file(path):
                 return str(path.resolve()), str(path.resolve()), None
         return source, None, f"no file {source!r} beside the table" + (" or in the image folder" if self._dir else "")
 
@@ -57,7 +57,7 @@ class ImageFinder:
             return None, f"{name!r} is no file name"
         for variant in _spellings(name):
             path = self._dir / variant
-            if path.is_file():
+            if _is_file(path):
                 return str(path.resolve()), None
         return None, f"no file {name!r} in the image folder"
 
@@ -70,6 +70,13 @@ def file_name_of(source: str) -> str | None:
             name = unquote(rest.split("?")[0].split("#")[0]).replace(" ", "_")
             return name[:1].upper() + name[1:] if name else name
     return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that this file system cannot hold
+        return False
 
 
 def _spellings(name: str) -> Iterator[str]:

@@ -26,8 +26,8 @@ _DISAMBIGUATION = re.compile(r"\s*\(disambiguation\)$", re.IGNORECASE)
 # What football and basketball clubs put before or behind their names, and companies behind theirs.
 _EMPTY_WORDS = words(
     "ac acsc afc afk aik as bb bc bk bsc ca calcio cd cf cfr club cr cs csc csm ec fc fk fsc fsv gd gks gnk hc hnk if"
-    " ifk iff jk kaa kfc krc ks kv mks nk ofc pfc pfk rb rcd rsc sad sc sd se sk sl spvgg ss ssc ssd sv tsg tsv uc ud"
-    " us usc vfb vfl"
+    " ifk iff jk kaa kfc krc ks kv mks nk ofc pfc pfk rb rcd rsc sad sc sd se sk sl spvgg ss ssc ssd sv tsg tsv uc"
+    " ud us usc rc vfb vfl"
     " ab ag asa bv co company corp corporation gmbh inc incorporated kg limited llc llp ltd nv oyj plc sa spa"
 )
 _YEAR = re.compile(r"(?:18|19|20)?\d{2}$")

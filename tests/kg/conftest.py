@@ -5,9 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kg import Graph, build_graph
 from kg.schema import create_tables
+
+# A loaded machine is no reason for a test to fail.
+settings.register_profile("kg", deadline=None)
+settings.load_profile("kg")
 
 RESOURCE = "http://dbpedia.org/resource/"
 ONTOLOGY = "http://dbpedia.org/ontology/"
