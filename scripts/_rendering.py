@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scripts._tables import console
-from scripts._words import cut_at_mentions, path_in_words, pictured_in_words
+from scripts._words import cut_at_mentions, knowledge_in_words, path_in_words, pictured_in_words
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -29,12 +29,12 @@ def print_result(record: dict[str, Any]) -> None:
             out.print(Text(f"    {step}", style="dim"))
     elif record["attributes"]:
         out.print(Text("  picture: no entity of the graph was recognised", style="dim"))
-    for fact in record["knowledge"]:
-        out.print(Text(f"  known: {' '.join(fact)}", style="dim"))
+    for line in knowledge_in_words(record["knowledge"]):
+        out.print(Text(f"  known: {line}", style="dim"))
     if record["attributes"]:
         out.print(
             Text(
-                "  looks like: " + ", ".join(f"{label} {share:.0%}" for label, share in record["attributes"]),
+                "  attributes: " + ", ".join(f"{label} {share:.0%}" for label, share in record["attributes"]),
                 style="dim",
             )
         )

@@ -67,3 +67,11 @@ def pictured_in_words(pictured: dict[str, Any]) -> str:
 def path_in_words(pictured: dict[str, Any]) -> list[str]:
     """The triples between the text and the pictured entity: ``Jordan -- capital --> Amman``."""
     return [f"{name_of(s)} -- {spaced(name_of(p))} --> {name_of(o)}" for s, p, o in pictured["path"]]
+
+
+def knowledge_in_words(facts: Sequence[Sequence[str]]) -> list[str]:
+    """A line for each subject: ``Chad: is a country, is a place, capital N'Djamena``."""
+    lines: dict[str, list[str]] = {}
+    for subject, predicate, target in facts:
+        lines.setdefault(subject, []).append(f"{predicate} {target}")
+    return [f"{subject}: {', '.join(words)}" for subject, words in lines.items()]

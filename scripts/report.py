@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts._words import cut_at_mentions, path_in_words
+from scripts._words import cut_at_mentions, knowledge_in_words, path_in_words
 
 if TYPE_CHECKING:
     from linker import Index
@@ -110,4 +110,5 @@ class _Card:
         self.picture = None if record["image_error"] else thumbnail(image)
         pictured = record["pictured"]
         self.path = path_in_words(pictured) if pictured else []
+        self.knowledge = knowledge_in_words(record["knowledge"])
         self.entity_picture = thumbnail(find_picture(pictured["iri"], pictured["image"])) if pictured else None

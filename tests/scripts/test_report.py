@@ -97,7 +97,7 @@ def test_the_page_needs_nothing_else(run, index: Path, posts: Path, tmp_path: Pa
     assert html.count("<article") == 26
     assert html.count("The graph&#39;s picture of") + html.count("The graph's picture of") == html.count('class="pair"')
     assert "SpaceX -- founder --&gt; Elon Musk" in html
-    assert "Picture not used: " in html
+    assert "The picture was not used: " in html
     assert [file.name for file in tmp_path.iterdir()] == ["out.html"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-REPEATS = 8
+REPEATS = 3
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +72,10 @@ def test_results_of_other_posts_are_refused(run, tmp_path: Path, index: Path, po
     assert "leave out --resume" in result.stderr
 
 
-def test_resuming_what_never_began_begins(run, tmp_path: Path, index: Path, posts: Path, linked: bytes) -> None:
-    out = tmp_path / "out.jsonl"
-    assert run("link-and-tag", index, posts, "-o", out, "--cache", "none", "--resume").exit_code == 0
-    assert out.read_bytes() == linked
-
-
 def test_a_reader_that_leaves_early_is_no_error(start, index: Path, many: Path) -> None:
     process = start("link-and-tag", index, many, "--cache", "none", "--batch-size", 1)
     assert process.stdout.readline().startswith(b"{")
     process.stdout.close()
-    errors = process.stderr.read()
-    assert (process.wait(), errors) == (141, b"")
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait() == 141
