@@ -146,7 +146,7 @@ def without_context(post: TaggedPost) -> TaggedPost:
 def _agreeing_facts(post: TaggedPost, span: Span, pool: Pool, source: random.Random) -> list[Fact]:
     """Facts about an entity of the post under its name in the text, or under a longer one."""
     name = _name(post, span)
-    same = [other for other, kind in source.choices(pool.names, k=8) if kind == span.type]
+    same = [other for other, kind in source.choices(pool.names, k=8) if kind == span.type and other]
     if same and " " not in name and source.random() < 0.4:
         parts = same[0].split()
         name = f"{name} {parts[-1]}" if source.random() < 0.5 else f"{parts[0]} {name}"

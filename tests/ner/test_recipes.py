@@ -1,0 +1,80 @@
+"""Recipes are checked, and say what is wrong."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+import ner.recipes
+from ner.errors import RecipeError
+from ner.recipes import Recipe, load_recipe, recipe_from_dict, recipe_to_dict
+
+SHIPPED = sorted(path.stem for path in Path(ner.recipes.__file__).with_suffix("").glob("*.toml"))
+
+
+def test_there_are_shipped_recipes():
+    assert "default" in SHIPPED
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_recipe_loads(name):
+    assert isinstance(load_recipe(name), Recipe)
+
+
+def test_a_recipe_survives_the_way_through_json(tmp_path):
+    recipe = load_recipe("default")
+    path = tmp_path / "recipe.json"
+    path.write_text(json.dumps(recipe_to_dict(recipe)), encoding="utf-8")
+    assert load_recipe(path) == recipe
+
+
+def test_what_is_left_out_has_its_default():
+    assert recipe_from_dict({}) == Recipe()
+    assert recipe_from_dict({"network": {"dropout": 0}}).network.dropout == 0.0
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"sed": 1}, "sed is unknown: expected one of tagger, encoder, seed, network, schedule, context"),
+        ({"network": {"width": 1}}, "network.width is unknown: expected one of adapter_rank, "),
+        ({"tagger": "magic"}, "tagger = 'magic': expected one of kg-transformer"),
+        ({"encoder": ""}, "encoder = ''"),
+        ({"seed": "x"}, "seed = 'x': expected a whole number"),
+        ({"seed": True}, "seed = True: expected a whole number"),
+        ({"schedule": {"epochs": 0}}, "epochs = 0: expected more than 0"),
+        ({"schedule": {"clip": -1.0}}, "clip = -1.0: expected more than 0"),
+        ({"network": {"adapter_rank": -1}}, "adapter_rank = -1: expected 0 or more"),
+        ({"context": {"caption": 1.5}}, "caption = 1.5: expected a share from 0 to 1"),
+        ({"context": {"caption": float("nan")}}, "caption = nan: expected a share from 0 to 1"),
+        ({"context": 3}, "context = 3: expected a section"),
+    ],
+)
+def test_a_wrong_name_or_value_is_named_with_what_is_allowed(values, message):
+    with pytest.raises(RecipeError) as caught:
+        recipe_from_dict(values)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_none(tmp_path):
+    with pytest.raises(RecipeError, match="give a file, or one of default"):
+        load_recipe("no-such-recipe")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("seed = ", encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"broken\.toml: is no TOML"):
+        load_recipe(broken)
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("sed = 1", encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"wrong\.toml: sed is unknown"):
+        load_recipe(wrong)
+
+
+def test_network_options_and_recipe_agree():
+    from ner.kg_transformer import NetworkOptions
+
+    own = {item.name: item.default for item in dataclasses.fields(NetworkOptions)}
+    corpora = own.pop("corpora")
+    assert corpora == 1
+    assert own == dataclasses.asdict(Recipe().network)
