@@ -1,5 +1,6 @@
 from .aliases import AliasIndex as AliasIndex
 from .build import build_graph as build_graph
+from .build import is_built_from as is_built_from
 from .cache import KnowledgeCache as KnowledgeCache
 from .cacherecords import CachedPicture as CachedPicture
 from .cacherecords import CachedPost as CachedPost

@@ -60,10 +60,7 @@ def build_graph(
         BuildLockedError: If another process builds this graph.
         StoreError: If the graph cannot be written.
     """
-    files, skipped = find_sources(sources)
-    if images_dir is not None and not images_dir.is_dir():
-        raise SourceError(f"image folder {images_dir} is no folder; give the one that holds the pictures, or none")
-    build = _Build(files, ImageFinder(images_dir), TypeMap.load(type_map), progress or _silent)
+    build, skipped = _prepare(sources, images_dir, type_map, progress)
     try:
         sqlite_path.parent.mkdir(parents=True, exist_ok=True)
         with build_lock(sqlite_path):
@@ -78,6 +75,33 @@ def build_graph(
         ) from None
     with closing(sqlite3.connect(f"{sqlite_path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         return BuildReport(_source_reports(connection), count_rows(connection), tuple(skipped))
+
+
+def is_built_from(
+    sqlite_path: Path, *, sources: Sequence[Path], images_dir: Path | None = None, type_map: Path | None = None
+) -> bool:
+    """Say whether a graph is whole and was built from just these sources, with these settings, by this version.
+
+    Args:
+        sqlite_path: The graph.
+        sources: As for `build_graph`; so are the others.
+        images_dir: See `build_graph`.
+        type_map: See `build_graph`.
+
+    Raises:
+        SourceError: If a source is missing or is none, or the type map is wrong.
+    """
+    build, _ = _prepare(sources, images_dir, type_map, None)
+    return _plan_of(sqlite_path) == build.plan(images_dir)
+
+
+def _prepare(
+    sources: Sequence[Path], images_dir: Path | None, type_map: Path | None, progress: Progress | None
+) -> "tuple[_Build, list[str]]":
+    files, skipped = find_sources(sources)
+    if images_dir is not None and not images_dir.is_dir():
+        raise SourceError(f"image folder {images_dir} is no folder; give the one that holds the pictures, or none")
+    return _Build(files, ImageFinder(images_dir), TypeMap.load(type_map), progress or _silent), skipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def describe(mention: Mention, matches: Sequence[AliasMatch], hops: Mapping[int,
     top = max((match.fuzzy for match in matches), default=0.0)
     rivals = sum(match.entity.prior + 1.0 for match in matches if match.fuzzy >= top - 0.02)
     types = dict(mention.type_scores)
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for place, match in enumerate(matches):
         others = max((other.fuzzy for i, other in enumerate(matches) if i != place), default=0.0)
         hop = hops.get(match.entity.id)

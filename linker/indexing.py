@@ -13,15 +13,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg import BuildReport, Graph, ImageMark, ImageRecord, build_graph, mark_images
+from kg import BuildReport, Graph, ImageMark, ImageRecord, build_graph, build_lock, is_built_from, mark_images
 from linker.errors import IndexConflictError, IndexIncompleteError, IndexMissingError
 from linker.manifest import (
     GRAPH,
     IMAGES,
+    MANIFEST,
     EncoderRecord,
     IndexManifest,
     SourceRecord,
-    describe_difference,
     read_manifest,
     write_manifest,
 )
@@ -77,19 +77,21 @@ def build_index(
     loaded = load_encoder(encoder, weights=weights, device=device)
     record = EncoderRecord(name=loaded.name, identity=loaded.identity, dimension=loaded.dimension)
     index_dir.mkdir(parents=True, exist_ok=True)
-    finished = _finished(index_dir, record)
-    report = build_graph(
-        index_dir / GRAPH, sources=sources, images_dir=images_dir, type_map=type_map, progress=progress
-    )
-    records = _source_records(report)
-    if finished and not describe_difference(finished.sources, records):
-        return finished
-    statuses = _embed_images(index_dir, loaded, progress)
-    with Graph.open(index_dir / GRAPH) as graph:
-        counts = graph.counts()
-    manifest = IndexManifest(encoder=record, sources=records, counts=counts, images=statuses)
-    write_manifest(index_dir, manifest)
-    (index_dir / _SCRATCH).unlink(missing_ok=True)
+    with build_lock(index_dir / MANIFEST):
+        finished = _finished(index_dir, record)
+        if finished:
+            if is_built_from(index_dir / GRAPH, sources=sources, images_dir=images_dir, type_map=type_map):
+                return finished
+            raise IndexConflictError(index_dir, "its sources, its picture folder or its type table were others")
+        report = build_graph(
+            index_dir / GRAPH, sources=sources, images_dir=images_dir, type_map=type_map, progress=progress
+        )
+        statuses = _embed_images(index_dir, loaded, progress)
+        manifest = IndexManifest(
+            encoder=record, sources=_source_records(report), counts=_counts(index_dir), images=statuses
+        )
+        write_manifest(index_dir, manifest)
+        (index_dir / _SCRATCH).unlink(missing_ok=True)
     return manifest
 
 
@@ -107,10 +109,15 @@ def _finished(index_dir: Path, encoder: EncoderRecord) -> IndexManifest | None:
     return manifest
 
 
+def _counts(index_dir: Path) -> dict[str, int]:
+    with Graph.open(index_dir / GRAPH) as graph:
+        return {name: count for name, count in graph.counts().items() if not name.startswith("image ")}
+
+
 def _source_records(report: BuildReport) -> tuple[SourceRecord, ...]:
     return tuple(
         SourceRecord(
-            name=source.name,
+            name=Path(source.name).name,
             size_bytes=source.size_bytes,
             sha256=source.sha256,
             lines=source.lines,

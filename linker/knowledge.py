@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from kg import AliasMatch, Fact
+from kg import AliasMatch, Fact, PicturedRecord
 from linker.index import Index
 from linker.memory import Memory
 from linker.pictured import Way, find_pictured
@@ -56,18 +56,28 @@ class KnowledgeFinder:
             return remembered
         pictured = self._find(picture, candidates)
         facts = tuple(self._index.graph.conceptual(pictured.entity.id)) if pictured else ()
-        self._memory.remember_pictured(
-            key,
-            picture.sha256,
-            candidates,
-            pictured,
-            facts,
+        self._memory.remember_pictured(self._record(key, picture.sha256, candidates, pictured, facts))
+        self._memory.remember_post(post, key)
+        return pictured, facts
+
+    def _record(
+        self, key: str, sha256: str, candidates: Sequence[int], pictured: Pictured | None, facts: Sequence[Fact]
+    ) -> PicturedRecord:
+        entities = self._index.graph.entities(candidates)
+        return PicturedRecord(
+            key=key,
+            sha256=sha256,
+            candidates=tuple(entities[candidate].iri for candidate in candidates),
             theta=self._theta,
             hops=self._hops,
             index_id=self._index.manifest.identity,
+            entity_iri=pictured.entity.iri if pictured else None,
+            hop=pictured.hop if pictured else None,
+            cosine=pictured.cosine if pictured else None,
+            image=pictured.image if pictured else None,
+            path=pictured.path if pictured else (),
+            knowledge=tuple((fact.subject, fact.predicate, fact.object) for fact in facts),
         )
-        self._memory.remember_post(post, key)
-        return pictured, facts
 
     def _find(self, picture: PostPicture, candidates: Sequence[int]) -> Pictured | None:
         graph = self._index.graph
@@ -77,12 +87,14 @@ class KnowledgeFinder:
         )
         if match is None:
             return None
+        image = graph.image(match.image_id)
+        path = graph.path(candidates, match.entity_id, max_hops=self._hops) if match.hop else ()
         return Pictured(
             entity=graph.entity(match.entity_id),
             hop=match.hop,
             cosine=match.cosine,
-            image=graph.image(match.image_id).source,
-            path=tuple(graph.path(candidates, match.entity_id, max_hops=self._hops)) if match.hop else (),
+            image=image.source if image else "",
+            path=tuple((row.subject.iri, row.predicate_iri, row.object.iri) for row in path),
         )
 
     def _key(self, sha256: str, candidates: Sequence[int]) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -122,15 +122,6 @@ def write_manifest(index_dir: Path, manifest: IndexManifest) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(index_dir / MANIFEST)
-
-
-def describe_difference(one: Sequence[SourceRecord], other: Sequence[SourceRecord]) -> str | None:
-    """Say in what two lists of sources differ; None where they are the same."""
-    before = {(source.name, source.sha256) for source in one}
-    after = {(source.name, source.sha256) for source in other}
-    if before == after:
-        return None
-    return "sources differ: " + ", ".join(sorted({name for name, _ in before ^ after}))
 
 
 def _dump(manifest: IndexManifest) -> str:

@@ -54,5 +54,5 @@ def _pictured(pictured: Pictured) -> dict[str, Any]:
         "hop": pictured.hop,
         "cosine": round(pictured.cosine, _DIGITS),
         "image": pictured.image,
-        "path": [[row.subject.iri, row.predicate_iri, row.object.iri] for row in pictured.path],
+        "path": [list(triple) for triple in pictured.path],
     }

@@ -1,16 +1,18 @@
 """The post's picture as numbers: from the knowledge cache where it was seen before, else loaded and encoded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from linker.memory import Memory
-    from vision import Encoder, Picture
+    from vision import Encoder, Picture, PictureError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +50,18 @@ def read_pictures(
     """
     from vision import PictureError, load_picture, picture_sha256
 
-    known: dict[str, PostPicture] = {}
+    digests = [_attempt(picture_sha256, path) if path else None for path in paths]
+    wanted = list(dict.fromkeys(digest for digest in digests if isinstance(digest, str)))
+    known = memory.features(wanted, encoder.identity, with_regions=with_regions)
     fresh: dict[str, Picture] = {}
-    digests: list[str | PictureError | None] = []
-    for path in paths:
-        if path is None:
-            digests.append(None)
+    for path, digest in zip(paths, digests, strict=True):
+        if path is None or not isinstance(digest, str) or digest in known or digest in fresh:
             continue
-        try:
-            digest = picture_sha256(path)
-            if digest not in known and digest not in fresh:
-                remembered = memory.features(digest, encoder.identity, with_regions=with_regions)
-                if remembered:
-                    known[digest] = remembered
-                else:
-                    fresh[digest] = load_picture(path)
-            digests.append(digest)
-        except PictureError as error:
-            digests.append(error)
+        picture = _attempt(load_picture, path)
+        if isinstance(picture, PictureError):
+            known[digest] = PostPicture(error=picture.reason)
+        else:
+            fresh[digest] = picture
     for digest, features in zip(fresh, encoder.encode([p.image for p in fresh.values()]), strict=True):
         known[digest] = PostPicture(
             sha256=digest,
@@ -78,3 +74,12 @@ def read_pictures(
         None if digest is None else known[digest] if isinstance(digest, str) else PostPicture(error=digest.reason)
         for digest in digests
     ]
+
+
+def _attempt(read: "Callable[[Path], T]", path: Path) -> "T | PictureError":
+    from vision import PictureError
+
+    try:
+        return read(path)
+    except PictureError as error:
+        return error

@@ -71,19 +71,19 @@ def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0) -> 
     identifier = value.get("id", str(line))
     if isinstance(identifier, bool) or not isinstance(identifier, str | int):
         raise fail(f"id is {identifier!r}, expected a string or a whole number")
-    image, caption = value.get("image"), value.get("caption") or ""
+    image, caption = value.get("image"), value.get("caption")
     if not (image is None or isinstance(image, str)):
         raise fail(f"image is {image!r}, expected a path or null")
     if image and "\0" in image:
         raise fail("image has a NUL character, expected a path or null")
-    if not isinstance(caption, str):
-        raise fail(f"caption is {caption!r}, expected a string")
+    if not (caption is None or isinstance(caption, str)):
+        raise fail(f"caption is {caption!r}, expected a string or null")
     tokens = _tokens(value, fail)
     return Post(
         id=identifier,
         tokens=tokens,
         image=folder / image if image else None,
-        caption=caption,
+        caption=caption or "",
         mentions=_given_mentions(value.get("mentions"), len(tokens), fail),
         line=line,
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg import AliasMatch, Entity, Fact, TripleRow
+from kg import AliasMatch, Entity, Fact
 
 PostId = str | int
 
@@ -120,14 +120,14 @@ class Pictured:
         hop: Hops from the nearest candidate.
         cosine: Between the post's picture and the entity's.
         image: Where the graph has the entity's picture from: an IRI or a path.
-        path: The triples from the nearest candidate to the entity; empty at hop 0.
+        path: The triples from the nearest candidate to the entity, as IRIs; empty at hop 0.
     """
 
     entity: Entity
     hop: int
     cosine: float
     image: str
-    path: tuple[TripleRow, ...] = ()
+    path: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

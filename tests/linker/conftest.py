@@ -1,0 +1,22 @@
+"""The small world of `small_world.py`, as an index."""
+
+from pathlib import Path
+
+import pytest
+from small_world import write_graph
+
+from linker import build_index
+
+
+@pytest.fixture(scope="session")
+def graph_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The graph as tables."""
+    return write_graph(tmp_path_factory.mktemp("graph"))
+
+
+@pytest.fixture(scope="session")
+def index_dir(tmp_path_factory: pytest.TempPathFactory, graph_folder: Path) -> Path:
+    """The index of the graph."""
+    path = tmp_path_factory.mktemp("index") / "index"
+    build_index(path, sources=[graph_folder])
+    return path

@@ -1,0 +1,166 @@
+"""Building and opening an index directory: whole or not at all, killed and gone on with, refused with a reason."""
+
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linker import (
+    EncoderMismatchError,
+    IndexConflictError,
+    IndexIncompleteError,
+    IndexMissingError,
+    IndexVersionError,
+    Memory,
+    Pipeline,
+    build_index,
+    open_index,
+    read_manifest,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+def tables_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every table's rows, but for the times of day."""
+    with sqlite3.connect(path) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found = {}
+        for name in sorted(names):
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({name})")]
+            kept = ", ".join(column for column in columns if column not in {"started", "finished"})
+            found[name] = database.execute(f"SELECT {kept} FROM {name} ORDER BY 1, 2").fetchall()
+    database.close()
+    return found
+
+
+def test_every_picture_has_a_status_and_a_reason(index_dir: Path) -> None:
+    manifest = read_manifest(index_dir)
+    assert manifest.images == {"embedded": 4, "missing": 1, "unreadable": 1}
+    assert manifest.counts["entity"] == 7
+    with open_index(index_dir) as index:
+        bad = {record.status: record for record in index.graph.images() if record.status != "embedded"}
+        assert set(bad) == {"missing", "unreadable"}
+        assert all(record.reason for record in bad.values())
+        assert len(index.images) == 4
+        assert set(index.graph.image_entities(index.images.ids.tolist()).values()) <= set(range(1, 8))
+
+
+def test_nothing_but_the_contract_is_in_the_directory(index_dir: Path, tmp_path: Path, graph_folder: Path) -> None:
+    build_index(tmp_path / "index", sources=[graph_folder])
+    assert {path.name for path in (tmp_path / "index").iterdir()} == {"index.json", "kg.sqlite", "images.faiss"}
+    assert read_manifest(tmp_path / "index") == read_manifest(index_dir)
+
+
+def test_building_again_changes_nothing(index_dir: Path, graph_folder: Path) -> None:
+    before = {path.name: path.read_bytes() for path in index_dir.iterdir() if path.suffix != ".sqlite"}
+    assert build_index(index_dir, sources=[graph_folder]) == read_manifest(index_dir)
+    assert before == {path.name: path.read_bytes() for path in index_dir.iterdir() if path.name in before}
+
+
+def test_a_build_that_is_killed_goes_on_to_the_same_index(index_dir: Path, tmp_path: Path, graph_folder: Path) -> None:
+    """Killed at whatever moments the machine happens to be at: in the graph, between pictures, or at the end."""
+    path = tmp_path / "index"
+    program = (
+        "import linker.indexing, sys, pathlib\n"
+        "linker.indexing._CHUNK = 1\n"
+        "linker.build_index(pathlib.Path(sys.argv[1]), sources=[pathlib.Path(sys.argv[2])],\n"
+        "    progress=lambda *step: print(*step, flush=True))\n"
+    )
+    for wanted in ("pictures 2", "pictures 4", "pictures 6"):
+        command = [sys.executable, "-W", "ignore", "-c", program, str(path), str(graph_folder)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.startswith(wanted):
+                    process.send_signal(signal.SIGKILL)
+                    break
+        if not (path / "index.json").exists():
+            with pytest.raises(IndexIncompleteError, match="half-built"):
+                open_index(path)
+    manifest = build_index(path, sources=[graph_folder])
+    assert manifest == read_manifest(index_dir)
+    assert (path / "images.faiss").read_bytes() == (index_dir / "images.faiss").read_bytes()
+    assert tables_of(path / "kg.sqlite") == tables_of(index_dir / "kg.sqlite")
+
+
+def test_other_sources_in_the_same_directory_are_refused(index_dir: Path, tmp_path: Path, graph_folder: Path) -> None:
+    copy, other = tmp_path / "index", tmp_path / "other"
+    shutil.copytree(index_dir, copy)
+    shutil.copytree(graph_folder, other)
+    (other / "triples.csv").write_text("subject,predicate,object\nurn:Chad,urn:near,urn:Mali\n", "utf-8")
+    with pytest.raises(IndexConflictError, match="its sources") as caught:
+        build_index(copy, sources=[other])
+    assert "\n" not in str(caught.value)
+    assert read_manifest(copy) == read_manifest(index_dir)
+
+
+def test_no_index_and_half_an_index_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError, match="build-kg-index"):
+        open_index(tmp_path / "nowhere")
+    file = tmp_path / "file"
+    file.write_text("x")
+    with pytest.raises(IndexMissingError, match="not a folder"):
+        open_index(file)
+    (tmp_path / "kg.sqlite").touch()
+    with pytest.raises(IndexIncompleteError, match="same build-kg-index command"):
+        open_index(tmp_path)
+
+
+@pytest.mark.parametrize("text", ['{"format_version": 99}', "{broken", "[]", "{}", '{"format_version": 1}'])
+def test_another_version_is_refused(index_dir: Path, tmp_path: Path, text: str) -> None:
+    copy = tmp_path / "index"
+    shutil.copytree(index_dir, copy)
+    (copy / "index.json").write_text(text, "utf-8")
+    with pytest.raises(IndexVersionError, match="expected 1") as caught:
+        open_index(copy)
+    assert "\n" not in str(caught.value)
+
+
+def test_another_encoder_is_refused(index_dir: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "index"
+    shutil.copytree(index_dir, copy)
+    data = json.loads((copy / "index.json").read_text("utf-8"))
+    data["encoder"]["identity"] = "efficientnet-lite0-of-another-day"
+    (copy / "index.json").write_text(json.dumps(data), "utf-8")
+    with pytest.raises(EncoderMismatchError, match="another-day"):
+        Pipeline.open(copy)
+    with pytest.raises(IndexConflictError, match="another-day"):
+        build_index(copy, sources=[copy])
+
+
+def test_a_graph_without_pictures_is_an_index(tmp_path: Path) -> None:
+    table = tmp_path / "entities.csv"
+    table.write_text("iri,label,type\nurn:a,Alpha,ORG\n", "utf-8")
+    manifest = build_index(tmp_path / "index", sources=[table])
+    assert manifest.images == {}
+    with open_index(tmp_path / "index") as index:
+        assert len(index.images) == 0
+
+
+def test_the_disk_is_left_alone_by_reading(index_dir: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "index"
+    shutil.copytree(index_dir, copy)
+    before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in copy.iterdir()}
+    time.sleep(0.01)
+    with open_index(copy) as index:
+        index.graph.find("Chad")
+        index.images.search(np.ones((1, index.images.dimension), np.float32), 0.5)
+    assert before == {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in copy.iterdir()}
+
+
+def test_a_cache_that_cannot_be_kept_is_a_word_and_no_more(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    memory = Memory.open(blocked / "cache.sqlite")
+    assert memory.problem is not None
+    assert "nothing new is remembered" in memory.problem
+    assert memory.features(["a"], "encoder", with_regions=False) == {}
+    memory.close()
