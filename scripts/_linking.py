@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from scripts._part import (
     part_path,
     read_records,
     replace_whole,
+    settings_path,
     write_record,
 )
 from scripts._progress import Progress
@@ -38,6 +39,7 @@ class Job:
     tagger: str
     theta: float
     hops: int
+    images: Path | None
     cache: Path | None
     keep_cache: bool
     resume: bool
@@ -62,8 +64,9 @@ def link_posts(job: Job, source: str) -> None:
     _check_places(job, source)
     seen = _Seen()
     with open_pipeline(job) as pipeline, Progress() as progress:
-        posts = _only_posts(_read(source), seen)
-        _skip_done(posts, _ids_done(job), job)
+        posts = _only_posts(_read(source, job.images), seen)
+        if job.out is not None:
+            _skip_done(posts, _begin(job, job.out, pipeline.index), job.out)
         records = _link(pipeline, posts, job, seen, progress, total=_count_lines(source))
         if job.out is None:
             _stream(records, job, seen, pipeline.index)
@@ -132,12 +135,12 @@ def _check_places(job: Job, source: str) -> None:
         raise CommandError(f"-o {job.out}: there is no folder {job.out.parent}: make it first")
 
 
-def _read(source: str) -> Iterator["Post | PostError"]:
+def _read(source: str, images: Path | None) -> Iterator["Post | PostError"]:
     from linker import read_json_lines, read_posts
 
     if source == "-":
-        return read_json_lines(sys.stdin.buffer, folder=Path())
-    return read_posts(Path(source))
+        return read_json_lines(sys.stdin.buffer, folder=images or Path())
+    return read_posts(Path(source), pictures=images)
 
 
 def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator["Post"]:
@@ -152,27 +155,36 @@ def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator[
         yield entry
 
 
-def _ids_done(job: Job) -> list[str | int]:
-    """The ids of the posts that a stopped run has done; without --resume, none."""
-    if job.out is None:
-        return []
-    part = part_path(job.out)
-    if job.resume:
+def _begin(job: Job, out: Path, index: "Index") -> list[str | int]:
+    """Make ready to write beside `out`.
+
+    Returns:
+        The ids of the posts that a stopped run has done; without --resume, none.
+
+    Raises:
+        CommandError: The stopped run had other options, so that its results would not go with ours.
+    """
+    part, settings = part_path(out), settings_path(out)
+    ours = {"index": index.manifest.identity, "tagger": job.tagger, "threshold": job.theta, "hops": job.hops}
+    if job.resume and part.exists():
+        theirs = json.loads(settings.read_text("utf-8")) if settings.exists() else ours
+        other = ", ".join(f"{name} {theirs.get(name)!r}" for name in ours if theirs.get(name) != ours[name])
+        if other:
+            raise CommandError(f"{part} was made with {other}: give the same, or leave out --resume to start anew")
         return keep_whole_lines(part)
     if part.exists():
         say(f"{part}: replacing what a stopped run left (--resume goes on from it)")
         part.unlink()
+    settings.write_text(json.dumps(ours), "utf-8")
     return []
 
 
-def _skip_done(posts: Iterator["Post"], done_ids: list[str | int], job: Job) -> None:
-    assert job.out is not None or not done_ids
+def _skip_done(posts: Iterator["Post"], done_ids: list[str | int], out: Path) -> None:
     passed = [post.id for post in islice(posts, len(done_ids))]
-    for place, (expected, found) in enumerate(zip(done_ids, [*passed, *[None] * len(done_ids)], strict=False), 1):
-        if expected != found:
-            part = part_path(job.out) if job.out else None
+    for place, (done, found) in enumerate(zip_longest(done_ids, passed), 1):
+        if done != found:
             raise CommandError(
-                f"{part} is of other posts (result {place} is of {expected!r}, the post there is {found!r}): "
+                f"{part_path(out)} is of other posts (result {place} is of {done!r}, the post there is {found!r}): "
                 "give the same posts, or leave out --resume to start anew"
             )
     if done_ids:
@@ -210,9 +222,10 @@ def _write_out(records: Iterator[Record], out: Path, job: Job, seen: _Seen, inde
         flush_to_disk(file.fileno())
     if job.form == "jsonl":
         part.replace(out)
-        return
-    replace_whole(out, render(read_records(part), seen.images, job.form, index))
-    part.unlink()
+    else:
+        replace_whole(out, render(read_records(part), seen.images, job.form, index))
+        part.unlink()
+    settings_path(out).unlink(missing_ok=True)
 
 
 def _count_lines(source: str) -> int:

@@ -14,6 +14,11 @@ def part_path(out: Path) -> Path:
     return out.with_name(out.name + ".part")
 
 
+def settings_path(out: Path) -> Path:
+    """Where it is noted, as long as the results wait, with which options they were made."""
+    return out.with_name(out.name + ".settings.part")
+
+
 def write_record(record: Record) -> str:
     """A record as one line of JSON."""
     return json.dumps(record, ensure_ascii=False) + "\n"

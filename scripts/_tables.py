@@ -60,7 +60,9 @@ def console() -> "Console":
 
 def _lines(value: Any) -> list[str]:
     if isinstance(value, Mapping):
-        return [f"{key}: {_show(item)}" for key, item in value.items()] or ["none"]
+        return [
+            f"{key}: {item:,}" if isinstance(item, int) else f"{key}: {_show(item)}" for key, item in value.items()
+        ] or ["none"]
     if isinstance(value, list | tuple):
         return [_show(item) for item in value] or ["none"]
     return [_show(value)]

@@ -57,11 +57,14 @@ def spaced(name: str) -> str:
     return "".join(f" {c.lower()}" if c.isupper() and i and name[i - 1].islower() else c for i, c in enumerate(name))
 
 
+def near_in_words(hop: int) -> str:
+    """How near the pictured entity is to what the text may mean."""
+    return f"{hop} hop{'s' if hop > 1 else ''} from the text" if hop else "named in the text"
+
+
 def pictured_in_words(pictured: dict[str, Any]) -> str:
     """Who or what the picture shows, how near it is to what the text may mean, and how sure that is."""
-    hops = {0: "named in the text", 1: "1 hop from it", 2: "2 hops from it"}
-    near = hops.get(pictured["hop"], f"{pictured['hop']} hops from it")
-    return f"{pictured['label']} ({near}, cosine {pictured['cosine']:.3f})"
+    return f"{pictured['label']}: {near_in_words(pictured['hop'])}, cosine {pictured['cosine']:.3f}"
 
 
 def path_in_words(pictured: dict[str, Any]) -> list[str]:

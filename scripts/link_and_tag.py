@@ -57,6 +57,12 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 @click.option("--text", help="Read this one text instead of a file of posts.")
 @click.option("--image", metavar="FILE", help="The picture of --text.")
 @click.option(
+    "--images",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder that pictures are looked up in: relative paths, and IMGID.jpg for CoNLL.  [default: that of POSTS]",
+)
+@click.option(
     "--cache",
     metavar="FILE|none",
     help="The knowledge cache, or none.  [default: INDEX/cache.sqlite]",
@@ -91,6 +97,7 @@ def main(
     hops: int,
     text: str | None,
     image: str | None,
+    images: Path | None,
     cache: str | None,
     resume: bool,
     errors: Path | None,
@@ -101,8 +108,7 @@ def main(
     """Find, type and link the named entities of posts with the help of an index and the posts' pictures.
 
     INDEX is a directory that build-kg-index made. POSTS is a file with one JSON object a line ({"id", "text" or
-    "tokens", "image", "caption"}), a CoNLL file, or - for JSON lines on standard input. Paths of pictures are relative
-    to the file.
+    "tokens", "image", "caption"}), a CoNLL file, or - for JSON lines on standard input.
     """
     from scripts._linking import Job, link_posts, link_text
 
@@ -121,6 +127,7 @@ def main(
         tagger=tagger,
         theta=threshold,
         hops=hops,
+        images=images,
         cache=None if cache in (None, "none") else Path(cache or ""),
         keep_cache=cache != "none",
         resume=resume,

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts._words import cut_at_mentions, knowledge_in_words, path_in_words
+from scripts._words import cut_at_mentions, knowledge_in_words, near_in_words, path_in_words
 
 if TYPE_CHECKING:
     from linker import Index
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SIDE = 360  # pixels of a thumbnail's longer side
-_HOPS = {0: "named in the text", 1: "1 hop from the text", 2: "2 hops from the text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,10 @@ def render_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(as_link=as_link, percent=lambda share: f"{share:.0%}")
+    environment.filters.update(near=near_in_words, as_link=as_link, percent=lambda share: f"{share:.0%}")
     template = environment.get_template("report.html.j2")
     posts = (_Card(record, image, find_picture) for record, image in zip(rows, images, strict=True))
-    yield from template.generate(posts=posts, totals=count(rows), hops=_HOPS)
+    yield from template.generate(posts=posts, totals=count(rows))
 
 
 def count(records: Sequence[dict[str, Any]]) -> Totals:

@@ -84,6 +84,13 @@ def test_conll_in_and_out(run, tmp_path: Path, index: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["out.conll", "posts.conll"]
 
 
+def test_pictures_of_a_conll_file_are_found_by_their_names(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    (tmp_path / "posts.conll").write_text("IMGID:chad-drummer\nChad\tO\nlooks\tO\n\n")
+    images = posts.parent / "images"
+    result = run("link-and-tag", index, tmp_path / "posts.conll", "--images", images, "--cache", "none")
+    assert lines(result.stdout_bytes)[0]["pictured"]["label"] == "Chad Smith"  # type: ignore[index]
+
+
 def test_one_text_with_a_picture(run, tmp_path: Path, index: Path, posts: Path) -> None:
     image = posts.parent / "images" / "chad-drummer.jpg"
     result = run("link-and-tag", index, "--text", "Chad looks great", "--image", image, "--cache", "none")

@@ -46,7 +46,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     assert result.exit_code == 0
     assert "going on after " in result.stderr
     assert out.read_bytes() == linked * REPEATS
-    assert not part.exists()
+    assert [file.name for file in tmp_path.iterdir()] == ["out.jsonl"]
 
 
 def test_an_interrupted_run_says_how_to_go_on(start, tmp_path: Path, index: Path, many: Path) -> None:
@@ -70,6 +70,16 @@ def test_results_of_other_posts_are_refused(run, tmp_path: Path, index: Path, po
     assert result.exit_code == 1
     assert "somebody else" in result.stderr
     assert "leave out --resume" in result.stderr
+
+
+def test_results_with_other_options_are_refused(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    (tmp_path / "out.jsonl.part").write_text('{"id": "chad-flag"}\n')
+    (tmp_path / "out.jsonl.settings.part").write_text('{"threshold": 0.5}')
+    result = run("link-and-tag", index, posts, "-o", out, "--cache", "none", "--resume")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "threshold 0.5" in result.stderr
+    assert (tmp_path / "out.jsonl.part").exists()
 
 
 def test_a_reader_that_leaves_early_is_no_error(start, index: Path, many: Path) -> None:
