@@ -1,6 +1,6 @@
 """Train the tagger that ships as ``ner/weights/default``.
 
-    python benchmarks/train_default_tagger.py --shared ../shared/data --work bench-data/default-tagger
+    python -m benchmarks.train_default_tagger --shared ../shared/data --work bench-data/default-tagger
 
 It first writes what is trained on to ``WORK/data``: the two Twitter sets' train files, and as auxiliary sets WNUT-17,
 the Broad Twitter Corpus and Wikigold. Left out of all of them: each text that stands in a valid file of either Twitter
@@ -19,12 +19,17 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
 from ner.recipes import load_recipe
 from ner.training import train_tagger
 
-_MEASURED_POSTS = 200
+MEASURED_POSTS = 200
+"""How many of the last posts of ``kg-sample`` nothing is trained on."""
+
+Facts = tuple[tuple[str, str, str], ...]
+
 _MAX_FACTS = 5
 _LEFT_OUT_PREDICATES = frozenset({"label"})
 _TRIPLE = re.compile(r'^<([^>]*)> <([^>]*)> (?:<([^>]*)>|"(.*)"\S*) \.$')
@@ -86,17 +91,17 @@ def text_key(tokens: Sequence[str]) -> str:
 
 def _kept_back(shared: Path) -> set[str]:
     keys = {text_key(p.tokens) for year in (2015, 2017) for p in read_posts(shared / f"twitter{year}" / "valid.txt")}
-    measured = _sample_posts(shared)[-_MEASURED_POSTS:]
+    measured = _sample_posts(shared)[-MEASURED_POSTS:]
     return keys | {text_key(post["tokens"]) for post in measured}
 
 
-def _sample_posts(shared: Path) -> list[dict[str, list[str]]]:
+def _sample_posts(shared: Path) -> list[dict[str, Any]]:
     text = (shared / "kg-sample" / "posts" / "posts.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
-def _knowledge_by_text(shared: Path) -> dict[str, tuple[tuple[str, str, str], ...]]:
-    """What the graph says about the pictured entity of the first posts, by the posts' text."""
+def pictured_knowledge(shared: Path) -> list[tuple[dict[str, Any], Facts]]:
+    """The posts of ``kg-sample``, each with what the graph says about the entity in its picture."""
     dumps = shared / "kg-sample" / "kg" / "dumps"
     labels = {subject: value for subject, _, value in _triples(dumps / "labels_en.ttl.bz2")}
     facts: dict[str, list[tuple[str, str, str]]] = {}
@@ -107,12 +112,13 @@ def _knowledge_by_text(shared: Path) -> dict[str, tuple[tuple[str, str, str], ..
         name = predicate.rsplit("/", 1)[-1]
         if value in labels and name not in _LEFT_OUT_PREDICATES:
             facts.setdefault(subject, []).append((labels.get(subject, ""), name, labels[value]))
-    found = {}
-    for post in _sample_posts(shared)[:-_MEASURED_POSTS]:
-        entity = str(post["image_entity"])
-        if entity in facts:
-            found[text_key(post["tokens"])] = tuple(facts[entity][:_MAX_FACTS])
-    return found
+    return [(post, tuple(facts.get(str(post["image_entity"]), ())[:_MAX_FACTS])) for post in _sample_posts(shared)]
+
+
+def _knowledge_by_text(shared: Path) -> dict[str, Facts]:
+    """The knowledge of the first posts, by their text."""
+    posts = pictured_knowledge(shared)[:-MEASURED_POSTS]
+    return {text_key(post["tokens"]): facts for post, facts in posts if facts}
 
 
 def _triples(path: Path) -> Iterator[tuple[str, str, str]]:

@@ -100,37 +100,15 @@ def training_example(
     post: TaggedPost, pool: Pool, options: ContextRecipe, random_source: random.Random
 ) -> tuple[TaggerInput, tuple[str, ...]]:
     """A post with a context drawn for it, and its tags (another type where a contrary fact says so)."""
-    draw = random_source.random
-    tags, tokens = post.tags, post.tokens
-    caption, choice = "", draw()
-    if choice < options.caption:
-        caption = post.caption
-    elif choice < options.caption + options.wrong_caption and pool.captions:
-        caption = random_source.choice(pool.captions)
-    facts: list[Fact] = []
-    spans = [span for span in spans_from_tags(tags) if _name(post, span)]
-    choice = draw()
-    if post.knowledge and draw() < options.gold_knowledge:
-        facts = list(post.knowledge)
-    elif choice < options.fact:
-        if spans:
-            facts = _agreeing_facts(post, random_source.choice(spans), pool, random_source)
-    elif choice < options.fact + options.contrary_fact:
-        short = [span for span in spans if span.end - span.start == 1 and span.type != "OTHER"]
-        if short:
-            span = random_source.choice(short)
-            kind = random_source.choice([kind for kind in ("PER", "LOC", "ORG") if kind != span.type])
-            facts = _facts(_name(post, span), kind, pool, random_source)
-            tags = (*tags[: span.start], f"B-{kind}", *tags[span.end :])
-            caption = ""  # it may show the truth
-    elif choice < options.fact + options.contrary_fact + options.unrelated_fact and pool.names:
-        name, kind = random_source.choice(pool.names)
-        if not _words(name) & _words(" ".join(tokens)):
-            facts = _facts(name, kind, pool, random_source)
+    caption = _draw_caption(post, pool, options, random_source)
+    facts, tags = _draw_facts(post, pool, options, random_source)
+    if tags != post.tags:
+        caption = ""  # it may show what was true before
     attributes: tuple[tuple[str, float], ...] = ()
-    if draw() < options.attributes:
+    if random_source.random() < options.attributes:
         attributes = tuple((label, 0.2) for label in random_source.sample(_SHOWN, random_source.randint(1, 5)))
-    choice = draw()
+    tokens = post.tokens
+    choice = random_source.random()
     if choice < options.lower_case:
         tokens = tuple(token.lower() for token in tokens)
     elif choice < options.lower_case + options.upper_case:
@@ -141,6 +119,44 @@ def training_example(
 def without_context(post: TaggedPost) -> TaggedPost:
     """The post's text alone."""
     return replace(post, caption="", knowledge=())
+
+
+def _draw_caption(post: TaggedPost, pool: Pool, options: ContextRecipe, source: random.Random) -> str:
+    choice = source.random()
+    if choice < options.caption:
+        return post.caption
+    if choice < options.caption + options.wrong_caption and pool.captions:
+        return source.choice(pool.captions)
+    return ""
+
+
+def _draw_facts(
+    post: TaggedPost, pool: Pool, options: ContextRecipe, source: random.Random
+) -> tuple[list[Fact], tuple[str, ...]]:
+    """Facts to put beside a post, and the tags that are right then."""
+    spans = [span for span in spans_from_tags(post.tags) if _name(post, span)]
+    choice = source.random()
+    if post.knowledge and source.random() < options.gold_knowledge:
+        return list(post.knowledge), post.tags
+    if choice < options.fact:
+        return (_agreeing_facts(post, source.choice(spans), pool, source) if spans else []), post.tags
+    if choice < options.fact + options.contrary_fact:
+        short = [span for span in spans if span.end - span.start == 1 and span.type != "OTHER"]
+        return _contrary_facts(post, source.choice(short), pool, source) if short else ([], post.tags)
+    if choice < options.fact + options.contrary_fact + options.unrelated_fact and pool.names:
+        name, kind = source.choice(pool.names)
+        if not _words(name) & _words(" ".join(post.tokens)):
+            return _facts(name, kind, pool, source), post.tags
+    return [], post.tags
+
+
+def _contrary_facts(
+    post: TaggedPost, span: Span, pool: Pool, source: random.Random
+) -> tuple[list[Fact], tuple[str, ...]]:
+    """Facts that give an entity of the post another type, and the tags with this type."""
+    kind = source.choice([kind for kind in ("PER", "LOC", "ORG") if kind != span.type])
+    facts = _facts(_name(post, span), kind, pool, source)
+    return facts, (*post.tags[: span.start], f"B-{kind}", *post.tags[span.end :])
 
 
 def _agreeing_facts(post: TaggedPost, span: Span, pool: Pool, source: random.Random) -> list[Fact]:
