@@ -40,9 +40,9 @@ def cut_at_mentions(
         if mention is None:
             pieces.append((between, None))
             break
-        pieces.append((between + blanks[start], None))
-        inside = range(start + 1, mention["end"])
-        pieces.append((tokens[start] + "".join(blanks[i] + tokens[i] for i in inside), mention))
+        whole = "".join(blanks[i] + tokens[i] for i in range(start, mention["end"]))
+        named = whole.lstrip(" ")
+        pieces += [(between + whole[: len(whole) - len(named)], None), (named, mention)]
         place = mention["end"]
     return [(text, mention) for text, mention in pieces if text]
 
