@@ -88,6 +88,7 @@ class Lattice:
         """(T, K) how probable each tag is at each token."""
         return np.exp(self.forward + self.backward - self.log_z)
 
+    @np.errstate(divide="ignore")
     def span_log_probabilities(self, start: int, end: int) -> Array:
         """(len(TYPES),) log-probability that exactly ``start:end`` is an entity of each type."""
         t = self.chain.allowed_transitions
@@ -110,6 +111,7 @@ class Lattice:
         return scores
 
 
+@np.errstate(divide="ignore")  # log(0) is the score of what BIO forbids
 def lattice(chain: Chain, emissions: Array) -> Lattice:
     """The forward-backward scores of a post with at least one token."""
     length = len(emissions)
@@ -144,5 +146,4 @@ def _log_sum(values: Array) -> Array:
     """log(sum(exp)) over the first axis; -inf where all are."""
     top = values.max(axis=0)
     safe = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(divide="ignore"):
-        return np.asarray(safe + np.log(np.exp(values - safe).sum(axis=0)))
+    return np.asarray(safe + np.log(np.exp(values - safe).sum(axis=0)))
