@@ -1,0 +1,24 @@
+"""Run every benchmark that the machine has the data for: `make bench`."""
+
+import importlib
+import sys
+
+from benchmarks.sample import SAMPLE
+
+BENCHMARKS = {
+    "benchmarks.linking": "the pictured entity and the links on kg-sample/posts",
+    "benchmarks.throughput": "posts a second, and where the time goes",
+}
+
+
+def main() -> None:
+    """Run them in turn."""
+    if not SAMPLE.is_dir():
+        sys.exit(f"error: no data in {SAMPLE}: expected the folder kg-sample (set KGMNER_SHARED to shared's path)")
+    for module, title in BENCHMARKS.items():
+        print(f"\n== {title} (python -m {module})\n", flush=True)
+        importlib.import_module(module).main()
+
+
+if __name__ == "__main__":
+    main()
