@@ -23,7 +23,7 @@ def main() -> None:
     posts = EXAMPLES / "posts" / "posts.jsonl"
     shutil.rmtree(DEMO / "index", ignore_errors=True)
     DEMO.mkdir(exist_ok=True)
-    run("build-kg-index", DEMO / "index", "--dump", EXAMPLES / "kg")
+    run("build-kg-index", DEMO / "index", "--dump", EXAMPLES / "graph")
     for name in ("results.jsonl", "results.html"):
         run("link-and-tag", DEMO / "index", posts, "-o", DEMO / name)
     results, expected = read(DEMO / "results.jsonl"), read(EXAMPLES / "posts" / "expected.jsonl")

@@ -8,7 +8,7 @@ DBPEDIA = "http://dbpedia.org/resource/"
 ONTOLOGY = "http://dbpedia.org/ontology/"
 OURS = "https://example.org/kgmner/"
 
-# name | label | type | classes, most specific first | aliases | picture in kg/images (without .jpg)
+# name | label | type | classes, most specific first | aliases | picture in graph/images (without .jpg)
 ENTITIES = """
 Chad | Chad | LOC | country, place | Tchad; Republic of Chad | Flag_of_Chad
 Romania | Romania | LOC | country, place | România | Flag_of_Romania

@@ -16,7 +16,7 @@ from graph_tables import entity_rows, iri, triple_rows
 from PIL import Image, ImageEnhance, ImageOps
 
 HERE = Path(__file__).parent
-GRAPH = HERE / "kg"
+GRAPH = HERE / "graph"
 POSTS = HERE / "posts"
 
 CHAD = ("#002664", "#fecb00", "#c60c30")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from linker import IndexManifest
 
 _EXAMPLES = """
-build-kg-index demo/index --dump examples/kg
+build-kg-index demo/index --dump examples/graph
 build-kg-index dbpedia --dump dumps/labels_en.ttl.bz2 --dump dumps/images_en.ttl.bz2 --images pictures
 build-kg-index dbpedia --dump dumps --images pictures --encoder vgg16 --weights vgg16.pth
 build-kg-index people --dump entities.csv --dump triples.csv --types types.csv

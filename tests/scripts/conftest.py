@@ -52,7 +52,7 @@ def python() -> Callable[[str], str]:
 def index(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
     """The index of the example graph; its cache is never written, tests that want one say --cache."""
     path = tmp_path_factory.mktemp("example") / "index"
-    result = run("build-kg-index", path, "--dump", EXAMPLES / "kg")
+    result = run("build-kg-index", path, "--dump", EXAMPLES / "graph")
     assert result.exit_code == 0, result.output
     return path
 

@@ -51,9 +51,9 @@ def test_the_damaged_picture_is_said(linked: bytes) -> None:
 
 
 def test_every_reading_is_of_an_entity_of_the_graph() -> None:
-    with (EXAMPLES / "kg" / "entities.csv").open(encoding="utf-8", newline="") as file:
+    with (EXAMPLES / "graph" / "entities.csv").open(encoding="utf-8", newline="") as file:
         entities = {row["iri"] for row in csv.DictReader(file)}
-    with (EXAMPLES / "kg" / "triples.csv").open(encoding="utf-8", newline="") as file:
+    with (EXAMPLES / "graph" / "triples.csv").open(encoding="utf-8", newline="") as file:
         ends = {row[end] for row in csv.DictReader(file) for end in ("subject", "object")}
     named = {iri for row in read("expected.jsonl") for iris in row["links"].values() for iri in iris}
     named |= {row["pictured"] for row in read("expected.jsonl") if row["pictured"]}
@@ -63,7 +63,7 @@ def test_every_reading_is_of_an_entity_of_the_graph() -> None:
 def test_the_tables_are_what_the_script_makes(monkeypatch: pytest.MonkeyPatch) -> None:
     tables = load("graph_tables", monkeypatch)
     for name, rows in (("entities", tables.entity_rows()), ("triples", tables.triple_rows())):
-        with (EXAMPLES / "kg" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        with (EXAMPLES / "graph" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             assert list(csv.DictReader(file)) == rows
 
 
@@ -73,13 +73,13 @@ def test_the_posts_are_what_the_script_makes(monkeypatch: pytest.MonkeyPatch, tm
     load("graph_tables", monkeypatch)
     load("drawing", monkeypatch)
     script = load("make_examples", monkeypatch)
-    monkeypatch.setattr(script, "GRAPH", tmp_path / "kg")
+    monkeypatch.setattr(script, "GRAPH", tmp_path / "graph")
     monkeypatch.setattr(script, "POSTS", tmp_path / "posts")
     script.main()
     made = {file.relative_to(tmp_path) for file in tmp_path.rglob("*") if file.is_file()}
     kept = {
         file.relative_to(EXAMPLES)
-        for folder in ("kg", "posts")
+        for folder in ("graph", "posts")
         for file in (EXAMPLES / folder).rglob("*")
         if file.is_file()
     }
