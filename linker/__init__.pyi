@@ -1,9 +1,9 @@
 from .candidates import CandidateFinder as CandidateFinder
-from .decide import FEATURES as FEATURES
-from .decide import Decision as Decision
-from .decide import decide as decide
-from .decide import describe as describe
-from .decide import load_decision as load_decision
+from .decision import FEATURES as FEATURES
+from .decision import Decision as Decision
+from .decision import decide as decide
+from .decision import describe as describe
+from .decision import load_decision as load_decision
 from .errors import EncoderMismatchError as EncoderMismatchError
 from .errors import IndexConflictError as IndexConflictError
 from .errors import IndexIncompleteError as IndexIncompleteError

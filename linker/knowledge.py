@@ -11,6 +11,10 @@ from linker.pictured import Way, find_pictured
 from linker.pictures import PostPicture
 from linker.records import Pictured, Post
 
+Knowledge = tuple[Pictured | None, tuple[Fact, ...]]
+"""The pictured entity, or None, and what the graph knows about it, most specific first."""
+
+_RECENT_ANSWERS = 4096
 # Below this a fuzzy candidate is too unlike the mention to look for its pictures and its neighbours'.
 LEAST_FUZZY = 0.9
 
@@ -32,33 +36,33 @@ class KnowledgeFinder:
         self._theta = theta
         self._hops = hops
         self._way: Way = way
+        self._recent: dict[str, Knowledge] = {}
 
-    def find(
-        self, post: Post, picture: PostPicture | None, matches: Sequence[Sequence[AliasMatch]]
-    ) -> tuple[Pictured | None, tuple[Fact, ...]]:
+    def find(self, post: Post, picture: PostPicture, matches: Sequence[Sequence[AliasMatch]]) -> Knowledge:
         """Find the pictured entity of a post, near its candidates.
 
         Args:
             post: The post.
-            picture: Its picture; None where there is none.
+            picture: Its picture.
             matches: The candidates of its mentions.
 
         Returns:
-            The pictured entity, or None; and what the graph knows about it, most specific first.
+            The pictured entity, or None; and what the graph knows about it.
         """
-        if picture is None or picture.vector is None:
+        if picture.vector is None:
             return None, ()
         candidates = sorted({match.entity.id for row in matches for match in row if match.fuzzy >= LEAST_FUZZY})
         key = self._key(picture.sha256, candidates)
-        remembered = self._memory.pictured(key, self._index.graph)
-        if remembered is not None:
-            self._memory.remember_post(post, key)
-            return remembered
-        pictured = self._find(picture, candidates)
-        facts = tuple(self._index.graph.conceptual(pictured.entity.id)) if pictured else ()
-        self._memory.remember_pictured(self._record(key, picture.sha256, candidates, pictured, facts))
         self._memory.remember_post(post, key)
-        return pictured, facts
+        known = self._recent.get(key) or self._memory.pictured(key, self._index.graph)
+        if known is None:
+            pictured = self._find(picture, candidates)
+            known = pictured, tuple(self._index.graph.conceptual(pictured.entity.id)) if pictured else ()
+            self._memory.remember_pictured(self._record(key, picture.sha256, candidates, *known))
+        if len(self._recent) >= _RECENT_ANSWERS:
+            self._recent.clear()
+        self._recent[key] = known
+        return known
 
     def _record(
         self, key: str, sha256: str, candidates: Sequence[int], pictured: Pictured | None, facts: Sequence[Fact]

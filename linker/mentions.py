@@ -3,7 +3,7 @@
 An alias match is cheap evidence, so it has to look like a name: two-letter and three-letter aliases only count in
 capitals, single lower-case words only where they are long enough, function words never. A match that is wrong does
 little harm
-here: it only proposes candidates, and the decision (`linker.decide`) says what becomes a mention of the result.
+here: it only proposes candidates, and the decision (`linker.decision`) says what becomes a mention of the result.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

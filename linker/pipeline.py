@@ -1,7 +1,7 @@
 """The way of a post: a plain function from a batch of posts to a batch of results."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Self
 
 from kg import AliasMatch, Fact
 from linker.candidates import DEFAULT_LIMIT, CandidateFinder
-from linker.decide import decide, without_overlaps
+from linker.decision import decide, without_overlaps
 from linker.errors import EncoderMismatchError
 from linker.index import Index, open_index
-from linker.knowledge import KnowledgeFinder
+from linker.knowledge import Knowledge, KnowledgeFinder
 from linker.memory import Memory
 from linker.mentions import find_mentions
 from linker.pictured import Way
@@ -20,7 +20,7 @@ from linker.pictures import PostPicture, read_pictures
 from linker.records import Mention, Pictured, Post, Result
 
 if TYPE_CHECKING:
-    from ner import Tagger, TaggerOutput
+    from ner import Tagger, TaggerInput, TaggerOutput
     from vision import Encoder
 
 
@@ -144,17 +144,19 @@ class Pipeline:
         return results
 
     def gather(self, posts: Sequence[Post]) -> list[Evidence]:
-        """Gather all that speaks for a reading of each post, before anything is decided."""
+        """Gather all that speaks for a reading of each post, before anything is decided.
+
+        The aliases in the text give a first guess of the pictured entity, with which the post is tagged; the tagger's
+        spans may add candidates, and where these make it another one, the post is tagged once more.
+        """
         pictures = read_pictures(
             [post.image for post in posts], self.encoder, self.memory, with_regions=self.tagger.needs_regions
         )
-        first = self._tag(posts)
-        mentions = self._find_mentions(posts, first)
-        found = [
-            self._knowledge.find(post, picture, self._candidates.find(spans))
-            for post, picture, spans in zip(posts, pictures, mentions, strict=True)
-        ]
-        outputs = self._tag_again(posts, pictures, [facts for _, facts in found], first)
+        guessed = self._find_knowledge(posts, pictures, self._find_mentions(posts, [None] * len(posts)))
+        inputs = [_tagger_input(*known) for known in zip(posts, pictures, guessed, strict=True)]
+        outputs = self.tagger.tag(inputs)
+        found = self._find_knowledge(posts, pictures, self._find_mentions(posts, outputs))
+        outputs = self._tag_again(inputs, outputs, guessed, found)
         mentions = self._find_mentions(posts, outputs)
         gathered = []
         for picture, (pictured, facts), output, spans in zip(pictures, found, outputs, mentions, strict=True):
@@ -176,41 +178,40 @@ class Pipeline:
     ) -> None:
         self.close()
 
-    def _tag(self, posts: Sequence[Post]) -> "list[TaggerOutput]":
-        from ner import TaggerInput
+    def _find_mentions(
+        self, posts: Sequence[Post], outputs: "Sequence[TaggerOutput | None]"
+    ) -> list[tuple[Mention, ...]]:
+        return [
+            find_mentions(post.tokens, output.spans if output else (), self.index.aliases, given=post.mentions)
+            for post, output in zip(posts, outputs, strict=True)
+        ]
 
-        return self.tagger.tag([TaggerInput(tokens=post.tokens, caption=post.caption) for post in posts])
-
-    def _tag_again(
+    def _find_knowledge(
         self,
         posts: Sequence[Post],
         pictures: Sequence[PostPicture | None],
-        knowledge: Sequence[tuple[Fact, ...]],
-        first: "Sequence[TaggerOutput]",
-    ) -> "list[TaggerOutput]":
-        """Tag the posts whose picture said something; the others keep what they have."""
-        from ner import TaggerInput
-
-        outputs = list(first)
-        inputs = {}
-        for place, (post, picture, facts) in enumerate(zip(posts, pictures, knowledge, strict=True)):
-            if picture is not None and picture.vector is not None:
-                inputs[place] = TaggerInput(
-                    tokens=post.tokens,
-                    attributes=picture.attributes,
-                    caption=post.caption,
-                    knowledge=tuple((fact.subject, fact.predicate, fact.object) for fact in facts),
-                    regions=picture.regions,
-                )
-        for place, output in zip(inputs, self.tagger.tag(list(inputs.values())), strict=True):
-            outputs[place] = output
-        return outputs
-
-    def _find_mentions(self, posts: Sequence[Post], outputs: "Sequence[TaggerOutput]") -> list[tuple[Mention, ...]]:
+        mentions: Sequence[tuple[Mention, ...]],
+    ) -> list[Knowledge]:
         return [
-            find_mentions(post.tokens, output.spans, self.index.aliases, given=post.mentions)
-            for post, output in zip(posts, outputs, strict=True)
+            self._knowledge.find(post, picture, self._candidates.find(spans)) if picture else (None, ())
+            for post, picture, spans in zip(posts, pictures, mentions, strict=True)
         ]
+
+    def _tag_again(
+        self,
+        inputs: "Sequence[TaggerInput]",
+        outputs: "Sequence[TaggerOutput]",
+        guessed: Sequence[Knowledge],
+        found: Sequence[Knowledge],
+    ) -> "list[TaggerOutput]":
+        """Tag the posts again about which something else is known than was guessed."""
+        informed = {
+            place: replace(inputs[place], knowledge=_as_triples(after[1]))
+            for place, (before, after) in enumerate(zip(guessed, found, strict=True))
+            if before[1] != after[1]
+        }
+        again = dict(zip(informed, self.tagger.tag(list(informed.values())), strict=True))
+        return [again.get(place, output) for place, output in enumerate(outputs)]
 
     def _conclude(self, post: Post, evidence: Evidence) -> Result:
         from ner import Span, tags_from_spans
@@ -236,3 +237,20 @@ class Pipeline:
             return {}
         proposed = {match.entity.id for row in matches for match in row}
         return self.index.graph.hop_distances([pictured.entity.id], sorted(proposed), max_hops=2)
+
+
+def _tagger_input(post: Post, picture: PostPicture | None, knowledge: Knowledge) -> "TaggerInput":
+    from ner import TaggerInput
+
+    seen = picture or PostPicture()
+    return TaggerInput(
+        tokens=post.tokens,
+        attributes=seen.attributes,
+        caption=post.caption,
+        knowledge=_as_triples(knowledge[1]),
+        regions=seen.regions,
+    )
+
+
+def _as_triples(facts: Sequence[Fact]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((fact.subject, fact.predicate, fact.object) for fact in facts)

@@ -1,5 +1,6 @@
 from .encoders import find_encoder as find_encoder
 from .errors import CheckpointError as CheckpointError
+from .errors import DeviceError as DeviceError
 from .errors import EncoderNotFoundError as EncoderNotFoundError
 from .errors import FormatError as FormatError
 from .errors import NerError as NerError

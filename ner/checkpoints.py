@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ner.encoders import load_encoder
-from ner.errors import CheckpointError
+from ner.errors import CheckpointError, DeviceError
 from ner.inputs import InputEncoder
 from ner.kg_transformer import NAME, KgTransformer, KgTransformerTagger, NetworkOptions
 from ner.spans import TAGS
@@ -99,14 +99,14 @@ def pick_device(name: str) -> torch.device:
     """The device of a name; "auto" is CUDA where there is one.
 
     Raises:
-        ValueError: The name is no device of this machine.
+        DeviceError: The name is no device of this machine.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError(f"device {name!r} is not there: use 'cpu' or 'auto'")
+        raise DeviceError(f"device {name!r} is not there: use 'cpu' or 'auto'")
     if name.split(":")[0] not in ("cpu", "cuda"):
-        raise ValueError(f"device {name!r} is unknown: use 'auto', 'cpu' or 'cuda'")
+        raise DeviceError(f"device {name!r} is unknown: use 'auto', 'cpu' or 'cuda'")
     return torch.device(name)
 
 

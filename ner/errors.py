@@ -8,6 +8,7 @@
     ├── TagError               a tag outside the tag set
     ├── CheckpointError        a tagger's folder that is missing, damaged or of another version
     ├── EncoderNotFoundError   an encoder that is in no folder, no package and not on the hub
+    ├── DeviceError            a device that is unknown, or that is not there (also a ValueError)
     └── TrainingError          a training run that cannot start or had to stop
 """
 
@@ -34,6 +35,10 @@ class CheckpointError(NerError):
 
 class EncoderNotFoundError(NerError):
     """An encoder that is in no folder, no package and not on the hub."""
+
+
+class DeviceError(NerError, ValueError):
+    """A device that is unknown, or that is not there."""
 
 
 class TrainingError(NerError):

@@ -8,8 +8,10 @@ Shapes: ``B`` windows, ``S`` sub-tokens, ``T`` words, ``H`` encoder width, ``K``
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from ner.inputs import WORD_FEATURES, Batch, InputEncoder, Window, collate
 from ner.shapes import LETTERS, PADDING_LETTER
 from ner.spans import TAGS, TYPES, spans_from_tags
 from ner.taggers import ScoredSpan, TaggerInput, TaggerOutput
+from ner.threads import single_core_pool
 
 NAME = "kg-transformer"
 
@@ -180,14 +183,21 @@ class KgTransformerTagger:
         return False
 
     def tag(self, posts: Sequence[TaggerInput]) -> list[TaggerOutput]:
-        """Tag posts one at a time, so that no post's output depends on another's length."""
-        return [output_from_emissions(self._chain, emissions) for emissions in self.emissions(posts)]
-
-    def emissions(self, posts: Sequence[TaggerInput]) -> Iterator[Array]:
-        """Each post's tag scores, float64 (T, K)."""
+        """Tag posts; on a CPU each goes through the network alone, so that its output depends on no other post."""
+        if self._device.type == "cpu":
+            windows = [self._inputs.windows(post) for post in posts]  # here, as a tokenizer is for one thread
+            return list(self._threads.map(self._tag_alone, windows))
         with torch.inference_mode():
-            for post in posts:
-                yield post_emissions(self._network, self._inputs.windows(post), self._device)
+            found = batched_emissions(self._network, self._inputs, posts, self._device)
+        return [output_from_emissions(self._chain, emissions) for emissions in found]
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return single_core_pool()
+
+    def _tag_alone(self, windows: Sequence[Window]) -> TaggerOutput:
+        with torch.inference_mode():
+            return output_from_emissions(self._chain, post_emissions(self._network, windows, self._device))
 
 
 def post_emissions(network: KgTransformer, windows: Sequence[Window], device: torch.device) -> Array:

@@ -98,7 +98,7 @@ def open_pipeline(job: Job) -> "Pipeline":
     """Open the pipeline that a job asks for."""
     from linker import Pipeline
 
-    return Pipeline.open(
+    pipeline = Pipeline.open(
         job.index,
         tagger=job.tagger,
         theta=job.theta,
@@ -108,6 +108,9 @@ def open_pipeline(job: Job) -> "Pipeline":
         cache=job.cache,
         keep_cache=job.keep_cache,
     )
+    if pipeline.memory.problem:
+        say(pipeline.memory.problem)
+    return pipeline
 
 
 def render(

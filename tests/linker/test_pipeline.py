@@ -91,13 +91,26 @@ def test_a_neighbour_may_be_pictured(open_pipeline: Open, pictures: Path) -> Non
 def test_the_tagger_is_told_what_the_graph_knows(open_pipeline: Open, pictures: Path) -> None:
     pipeline = open_pipeline()
     one(pipeline, Post("1", ("Chad", "wins"), pictures / "Chad.jpg", caption="a flag"))
-    tagger = pipeline.tagger
-    assert isinstance(tagger, CapitalsTagger)
-    first, second = tagger.seen
-    assert (first.knowledge, first.attributes, first.caption) == ((), (), "a flag")
-    assert second.knowledge[0] == ("Chad", "is a", "country")
-    assert len(second.attributes) == 5
-    assert second.caption == "a flag"
+    assert isinstance(pipeline.tagger, CapitalsTagger)
+    [seen] = pipeline.tagger.seen
+    assert seen.knowledge[0] == ("Chad", "is a", "country")
+    assert len(seen.attributes) == 5
+    assert seen.caption == "a flag"
+
+
+def test_a_post_is_tagged_again_only_where_the_taggers_spans_change_what_is_pictured(
+    open_pipeline: Open, pictures: Path
+) -> None:
+    pipeline = open_pipeline()
+    plain = [chad(), chad(pictures / "Ireland.jpg"), chad(pictures / "cut.jpg"), chad(pictures / "Chad.jpg")]
+    misspelt = Post("5", ("go", "Irelandd"), pictures / "Ireland.jpg")
+    results = pipeline.process([*plain, misspelt])
+    assert isinstance(pipeline.tagger, CapitalsTagger)
+    assert len(pipeline.tagger.seen) == len(plain) + 2
+    assert pipeline.tagger.seen[-2].knowledge == ()
+    assert pipeline.tagger.seen[-1].knowledge[0] == ("Ireland", "is a", "country")
+    assert results[-1].pictured is not None
+    assert results[-1].tags == ("O", "B-LOC")
 
 
 def test_an_unrelated_picture_says_nothing(open_pipeline: Open, pictures: Path) -> None:

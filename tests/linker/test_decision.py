@@ -70,3 +70,10 @@ def test_mentions_do_not_overlap_unless_they_are_given() -> None:
 def test_a_given_type_stands() -> None:
     [linked] = decide([mention(0, 1)], [[match(1, "PER")]], {1: 0}, keep_all=True, types={(0, 1): "ORG"})
     assert linked.type == "ORG"
+
+
+@pytest.mark.parametrize(("text", "kept"), [("#LosAngelesLakers", 1), ("@LosAngelesLakers", 1), ("#Lakers", 0)])
+def test_a_joined_name_is_a_mention_without_the_tagger(text: str, kept: int) -> None:
+    hashtag = Mention(0, 1, text, 0.0, (), exact=True)
+    assert len(decide([hashtag], [[match(1, "ORG")]], {}, decision=weights(bias=1))) == kept
+    assert decide([hashtag], [[match(1, "ORG")]], {}, decision=weights(bias=-1)) == ()

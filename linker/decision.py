@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from kg import AliasMatch
+from linker.mentions import mention_form
 from linker.records import Candidate, LinkedMention, Mention
 
 FEATURES = (
@@ -42,8 +43,8 @@ class Decision:
         weights: One for each of `FEATURES`.
         nil_below: A best score under this is NIL.
         picture_type_weight: How much the pictured entity's type counts against the tagger's, in nats.
-        untagged_above: An alias match that the tagger did not tag becomes a mention from this score on, where the
-            picture shows the entity itself.
+        untagged_above: From this score on, an alias match that the tagger did not tag becomes a mention, where the
+            picture shows the entity itself, or where the match is a joined name (``#LosAngelesLakers``).
     """
 
     weights: tuple[float, ...]
@@ -142,7 +143,7 @@ def decide(
     for mention, proposed in zip(mentions, matches, strict=True):
         candidates = score_candidates(mention, proposed, hops, decision)
         best = candidates[0] if candidates and candidates[0].score >= decision.nil_below else None
-        if keep_all or mention.score > 0 or _picture_confirms(mention, best, decision):
+        if keep_all or mention.score > 0 or _stands_untagged(mention, best, decision):
             known = (types or {}).get((mention.start, mention.end))
             linked.append(_link(mention, candidates, best, known or _choose_type(mention, best, decision)))
     return tuple(linked) if keep_all else without_overlaps(linked)
@@ -157,14 +158,11 @@ def without_overlaps(linked: Sequence[LinkedMention]) -> tuple[LinkedMention, ..
     return tuple(sorted(kept, key=lambda m: m.start))
 
 
-def _picture_confirms(mention: Mention, best: Candidate | None, decision: Decision) -> bool:
-    return (
-        mention.exact
-        and best is not None
-        and best.hop == 0
-        and best.entity.type is not None
-        and best.score >= decision.untagged_above
-    )
+def _stands_untagged(mention: Mention, best: Candidate | None, decision: Decision) -> bool:
+    """Whether an alias match is a mention without the tagger: the picture shows it, or it is a joined name."""
+    if not mention.exact or best is None or best.entity.type is None or best.score < decision.untagged_above:
+        return False
+    return best.hop == 0 or (mention.text[0] in "#@" and " " in mention_form(mention.text))
 
 
 def _link(mention: Mention, candidates: tuple[Candidate, ...], best: Candidate | None, type_: str) -> LinkedMention:
