@@ -16,7 +16,7 @@ Knowledge = tuple[Pictured | None, tuple[Fact, ...]]
 
 _RECENT_ANSWERS = 4096
 # Below this a fuzzy candidate is too unlike the mention to look for its pictures and its neighbours'.
-LEAST_FUZZY = 0.9
+LEAST_FUZZY = 0.86
 
 
 class KnowledgeFinder:

@@ -104,10 +104,10 @@ def say(text: str) -> None:
 
 def _expected() -> tuple[type[BaseException], ...]:
     """What may go wrong without being a bug; looked up only when something has gone wrong."""
-    from kg.errors import KgError
-    from linker.errors import LinkerError
-    from ner.errors import NerError
-    from vision.errors import VisionError
+    from kg import KgError
+    from linker import LinkerError
+    from ner import NerError
+    from vision import VisionError
 
     return KeyboardInterrupt, OSError, sqlite3.Error, KgError, VisionError, NerError, LinkerError
 
