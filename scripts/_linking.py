@@ -14,6 +14,7 @@ from scripts._cli import CommandError, say
 from scripts._part import (
     Record,
     flush_to_disk,
+    is_special,
     keep_whole_lines,
     part_path,
     read_records,
@@ -65,13 +66,17 @@ def link_posts(job: Job, source: str) -> None:
     seen = _Seen()
     with open_pipeline(job) as pipeline, Progress() as progress:
         posts = _only_posts(_read(source, job.images), seen)
-        if job.out is not None:
-            _skip_done(posts, _begin(job, job.out, pipeline.index), job.out)
+        kept = None if job.out is None or is_special(job.out) else job.out
+        if kept is not None:
+            _skip_done(posts, _begin(job, kept, pipeline.index), kept)
         records = _link(pipeline, posts, job, seen, progress, total=_count_lines(source))
-        if job.out is None:
-            _stream(records, job, seen, pipeline.index)
+        if kept is not None:
+            _write_out(records, kept, job, seen, pipeline.index)
+        elif job.out is not None:
+            replace_whole(job.out, _stream(records, job, seen, pipeline.index))
         else:
-            _write_out(records, job.out, job, seen, pipeline.index)
+            for chunk in _stream(records, job, seen, pipeline.index):
+                click.echo(chunk, nl=False)
     _summarise(seen, source, job)
 
 
@@ -206,11 +211,10 @@ def _link(
         progress("posts", seen.posts, total)
 
 
-def _stream(records: Iterator[Record], job: Job, seen: _Seen, index: "Index") -> None:
+def _stream(records: Iterator[Record], job: Job, seen: _Seen, index: "Index") -> Iterator[str]:
     # A page needs all the results; lines can go out as they come.
     ready = list(records) if job.form == "html" else records
-    for chunk in render(ready, seen.images, job.form, index):
-        click.echo(chunk, nl=False)
+    return render(ready, seen.images, job.form, index)
 
 
 def _write_out(records: Iterator[Record], out: Path, job: Job, seen: _Seen, index: "Index") -> None:

@@ -9,6 +9,12 @@ from typing import Any
 Record = dict[str, Any]
 
 
+def is_special(out: Path) -> bool:
+    """Whether a path is a device or a pipe (``/dev/stdout``, ``/dev/null``): written to as it is, never replaced."""
+    named = out.absolute().parts[1:3]
+    return (out.exists() and not out.is_file()) or (named[:1] in {("dev",), ("proc",)} and named != ("dev", "shm"))
+
+
 def part_path(out: Path) -> Path:
     """Where results wait until all are there."""
     return out.with_name(out.name + ".part")
@@ -55,7 +61,14 @@ def keep_whole_lines(path: Path) -> list[Any]:
 
 
 def replace_whole(out: Path, chunks: Iterable[str]) -> None:
-    """Write text beside a file and rename it there; a run that is killed meanwhile leaves what was there before."""
+    """Write text beside a file and rename it there; a run that is killed meanwhile leaves what was there before.
+
+    A device or a pipe is written to as it is.
+    """
+    if is_special(out):
+        with out.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(chunks)
+        return
     beside = out.with_name(out.name + ".new.part")
     try:
         with beside.open("w", encoding="utf-8", newline="\n") as file:

@@ -98,7 +98,8 @@ def _print_summary(index: Path, manifest: "IndexManifest") -> None:
         skipped = f", {source.rejected:,} skipped" if source.rejected else ""
         click.echo(f"  {source.name}: {source.lines:,} lines{skipped}")
     if manifest.rejected:
-        say(f'{manifest.rejected:,} lines skipped; see them with: kg-cache {index} sql "select * from rejected"')  # noqa: S608
+        lines = "1 line" if manifest.rejected == 1 else f"{manifest.rejected:,} lines"
+        say(f'{lines} skipped; see them with: kg-cache {index} sql "select * from rejected"')  # noqa: S608
     if total - images.get("embedded", 0):
         query = "select source, status, reason from image where status <> 'embedded'"
         say(f'some pictures could not be used; see them with: kg-cache {index} sql "{query}"')

@@ -1,10 +1,16 @@
 """link-and-tag over a file: what is written, what is skipped, and that it is the same however it is run."""
 
 import json
+import os
 import shutil
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+
+Run = Callable[..., Result]
 
 
 def lines(data: bytes) -> list[dict[str, object]]:
@@ -119,3 +125,29 @@ def test_an_index_by_another_encoder(run, tmp_path: Path, index: Path, posts: Pa
     assert result.exit_code == 1
     assert "another" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_device_is_written_to_and_not_replaced(index: Path, run: Run, tmp_path: Path) -> None:
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text('{"id": "a", "text": "Chad"}\n', "utf-8")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text("utf-8")))
+    read: list[str] = []
+    reader.start()
+    result = run("link-and-tag", index, posts, "-o", pipe, "--cache", "none")
+    reader.join(timeout=60)
+    assert result.exit_code == 0, result.output
+    assert json.loads(read[0])["id"] == "a"
+    assert pipe.is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pipe", "posts.jsonl"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(index: Path, run: Run, tmp_path: Path) -> None:
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text('{"id": "a", "text": "Chad"}\n', "utf-8")
+    result = run("link-and-tag", index, posts, "-o", "/dev/full", "--cache", "none")
+    assert result.exit_code == 1
+    assert "no space left on device: free some space" in result.output
+    assert Path("/dev/full").is_char_device()
