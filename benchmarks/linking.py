@@ -6,7 +6,7 @@ python -m benchmarks.linking
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.sample import TRAIN, GoldPost, read_sample, sample_index
+from benchmarks.sample import TRAIN, WORK, GoldPost, read_sample, sample_index
 from linker import Pipeline, Result
 from ner import spans_from_tags
 
@@ -89,6 +89,17 @@ def main() -> None:
     for name, target, measure, results in figures:
         cells = "".join(f"{measure(gold[part], results[part])!s:>20}" for _, part in PARTS)
         print(f"{name:<70}{target:>9}{cells}")
+    print(f"{'both ways name the same pictured entity, gold and own mentions':<70}{'all':>9}   {compare_ways(gold)}")
+
+
+def compare_ways(gold: Sequence[GoldPost]) -> str:
+    """Find the pictured entities again, without a cache, in either way; say for how many posts all is the same."""
+    posts = [g.with_gold_mentions for g in gold] + [g.post for g in gold]
+    answers = []
+    for way in ("candidates-first", "image-first"):
+        with Pipeline.open(sample_index(), way=way, cache=WORK / f"{way}.sqlite") as pipeline:
+            answers.append([result.pictured for result in pipeline.run(posts)])
+    return f"{sum(one == other for one, other in zip(*answers, strict=True))} of {len(posts)}"
 
 
 if __name__ == "__main__":
