@@ -14,7 +14,7 @@ $(STAMP): pyproject.toml
 	@echo "==> Making $(VENV) and installing (PyTorch is large: a few minutes the first time)"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev,examples,fasttext]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,examples]'
 	@touch $(STAMP)
 
 install: $(STAMP)  ## Make .venv and install the project in it
