@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kg import canonical_iri
 from linker import GivenMention, Post, build_index
 
 SHARED = Path(os.environ.get("KGMNER_SHARED", Path(__file__).parents[2] / "shared"))
@@ -48,11 +49,16 @@ def read_sample() -> Sequence[GoldPost]:
             GoldPost(
                 post=Post(data["id"], tuple(data["tokens"]), folder / data["image"], line=number),
                 tags=tuple(data["tags"]),
-                links=tuple((link["start"], link["end"], link["type"], link["entity"]) for link in data["links"]),
-                image_entity=data["image_entity"],
+                links=tuple((link["start"], link["end"], link["type"], _iri(link["entity"])) for link in data["links"]),
+                image_entity=_iri(data["image_entity"]),
             )
         )
     return posts
+
+
+def _iri(iri: str | None) -> str | None:
+    """The graph's one form of an IRI: some of the gold ones are percent-encoded."""
+    return canonical_iri(iri) if iri else None
 
 
 def sample_index() -> Path:
