@@ -39,13 +39,16 @@ def watch(pipeline: Pipeline, clock: Clock) -> None:
     """Put the clock around the stages of a pipeline."""
     import linker.pipeline as module
 
-    for name, attribute in (("pictures", "read_pictures"), ("decision", "decide")):
+    for name, attribute in (
+        ("pictures", "read_pictures"),
+        ("mentions", "match_aliases"),
+        ("decision", "decide"),
+    ):
         function = getattr(module, attribute)
         setattr(module, attribute, clock.around(name, getattr(function, "__wrapped__", function)))
         getattr(module, attribute).__wrapped__ = getattr(function, "__wrapped__", function)
     for owner, name, attribute in (
         (pipeline.tagger, "tagger", "tag"),
-        (pipeline, "mentions", "_find_mentions"),
         (pipeline._candidates, "candidates", "find"),
         (pipeline._knowledge, "pictured entity", "find"),
         (pipeline.memory, "cache", "flush"),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 ENTITY_TYPES = ("PER", "LOC", "ORG", "OTHER")
-IMAGE_STATUSES = ("pending", "embedded", "missing", "unreadable", "too large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,11 @@ class Fact:
     subject: str
     predicate: str
     object: str
+
+    @property
+    def triple(self) -> tuple[str, str, str]:
+        """The three as a plain tuple."""
+        return self.subject, self.predicate, self.object
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,16 @@ from .errors import PostError as PostError
 from .index import Index as Index
 from .index import open_index as open_index
 from .indexing import build_index as build_index
+from .manifest import CACHE as CACHE
+from .manifest import GRAPH as GRAPH
 from .manifest import EncoderRecord as EncoderRecord
 from .manifest import IndexManifest as IndexManifest
 from .manifest import SourceRecord as SourceRecord
 from .manifest import read_manifest as read_manifest
 from .memory import Memory as Memory
 from .mentions import find_mentions as find_mentions
+from .mentions import match_aliases as match_aliases
 from .output import result_to_json as result_to_json
-from .pictured import WAYS as WAYS
 from .pictured import Match as Match
 from .pictured import find_pictured as find_pictured
 from .pipeline import Evidence as Evidence

@@ -80,7 +80,7 @@ class KnowledgeFinder:
             cosine=pictured.cosine if pictured else None,
             image=pictured.image if pictured else None,
             path=pictured.path if pictured else (),
-            knowledge=tuple((fact.subject, fact.predicate, fact.object) for fact in facts),
+            knowledge=tuple(fact.triple for fact in facts),
         )
 
     def _find(self, picture: PostPicture, candidates: Sequence[int]) -> Pictured | None:

@@ -19,6 +19,10 @@ _LONGEST_ALIAS = 6  # tokens; of DBpedia's titles without a qualifier, few are l
 _FUNCTION_WORDS = frozenset(files("linker").joinpath("data/function_words.txt").read_text("utf-8").split())
 
 
+Place = tuple[int, int]
+"""The first token of a span, and the one after its last."""
+
+
 class AliasLookup(Protocol):
     """What is asked of the alias index."""
 
@@ -29,7 +33,7 @@ class AliasLookup(Protocol):
 def find_mentions(
     tokens: Sequence[str],
     spans: Iterable[ScoredSpan],
-    aliases: AliasLookup,
+    matched: Collection[Place],
     *,
     given: Sequence[GivenMention] | None = None,
 ) -> tuple[Mention, ...]:
@@ -38,19 +42,15 @@ def find_mentions(
     Args:
         tokens: The post's tokens.
         spans: What the text tagger found.
-        aliases: The graph's alias index.
-        given: Mentions that came with the post; then no others are looked for.
+        matched: Where aliases of the graph match, as `match_aliases` found.
+        given: Mentions that came with the post; then there are no others.
 
     Returns:
         Mentions by start, then end.
     """
     tagged = {(span.start, span.end): span for span in spans}
-    if given is not None:
-        wanted = {(mention.start, mention.end) for mention in given}
-        exact = set()
-    else:
-        exact = _alias_spans(tokens, aliases)
-        wanted = exact | set(tagged)
+    exact = set(matched) if given is None else set()
+    wanted = exact | set(tagged) if given is None else {(mention.start, mention.end) for mention in given}
     mentions = []
     for start, end in sorted(wanted):
         span = tagged.get((start, end))
@@ -73,7 +73,8 @@ def mention_form(text: str) -> str:
     return normal_form(" ".join(words))
 
 
-def _alias_spans(tokens: Sequence[str], aliases: AliasLookup) -> set[tuple[int, int]]:
+def match_aliases(tokens: Sequence[str], aliases: AliasLookup) -> set[Place]:
+    """Find where an alias of the graph stands to the letter and looks like a name; the longest of overlapping ones."""
     shouted = _is_shouted(tokens)
     windows: dict[str, list[tuple[int, int]]] = {}
     for start in range(len(tokens)):

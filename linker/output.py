@@ -15,7 +15,7 @@ def result_to_json(result: Result) -> dict[str, Any]:
         "tags": list(result.tags),
         "mentions": [_mention(mention) for mention in result.mentions],
         "pictured": _pictured(result.pictured) if result.pictured else None,
-        "knowledge": [[fact.subject, fact.predicate, fact.object] for fact in result.knowledge],
+        "knowledge": [list(fact.triple) for fact in result.knowledge],
         "attributes": [[label, round(probability, _DIGITS)] for label, probability in result.attributes],
         "image_error": result.image_error,
     }

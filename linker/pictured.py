@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Way = Literal["auto", "candidates-first", "image-first"]
-WAYS: tuple[Way, ...] = ("auto", "candidates-first", "image-first")
 
 # One matrix-vector product over this many rows costs less than expanding two hops in SQLite.
 _SMALL_INDEX = 100_000

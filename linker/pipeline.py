@@ -1,6 +1,6 @@
 """The way of a post: a plain function from a batch of posts to a batch of results."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -13,8 +13,9 @@ from linker.decision import decide, without_overlaps
 from linker.errors import EncoderMismatchError
 from linker.index import Index, open_index
 from linker.knowledge import Knowledge, KnowledgeFinder
+from linker.manifest import CACHE
 from linker.memory import Memory
-from linker.mentions import find_mentions
+from linker.mentions import Place, find_mentions, match_aliases
 from linker.pictured import Way
 from linker.pictures import PostPicture, read_pictures
 from linker.records import Mention, Pictured, Post, Result
@@ -121,7 +122,7 @@ class Pipeline:
         if encoder.identity != made_by.identity:
             raise EncoderMismatchError(index_dir, made_by.identity, encoder.identity)
         loaded = load_tagger(tagger, device=device)
-        memory = Memory.open(cache or index_dir / "cache.sqlite") if keep_cache else Memory(None)
+        memory = Memory.open(cache or index_dir / CACHE) if keep_cache else Memory(None)
         return cls(index, loaded, encoder, memory, theta=theta, hops=hops, way=way)
 
     def run(self, posts: Iterable[Post], *, batch_size: int = 32) -> Iterator[Result]:
@@ -152,12 +153,13 @@ class Pipeline:
         pictures = read_pictures(
             [post.image for post in posts], self.encoder, self.memory, with_regions=self.tagger.needs_regions
         )
-        guessed = self._find_knowledge(posts, pictures, self._find_mentions(posts, [None] * len(posts)))
+        matched = [match_aliases(post.tokens, self.index.aliases) if post.mentions is None else () for post in posts]
+        guessed = self._find_knowledge(posts, pictures, _find_mentions(posts, [None] * len(posts), matched))
         inputs = [_tagger_input(*known) for known in zip(posts, pictures, guessed, strict=True)]
         outputs = self.tagger.tag(inputs)
-        found = self._find_knowledge(posts, pictures, self._find_mentions(posts, outputs))
+        found = self._find_knowledge(posts, pictures, _find_mentions(posts, outputs, matched))
         outputs = self._tag_again(inputs, outputs, guessed, found)
-        mentions = self._find_mentions(posts, outputs)
+        mentions = _find_mentions(posts, outputs, matched)
         gathered = []
         for picture, (pictured, facts), output, spans in zip(pictures, found, outputs, mentions, strict=True):
             matches = self._candidates.find(spans)
@@ -177,14 +179,6 @@ class Pipeline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _find_mentions(
-        self, posts: Sequence[Post], outputs: "Sequence[TaggerOutput | None]"
-    ) -> list[tuple[Mention, ...]]:
-        return [
-            find_mentions(post.tokens, output.spans if output else (), self.index.aliases, given=post.mentions)
-            for post, output in zip(posts, outputs, strict=True)
-        ]
 
     def _find_knowledge(
         self,
@@ -206,7 +200,7 @@ class Pipeline:
     ) -> "list[TaggerOutput]":
         """Tag the posts again about which something else is known than was guessed."""
         informed = {
-            place: replace(inputs[place], knowledge=_as_triples(after[1]))
+            place: replace(inputs[place], knowledge=tuple(fact.triple for fact in after[1]))
             for place, (before, after) in enumerate(zip(guessed, found, strict=True))
             if before[1] != after[1]
         }
@@ -247,10 +241,15 @@ def _tagger_input(post: Post, picture: PostPicture | None, knowledge: Knowledge)
         tokens=post.tokens,
         attributes=seen.attributes,
         caption=post.caption,
-        knowledge=_as_triples(knowledge[1]),
+        knowledge=tuple(fact.triple for fact in knowledge[1]),
         regions=seen.regions,
     )
 
 
-def _as_triples(facts: Sequence[Fact]) -> tuple[tuple[str, str, str], ...]:
-    return tuple((fact.subject, fact.predicate, fact.object) for fact in facts)
+def _find_mentions(
+    posts: Sequence[Post], outputs: "Sequence[TaggerOutput | None]", matched: Sequence[Collection[Place]]
+) -> list[tuple[Mention, ...]]:
+    return [
+        find_mentions(post.tokens, output.spans if output else (), places, given=post.mentions)
+        for post, output, places in zip(posts, outputs, matched, strict=True)
+    ]

@@ -22,6 +22,7 @@ from torchcrf import CRF
 from ner.adapters import adapt, merge
 from ner.chain import Array, Chain, best_tags, lattice, score_span
 from ner.inputs import WORD_FEATURES, Batch, InputEncoder, Window, collate
+from ner.recipes import NetworkRecipe
 from ner.shapes import LETTERS, PADDING_LETTER
 from ner.spans import TAGS, TYPES, spans_from_tags
 from ner.taggers import ScoredSpan, TaggerInput, TaggerOutput
@@ -31,23 +32,13 @@ NAME = "kg-transformer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkOptions:
-    """The sizes of the network.
+class NetworkOptions(NetworkRecipe):
+    """The sizes of the network: those of a recipe, and what the training data adds.
 
     Attributes:
-        adapter_rank: Rank of the encoder's adapters; 0 trains the whole encoder instead.
-        adapter_dropout: Dropout before an adapter.
-        letter_width: Filters over a word's letters.
-        lstm_width: Width of each direction of the BiLSTM; 0 leaves it out.
-        dropout: Dropout before and after the BiLSTM.
         corpora: How many annotation styles it was trained on; tagging is always in the first.
     """
 
-    adapter_rank: int = 48
-    adapter_dropout: float = 0.0
-    letter_width: int = 64
-    lstm_width: int = 128
-    dropout: float = 0.3
     corpora: int = 1
 
 

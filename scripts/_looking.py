@@ -144,9 +144,11 @@ def serve_index(index: Path, cache: Path, *, port: int) -> None:
     import subprocess
     import sys
 
+    from linker import GRAPH
+
     if importlib.util.find_spec("datasette") is None:
         raise CommandError("kg-cache serve needs Datasette, which is not installed: pip install datasette")
-    databases = [str(path) for path in (index / "kg.sqlite", cache) if path.is_file()]
+    databases = [str(path) for path in (index / GRAPH, cache) if path.is_file()]
     command = [sys.executable, "-m", "datasette", "serve", *databases, "--host", "127.0.0.1", "--port", str(port)]
     subprocess.run([*command, "--setting", "sql_time_limit_ms", "5000"], check=False)  # noqa: S603
 

@@ -49,7 +49,9 @@ def main(ctx: click.Context, index: Path, cache: Path | None) -> None:
 
     INDEX is a directory that build-kg-index made. An ENTITY is named by its IRI, its label or another name.
     """
-    ctx.obj = _Place(index, cache or index / "cache.sqlite")
+    from linker import CACHE
+
+    ctx.obj = _Place(index, cache or index / CACHE)
 
 
 @main.command(examples="kg-cache demo/index stats\nkg-cache demo/index stats --json")
@@ -202,7 +204,7 @@ def sql(at: _Place, query: str, limit: int, timeout: float, as_json: bool) -> No
     from scripts._tables import print_rows
 
     with _open(at) as index:
-        columns, rows, more = run_query(index.path / "kg.sqlite", at.cache, query, limit=limit, timeout_s=timeout)
+        columns, rows, more = run_query(index.graph.sqlite_path, at.cache, query, limit=limit, timeout_s=timeout)
     print_rows(columns, rows, as_json=as_json)
     if more:
         say(f"only the first {limit:,} rows: see more with --limit")

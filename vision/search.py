@@ -44,7 +44,7 @@ class FaissSearch:
 
     @classmethod
     def on_gpu(cls, index: Any, *, device: int = 0) -> "FaissSearch":
-        """Copy an index to a GPU. Needs faiss-gpu, see `gpu_count`."""
+        """Copy an index to a GPU. Needs faiss-gpu."""
         import faiss
 
         return cls(faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), device, index))
@@ -121,13 +121,6 @@ class TorchSearch:
             for query in np.unique(hits[:, 0]):
                 found[first + query].append(hits[hits[:, 0] == query, 1] + start)
             start += len(chunk)
-
-
-def gpu_count() -> int:
-    """How many GPUs the installed faiss can use; 0 for faiss-cpu."""
-    import faiss
-
-    return int(faiss.get_num_gpus()) if hasattr(faiss, "StandardGpuResources") else 0
 
 
 def row_chunks(index: Any) -> Iterator[NDArray[np.float32]]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import pytest
 
 from kg import AliasMatch, Entity, normal_form
-from linker import GivenMention, find_mentions
+from linker import GivenMention, Mention, find_mentions, match_aliases
 from ner import ScoredSpan
 
 
@@ -27,8 +27,14 @@ NAMES = Names(
 )
 
 
+def find(
+    tokens: Sequence[str], spans: Sequence[ScoredSpan], given: Sequence[GivenMention] | None = None
+) -> tuple[Mention, ...]:
+    return find_mentions(tokens, spans, match_aliases(tokens, NAMES), given=given)
+
+
 def found(text: str, *spans: ScoredSpan) -> list[str]:
-    return [mention.text for mention in find_mentions(text.split(), spans, NAMES)]
+    return [mention.text for mention in find(text.split(), spans)]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +66,7 @@ def test_an_alias_counts_where_it_looks_like_a_name(text: str, expected: list[st
 
 def test_the_taggers_spans_and_the_aliases_stand_side_by_side() -> None:
     span = ScoredSpan(0, 2, "PER", 0.9, (("PER", 0.8), ("LOC", 0.2), ("ORG", 0.0), ("OTHER", 0.0)))
-    alias, tagged = find_mentions(["Chad", "Smith", "plays"], [span], NAMES)
+    alias, tagged = find(["Chad", "Smith", "plays"], [span])
     assert (alias.text, alias.exact, alias.score) == ("Chad", True, 0.0)
     assert (tagged.text, tagged.exact, tagged.score) == ("Chad Smith", False, 0.9)
     assert dict(tagged.type_scores)["PER"] == 0.8
@@ -68,10 +74,10 @@ def test_the_taggers_spans_and_the_aliases_stand_side_by_side() -> None:
 
 def test_given_mentions_are_the_only_ones() -> None:
     span = ScoredSpan(0, 1, "PER", 0.9, (("PER", 1.0),))
-    mentions = find_mentions(["Chad", "NBA", "x"], [span], NAMES, given=[GivenMention(0, 1), GivenMention(2, 3)])
+    mentions = find(["Chad", "NBA", "x"], [span], given=[GivenMention(0, 1), GivenMention(2, 3)])
     assert [(mention.text, mention.score) for mention in mentions] == [("Chad", 0.9), ("x", 0.0)]
 
 
 def test_ten_thousand_tokens_are_read() -> None:
-    mentions = find_mentions(["Chad", "looks", "great", "!"] * 2500, [], NAMES)
+    mentions = find(["Chad", "looks", "great", "!"] * 2500, [])
     assert len(mentions) == 2500
