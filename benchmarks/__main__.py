@@ -9,6 +9,7 @@ BENCHMARKS = {
     "benchmarks.linking": "the pictured entity and the links on kg-sample/posts",
     "benchmarks.titles": "the titles of DBpedia, made once for the benchmarks at its size",
     "benchmarks.throughput": "posts a second, and where the time goes",
+    "benchmarks.hubs": "hop distances on hubs",
 }
 
 

@@ -77,6 +77,15 @@ class Graph:
                 self._connections.append(connection)
         return connection
 
+    @property
+    def _hop_finder(self) -> HopFinder:
+        """This thread's own, which keeps what it learned about hubs."""
+        connection = self.connection
+        finder: HopFinder | None = getattr(self._local, "finder", None)
+        if finder is None:
+            finder = self._local.finder = HopFinder(connection)
+        return finder
+
     def entity(self, entity_id: int) -> Entity:
         """Return an entity.
 
@@ -127,20 +136,24 @@ class Graph:
     def hop_distances(self, sources: Iterable[int], targets: Iterable[int], *, max_hops: int = 2) -> dict[int, int]:
         """Return the least hop of each target that lies within `max_hops` of any source; 0 for a source itself.
 
-        Expands from the targets' side or the sources', whichever has fewer triples, so that hubs cost nothing.
+        Hubs, on either side, are asked for what they share with the others, and not expanded up to two hops.
         """
-        return HopFinder(self.connection).distances(sources, targets, max_hops=max_hops)
+        return self._hop_finder.distances(sources, targets, max_hops=max_hops)
 
     def neighbours(self, entity_ids: Iterable[int], *, hops: int) -> dict[int, int]:
         """Return every entity within `hops` of some entities, with its least hop; they themselves are at 0."""
-        return HopFinder(self.connection).within(entity_ids, hops=hops)
+        return self._hop_finder.within(entity_ids, hops=hops)
+
+    def degree(self, entity_ids: Iterable[int], *, limit: int) -> int:
+        """Return how many triples lie around some entities, counted up to `limit`."""
+        return self._hop_finder.links.degree(entity_ids, limit=limit)
 
     def path(self, sources: Iterable[int], target: int, *, max_hops: int = 2) -> tuple[TripleRow, ...]:
         """Return a shortest way from a source to the target, ties broken by ids; empty if there is none or no need.
 
         Each triple is given in the direction in which it is stored, whichever way it is walked.
         """
-        steps = find_path(self.connection, sources, target, max_hops=max_hops)
+        steps = find_path(self._hop_finder, sources, target, max_hops=max_hops)
         entities = self.entities({end for subject, _, _, target in steps for end in (subject, target)})
         return tuple(TripleRow(entities[s], iri, label, entities[o]) for s, iri, label, o in steps)
 

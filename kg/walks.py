@@ -20,14 +20,11 @@ _BETWEEN = (
 )
 
 
-def find_path(
-    connection: sqlite3.Connection, sources: Iterable[int], target: int, *, max_hops: int
-) -> tuple[_Step, ...]:
+def find_path(finder: HopFinder, sources: Iterable[int], target: int, *, max_hops: int) -> tuple[_Step, ...]:
     """Return the triples of a shortest way, from a source on: subject, predicate IRI and label, object.
 
     Of several, the one whose entities, from the source on, have the smallest ids.
     """
-    finder = HopFinder(connection)
     starts = set(sources)
     length = finder.distances(starts, [target], max_hops=max_hops).get(target)
     if not length:
@@ -38,7 +35,7 @@ def find_path(
         node = _next_node(finder, node, target, left)
         nodes.append(node)
     nodes.append(target)
-    return tuple(connection.execute(_BETWEEN, (one, other)).fetchone() for one, other in pairwise(nodes))
+    return tuple(finder.connection.execute(_BETWEEN, (one, other)).fetchone() for one, other in pairwise(nodes))
 
 
 def read_neighbourhood(
@@ -66,7 +63,11 @@ def read_neighbourhood(
 def _next_node(finder: HopFinder, node: int, target: int, left: int) -> int:
     """Return the smallest neighbour of `node` that lies exactly `left` hops before the target."""
     if left == 1:
-        # Of the two ends, the one with fewer triples around it is asked for its neighbours.
-        near, far = sorted((node, target), key=lambda entity: (finder.degree([entity]), entity))
-        return next(middle for middle in sorted(finder.neighbours([near])) if finder.touch({middle}, {far}))
-    return min(finder.distances([target], finder.neighbours([node]), max_hops=left))
+        middle = finder.links.common(node, target)
+        assert middle is not None, "the target is two hops from the node"
+        return middle
+    neighbours = finder.links.few(node)
+    if neighbours is not None:
+        return min(finder.distances([target], neighbours, max_hops=left))
+    around = finder.within([target], hops=left)  # a hub has more neighbours than most targets have entities around
+    return next(entity for entity in sorted(around) if around[entity] == left and finder.links.linked(entity, node))

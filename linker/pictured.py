@@ -4,12 +4,13 @@ Chen et al. 2021, section 3.2.
 
 The rule: search the pictures of the candidates; if none has a cosine of theta or more with the post's picture, those
 of their one-hop neighbours; then two-hop. The first hop with a match wins, and within it the highest cosine; ties
-break by
-entity id, then by image id. Two ways give that answer:
+break by entity id, then by image id. Two ways give that answer:
 
 - *candidates first* gathers the vectors of the candidates' images, then of the neighbours';
 - *image first* searches the whole image index once, and asks the graph how near each entity that was found is to a
   candidate.
+
+The second does not care for hubs. So in a large index the first is gone as long as few triples lie ahead of it.
 """
 
 from collections.abc import Collection, Mapping
@@ -23,6 +24,8 @@ Way = Literal["auto", "candidates-first", "image-first"]
 
 # One matrix-vector product over this many rows costs less than expanding two hops in SQLite.
 _SMALL_INDEX = 100_000
+# Expanding a triple, and looking at the picture behind it, costs as much as looking at some four rows of the index.
+_ROWS_A_TRIPLE = 4
 
 
 class HopGraph(Protocol):
@@ -30,6 +33,9 @@ class HopGraph(Protocol):
 
     def neighbours(self, ids: Collection[int], *, hops: int) -> Mapping[int, int]:
         """Least hop of each entity within reach, the given ones included at 0."""
+
+    def degree(self, ids: Collection[int], *, limit: int) -> int:
+        """How many triples lie around some entities, counted up to the limit."""
 
     def hop_distances(
         self, sources: Collection[int], targets: Collection[int], *, max_hops: int = 2
@@ -92,17 +98,18 @@ def find_pictured(
         candidates: Ids of the entities that the text may mean.
         theta: Least cosine of a match.
         hops: How far from the candidates to look: 0, 1 or 2.
-        way: Which of the two ways; the answer is the same.
+        way: Which of the two ways; the answer is the same. ``auto`` takes image first where the index is small, or
+            where many triples lie around the candidates or their neighbours.
 
     Returns:
         The match, or None.
     """
     if not candidates or len(images) == 0:
         return None
-    if way == "auto":
-        way = "image-first" if len(images) <= _SMALL_INDEX else "candidates-first"
-    find = _image_first if way == "image-first" else _candidates_first
-    return find(graph, images, vector, candidates, theta, hops)
+    if way == "image-first" or (way == "auto" and len(images) <= _SMALL_INDEX):
+        return _image_first(graph, images, vector, candidates, theta, hops)
+    most_triples = len(images) // _ROWS_A_TRIPLE if way == "auto" else None
+    return _candidates_first(graph, images, vector, candidates, theta, hops, most_triples)
 
 
 def _candidates_first(
@@ -112,24 +119,35 @@ def _candidates_first(
     candidates: Collection[int],
     theta: float,
     hops: int,
+    most_triples: int | None,
 ) -> Match | None:
+    """Look hop by hop, and turn to image first before the hop that has more than `most_triples` to expand."""
     seen: set[int] = set()
+    fresh: set[int] = set()
     for hop in range(hops + 1):
-        reached = set(candidates) if hop == 0 else set(graph.neighbours(candidates, hops=hop))
-        pictures = graph.entity_images(sorted(reached - seen))
-        seen |= reached
-        owners = [(image, entity) for entity, found in pictures.items() for image in found]
-        if not owners:
-            continue
-        cosines = images.cosines(vector, np.array([image for image, _ in owners], dtype=np.int64))
-        matches = [
-            Match(entity, image, hop, float(cosine))
-            for (image, entity), cosine in zip(owners, cosines, strict=True)
-            if cosine >= theta
-        ]
+        if hop and most_triples is not None and graph.degree(fresh, limit=most_triples + 1) > most_triples:
+            return _image_first(graph, images, vector, candidates, theta, hops)
+        fresh = (set(candidates) if hop == 0 else set(graph.neighbours(candidates, hops=hop))) - seen
+        seen |= fresh
+        matches = _matches_at(graph, images, vector, fresh, theta, hop)
         if matches:
             return min(matches, key=_rank)
     return None
+
+
+def _matches_at(
+    graph: HopGraph, images: ImageSearch, vector: NDArray[np.float32], entities: set[int], theta: float, hop: int
+) -> list[Match]:
+    pictures = graph.entity_images(sorted(entities))
+    owners = [(image, entity) for entity, found in pictures.items() for image in found]
+    if not owners:
+        return []
+    cosines = images.cosines(vector, np.array([image for image, _ in owners], dtype=np.int64))
+    return [
+        Match(entity, image, hop, float(cosine))
+        for (image, entity), cosine in zip(owners, cosines, strict=True)
+        if cosine >= theta
+    ]
 
 
 def _image_first(

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg import Graph
+from kg import Graph, links
+from kg import hops as hops_module
 from kg.hops import HopFinder
+from kg.links import Links
 from kg.schema import create_tables
 from kg.walks import find_path
 
@@ -44,25 +46,67 @@ def _oracle(graph: "networkx.Graph[int]", sources: set[int], hops: int) -> dict[
 
 
 @settings(max_examples=150, deadline=None)
-@given(_EDGES, _SOME, _SOME, st.integers(0, 4), st.integers(1, 100))
+@given(_EDGES, _SOME, _SOME, st.integers(0, 4), st.integers(0, 9), st.integers(1, 9), st.sampled_from([0, 10**6]))
 def test_distances_and_neighbours_are_those_of_networkx(
-    edges: list[tuple[int, int, int]], sources: set[int], targets: set[int], hops: int, degree_limit: int
+    edges: list[tuple[int, int, int]],
+    sources: set[int],
+    targets: set[int],
+    hops: int,
+    few: int,
+    leaps: int,
+    pairs: int,
 ) -> None:
+    """Whatever counts as a hub, however soon leaping ends, and however many pairs are too many."""
     connection, graph = _store(edges)
     expected = _oracle(graph, sources, hops)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(links, "FEW", few)
+        patch.setattr(hops_module, "_MANY_PAIRS", pairs)
+        patch.setattr(hops_module, "_FIRST_COUNT", 1)
+        finder = HopFinder(connection)
+        finder.links._leaps = leaps
+        assert finder.within(sources, hops=hops) == expected
+        assert finder.distances(sources, targets, max_hops=hops) == {t: expected[t] for t in targets if t in expected}
+    connection.close()
+
+
+@settings(max_examples=150, deadline=None)
+@given(_EDGES, st.integers(1, _NODES), st.integers(1, _NODES), st.integers(1, 9))
+def test_what_two_entities_have_in_common_is_the_smallest_that_both_lists_hold(
+    edges: list[tuple[int, int, int]], one: int, other: int, leaps: int
+) -> None:
+    connection, graph = _store(edges)
+    expected = min(set(graph[one]) & set(graph[other]), default=None)
+    assert Links(connection, leaps=leaps).common(one, other) == expected
+    assert Links(connection)._common_bit(one, other) == expected
+    connection.close()
+
+
+def test_hubs_with_nothing_in_common_are_compared_as_bits_and_only_so_many_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(links, "_KEPT_BITS", 3)
+    connection, _ = _store([])
+    hubs = range(1, 7)
+    spokes = [(hub, 1, n) for hub in hubs for n in range(1000 + hub, 5000, 7)] + [(1, 1, 4800), (4800, 1, 6)]
+    connection.executemany("INSERT OR IGNORE INTO triple (subject, predicate, object) VALUES (?, ?, ?)", spokes)
     finder = HopFinder(connection)
-    assert finder.within(sources, hops=hops) == expected
-    assert finder.distances(sources, targets, max_hops=hops) == {t: expected[t] for t in targets if t in expected}
+    assert finder.distances([1], hubs, max_hops=2) == {1: 0, 6: 2}
+    assert finder.distances([6, 3], hubs, max_hops=2) == {1: 2, 3: 0, 6: 0}
+    assert 0 < len(finder.links._bits) <= 3
+    assert [row[:3:3] for row in find_path(finder, [1], 6, max_hops=2)] == [(1,), (4800,)]
     connection.close()
 
 
 @settings(max_examples=100, deadline=None)
-@given(_EDGES, _SOME, st.integers(1, _NODES), st.integers(0, 4))
+@given(_EDGES, _SOME, st.integers(1, _NODES), st.integers(0, 4), st.integers(0, 9))
 def test_a_path_is_shortest_connected_and_has_the_smallest_ids(
-    edges: list[tuple[int, int, int]], sources: set[int], target: int, hops: int
+    edges: list[tuple[int, int, int]], sources: set[int], target: int, hops: int, few: int
 ) -> None:
     connection, graph = _store(edges)
-    steps = find_path(connection, sources, target, max_hops=hops)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(links, "FEW", few)
+        steps = find_path(HopFinder(connection), sources, target, max_hops=hops)
     distance = _oracle(graph, sources, hops).get(target)
     assert len(steps) == (distance or 0)
     if steps:
@@ -87,13 +131,13 @@ def test_a_hub_is_never_expanded() -> None:
     connection.execute("INSERT INTO triple (subject, predicate, object) VALUES (?, 1, 2)", (far,))
     finder = HopFinder(connection)
     asked: set[int] = set()
-    neighbours = finder.neighbours
+    neighbours = finder.links.neighbours
 
     def watched(ids: set[int]) -> set[int]:
         asked.update(ids)
         return neighbours(ids)
 
-    finder.neighbours = watched  # type: ignore[method-assign]
+    finder.links.neighbours = watched  # type: ignore[method-assign]
     assert finder.distances([hub], [far, 3, hub], max_hops=2) == {far: 2, 3: 1, hub: 0}
     assert finder.distances([far], [hub, 3], max_hops=2) == {hub: 2}
     assert finder.distances([far], [3], max_hops=3) == {3: 3}

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from linker import pictured
 from linker.pictured import Match, find_pictured
 
 Floats = NDArray[np.float32]
@@ -25,6 +26,9 @@ class PlainGraph:
 
     def neighbours(self, ids: Collection[int], *, hops: int) -> Mapping[int, int]:
         return dict(nx.multi_source_dijkstra_path_length(self.graph, set(ids), cutoff=hops))
+
+    def degree(self, ids: Collection[int], *, limit: int) -> int:
+        return min(limit, sum(self.graph.degree(entity) for entity in ids))
 
     def hop_distances(
         self, sources: Collection[int], targets: Collection[int], *, max_hops: int = 2
@@ -87,6 +91,39 @@ def test_both_ways_give_the_same_answer(
     other = find_pictured(graph, images, query, candidates, theta=theta, hops=hops, way="image-first")
     assert one == other
     assert find_pictured(graph, images, query, candidates, theta=theta, hops=hops) == one
+
+
+@settings(max_examples=200, deadline=None)
+@given(worlds(), directions, st.sampled_from([0.0, 0.9, 0.98]), st.integers(0, 2), st.integers(1, 4))
+def test_turning_to_the_other_way_on_the_way_gives_the_same_answer(
+    world: tuple[PlainGraph, PlainImages, list[int]], query: Floats, theta: float, hops: int, rows_a_triple: int
+) -> None:
+    graph, images, candidates = world
+    expected = find_pictured(graph, images, query, candidates, theta=theta, hops=hops, way="image-first")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictured, "_SMALL_INDEX", 0)
+        patch.setattr(pictured, "_ROWS_A_TRIPLE", rows_a_triple)
+        assert find_pictured(graph, images, query, candidates, theta=theta, hops=hops) == expected
+
+
+@pytest.mark.parametrize("start", [1, 50])
+def test_a_hub_is_never_expanded_in_a_large_index(start: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1 is the hub; 50 is beside it."""
+    graph = PlainGraph([(1, n) for n in range(2, 60)], {n: n for n in range(2, 60)}, range(1, 60))
+    images = PlainImages({n: unit(0, 1) for n in range(2, 60)} | {7: unit(1, 0)})
+    monkeypatch.setattr(pictured, "_SMALL_INDEX", 10)
+    asked: list[int] = []
+    neighbours = graph.neighbours
+
+    def watched(ids: Collection[int], *, hops: int) -> Mapping[int, int]:
+        asked.append(hops)
+        return neighbours(ids, hops=hops)
+
+    graph.neighbours = watched  # type: ignore[method-assign]
+    graph.hop_distances = lambda s, t, max_hops=2: dict.fromkeys(t, 1 if start == 1 else 2)  # type: ignore[method-assign]
+    match = find_pictured(graph, images, unit(1, 0), [start])
+    assert match == Match(7, 7, 1 if start == 1 else 2, 1.0)
+    assert asked == ([] if start == 1 else [1])
 
 
 def chain() -> tuple[PlainGraph, PlainImages]:
