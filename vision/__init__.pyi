@@ -7,7 +7,9 @@ from .errors import PictureError as PictureError
 from .errors import VisionError as VisionError
 from .errors import WeightsError as WeightsError
 from .index import ImageIndex as ImageIndex
-from .index import write_index as write_index
+from .indexfile import stored_form as stored_form
+from .indexfile import write_index as write_index
+from .indexfile import write_index_batches as write_index_batches
 from .pictures import Picture as Picture
 from .pictures import load_picture as load_picture
 from .pictures import picture_sha256 as picture_sha256

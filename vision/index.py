@@ -1,14 +1,10 @@
 """The index of the entities' images: one row for an image, in one faiss file that is mapped into memory, not read.
 
-faiss trusts a file that it maps: one that was cut short crashes the process instead of raising. So `write_index` ends
-the file with a seal (length, and a checksum of the header), which faiss ignores and `ImageIndex.open` asks for first.
+`vision.indexfile` writes it.
 
 Shapes: N images of width C in the index, n of them or n queries at a time.
 """
 
-import os
-import struct
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,47 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ImageIndexError, WeightsError, shown
+from .indexfile import check_seal, unit
 from .search import FaissSearch, Search, TorchSearch, row_chunks
 
 #: A search proposes a little more than asked, so that no rounding of its own can hide an image; `cosines` decides.
 _MARGIN = 1e-3
-_CHUNK_ROWS = 65_536
-
-_SEAL = struct.Struct("<8sQI")  # magic, bytes before the seal, CRC-32 of the first of them
-_SEAL_MAGIC = b"kgmner-1"
-_HEADER_BYTES = 64  # fewer than the shortest index has
-
-
-def write_index(
-    path: Path, ids: Sequence[int] | NDArray[np.int64], vectors: NDArray[Any], *, half: bool = True
-) -> None:
-    """Write an index, which appears whole or not at all.
-
-    Args:
-        path: The file; one that is there is replaced.
-        ids: (N,) different image ids, in any order, gaps allowed.
-        vectors: (N, C) of any float type and length; they are stored at length 1.
-        half: Store float16 (2 bytes a number) rather than float32. Cosines change by less than 1e-4.
-
-    Raises:
-        ImageIndexError: Ids are repeated, shapes do not fit, a number is not finite, or the file cannot be written.
-    """
-    import faiss
-
-    numbers = np.asarray(ids, np.int64)
-    _check(numbers, vectors)
-    width = vectors.shape[1]
-    rows: Any  # faiss has types in some versions, and they do not help
-    if half:
-        rows = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    else:
-        rows = faiss.IndexFlatIP(width)
-    index = faiss.IndexIDMap(rows)
-    order = np.argsort(numbers, kind="stable")
-    for start in range(0, len(order), _CHUNK_ROWS):
-        part = order[start : start + _CHUNK_ROWS]
-        index.add_with_ids(_unit(np.asarray(vectors[part], np.float64)).astype(np.float32), numbers[part])
-    _write_atomically(index, path)
 
 
 class ImageIndex:
@@ -103,7 +63,7 @@ class ImageIndex:
             raise ImageIndexError(f"no image index {shown(path)}; build it with build-kg-index")
         flags = getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP)
         try:
-            _check_seal(path)
+            check_seal(path)
             index = faiss.read_index(str(path), flags)
         except (OSError, RuntimeError, MemoryError) as error:
             raise ImageIndexError(
@@ -162,7 +122,7 @@ class ImageIndex:
         Raises:
             ImageIndexError: The queries have another width.
         """
-        units = _unit(self._checked(queries))
+        units = unit(self._checked(queries))
         proposals = self._search.near(units.astype(np.float32), theta - _MARGIN)
         return [self._decide(query, rows, theta) for query, rows in zip(queries, proposals, strict=True)]
 
@@ -198,58 +158,6 @@ def _cosines(query: NDArray[np.float64], rows: NDArray[np.float32]) -> NDArray[n
     lengths = np.sqrt((wide * wide).sum(axis=1)) * np.sqrt((query * query).sum())
     cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
     return np.asarray(np.clip(cosines, -1.0, 1.0))
-
-
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
-    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
-
-
-def _check(ids: NDArray[np.int64], vectors: NDArray[Any]) -> None:
-    if vectors.ndim != 2 or ids.shape != vectors.shape[:1]:
-        raise ImageIndexError(
-            f"ids of shape {ids.shape} and vectors of shape {vectors.shape}; expected (N,) and (N, C)"
-        )
-    if len(np.unique(ids)) != len(ids):
-        raise ImageIndexError("an image id occurs twice; expected one vector for an image")
-    for start in range(0, len(ids), _CHUNK_ROWS):
-        finite = np.isfinite(vectors[start : start + _CHUNK_ROWS]).all(axis=1)
-        if not finite.all():
-            raise ImageIndexError(
-                f"the vector of image {ids[start + int(finite.argmin())]} is not finite; encode it again"
-            )
-
-
-def _write_atomically(index: Any, path: Path) -> None:
-    import faiss
-
-    part = path.with_name(path.name + ".part")
-    try:
-        faiss.write_index(index, str(part))
-        _seal(part)
-        part.replace(path)
-    except (RuntimeError, OSError) as error:
-        raise ImageIndexError(f"{shown(path)} cannot be written; is the folder there, and is there room?") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _seal(path: Path) -> None:
-    with path.open("r+b") as file:
-        header = file.read(_HEADER_BYTES)
-        length = file.seek(0, os.SEEK_END)
-        file.write(_SEAL.pack(_SEAL_MAGIC, length, zlib.crc32(header)))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _check_seal(path: Path) -> None:
-    with path.open("rb") as file:
-        header = file.read(_HEADER_BYTES)
-        length = file.seek(0, os.SEEK_END) - _SEAL.size
-        file.seek(max(0, length))
-        if file.read() != _SEAL.pack(_SEAL_MAGIC, max(0, length), zlib.crc32(header)):
-            raise OSError("the seal is missing or does not fit")
 
 
 def _choose_search(rows: Any, device: str) -> Search:

@@ -1,6 +1,9 @@
 """The index against a plain matrix: the same images, the same cosines, the same order, whichever way it searches."""
 
+import errno
 import pickle
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vision import FaissSearch, ImageIndex, ImageIndexError, TorchSearch, write_index
+from vision import (
+    FaissSearch,
+    ImageIndex,
+    ImageIndexError,
+    TorchSearch,
+    indexfile,
+    stored_form,
+    write_index,
+    write_index_batches,
+)
 from vision.search import nearest_until, row_chunks
 
 Vectors = np.ndarray[Any, np.dtype[Any]]
@@ -151,18 +163,83 @@ def test_the_old_index_stays_until_the_new_one_is_whole(tmp_path: Path, monkeypa
     write_index(tmp_path / "i", [1], np.eye(1))
     reader = ImageIndex.open(tmp_path / "i", device="cpu")
 
-    def fail(index: object, name: str) -> None:
-        Path(name).write_bytes(b"half of an ind")
-        raise RuntimeError("No space left on device")
+    def fail(path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(ImageIndexError, match="cannot be written"):
-        patch.setattr(faiss, "write_index", fail)
+    with monkeypatch.context() as patch, pytest.raises(ImageIndexError, match=r"No space left.*free some space"):
+        patch.setattr(indexfile, "_seal", fail)
         write_index(tmp_path / "i", [1, 2], np.eye(2))
     assert [path.name for path in tmp_path.iterdir()] == ["i"]
     assert ImageIndex.open(tmp_path / "i", device="cpu").ids.tolist() == [1]
     write_index(tmp_path / "i", [2, 3], np.eye(2))
     assert reader.vectors([1]).tolist() == [[1.0]]
     assert ImageIndex.open(tmp_path / "i", device="cpu").ids.tolist() == [2, 3]
+
+
+@settings(max_examples=40, deadline=None)
+@given(cases(), st.integers(1, 30))
+def test_a_stream_of_batches_is_the_file_that_faiss_writes(
+    tmp_path_factory: pytest.TempPathFactory, case: tuple[list[int], Vectors, Vectors, float, bool], rows: int
+) -> None:
+    ids, vectors, _, _, half = case
+    folder = tmp_path_factory.getbasetemp()
+    order = np.argsort(ids) if ids else np.empty(0, np.int64)
+    numbers, ordered = np.array(ids, np.int64)[order], vectors[order]
+    batches = ((numbers[at : at + rows], ordered[at : at + rows]) for at in range(0, len(ids), rows))
+    write_index_batches(folder / "s", batches, count=len(ids), dimension=vectors.shape[1], half=half)
+
+    width = vectors.shape[1]
+    flat = faiss.IndexFlatIP(width)
+    quantized = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    oracle = faiss.IndexIDMap(quantized if half else flat)
+    oracle.add_with_ids(unit(ordered).astype(np.float32), numbers)
+    faiss.write_index(oracle, str(folder / "oracle"))
+    assert (folder / "s").read_bytes()[: -indexfile._SEAL.size] == (folder / "oracle").read_bytes()
+    write_index(folder / "w", ids, vectors, half=half)
+    assert (folder / "w").read_bytes() == (folder / "s").read_bytes()
+
+
+def test_what_comes_out_of_an_index_goes_into_another_as_it_is(tmp_path: Path) -> None:
+    vectors = random_vectors(300, 33, 5) * 7
+    first = opened(tmp_path / "one", list(range(300)), vectors)
+    stored = first.vectors(first.ids).astype(np.float16)
+    assert np.array_equal(stored, stored_form(vectors))
+    write_index(tmp_path / "two", range(300), stored)
+    assert (tmp_path / "two").read_bytes() == (tmp_path / "one").read_bytes()
+    write_index(tmp_path / "wide", range(300), stored, half=False)
+    assert np.array_equal(ImageIndex.open(tmp_path / "wide", device="cpu").vectors(range(300)), stored)
+
+
+@pytest.mark.parametrize(
+    ("ids", "count", "words"),
+    [
+        ([[1, 2], [4, 3]], 4, "do not ascend"),
+        ([[1, 5], [4]], 3, "do not ascend"),
+        ([[1, 2], [2]], 3, "occurs twice"),
+        ([[1, 2], []], 3, "2 images came, expected 3"),
+        ([[1, 2], [3]], 2, "3 images came, expected 2"),
+    ],
+)
+def test_a_stream_that_does_not_hold_what_it_says(tmp_path: Path, ids: list[list[int]], count: int, words: str) -> None:
+    batches = ((np.array(batch, np.int64), np.ones((len(batch), 4))) for batch in ids)
+    with pytest.raises(ImageIndexError, match=words):
+        write_index_batches(tmp_path / "i", batches, count=count, dimension=4)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stream_is_never_held_in_memory(tmp_path: Path) -> None:
+    """Each batch is freed before the next but one is made."""
+    alive: list[weakref.ref[Vectors]] = []
+
+    def batches() -> Iterator[tuple[Vectors, Vectors]]:
+        for number in range(20):
+            assert sum(ref() is not None for ref in alive) <= 1
+            vectors = np.full((10, 4), number + 1.0)
+            alive.append(weakref.ref(vectors))
+            yield np.arange(number * 10, number * 10 + 10), vectors
+
+    write_index_batches(tmp_path / "i", batches(), count=200, dimension=4)
+    assert len(ImageIndex.open(tmp_path / "i", device="cpu")) == 200
 
 
 def test_a_missing_or_damaged_file_is_one_line(tmp_path: Path) -> None:
