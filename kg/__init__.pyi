@@ -6,6 +6,7 @@ from .cacherecords import CachedPicture as CachedPicture
 from .cacherecords import CachedPost as CachedPost
 from .cacherecords import CachedRegions as CachedRegions
 from .cacherecords import PicturedRecord as PicturedRecord
+from .differences import compare_graphs as compare_graphs
 from .errors import BuildLockedError as BuildLockedError
 from .errors import CacheError as CacheError
 from .errors import EntityNotFoundError as EntityNotFoundError
@@ -22,6 +23,7 @@ from .records import AliasMatch as AliasMatch
 from .records import BuildReport as BuildReport
 from .records import Entity as Entity
 from .records import Fact as Fact
+from .records import GraphDifferences as GraphDifferences
 from .records import ImageMark as ImageMark
 from .records import ImageRecord as ImageRecord
 from .records import RejectedLine as RejectedLine

@@ -110,3 +110,15 @@ class BuildReport:
     sources: tuple[SourceReport, ...]
     counts: dict[str, int] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GraphDifferences:
+    """What a graph has that another has not: entities by IRI, embedded pictures by content."""
+
+    entities_added: int = 0
+    entities_removed: int = 0
+    entities_changed: int = 0
+    pictures_added: int = 0
+    pictures_kept: int = 0
+    pictures_dropped: int = 0

@@ -38,6 +38,7 @@ class Graph:
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._file: tuple[int, int] | None = None
 
     @classmethod
     def open(cls, sqlite_path: Path) -> Self:
@@ -72,10 +73,20 @@ class Graph:
             raise StoreError(f"{self.sqlite_path} is closed; open it again")
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = open_for_reading(self.sqlite_path)
+            connection = open_for_reading(self.sqlite_path)
             with self._lock:
                 self._connections.append(connection)
+            self._check_is_the_same()
+            self._local.connection = connection
         return connection
+
+    def _check_is_the_same(self) -> None:
+        """Make sure that the connections of all threads lead to one file, though another may have taken its place."""
+        status = self.sqlite_path.stat()
+        file = status.st_dev, status.st_ino
+        self._file = self._file or file
+        if self._file != file:
+            raise StoreError(f"{self.sqlite_path} was updated while it was in use; open it again")
 
     @property
     def _hop_finder(self) -> HopFinder:
@@ -203,6 +214,11 @@ class Graph:
         """
         distances = self.neighbours([self.entity(entity_id).id], hops=hops)
         return read_neighbourhood(self.connection, self.entities(distances), distances)
+
+    def sources(self) -> tuple[Path, ...]:
+        """Return the files that the graph was read from."""
+        rows = self.connection.execute("SELECT source FROM build_step WHERE name GLOB 'load *' ORDER BY id")
+        return tuple(Path(source) for (source,) in rows)
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows of each table, and of images by status (`image embedded`)."""

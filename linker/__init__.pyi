@@ -5,6 +5,7 @@ from .decision import decide as decide
 from .decision import describe as describe
 from .decision import load_decision as load_decision
 from .errors import EncoderMismatchError as EncoderMismatchError
+from .errors import IndexChangedError as IndexChangedError
 from .errors import IndexConflictError as IndexConflictError
 from .errors import IndexIncompleteError as IndexIncompleteError
 from .errors import IndexMissingError as IndexMissingError
@@ -38,3 +39,5 @@ from .records import Mention as Mention
 from .records import Pictured as Pictured
 from .records import Post as Post
 from .records import Result as Result
+from .updating import IndexUpdate as IndexUpdate
+from .updating import update_index as update_index

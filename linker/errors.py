@@ -4,7 +4,8 @@
 
     LinkerError
     ├── IndexMissingError      no index where one was expected
-    ├── IndexIncompleteError   a build that was stopped half-way
+    ├── IndexIncompleteError   a build or an update that was stopped half-way
+    ├── IndexChangedError      an index that was updated while it was in use
     ├── IndexVersionError      an index of another format version
     ├── IndexConflictError     an index that was built from something else
     ├── EncoderMismatchError   an index whose pictures another encoder embedded
@@ -32,13 +33,19 @@ class IndexMissingError(LinkerError):
 
 
 class IndexIncompleteError(LinkerError):
-    """The index was left half-built."""
+    """The index was left half-built, or half-updated."""
+
+    def __init__(self, path: Path, *, is_updating: bool = False) -> None:
+        found = "half-updated (the new index.json is not in its place yet)"
+        found = found if is_updating else "half-built (it has kg.sqlite but no index.json)"
+        super().__init__(f"{path} is {found}: run the same build-kg-index command again, it goes on where it was")
+
+
+class IndexChangedError(LinkerError):
+    """The index was updated while it was in use: what was opened before does not fit what would be opened now."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"{path} is half-built (it has kg.sqlite but no index.json): "
-            "run the same build-kg-index command again, it goes on where it was"
-        )
+        super().__init__(f"{path} was updated while it was in use: open it again (run the same command again)")
 
 
 class IndexVersionError(LinkerError):
@@ -47,7 +54,7 @@ class IndexVersionError(LinkerError):
     def __init__(self, path: Path, found: object, expected: int) -> None:
         super().__init__(
             f"{path} has index format {found!r}, expected {expected}: "
-            "build it again with this version of build-kg-index"
+            "build it again with this version of build-kg-index, and --update"
         )
 
 
@@ -56,7 +63,8 @@ class IndexConflictError(LinkerError):
 
     def __init__(self, path: Path, difference: str) -> None:
         super().__init__(
-            f"{path} already holds another index ({difference}): name a new folder, or remove this one first"
+            f"{path} already holds another index ({difference}): "
+            "bring it up to date with --update, or name a new folder"
         )
 
 

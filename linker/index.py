@@ -1,15 +1,22 @@
 """Opening an index directory: read-only, by memory map, any number of processes at once."""
 
+import time
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from kg import AliasIndex, Graph
-from linker.manifest import GRAPH, IMAGES, IndexManifest, read_manifest
+from linker.errors import IndexChangedError, IndexIncompleteError
+from linker.manifest import GRAPH, IMAGES, MANIFEST, IndexManifest, read_manifest
+from linker.publishing import is_staged
 
 if TYPE_CHECKING:
     from vision import ImageIndex
+
+# An update takes the place of an index in a few renames: whoever comes in between waits a moment.
+_TRIES = 10
+_PAUSE_S = 0.05
 
 
 class Index:
@@ -27,13 +34,21 @@ class Index:
         self.graph = Graph.open(path / GRAPH)
         self.aliases = AliasIndex(self.graph)
         self._device = device
+        self._images_file = _file_at(path / IMAGES)
 
     @cached_property
     def images(self) -> "ImageIndex":
-        """The entity-image index, opened when it is first asked for."""
+        """The entity-image index, opened when it is first asked for.
+
+        Raises:
+            IndexChangedError: It is not the one any more that was there when the graph was opened.
+        """
         from vision import ImageIndex
 
-        return ImageIndex.open(self.path / IMAGES, device=self._device)
+        images = ImageIndex.open(self.path / IMAGES, device=self._device)
+        if _file_at(self.path / IMAGES) != self._images_file:
+            raise IndexChangedError(self.path)
+        return images
 
     def close(self) -> None:
         """Close the files."""
@@ -55,5 +70,33 @@ def open_index(index_dir: Path, *, device: str = "auto") -> Index:
         IndexMissingError: There is no index.
         IndexIncompleteError: The build was stopped half-way.
         IndexVersionError: The format is another version's.
+        IndexChangedError: It was updated just now.
     """
-    return Index(index_dir, read_manifest(index_dir), device=device)
+    for _ in range(_TRIES):
+        try:
+            return _open(index_dir, device)
+        except IndexChangedError:
+            pass
+        except IndexIncompleteError:
+            if not is_staged(index_dir) and not (index_dir / MANIFEST).exists():
+                raise
+        time.sleep(_PAUSE_S)
+    return _open(index_dir, device)
+
+
+def _open(index_dir: Path, device: str) -> Index:
+    before = _file_at(index_dir / MANIFEST)
+    index = Index(index_dir, read_manifest(index_dir), device=device)
+    if before != _file_at(index_dir / MANIFEST):
+        index.close()
+        raise IndexChangedError(index_dir)
+    return index
+
+
+def _file_at(path: Path) -> tuple[int, ...]:
+    """Which file is at a path; nothing if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size

@@ -3,10 +3,11 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from kg import ImageRecord
 from linker.errors import IndexIncompleteError, IndexMissingError, IndexVersionError
 
 FORMAT_VERSION = 1
@@ -15,6 +16,7 @@ MANIFEST = "index.json"
 GRAPH = "kg.sqlite"
 IMAGES = "images.faiss"
 CACHE = "cache.sqlite"
+STAGING = "update"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class IndexManifest:
         sources: The files of the graph, by name.
         counts: How many entities, aliases, triples and so on the graph has.
         images: How many pictures have each status.
+        pictures_sha256: Digest of which picture each row of ``image`` stands for; empty in older indexes.
+        types_sha256: Digest of the table of types; empty for ours.
         format_version: Version of the directory's layout.
     """
 
@@ -67,6 +71,8 @@ class IndexManifest:
     sources: tuple[SourceRecord, ...]
     counts: Mapping[str, int]
     images: Mapping[str, int]
+    pictures_sha256: str = ""
+    types_sha256: str = ""
     format_version: int = FORMAT_VERSION
 
     @property
@@ -92,6 +98,8 @@ def read_manifest(index_dir: Path) -> IndexManifest:
     try:
         text = path.read_text("utf-8")
     except (FileNotFoundError, NotADirectoryError):
+        if (index_dir / STAGING / MANIFEST).exists():
+            raise IndexIncompleteError(index_dir, is_updating=True) from None
         if (index_dir / GRAPH).exists():
             raise IndexIncompleteError(index_dir) from None
         raise IndexMissingError(index_dir) from None
@@ -105,6 +113,8 @@ def read_manifest(index_dir: Path) -> IndexManifest:
             sources=tuple(SourceRecord(**source) for source in data["sources"]),
             counts=data["counts"],
             images=data["images"],
+            pictures_sha256=data.get("pictures_sha256", ""),
+            types_sha256=data.get("types_sha256", ""),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise IndexVersionError(index_dir, f"unreadable ({error})", FORMAT_VERSION) from error
@@ -122,6 +132,19 @@ def write_manifest(index_dir: Path, manifest: IndexManifest) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(index_dir / MANIFEST)
+
+
+def digest_of_pictures(records: Iterable[ImageRecord]) -> str:
+    """A digest of which entity and which content each row of ``image`` stands for."""
+    digest = hashlib.sha256()
+    for record in records:
+        digest.update(json.dumps([record.id, record.entity_id, record.source, record.status, record.sha256]).encode())
+    return digest.hexdigest()
+
+
+def digest_of_file(path: Path | None) -> str:
+    """The SHA-256 of a file's bytes; empty for none."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
 
 
 def _dump(manifest: IndexManifest) -> str:

@@ -1,5 +1,6 @@
 """``build-kg-index``: a graph and its pictures in; an index directory out."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,13 +9,14 @@ import click
 from scripts._cli import Command, CommandError, say
 
 if TYPE_CHECKING:
-    from linker import IndexManifest
+    from linker import IndexManifest, IndexUpdate
 
 _EXAMPLES = """
 build-kg-index demo/index --dump examples/graph
 build-kg-index dbpedia --dump dumps/labels_en.ttl.bz2 --dump dumps/images_en.ttl.bz2 --images pictures
 build-kg-index dbpedia --dump dumps --images pictures --encoder vgg16 --weights vgg16.pth
 build-kg-index people --dump entities.csv --dump triples.csv --types types.csv
+build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 """
 
 
@@ -47,6 +49,11 @@ build-kg-index people --dump entities.csv --dump triples.csv --types types.csv
     metavar="FILE",
     help="Table from class to PER, LOC, ORG, OTHER, instead of ours.",
 )
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Bring a finished INDEX up to date with these sources; unchanged pictures are not embedded again.",
+)
 @click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="")
 def main(
     index: Path,
@@ -56,14 +63,18 @@ def main(
     weights: Path | None,
     device: str,
     types: Path | None,
+    update: bool,
     more: tuple[Path, ...],
 ) -> None:
     """Build an index directory from a graph and the pictures of its entities.
 
     INDEX is the directory to make. Sources are told apart by what they contain: DBpedia's dumps (Turtle or N-Triples,
     plain, .bz2 or .gz) and tables of your own. A build that was stopped goes on where it was.
+
+    A finished INDEX is left alone unless --update is given: then it becomes what the sources of this command give, and
+    what they do not have goes. It is used as it was until the new one is whole; both take their place on the disk.
     """
-    from linker import build_index
+    from linker import IndexManifest, IndexUpdate, build_index, update_index
     from scripts._progress import Progress
 
     if not dumps:
@@ -74,7 +85,8 @@ def main(
     if images is not None and not images.is_dir():
         raise CommandError(f"--images {images}: expected a folder with the pictures")
     with Progress() as progress:
-        manifest = build_index(
+        build = partial(
+            update_index if update else build_index,
             index,
             sources=(*dumps, *more),
             images_dir=images,
@@ -84,7 +96,11 @@ def main(
             type_map=types,
             progress=progress,
         )
+        done = build()
+    manifest = done if isinstance(done, IndexManifest) else done.manifest
     _print_summary(index, manifest)
+    if isinstance(done, IndexUpdate):
+        _print_update(done)
 
 
 def _print_summary(index: Path, manifest: "IndexManifest") -> None:
@@ -103,6 +119,22 @@ def _print_summary(index: Path, manifest: "IndexManifest") -> None:
     if total - images.get("embedded", 0):
         query = "select source, status, reason from image where status <> 'embedded'"
         say(f'some pictures could not be used; see them with: kg-cache {index} sql "{query}"')
+
+
+def _print_update(update: "IndexUpdate") -> None:
+    found = update.differences
+    if found is None:
+        click.echo("there was no index to compare it with")
+        return
+    entities = found.entities_added, found.entities_removed, found.entities_changed
+    if not any((*entities, found.pictures_added, found.pictures_dropped)) and update.same_encoder:
+        click.echo("nothing has changed")
+        return
+    click.echo("entities: {:,} added, {:,} removed, {:,} changed".format(*entities))
+    fresh, kept = found.pictures_added, found.pictures_kept
+    if not update.same_encoder:
+        fresh, kept = fresh + kept, 0
+    click.echo(f"pictures: {fresh:,} embedded anew, {kept:,} taken over, {found.pictures_dropped:,} dropped")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import json
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from index_content import tables_of
 
 from linker import (
     EncoderMismatchError,
@@ -26,19 +26,6 @@ from linker import (
 )
 
 ROOT = Path(__file__).parents[2]
-
-
-def tables_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every table's rows, but for the times of day."""
-    with sqlite3.connect(path) as database:
-        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        found = {}
-        for name in sorted(names):
-            columns = [row[1] for row in database.execute(f"PRAGMA table_info({name})")]
-            kept = ", ".join(column for column in columns if column not in {"started", "finished"})
-            found[name] = database.execute(f"SELECT {kept} FROM {name} ORDER BY 1, 2").fetchall()
-    database.close()
-    return found
 
 
 def test_every_picture_has_a_status_and_a_reason(index_dir: Path) -> None:
@@ -69,8 +56,8 @@ def test_a_build_that_is_killed_goes_on_to_the_same_index(index_dir: Path, tmp_p
     """Killed at whatever moments the machine happens to be at: in the graph, between pictures, or at the end."""
     path = tmp_path / "index"
     program = (
-        "import linker.indexing, sys, pathlib\n"
-        "linker.indexing._CHUNK = 1\n"
+        "import linker.embedding, sys, pathlib\n"
+        "linker.embedding._CHUNK = 1\n"
         "linker.build_index(pathlib.Path(sys.argv[1]), sources=[pathlib.Path(sys.argv[2])],\n"
         "    progress=lambda *step: print(*step, flush=True))\n"
     )

@@ -1,0 +1,99 @@
+"""Bringing an index up to date: a new graph beside the old one, the vectors of pictures that it knows, then the switch.
+
+What comes out equals an index that is built afresh from the same sources; only the embedding of unchanged pictures is
+saved. The old index is used meanwhile as it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg import GraphDifferences, StoreError, build_lock, compare_graphs
+from linker.embedding import Progress
+from linker.errors import IndexIncompleteError, IndexMissingError, IndexVersionError
+from linker.freshness import has_other_pictures
+from linker.indexing import Recipe, make_index, record_of
+from linker.manifest import GRAPH, MANIFEST, IndexManifest, read_manifest
+from linker.publishing import discard, is_staged, publish, staged_index
+
+
+@dataclass(frozen=True, slots=True)
+class IndexUpdate:
+    """What an update did.
+
+    Attributes:
+        manifest: What ``index.json`` now says.
+        differences: What is other than before; None where there was no index that could be compared.
+        same_encoder: Whether vectors could be taken over.
+    """
+
+    manifest: IndexManifest
+    differences: GraphDifferences | None
+    same_encoder: bool = True
+
+
+def update_index(
+    index_dir: Path,
+    *,
+    sources: Sequence[Path],
+    images_dir: Path | None = None,
+    encoder: str = "efficientnet-lite0",
+    weights: Path | None = None,
+    device: str = "auto",
+    type_map: Path | None = None,
+    progress: Progress | None = None,
+) -> IndexUpdate:
+    """Bring an index up to date with its sources, with others, or with another encoder; build it if there is none.
+
+    It goes on where an update that was stopped left off. Where nothing has changed, nothing is done.
+
+    Args:
+        index_dir: The index.
+        sources: Dumps and tables, or folders of them: all that the index is to hold, not only what is new.
+        images_dir: Folder with the pictures that the sources name.
+        encoder: Name of the picture encoder; if it is not the one of the index, every picture is embedded anew.
+        weights: File with the encoder's weights, where they do not come with it.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        type_map: A table from class to coarse type that replaces ours.
+        progress: Told how far each step is.
+
+    Returns:
+        What has changed.
+
+    Raises:
+        KgError: The sources cannot be read, or another build holds the directory.
+        VisionError: The encoder's weights cannot be had, or the image index cannot be written.
+    """
+    from vision import load_encoder
+
+    recipe = Recipe(sources, images_dir, type_map)
+    loaded = load_encoder(encoder, weights=weights, device=device)
+    index_dir.mkdir(parents=True, exist_ok=True)
+    with build_lock(index_dir / MANIFEST):
+        was_staged = is_staged(index_dir)
+        differences = _publish(index_dir) if was_staged else None
+        try:
+            old = read_manifest(index_dir)
+        except (IndexMissingError, IndexIncompleteError):
+            return IndexUpdate(make_index(index_dir, recipe, loaded, progress=progress), None)
+        except IndexVersionError:
+            old = None
+        same_encoder = old is not None and old.encoder == record_of(loaded)
+        if old and same_encoder and recipe.made(index_dir / GRAPH) and not has_other_pictures(index_dir, images_dir):
+            discard(index_dir)
+            none = GraphDifferences(pictures_kept=old.images.get("embedded", 0))
+            return IndexUpdate(old, differences if was_staged else none)
+        known_dir = index_dir if same_encoder else None
+        staged_index(index_dir).mkdir(exist_ok=True)
+        manifest = make_index(staged_index(index_dir), recipe, loaded, known_dir=known_dir, progress=progress)
+        return IndexUpdate(manifest, _publish(index_dir), same_encoder)
+
+
+def _publish(index_dir: Path) -> GraphDifferences | None:
+    """Put a whole update in its place; say what is other than before, where the index before can still be read."""
+    try:
+        differences = compare_graphs(index_dir / GRAPH, staged_index(index_dir) / GRAPH)
+    except StoreError:
+        differences = None
+    publish(index_dir)
+    return differences
