@@ -1,36 +1,42 @@
 """Sources to a graph, in steps that a killed build goes on from.
 
-The graph grows in `kg.sqlite.part` and takes its place when it is whole. The table `build_step` is the plan and the
-state of each step: a step's data and its state (while loading: its offset) are committed together, so a build that was
-killed at any moment ends with the same rows as one that was not.
+The graph grows in `kg.sqlite.part` and takes its place when it is whole; what the sources say is kept in the folder
+`kg.sqlite.stage` meanwhile. The table `build_step` is the plan and the state of each step: a step's data and its state
+(while loading: its offset, in the stage) are committed together, so a build that was killed at any moment ends with the
+same rows as one that was not.
 """
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
-from . import resolving
 from .detect import SourceFile, find_sources
+from .durable import is_of_this_boot, mark_boot, write_out, write_out_meanwhile
 from .errors import SourceError, StoreError
-from .grams import fill_grams
 from .imagefiles import ImageFinder
 from .loading import load_statements
 from .lock import build_lock
-from .naming import fill_aliases
 from .reading import DamagedFileError, file_digest
 from .records import BuildReport, SourceReport
-from .schema import SCHEMA_VERSION, create_indexes, create_tables, open_for_building, part_path, stage_tables
+from .resolver import RESOLVE_STEPS, Resolver
+from .schema import SCHEMA_VERSION, create_tables, open_for_building, part_path, stage_path
 from .staging import Stage
 from .store import count_rows
 from .tables import load_rows
 from .typemap import TypeMap
 
 # Raise it whenever the same sources give other rows than before: finished graphs are then built anew.
-BUILD_VERSION = 1
+BUILD_VERSION = 2
+# How often what was read is kept, so that a killed build can go on behind it.
+CHECKPOINT_S = 1.0
+
+_EMPTY = {"ignored": "none of its predicates is kept in a graph", "empty": "it holds no statement"}
 
 Progress = Callable[[str, int, int], None]
 
@@ -67,6 +73,8 @@ def build_graph(
             plan = build.plan(images_dir)
             if _plan_of(sqlite_path) != plan:
                 _make(build, plan, sqlite_path)
+            elif stage_path(sqlite_path).exists():  # killed just before this was removed
+                shutil.rmtree(stage_path(sqlite_path))
     except OSError as error:
         raise StoreError(f"{sqlite_path} cannot be built: {error.strerror or error}") from None
     except sqlite3.OperationalError as error:
@@ -122,20 +130,6 @@ class _Build:
         self._images = images
         self._types = types
         self._progress = progress
-        self._resolve: dict[str, Callable[[sqlite3.Connection], None]] = {
-            "redirects": resolving.resolve_redirects,
-            "entities": resolving.resolve_entities,
-            "labels": resolving.resolve_labels,
-            "triples": resolving.resolve_triples,
-            "literals": resolving.resolve_literals,
-            "classes": resolving.resolve_classes,
-            "priors": resolving.resolve_priors,
-            "images": lambda connection: resolving.resolve_images(connection, images.find),
-            "aliases": fill_aliases,
-            "grams": fill_grams,
-            "indexes": create_indexes,
-            "clean up": _drop_stage,
-        }
 
     def plan(self, images_dir: Path | None) -> list[_Planned]:
         """Return every step, in order; the first one holds the settings."""
@@ -149,70 +143,71 @@ class _Build:
         for number, (name, file) in enumerate(self._files.items(), 1):
             self._progress(f"check {file.path.name}", number, len(self._files))
             steps.append(_Planned(f"load {file.dataset}", name, file.path.stat().st_size, file_digest(file.path)))
-        return steps + [_Planned(name) for name in self._resolve]
+        return steps + [_Planned(name) for name in RESOLVE_STEPS]
 
-    def run(self, connection: sqlite3.Connection) -> None:
+    def run(self, graph: sqlite3.Connection, part: Path, folder: Path) -> None:
         """Do every step that is not done."""
-        steps = connection.execute(
-            "SELECT id, name, source FROM build_step WHERE state <> 'done' ORDER BY id"
-        ).fetchall()
-        for step, name, source in steps:
-            if source in self._files:
-                self._load(connection, step, self._files[source])
-            elif name in self._resolve:
-                self._progress(name, 0, 1)
-                with _transaction(connection):
-                    _start(connection, step)
-                    self._resolve[name](connection)
-                    _finish(connection, step)
-                self._progress(name, 1, 1)
-            else:
-                with _transaction(connection):
-                    _finish(connection, step)
+        steps = graph.execute("SELECT id, name, source FROM build_step WHERE state <> 'done' ORDER BY id").fetchall()
+        with closing(Stage(folder, self._types)) as stage:
+            graph.execute("ATTACH ? AS stage", (str(folder / "stage.sqlite"),))
+            resolver = Resolver(graph, stage, self._images.find)
+            for step, name, source in steps:
+                if source in self._files:
+                    self._load(graph, stage, step, self._files[source])
+                elif name in RESOLVE_STEPS:
+                    self._progress(name, 0, 1)
+                    resolver.prepare(name)
+                    with _transaction(graph):
+                        _start(graph, step)
+                        resolver.fill(name)
+                        _finish(graph, step)
+                    write_out_meanwhile(part)
+                    self._progress(name, 1, 1)
+                else:
+                    with _transaction(graph):
+                        _finish(graph, step)
+            graph.execute("DETACH stage")
 
-    def _load(self, connection: sqlite3.Connection, step: int, file: SourceFile) -> None:
-        stage = Stage(connection, self._types, str(file.path))
-        offset, lines = connection.execute(
-            "SELECT offset_bytes, lines FROM build_step WHERE id = ?", (step,)
-        ).fetchone()
+    def _load(self, graph: sqlite3.Connection, stage: Stage, step: int, file: SourceFile) -> None:
+        offset, lines = stage.start(step)
+        with _transaction(graph):
+            _start(graph, step)
         load = load_statements if file.form == "statements" else load_rows
-        error = None
+        damage = error = None
+        kept = monotonic()
+        end, last_line = offset, lines
         try:
             for end, last_line in load(stage, file, offset_bytes=offset, lines_before=lines):
-                with _transaction(connection):
-                    _start(connection, step)
-                    _advance(connection, step, stage, end, last_line)
+                if monotonic() - kept >= CHECKPOINT_S:
+                    stage.checkpoint(end, last_line)
+                    kept = monotonic()
                 self._progress(f"load {file.path.name}", last_line, 0)
-        except DamagedFileError as damage:
-            error = str(damage)
-        with _transaction(connection):
-            if error is not None:
-                row = connection.execute("SELECT lines FROM build_step WHERE id = ?", (step,)).fetchone()
-                stage.reject(row[0], "", error)
-                _advance(connection, step, stage, None, None)
-            elif file.dataset == "ignored":
-                error = "none of its predicates is kept in a graph"
-            elif file.dataset == "empty":
-                error = "it holds no statement"
-            _finish(connection, step, error)
-
-
-def _advance(connection: sqlite3.Connection, step: int, stage: Stage, end: int | None, last_line: int | None) -> None:
-    """Write what the stage holds together with how far the file is read."""
-    stage.flush()
-    connection.execute(
-        "UPDATE build_step SET offset_bytes = COALESCE(?, offset_bytes), lines = COALESCE(?, lines),"
-        " records = records + ?, ignored = ignored + ?, rejected = rejected + ? WHERE id = ?",
-        (end, last_line, stage.records, stage.ignored, stage.rejected, step),
-    )
-    stage.records = stage.ignored = stage.rejected = 0
+        except DamagedFileError as problem:
+            damage = error = str(problem)
+        stage.checkpoint(end, last_line)
+        if error is None and file.dataset in _EMPTY:
+            error = _EMPTY[file.dataset]
+        with _transaction(graph):
+            if damage is not None:
+                graph.execute(
+                    "INSERT INTO rejected (source, line, text, reason) VALUES (?, ?, '', ?)",
+                    (str(file.path), last_line, damage),
+                )
+            graph.execute(
+                "UPDATE build_step SET offset_bytes = ?, lines = ?, records = ?, ignored = ?, rejected = ? + ?"
+                " WHERE id = ?",
+                (*stage.progress(step), int(damage is not None), step),
+            )
+            _finish(graph, step, error)
 
 
 def _make(build: _Build, plan: Sequence[_Planned], sqlite_path: Path) -> None:
-    part = part_path(sqlite_path)
-    if _plan_of(part) != plan:
-        _remove(part)
+    part, folder = part_path(sqlite_path), stage_path(sqlite_path)
+    if _plan_of(part) != plan or not is_of_this_boot(folder):
+        _remove(part, folder)
     is_new = not part.exists()
+    folder.mkdir(exist_ok=True)
+    mark_boot(folder)
     with closing(open_for_building(part)) as connection:
         if is_new:
             create_tables(connection)
@@ -221,10 +216,10 @@ def _make(build: _Build, plan: Sequence[_Planned], sqlite_path: Path) -> None:
                     "INSERT INTO build_step (name, source, size_bytes, sha256, state) VALUES (?, ?, ?, ?, 'waiting')",
                     [(step.name, step.source, step.size_bytes, step.sha256) for step in plan],
                 )
-        build.run(connection)
-        connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute("VACUUM")
+        build.run(connection, part, folder)
+    write_out(part)
     part.replace(sqlite_path)
+    shutil.rmtree(folder)
 
 
 def _plan_of(path: Path) -> list[_Planned]:
@@ -241,15 +236,10 @@ def _plan_of(path: Path) -> list[_Planned]:
         return []
 
 
-def _remove(part: Path) -> None:
+def _remove(part: Path, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
     for suffix in ("", "-wal", "-shm", "-journal"):
         part.with_name(part.name + suffix).unlink(missing_ok=True)
-
-
-def _drop_stage(connection: sqlite3.Connection) -> None:
-    for name in stage_tables(connection):
-        connection.execute(f"DROP TABLE {name}")
-    connection.execute("ANALYZE")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 
 from .errors import CacheError
 
@@ -43,7 +44,7 @@ def open_writable(path: Path) -> sqlite3.Connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, CACHE_VERSION):
             raise sqlite3.DatabaseError(f"cache version {version}, expected {CACHE_VERSION}")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(_TABLES)
         if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
@@ -52,6 +53,19 @@ def open_writable(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL mode; SQLite does not wait by itself for another process that does the same."""
+    end = monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or monotonic() > end:
+                raise
+            sleep(0.01)
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:

@@ -7,7 +7,6 @@ upper-case digits. As `%25` is never decoded, canonicalising twice changes nothi
 """
 
 import re
-from hashlib import blake2b
 from urllib.parse import quote
 
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -48,11 +47,6 @@ def words_of_name(iri: str) -> str:
     if "." in name:  # dotted names carry their domain first: tv.tv_program
         name = name.rsplit(".", 1)[1] or name
     return _SEPARATORS.sub(" ", _CAMEL.sub(" ", name)).strip().lower() or iri
-
-
-def iri_key(iri: str) -> int:
-    """Return a 63-bit number that stands for a canonical IRI while a graph is built."""
-    return int.from_bytes(blake2b(iri.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
 
 
 def _decode_run(run: re.Match[str]) -> str:

@@ -15,7 +15,6 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-from .iris import label_of_iri
 from .normal import normal_form, words
 
 QUALIFIER_WEIGHT = 0.8
@@ -38,6 +37,7 @@ _Name = tuple[str, str, float]
 
 def fill_aliases(connection: sqlite3.Connection) -> None:
     """Fill `alias` with the distinct texts of each entity, each under its best kind, ordered by normal form."""
+    connection.execute("CREATE TEMP TABLE stage_alias (normal TEXT, entity INTEGER, text TEXT, kind TEXT, weight REAL)")
     connection.executemany("INSERT INTO stage_alias VALUES (?, ?, ?, ?, ?)", _all_names(connection))
     connection.execute(
         "INSERT INTO alias (text, normal, entity, kind, weight) SELECT text, normal, entity, kind, weight FROM"
@@ -87,40 +87,7 @@ def _given_names(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str
         (entity, text, "label", 1.0, coarse)
         for entity, text, coarse in connection.execute("SELECT id, label, type FROM entity")
     )
-    yield from connection.execute(
-        "SELECT s.id, l.text, 'alias', 0.9, e.type FROM stage_label l JOIN stage_entity s USING (key)"
-        " JOIN entity e ON e.id = s.id WHERE l.key NOT IN (SELECT source FROM stage_redirect) AND l.text <> e.label"
-    )
-    yield from connection.execute(
-        "SELECT s.id, n.text, n.kind, n.weight, e.type FROM stage_name n JOIN stage_entity s USING (key)"
-        " JOIN entity e ON e.id = s.id"
-    )
-    yield from _page_names(
-        connection,
-        "redirect",
-        0.85,
-        "SELECT s.id, i.iri, l.text, e.type FROM stage_redirect r JOIN stage_entity s ON s.key = r.source"
-        " JOIN entity e ON e.id = s.id JOIN stage_iri i ON i.key = r.source"
-        " LEFT JOIN stage_label l ON l.key = r.source",
-    )
-    # A disambiguation page names its targets, and so does a redirect to such a page.
-    yield from _page_names(
-        connection,
-        "disambiguation",
-        0.5,
-        "SELECT s.id, i.iri, l.text, e.type FROM"
-        " (SELECT page, target, page AS named FROM stage_page UNION"
-        "  SELECT p.page, p.target, r.source FROM stage_page p JOIN stage_redirect r ON r.target = p.page) p"
-        " JOIN stage_entity s ON s.key = p.target JOIN entity e ON e.id = s.id"
-        " JOIN stage_iri i ON i.key = p.named LEFT JOIN stage_label l ON l.key = p.named",
-    )
-
-
-def _page_names(
-    connection: sqlite3.Connection, kind: str, weight: float, query: str
-) -> Iterator[tuple[int, str, str, float, str | None]]:
-    for entity, iri, text, coarse_type in connection.execute(query):
-        name = text or label_of_iri(iri)
-        if kind == "disambiguation":
-            name = _DISAMBIGUATION.sub("", name)
-        yield entity, name, kind, weight, coarse_type
+    for entity, text, kind, weight, coarse in connection.execute(
+        "SELECT n.entity, n.text, n.kind, n.weight, e.type FROM stage_given_name n JOIN entity e ON e.id = n.entity"
+    ):
+        yield entity, _DISAMBIGUATION.sub("", text) if kind == "disambiguation" else text, kind, weight, coarse

@@ -14,7 +14,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import cast
 
-BLOCK_BYTES = 2 << 20
+BLOCK_BYTES = 16 << 20
 LINE_LIMIT_BYTES = 1 << 20
 
 
@@ -27,14 +27,13 @@ class Block:
     """Some whole lines of a file.
 
     Attributes:
-        lines: The lines without their breaks, undecoded; None stands for a line over `LINE_LIMIT_BYTES`.
+        data: The lines, undecoded, each with a line break behind it. Of a line that does not end within a block, only
+            so much is kept that it is seen to be longer than `LINE_LIMIT_BYTES`.
         end_bytes: Offset after the last of them.
-        ends_in_break: Whether a line break stands behind the last of them.
     """
 
-    lines: list[bytes | None]
+    data: bytes
     end_bytes: int
-    ends_in_break: bool = True
 
 
 def compression_of(path: Path) -> str:
@@ -89,26 +88,19 @@ def read_blocks(path: Path, *, offset_bytes: int = 0, block_bytes: int = BLOCK_B
     with open_plain(path) as stream:
         if offset_bytes:
             stream.seek(offset_bytes)
-        total, rest, skipping, damage = offset_bytes, b"", False, None
+        total, rest, damage = offset_bytes, b"", None
         while damage is None:
             data, damage = _read_some(stream, block_bytes)
             if not data:
                 break
             total += len(data)
-            first, *others = data.split(b"\n")
-            if not others:
-                rest = b"" if skipping else rest + first
-                skipping = skipping or len(rest) > LINE_LIMIT_BYTES
-                continue
-            tail = others.pop()
-            whole: list[bytes | None] = [None if skipping else rest + first, *others]
-            yield Block(
-                [None if line is None or len(line) > LINE_LIMIT_BYTES else line for line in whole], total - len(tail)
-            )
-            skipping = len(tail) > LINE_LIMIT_BYTES
-            rest = b"" if skipping else tail
-        if rest or skipping:
-            yield Block([None if skipping else rest], total, ends_in_break=False)
+            cut = data.rfind(b"\n") + 1
+            if cut:
+                yield Block(rest + data[:cut], total - len(data) + cut)
+                rest = b""
+            rest = (rest + data[cut:])[: LINE_LIMIT_BYTES + 1]
+        if rest:
+            yield Block(rest + b"\n", total)
     if damage is not None:
         raise DamagedFileError(damage)
 

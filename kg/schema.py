@@ -1,7 +1,7 @@
 """The tables of kg.sqlite, and how it is opened.
 
-`SCHEMA_VERSION` stands in `PRAGMA user_version`. Tables whose names start with `stage_` exist only while a graph is
-built. Names explain themselves, and foreign keys are declared, so that Datasette and sqlite-utils show it as it is.
+`SCHEMA_VERSION` stands in `PRAGMA user_version`. Names explain themselves, and foreign keys are declared, so that
+Datasette and sqlite-utils show it as it is.
 """
 
 import sqlite3
@@ -9,12 +9,12 @@ from pathlib import Path
 
 from .errors import StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _TABLES = """
 CREATE TABLE entity (
     id INTEGER PRIMARY KEY,
-    iri TEXT NOT NULL UNIQUE,
+    iri TEXT NOT NULL,
     label TEXT NOT NULL,
     type TEXT CHECK (type IN ('PER', 'LOC', 'ORG', 'OTHER')),
     prior REAL NOT NULL DEFAULT 0
@@ -109,28 +109,8 @@ CREATE TABLE rejected (
 );
 """
 
-_STAGE_TABLES = """
-CREATE TABLE stage_iri (key INTEGER PRIMARY KEY, iri TEXT NOT NULL, clash TEXT);
-CREATE TABLE stage_label (key INTEGER NOT NULL, text TEXT NOT NULL, language TEXT NOT NULL);
-CREATE TABLE stage_name (key INTEGER NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL, weight REAL NOT NULL);
-CREATE TABLE stage_redirect (source INTEGER PRIMARY KEY, target INTEGER NOT NULL);
-CREATE TABLE stage_page (page INTEGER NOT NULL, target INTEGER NOT NULL, PRIMARY KEY (page, target)) WITHOUT ROWID;
-CREATE TABLE stage_type (key INTEGER NOT NULL, class INTEGER NOT NULL);
-CREATE TABLE stage_coarse (key INTEGER PRIMARY KEY, type TEXT, prior REAL);
-CREATE TABLE stage_triple (subject INTEGER NOT NULL, predicate INTEGER NOT NULL, object INTEGER NOT NULL);
-CREATE TABLE stage_literal (
-    subject INTEGER NOT NULL, predicate INTEGER NOT NULL, value TEXT NOT NULL, datatype TEXT NOT NULL, object INTEGER
-);
-CREATE TABLE stage_image (key INTEGER NOT NULL, source TEXT NOT NULL, folder TEXT NOT NULL);
-CREATE TABLE stage_seen (key INTEGER PRIMARY KEY);
-CREATE TABLE stage_entity (key INTEGER PRIMARY KEY, id INTEGER NOT NULL);
-CREATE TABLE stage_alias (
-    normal TEXT NOT NULL, entity INTEGER NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL, weight REAL NOT NULL
-);
-"""
-
 _INDEXES = """
-CREATE INDEX entity_label ON entity (label);
+CREATE UNIQUE INDEX entity_iri ON entity (iri);
 CREATE INDEX alias_normal ON alias (normal);
 CREATE INDEX alias_entity ON alias (entity);
 CREATE INDEX triple_object ON triple (object, subject, predicate);
@@ -147,8 +127,8 @@ CREATE UNIQUE INDEX alias_word_word ON alias_word (word, chunk);
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Make every table of a new graph, with those that only the build uses, in one transaction."""
-    script = f"BEGIN;{_TABLES}{_STAGE_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+    """Make every table of a new graph, in one transaction."""
+    script = f"BEGIN;{_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
     connection.executescript(script)
 
 
@@ -156,23 +136,17 @@ def create_indexes(connection: sqlite3.Connection) -> None:
     """Make the indexes that a filled graph is read by; call within a transaction."""
     for statement in filter(None, map(str.strip, (_INDEXES + GRAM_INDEXES).split(";"))):
         connection.execute(statement)
-
-
-def stage_tables(connection: sqlite3.Connection) -> list[str]:
-    """Return the names of the build's own tables that still exist."""
-    rows = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'stage_*' ORDER BY name"
-    )
-    return [name for (name,) in rows]
+    connection.execute("PRAGMA analysis_limit = 1000")
+    connection.execute("ANALYZE main")
 
 
 def open_for_building(path: Path) -> sqlite3.Connection:
     """Open or create a graph file for writing; transactions are begun and ended by the caller."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA synchronous = OFF")  # see kg.durable
     connection.execute("PRAGMA temp_store = FILE")
     connection.execute("PRAGMA cache_size = -131072")
+    connection.execute("PRAGMA threads = 1")
     return connection
 
 
@@ -203,3 +177,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def part_path(path: Path) -> Path:
     """Return the name under which a graph is built before it takes its place."""
     return path.with_name(path.name + ".part")
+
+
+def stage_path(path: Path) -> Path:
+    """Return the folder that a build keeps beside the graph, until the graph takes its place."""
+    return path.with_name(path.name + ".stage")

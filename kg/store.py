@@ -127,16 +127,11 @@ class Graph:
         """
         if (entity := self.entity_by_iri(text.strip())) is not None:
             return entity
-        query = f"SELECT {_ENTITY} FROM entity WHERE label = ? ORDER BY prior DESC, id LIMIT 1"  # noqa: S608
-        row = self.connection.execute(query, (text.strip(),)).fetchone()
-        row = (
-            row
-            or self.connection.execute(
-                "SELECT e.id, e.iri, e.label, e.type, e.prior FROM alias a JOIN entity e ON e.id = a.entity"
-                " WHERE a.normal = ? ORDER BY a.weight DESC, e.prior DESC, e.id LIMIT 1",
-                (normal_form(text),),
-            ).fetchone()
-        )
+        row = self.connection.execute(
+            "SELECT e.id, e.iri, e.label, e.type, e.prior FROM alias a JOIN entity e ON e.id = a.entity"
+            " WHERE a.normal = ? ORDER BY (e.label <> ?), a.weight DESC, e.prior DESC, e.id LIMIT 1",
+            (normal_form(text), text.strip()),
+        ).fetchone()
         if row is not None:
             return Entity(*row)
         from .aliases import AliasIndex

@@ -12,6 +12,7 @@ from pathlib import Path
 from .detect import SourceFile, delimiter_of, normal_columns
 from .reading import LINE_LIMIT_BYTES, DamagedFileError, open_plain
 from .records import ENTITY_TYPES
+from .scan import LABELLED, STATED
 from .staging import Stage
 from .vocabulary import DATASETS, IGNORED, NAME_PREDICATES
 
@@ -177,8 +178,7 @@ def _load_entity(stage: Stage, row: Row, folder: Path) -> None:
         stage.reject(row.line, row.text, f"no {'label' if iri else 'iri'}")
         return
     stage.records += 1
-    key = stage.key(iri)
-    stage.add("seen", key)
+    key = stage.key(iri, STATED | LABELLED)
     stage.add("label", key, label, "")
     for alias in _texts(row.cells.get("aliases")):
         stage.add("name", key, alias, "alias", 0.9)
@@ -200,11 +200,13 @@ def _load_triple(stage: Stage, row: Row) -> None:
         stage.ignored += 1
         return
     stage.records += 1
-    key, dataset = stage.key(subject), DATASETS.get(predicate)
+    dataset = DATASETS.get(predicate)
+    if dataset == "labels":
+        stage.add("label", stage.key(subject, LABELLED), target, "")
+        return
+    key = stage.key(subject)
     if dataset == "instance_types":
         stage.add("type", key, stage.class_(target))
-    elif dataset == "labels":
-        stage.add("label", key, target, "")
     elif dataset == "images":
         stage.add("image", key, target, "")
     elif _ABSOLUTE_IRI.match(target):
@@ -213,7 +215,7 @@ def _load_triple(stage: Stage, row: Row) -> None:
         if (named := NAME_PREDICATES.get(predicate)) is not None:
             stage.add("name", key, target, *named)
         # An object that turns out to be an entity's IRI becomes a triple, when all entities are known.
-        stage.add("literal", key, stage.predicate(predicate), target, "", stage.key(target))
+        stage.add("literal", key, stage.predicate(predicate), target, "", stage.key(target, 0))
 
 
 def _coarse_type(stage: Stage, row: Row) -> str | None:

@@ -21,6 +21,7 @@ import os, signal, sys
 from pathlib import Path
 import functools
 import kg.build
+kg.build.CHECKPOINT_S = 0
 kg.build.load_rows = functools.partial(kg.build.load_rows, rows_at_once=5)
 kg.build.load_statements = functools.partial(kg.build.load_statements, block_bytes=500)
 left = int(sys.argv[3])
@@ -29,13 +30,16 @@ def count_down(*_):
     left -= 1
     if left < 0:
         os.kill(os.getpid(), signal.SIGKILL)
-import sqlite3
-connect = kg.build.open_for_building
-def watched(path):
-    connection = connect(path)
-    connection.set_trace_callback(count_down)
-    return connection
-kg.build.open_for_building = watched
+import kg.staging
+def watch(module, name):
+    connect = getattr(module, name)
+    def watched(path):
+        connection = connect(path)
+        connection.set_trace_callback(count_down)
+        return connection
+    setattr(module, name, watched)
+watch(kg.build, "open_for_building")
+watch(kg.staging, "_open")
 kg.build.build_graph(Path(sys.argv[2]), sources=[Path(sys.argv[1])])
 """
 
@@ -75,7 +79,7 @@ def test_a_build_killed_anywhere_ends_like_one_that_was_not(sources: Path, tmp_p
     target = tmp_path / "kg.sqlite"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     kills = 0
-    for statements in (3, 40, 90, 150, 220, 320, 10**9):
+    for statements in (3, 40, 90, 150, 220, 320, 400, 10**9):
         command = [sys.executable, str(child), str(sources), str(target), str(statements)]
         status = subprocess.run(command, env=environment, check=False).returncode
         kills += status == -signal.SIGKILL
@@ -85,7 +89,7 @@ def test_a_build_killed_anywhere_ends_like_one_that_was_not(sources: Path, tmp_p
     assert not list(tmp_path.glob("kg.sqlite.*")), "neither a part nor a lock is left"
 
 
-@pytest.mark.parametrize("step", ["redirects", "aliases", "clean up"])
+@pytest.mark.parametrize("step", ["entities", "descriptions", "aliases", "indexes"])
 def test_an_exception_in_a_step_leaves_the_steps_before_it(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -106,7 +110,7 @@ def test_an_exception_in_a_step_leaves_the_steps_before_it(
 
 def test_a_part_of_other_sources_is_not_gone_on_with(sources: Path, tmp_path: Path) -> None:
     def stop(name: str, done: int, total: int) -> None:
-        if name == "labels":
+        if name == "entities":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,20 +26,38 @@ def test_blocks_hold_every_line_once_wherever_reading_starts(tmp_path: Path, dat
     path = tmp_path / "file"
     path.write_bytes(b"." + data)
     blocks = list(read_blocks(path, block_bytes=size))
-    lines = [line for block in blocks for line in block.lines]
-    assert lines == (b"." + data).removesuffix(b"\n").split(b"\n")
+    assert b"".join(block.data for block in blocks) == (b"." + data).removesuffix(b"\n") + b"\n"
     for index, block in enumerate(blocks):
-        rest = [line for later in blocks[index + 1 :] for line in later.lines]
-        assert rest == [x for b in read_blocks(path, offset_bytes=block.end_bytes, block_bytes=size) for x in b.lines]
+        rest = b"".join(b.data for b in read_blocks(path, offset_bytes=block.end_bytes, block_bytes=size))
+        assert rest == b"".join(b.data for b in blocks[index + 1 :])
 
 
-def test_an_endless_line_is_one_refused_line(tmp_path: Path) -> None:
+def test_of_an_endless_line_little_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"first\n" + b"x" * (3 * LINE_LIMIT_BYTES) + b"\nlast")
     for size in (LINE_LIMIT_BYTES // 3, 10 * LINE_LIMIT_BYTES):
         blocks = list(read_blocks(path, block_bytes=size))
-        assert [line for block in blocks for line in block.lines] == [b"first", None, b"last"]
+        first, endless, last = b"".join(block.data for block in blocks).splitlines()
+        assert (first, last) == (b"first", b"last")
+        assert len(endless) > LINE_LIMIT_BYTES
+        assert max(len(block.data) for block in blocks) <= LINE_LIMIT_BYTES + 2 + size
         assert blocks[-1].end_bytes == path.stat().st_size
+
+
+@pytest.mark.parametrize("block_bytes", [100_000, 10_000_000])
+def test_an_endless_line_is_one_refused_line(tmp_path: Path, line: Line, block_bytes: int) -> None:
+    path = tmp_path / "labels"
+    endless = line("Chad", "label", f'"{"x" * (2 * LINE_LIMIT_BYTES)}"@en')
+    path.write_text(line("Mali", "label", '"Mali"') + endless + line("Niger", "label", '"Niger"'))
+    stage = Stage(tmp_path / "stage", TypeMap.load())
+    source = SourceFile(path, "statements", "labels")
+    states = list(load_statements(stage, source, offset_bytes=0, lines_before=0, block_bytes=block_bytes))
+    stage.checkpoint()
+    assert states[-1] == (path.stat().st_size, 3)
+    rejected = stage.connection.execute("SELECT line, length(text), reason FROM stage_rejected").fetchall()
+    assert rejected == [(2, 200, f"a line longer than {LINE_LIMIT_BYTES} bytes")]
+    assert stage.connection.execute("SELECT text FROM stage_label").fetchall() == [("Mali",), ("Niger",)]
+    stage.close()
 
 
 @pytest.mark.parametrize("pack", [bytes, bz2.compress, gzip.compress])
@@ -70,7 +87,7 @@ def test_damage_comes_after_the_lines_before_it(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(gzip.compress(b"one\ntwo\n")[:-4])
     blocks = read_blocks(path)
-    assert next(blocks).lines == [b"one", b"two"]
+    assert next(blocks).data == b"one\ntwo\n"
     with pytest.raises(DamagedFileError):
         next(blocks)
 
@@ -91,18 +108,18 @@ def test_broken_latin_and_torn_lines_are_kept_as_rejected(build: Build, line: Li
 
 
 @pytest.mark.parametrize("block_bytes", [1, 7, 40, 90, 10_000])
-def test_a_torn_statement_is_one_wherever_blocks_end(
-    tmp_path: Path, empty_store: sqlite3.Connection, block_bytes: int
-) -> None:
+def test_a_torn_statement_is_one_wherever_blocks_end(tmp_path: Path, block_bytes: int) -> None:
     path = tmp_path / "labels"
     text = "<urn:a\nb\nc> .\n<urn:s> <urn:p> <urn:o> .\n<urn:d\ne> <urn:p> .\n# end\n<urn:f\ng"
     path.write_text(text)
-    stage = Stage(empty_store, TypeMap.load(), "labels")
+    stage = Stage(tmp_path / "stage", TypeMap.load())
     source = SourceFile(path, "statements", "labels")
     states = list(load_statements(stage, source, offset_bytes=0, lines_before=0, block_bytes=block_bytes))
-    stage.flush()
-    lines = empty_store.execute("SELECT line FROM rejected ORDER BY line").fetchall()
-    assert (stage.records, lines) == (1, [(1,), (5,), (8,)])
+    records = stage.records
+    stage.checkpoint()
+    lines = stage.connection.execute("SELECT line FROM stage_rejected ORDER BY line").fetchall()
+    stage.close()
+    assert (records, lines) == (1, [(1,), (5,), (8,)])
     assert states[-1] == (len(text), 9)
     for end, number in states:
         assert text[:end].count("\n") + (end == len(text)) == number
