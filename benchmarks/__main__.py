@@ -10,6 +10,7 @@ BENCHMARKS = {
     "benchmarks.titles": "the titles of DBpedia, made once for the benchmarks at its size",
     "benchmarks.throughput": "posts a second, and where the time goes",
     "benchmarks.hubs": "hop distances on hubs",
+    "benchmarks.endpoints": "a graph from Oxigraph and from Virtuoso",
 }
 
 

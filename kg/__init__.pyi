@@ -9,6 +9,7 @@ from .cacherecords import PicturedRecord as PicturedRecord
 from .differences import compare_graphs as compare_graphs
 from .errors import BuildLockedError as BuildLockedError
 from .errors import CacheError as CacheError
+from .errors import EndpointError as EndpointError
 from .errors import EntityNotFoundError as EntityNotFoundError
 from .errors import KgError as KgError
 from .errors import SourceError as SourceError
@@ -29,6 +30,14 @@ from .records import ImageRecord as ImageRecord
 from .records import RejectedLine as RejectedLine
 from .records import SourceReport as SourceReport
 from .records import TripleRow as TripleRow
+from .responses import CachedResponse as CachedResponse
+from .responses import ResponseCache as ResponseCache
 from .schema import SCHEMA_VERSION as SCHEMA_VERSION
+from .sparql import fetch_sparql as fetch_sparql
+from .sparqlrecords import CutLinks as CutLinks
+from .sparqlrecords import SparqlReport as SparqlReport
+from .sparqlrecords import SparqlRequest as SparqlRequest
+from .sparqlseeds import SeedFile as SeedFile
+from .sparqlseeds import read_seeds as read_seeds
 from .store import Graph as Graph
 from .store import mark_images as mark_images

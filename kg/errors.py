@@ -5,7 +5,8 @@ KgError
 ├── SourceError             a dump or table that cannot be read as one
 ├── EntityNotFoundError     a name that no entity answers to
 ├── BuildLockedError        another process builds the same graph
-└── CacheError              a knowledge cache that cannot be written or read
+├── CacheError              a cache that cannot be written or read
+└── EndpointError           a SPARQL endpoint that does not answer, or not with answers
 """
 
 from collections.abc import Sequence
@@ -52,3 +53,15 @@ class BuildLockedError(KgError):
 
 class CacheError(KgError):
     """A knowledge cache that cannot be opened or written: the caller may go on without one."""
+
+
+class EndpointError(KgError):
+    """A SPARQL endpoint that cannot be asked, or that gives no usable answer.
+
+    Attributes:
+        endpoint: Its address, empty where it is none.
+    """
+
+    def __init__(self, message: str, *, endpoint: str = "") -> None:
+        self.endpoint = endpoint
+        super().__init__(message)

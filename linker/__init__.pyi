@@ -17,6 +17,8 @@ from .index import open_index as open_index
 from .indexing import build_index as build_index
 from .manifest import CACHE as CACHE
 from .manifest import GRAPH as GRAPH
+from .manifest import RESPONSES as RESPONSES
+from .manifest import SPARQL as SPARQL
 from .manifest import EncoderRecord as EncoderRecord
 from .manifest import IndexManifest as IndexManifest
 from .manifest import SourceRecord as SourceRecord

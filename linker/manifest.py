@@ -17,6 +17,8 @@ GRAPH = "kg.sqlite"
 IMAGES = "images.faiss"
 CACHE = "cache.sqlite"
 STAGING = "update"
+RESPONSES = "responses.sqlite"
+SPARQL = "sparql"
 
 
 @dataclass(frozen=True, slots=True)

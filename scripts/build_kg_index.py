@@ -2,11 +2,12 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from scripts._cli import Command, CommandError, say
+from scripts._sparql import fetch_sources, sparql_options
 
 if TYPE_CHECKING:
     from linker import IndexManifest, IndexUpdate
@@ -16,6 +17,8 @@ build-kg-index demo/index --dump examples/graph
 build-kg-index dbpedia --dump dumps/labels_en.ttl.bz2 --dump dumps/images_en.ttl.bz2 --images pictures
 build-kg-index dbpedia --dump dumps --images pictures --encoder vgg16 --weights vgg16.pth
 build-kg-index people --dump entities.csv --dump triples.csv --types types.csv
+build-kg-index chad --sparql http://dbpedia.org/sparql --seeds seeds.txt --hops 2 --contact me@example.org
+build-kg-index clubs --sparql http://localhost:7878/query --seed-class http://dbpedia.org/ontology/SoccerClub
 build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 """
 
@@ -54,6 +57,7 @@ build-kg-index dbpedia --dump dumps-of-today --images pictures --update
     is_flag=True,
     help="Bring a finished INDEX up to date with these sources; unchanged pictures are not embedded again.",
 )
+@sparql_options
 @click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="")
 def main(
     index: Path,
@@ -65,6 +69,7 @@ def main(
     types: Path | None,
     update: bool,
     more: tuple[Path, ...],
+    **asked: Any,
 ) -> None:
     """Build an index directory from a graph and the pictures of its entities.
 
@@ -73,22 +78,26 @@ def main(
 
     A finished INDEX is left alone unless --update is given: then it becomes what the sources of this command give, and
     what they do not have goes. It is used as it was until the new one is whole; both take their place on the disk.
+
+    With --sparql, a part of an endpoint's graph is a source too: what lies a hop or two around the seeds. Every answer
+    is kept in INDEX/responses.sqlite, and nothing is asked twice.
     """
     from linker import IndexManifest, IndexUpdate, build_index, update_index
     from scripts._progress import Progress
 
-    if not dumps:
-        raise click.UsageError("give at least one source: --dump PATH.")
+    if not dumps and not asked["sparql"]:
+        raise click.UsageError("give at least one source: --dump PATH, or --sparql URL.")
     for path in (*dumps, *more):
         if not path.exists():
             raise CommandError(f"--dump {path}: no such file or folder: check the path")
     if images is not None and not images.is_dir():
         raise CommandError(f"--images {images}: expected a folder with the pictures")
     with Progress() as progress:
+        fetched = fetch_sources(index, progress, asked)
         build = partial(
             update_index if update else build_index,
             index,
-            sources=(*dumps, *more),
+            sources=(*dumps, *more, *fetched),
             images_dir=images,
             encoder=encoder,
             weights=weights,

@@ -26,6 +26,13 @@ class _Place:
     index: Path
     cache: Path
 
+    @property
+    def responses(self) -> Path:
+        """Where the answers of SPARQL endpoints are kept."""
+        from linker import RESPONSES
+
+        return self.index / RESPONSES
+
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _at = click.pass_obj
@@ -60,10 +67,12 @@ def main(ctx: click.Context, index: Path, cache: Path | None) -> None:
 def stats(at: _Place, as_json: bool) -> None:
     """Say what the index and its cache hold."""
     from scripts._looking import describe_index
+    from scripts._responses import describe_responses
     from scripts._tables import print_fields
 
     with _open(at) as index:
-        print_fields(describe_index(index, at.cache), as_json=as_json)
+        fields = describe_index(index, at.cache)
+    print_fields({**fields, "responses": describe_responses(at.responses)}, as_json=as_json)
 
 
 @main.command(examples='kg-cache demo/index show Chad\nkg-cache demo/index show "http://dbpedia.org/resource/Chad"')
@@ -210,7 +219,33 @@ def sql(at: _Place, query: str, limit: int, timeout: float, as_json: bool) -> No
         say(f"only the first {limit:,} rows: see more with --limit")
 
 
-@main.command(examples="kg-cache demo/index prune --older-than 30\nkg-cache demo/index prune --all")
+@main.command(
+    examples="""
+kg-cache demo/index responses
+kg-cache demo/index responses --endpoint http://dbpedia.org/sparql --limit 5 --json
+"""
+)
+@click.option("--endpoint", metavar="URL", help="Only those of this endpoint.")
+@_limit(50)
+@_as_json
+@_at
+def responses(at: _Place, endpoint: str | None, limit: int, as_json: bool) -> None:
+    """List what SPARQL endpoints have answered, the newest first."""
+    from scripts._responses import list_responses
+    from scripts._tables import print_rows
+
+    if not at.responses.is_file():
+        _open(at).close()
+    rows = list_responses(at.responses, endpoint, limit=limit)
+    print_rows(("time", "endpoint", "state", "rows", "bytes", "note", "query"), rows, as_json=as_json)
+
+
+@main.command(
+    examples="""
+kg-cache demo/index prune --older-than 30
+kg-cache demo/index prune --all --only responses
+"""
+)
 @click.option(
     "--older-than",
     "days",
@@ -219,17 +254,23 @@ def sql(at: _Place, query: str, limit: int, timeout: float, as_json: bool) -> No
     help="Forget what was not made within so many days.",
 )
 @click.option("--all", "everything", is_flag=True, help="Forget everything.")
+@click.option(
+    "--only",
+    type=click.Choice(["knowledge", "responses"]),
+    help="Forget of the knowledge cache only, or of the endpoints' answers only.",
+)
 @_as_json
 @_at
-def prune(at: _Place, days: float | None, everything: bool, as_json: bool) -> None:
-    """Forget what the knowledge cache remembers."""
-    from scripts._looking import prune_cache
+def prune(at: _Place, days: float | None, everything: bool, only: str | None, as_json: bool) -> None:
+    """Forget what the knowledge cache remembers, and what SPARQL endpoints have answered."""
+    from scripts._responses import prune_all
     from scripts._tables import print_fields
 
     if (days is None) == (not everything):
         raise click.UsageError("give either --older-than DAYS or --all.")
-    with _open(at):
-        print_fields(prune_cache(at.cache, older_than_days=days), as_json=as_json)
+    if not at.responses.is_file():
+        _open(at).close()
+    print_fields(prune_all(at.cache, at.responses, only=only, older_than_days=days), as_json=as_json)
 
 
 @main.command(examples="kg-cache demo/index serve --port 8001")

@@ -17,7 +17,19 @@ MAY_IMPORT = {
     "linker": {"kg", "vision", "ner"},
     "scripts": {"kg", "vision", "ner", "linker"},
 }
-HEAVY = {"torch", "torchvision", "transformers", "faiss", "PIL", "nltk", "networkx", "sqlite_utils", "rich", "numpy"}
+HEAVY = {
+    "torch",
+    "torchvision",
+    "transformers",
+    "faiss",
+    "PIL",
+    "nltk",
+    "networkx",
+    "sqlite_utils",
+    "rich",
+    "numpy",
+    "SPARQLWrapper",
+}
 
 
 def imported_modules(path: Path) -> Iterator[tuple[str, int]]:

@@ -7,7 +7,19 @@ import click
 import pytest
 
 COMMANDS = ("build-kg-index", "link-and-tag", "kg-cache", "train-tagger", "evaluate-tagger")
-HEAVY = ("torch", "transformers", "faiss", "numpy", "PIL", "nltk", "networkx", "sqlite_utils", "rich", "jinja2")
+HEAVY = (
+    "torch",
+    "transformers",
+    "faiss",
+    "numpy",
+    "PIL",
+    "nltk",
+    "networkx",
+    "sqlite_utils",
+    "rich",
+    "jinja2",
+    "SPARQLWrapper",
+)
 
 
 def module_of(command: str) -> str:
