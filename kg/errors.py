@@ -6,7 +6,9 @@ KgError
 ├── EntityNotFoundError     a name that no entity answers to
 ├── BuildLockedError        another process builds the same graph
 ├── CacheError              a cache that cannot be written or read
-└── EndpointError           a SPARQL endpoint that does not answer, or not with answers
+├── EndpointError           a SPARQL endpoint that does not answer, or not with answers
+└── FetchError              settings that no picture is fetched with, or a table of downloads that is none
+    └── FetchStoppedError   the network or the servers failed again and again
 """
 
 from collections.abc import Sequence
@@ -65,3 +67,11 @@ class EndpointError(KgError):
     def __init__(self, message: str, *, endpoint: str = "") -> None:
         self.endpoint = endpoint
         super().__init__(message)
+
+
+class FetchError(KgError):
+    """Pictures cannot be fetched with these settings, or the table of downloads cannot be used."""
+
+
+class FetchStoppedError(FetchError):
+    """Fetching was given up, as one picture after another failed; what was fetched is kept."""

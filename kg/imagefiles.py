@@ -1,13 +1,14 @@
 """From an image's source, as a dump or table writes it, to a file on this disk."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
 
-_MARKERS = ("Special:FilePath/", "Special:Filepath/", "Special:Redirect/file/", "wiki/File:")
+MARKERS = ("Special:FilePath/", "Special:Filepath/", "Special:Redirect/file/", "wiki/File:")
 
 
 class ImageFinder:
@@ -34,7 +35,7 @@ class ImageFinder:
         if name is not None:
             return name, *self._find_in_images(name)
         if "://" in source:
-            return source, None, "an address that is not fetched: only Special:FilePath/Name is looked up"
+            return source, *self._find_in_images(picture_name(source))
         for base in filter(None, (Path(folder) if folder else None, self._dir)):
             path = base / source
             if _is_file(path):
@@ -64,12 +65,26 @@ class ImageFinder:
 
 def file_name_of(source: str) -> str | None:
     """Return the file name in a `Special:FilePath/Name` IRI, decoded once; None for any other source."""
-    for marker in _MARKERS:
+    for marker in MARKERS:
         _, found, rest = source.partition(marker)
         if found:
             name = unquote(rest.split("?")[0].split("#")[0]).replace(" ", "_")
             return name[:1].upper() + name[1:] if name else name
     return None
+
+
+def picture_name(source: str) -> str:
+    """Return the name that the picture at an address has in an image folder.
+
+    Of `Special:FilePath/Name` that is `Name`, decoded. Of any other address it is a digest, as the last part of one may
+    be that of many, and then that last part as far as any file system takes it.
+    """
+    name = file_name_of(source)
+    if name is not None:
+        return name
+    digest = sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    last = unquote(source.split("#")[0].split("?")[0].rstrip("/").rpartition("/")[2])
+    return f"{digest}-{re.sub(r'[^A-Za-z0-9._-]', '_', last)[-60:]}"
 
 
 def _is_file(path: Path) -> bool:

@@ -68,7 +68,7 @@ class ImageRecord:
 
 @dataclass(frozen=True, slots=True)
 class ImageMark:
-    """What became of a picture when it was read: the new status of one image row."""
+    """What became of a picture when it was read or fetched: the new status of one image row, and its file if new."""
 
     image_id: int
     status: str
@@ -76,6 +76,7 @@ class ImageMark:
     sha256: str | None = None
     width: int | None = None
     height: int | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,18 +232,20 @@ class Graph:
 
 
 def mark_images(sqlite_path: Path, marks: Collection[ImageMark]) -> None:
-    """Write what became of some pictures, all or none of it.
+    """Write what became of some pictures, or where their files now are, all or none of it.
 
     Raises:
         StoreError: If the graph is missing, or cannot be written.
     """
     open_for_reading(sqlite_path).close()
-    rows = [(m.status, m.reason, m.sha256, m.width, m.height, m.image_id) for m in marks]
+    rows = [(m.status, m.reason, m.file, m.sha256, m.width, m.height, m.image_id) for m in marks]
     connection = sqlite3.connect(sqlite_path, timeout=30)
     try:
         with connection:
             connection.executemany(
-                "UPDATE image SET status = ?, reason = ?, sha256 = ?, width = ?, height = ? WHERE id = ?", rows
+                "UPDATE image SET status = ?, reason = ?, file = COALESCE(?, file), sha256 = ?, width = ?, height = ?"
+                " WHERE id = ?",
+                rows,
             )
     except sqlite3.Error as error:
         raise StoreError(f"{sqlite_path} cannot be written: {error}") from None

@@ -16,6 +16,7 @@ from .index import Index as Index
 from .index import open_index as open_index
 from .indexing import build_index as build_index
 from .manifest import CACHE as CACHE
+from .manifest import DOWNLOADS as DOWNLOADS
 from .manifest import GRAPH as GRAPH
 from .manifest import RESPONSES as RESPONSES
 from .manifest import SPARQL as SPARQL

@@ -3,7 +3,7 @@
 Every step goes on where a killed one stopped. ``index.json`` comes last, so a directory that has it is whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ from linker.manifest import (
 from linker.publishing import is_staged, publish
 
 if TYPE_CHECKING:
+    from kg import FetchReport, FetchSettings
+    from linker.fetching import Fetching
     from vision import Encoder
 
 
@@ -36,11 +38,14 @@ class Recipe:
         sources: Dumps and tables, or folders of them.
         images_dir: Folder with the pictures that the sources name.
         type_map: A table from class to coarse type that replaces ours.
+        fetching: How to fetch pictures. The folder that they go to is no source then, and `images_dir` is None: what is
+            in it does not make the index another one.
     """
 
     sources: Sequence[Path]
     images_dir: Path | None = None
     type_map: Path | None = None
+    fetching: "Fetching | None" = None
 
     def made(self, graph_path: Path) -> bool:
         """Say whether a graph is whole and was made by this recipe."""
@@ -56,6 +61,8 @@ def build_index(
     weights: Path | None = None,
     device: str = "auto",
     type_map: Path | None = None,
+    fetch: "FetchSettings | None" = None,
+    on_fetched: "Callable[[FetchReport], None] | None" = None,
     progress: Progress | None = None,
 ) -> IndexManifest:
     """Build an index directory, or go on with one that was left half-built.
@@ -68,6 +75,9 @@ def build_index(
         weights: File with the encoder's weights, where they do not come with it.
         device: ``auto``, ``cpu`` or ``cuda``.
         type_map: A table from class to coarse type that replaces ours.
+        fetch: How to fetch the pictures that the sources name by web addresses, into `images_dir` or a folder of the
+            index; None to fetch none. A whole index gains those that it lacks.
+        on_fetched: Told what fetching came to.
         progress: Told how far each step is.
 
     Returns:
@@ -80,7 +90,7 @@ def build_index(
     """
     from vision import load_encoder
 
-    recipe = Recipe(sources, images_dir, type_map)
+    recipe = recipe_of(index_dir, sources, images_dir, type_map, fetch, on_fetched)
     loaded = load_encoder(encoder, weights=weights, device=device)
     index_dir.mkdir(parents=True, exist_ok=True)
     with build_lock(index_dir / MANIFEST):
@@ -91,7 +101,30 @@ def build_index(
             return make_index(index_dir, recipe, loaded, progress=progress)
         if not recipe.made(index_dir / GRAPH):
             raise IndexConflictError(index_dir, "its sources, its picture folder or its type table were others")
+        if recipe.fetching is not None:
+            from linker.fetching import gain_pictures
+
+            gained = gain_pictures(index_dir, recipe, loaded, progress=progress or no_progress)
+            if gained is not None:
+                publish(index_dir)
+                return gained
         return finished
+
+
+def recipe_of(
+    index_dir: Path,
+    sources: Sequence[Path],
+    images_dir: Path | None,
+    type_map: Path | None,
+    fetch: "FetchSettings | None",
+    on_fetched: "Callable[[FetchReport], None] | None",
+) -> Recipe:
+    """The recipe of an index, from what `build_index` and others are given."""
+    if fetch is None:
+        return Recipe(sources, images_dir, type_map)
+    from linker.fetching import Fetching
+
+    return Recipe(sources, None, type_map, Fetching.of_index(index_dir, fetch, images_dir, on_fetched))
 
 
 def make_index(
@@ -122,6 +155,8 @@ def make_index(
         type_map=recipe.type_map,
         progress=progress,
     )
+    if recipe.fetching is not None:
+        recipe.fetching.run(work_dir / GRAPH, progress)
     statuses = embed_images(work_dir, encoder, known_dir=known_dir, progress=progress)
     with Graph.open(work_dir / GRAPH) as graph:
         manifest = IndexManifest(

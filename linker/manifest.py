@@ -19,6 +19,8 @@ CACHE = "cache.sqlite"
 STAGING = "update"
 RESPONSES = "responses.sqlite"
 SPARQL = "sparql"
+DOWNLOADS = "downloads.sqlite"
+PICTURES = "pictures"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,21 @@ What comes out equals an index that is built afresh from the same sources; only 
 saved. The old index is used meanwhile as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kg import GraphDifferences, StoreError, build_lock, compare_graphs
 from linker.embedding import Progress
 from linker.errors import IndexIncompleteError, IndexMissingError, IndexVersionError
 from linker.freshness import has_other_pictures
-from linker.indexing import Recipe, make_index, record_of
+from linker.indexing import make_index, no_progress, recipe_of, record_of
 from linker.manifest import GRAPH, MANIFEST, IndexManifest, read_manifest
 from linker.publishing import discard, is_staged, publish, staged_index
+
+if TYPE_CHECKING:
+    from kg import FetchReport, FetchSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ def update_index(
     weights: Path | None = None,
     device: str = "auto",
     type_map: Path | None = None,
+    fetch: "FetchSettings | None" = None,
+    on_fetched: "Callable[[FetchReport], None] | None" = None,
     progress: Progress | None = None,
 ) -> IndexUpdate:
     """Bring an index up to date with its sources, with others, or with another encoder; build it if there is none.
@@ -55,6 +61,8 @@ def update_index(
         weights: File with the encoder's weights, where they do not come with it.
         device: ``auto``, ``cpu`` or ``cuda``.
         type_map: A table from class to coarse type that replaces ours.
+        fetch: How to fetch the pictures that the sources name by web addresses; see `build_index`.
+        on_fetched: Told what fetching came to.
         progress: Told how far each step is.
 
     Returns:
@@ -66,7 +74,7 @@ def update_index(
     """
     from vision import load_encoder
 
-    recipe = Recipe(sources, images_dir, type_map)
+    recipe = recipe_of(index_dir, sources, images_dir, type_map, fetch, on_fetched)
     loaded = load_encoder(encoder, weights=weights, device=device)
     index_dir.mkdir(parents=True, exist_ok=True)
     with build_lock(index_dir / MANIFEST):
@@ -80,6 +88,12 @@ def update_index(
             old = None
         same_encoder = old is not None and old.encoder == record_of(loaded)
         if old and same_encoder and recipe.made(index_dir / GRAPH) and not has_other_pictures(index_dir, images_dir):
+            if recipe.fetching is not None:
+                from linker.fetching import gain_pictures
+
+                gained = gain_pictures(index_dir, recipe, loaded, progress=progress or no_progress)
+                if gained is not None:
+                    return IndexUpdate(gained, _publish(index_dir))
             discard(index_dir)
             none = GraphDifferences(pictures_kept=old.images.get("embedded", 0))
             return IndexUpdate(old, differences if was_staged else none)

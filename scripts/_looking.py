@@ -27,6 +27,9 @@ _PICTURES = "SELECT coalesce(file, source), status, reason FROM image WHERE enti
 
 def describe_index(index: "Index", cache: Path) -> dict[str, Any]:
     """Say what an index holds, from what it was built, and how full its cache is."""
+    from kg import count_downloads
+    from linker import DOWNLOADS
+
     manifest = index.manifest
     return {
         "index": str(index.path),
@@ -37,6 +40,7 @@ def describe_index(index: "Index", cache: Path) -> dict[str, Any]:
             f"{s.name}: {s.lines:,} lines, {s.rejected:,} skipped, {s.size_bytes:,} bytes" for s in manifest.sources
         ],
         "cache": _describe_cache(cache),
+        **({"downloads": downloads} if (downloads := count_downloads(index.path / DOWNLOADS)) else {}),
     }
 
 

@@ -57,7 +57,9 @@ _OPTIONS = (
         help="Ask no faster.  [default: 2, on this machine as fast as it answers]",
     ),
     click.option(
-        "--contact", metavar="MAIL-OR-URL", help="Where a server's keeper can reach you; sent with every request."
+        "--contact",
+        metavar="MAIL-OR-URL",
+        help="Where a server's keeper can reach you; sent with every request. --fetch-images needs it.",
     ),
     click.option("--refresh", is_flag=True, help="Ask the endpoint again what it has answered before."),
 )

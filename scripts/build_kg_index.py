@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts._cli import Command, CommandError, say
+from scripts._fetching import describe_fetched, fetch_options
 from scripts._sparql import fetch_sources, sparql_options
 
 if TYPE_CHECKING:
+    from kg import FetchReport, FetchSettings
     from linker import IndexManifest, IndexUpdate
 
 _EXAMPLES = """
 build-kg-index demo/index --dump examples/graph
 build-kg-index dbpedia --dump dumps/labels_en.ttl.bz2 --dump dumps/images_en.ttl.bz2 --images pictures
 build-kg-index dbpedia --dump dumps --images pictures --encoder vgg16 --weights vgg16.pth
+build-kg-index dbpedia --dump dumps --fetch-images --contact you@example.org
 build-kg-index people --dump entities.csv --dump triples.csv --types types.csv
 build-kg-index chad --sparql http://dbpedia.org/sparql --seeds seeds.txt --hops 2 --contact me@example.org
 build-kg-index clubs --sparql http://localhost:7878/query --seed-class http://dbpedia.org/ontology/SoccerClub
@@ -57,6 +60,7 @@ build-kg-index dbpedia --dump dumps-of-today --images pictures --update
     is_flag=True,
     help="Bring a finished INDEX up to date with these sources; unchanged pictures are not embedded again.",
 )
+@fetch_options
 @sparql_options
 @click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="")
 def main(
@@ -68,6 +72,7 @@ def main(
     device: str,
     types: Path | None,
     update: bool,
+    fetch: "FetchSettings | None",
     more: tuple[Path, ...],
     **asked: Any,
 ) -> None:
@@ -90,8 +95,9 @@ def main(
     for path in (*dumps, *more):
         if not path.exists():
             raise CommandError(f"--dump {path}: no such file or folder: check the path")
-    if images is not None and not images.is_dir():
+    if images is not None and not images.is_dir() and (fetch is None or images.exists()):
         raise CommandError(f"--images {images}: expected a folder with the pictures")
+    pictures: list[FetchReport] = []
     with Progress() as progress:
         fetched = fetch_sources(index, progress, asked)
         build = partial(
@@ -103,22 +109,26 @@ def main(
             weights=weights,
             device=device,
             type_map=types,
+            fetch=fetch,
+            on_fetched=pictures.append,
             progress=progress,
         )
         done = build()
     manifest = done if isinstance(done, IndexManifest) else done.manifest
-    _print_summary(index, manifest)
+    _print_summary(index, manifest, pictures)
     if isinstance(done, IndexUpdate):
         _print_update(done)
 
 
-def _print_summary(index: Path, manifest: "IndexManifest") -> None:
+def _print_summary(index: Path, manifest: "IndexManifest", pictures: "list[FetchReport]") -> None:
     counts, images = manifest.counts, manifest.images
     entities, names, triples = (counts.get(table, 0) for table in ("entity", "alias", "triple"))
     click.echo(f"{index}: {entities:,} entities, {names:,} names, {triples:,} triples")
     total = sum(images.values())
     others = ", ".join(f"{number:,} {status}" for status, number in images.items() if status != "embedded")
     click.echo(f"pictures: {images.get('embedded', 0):,} of {total:,} embedded" + (f" ({others})" if others else ""))
+    for report in pictures:
+        click.echo(describe_fetched(report))
     for source in manifest.sources:
         skipped = f", {source.rejected:,} skipped" if source.rejected else ""
         click.echo(f"  {source.name}: {source.lines:,} lines{skipped}")

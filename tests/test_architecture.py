@@ -29,6 +29,7 @@ HEAVY = {
     "rich",
     "numpy",
     "SPARQLWrapper",
+    "httpx",
 }
 
 

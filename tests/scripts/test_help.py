@@ -19,6 +19,7 @@ HEAVY = (
     "rich",
     "jinja2",
     "SPARQLWrapper",
+    "httpx",
 )
 
 

@@ -1,0 +1,53 @@
+"""How often a server is asked: a steady rate, and pauses that every connection keeps."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+#: The longest pause that is kept before a server is asked again.
+LONGEST_PAUSE_S = 600.0
+
+
+class Pace:
+    """Gives each request its turn.
+
+    Args:
+        requests_per_s: How many requests a second, at most, over all connections.
+        clock: Seconds that never go back.
+        sleep: Waits for some seconds.
+    """
+
+    def __init__(
+        self, requests_per_s: float, *, clock: Callable[[], float], sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._step_s = 1 / requests_per_s
+        self._clock = clock
+        self._sleep = sleep
+        self._next_s = clock()
+        self._line = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Wait until a request may be sent."""
+        async with self._line:
+            while (wait_s := self._next_s - self._clock()) > 0:
+                await self._sleep(wait_s)
+            self._next_s = self._clock() + self._step_s
+
+    def hold(self, seconds: float) -> None:
+        """Let nobody ask for some seconds from now, at most `LONGEST_PAUSE_S`."""
+        self._next_s = max(self._next_s, self._clock() + min(seconds, LONGEST_PAUSE_S))
+
+
+def retry_after_s(value: str | None, now: datetime) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for, given as seconds or as an HTTP date; None if neither."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, (when - now).total_seconds())
