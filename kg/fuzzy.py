@@ -69,6 +69,11 @@ def edits_allowed(length: int) -> int:
     return 0 if length < 4 else 1 if length < 8 else 2
 
 
+def names_nothing(words: Sequence[str]) -> bool:
+    """Say whether words are too common, or too short, to stand for a name that they are a part of."""
+    return sum(map(len, words)) < _PART_MIN_LENGTH or all(word in _COMMON_WORDS for word in words)
+
+
 def likeness(mention: str, name: str) -> float:
     """Return how alike a mention and a name (a normal form) are."""
     return likenesses(Query.of(mention), [name])[0]
@@ -107,7 +112,7 @@ def _by_words(query: Query, name: str, letters: str) -> float:
         return REORDERED if sorted(query.words) == sorted(parts) else 0.0
     part = len(query.words)
     mentioned = sum(map(len, query.words))
-    if mentioned < _PART_MIN_LENGTH or all(word in _COMMON_WORDS for word in query.words):
+    if names_nothing(query.words):
         return 0.0
     starts = range(len(parts) - part + 1)
     if any(tuple(parts[start : start + part]) == query.words for start in starts):

@@ -1,84 +1,195 @@
-"""The on-disk structure behind fuzzy look-ups: which names hold which character trigrams, and which words.
+"""The on-disk structure behind fuzzy look-ups: names by their segments, and by their words (see `kg.namekeys`).
 
-A *name* is a distinct normal form; its id is the smallest `alias.id` with it (aliases are stored in the order of their
-normal forms, so all rows of a name are neighbours). Names are taken `CHUNK` at a time, which bounds the memory of a
-build; a trigram has one row for each chunk that holds it. Postings are little-endian uint32 ids, ascending for
-trigrams, and by growing name length for words, so that the shortest names with a word stand first.
+A *name* is a distinct normal form. A row of `alias_segment` or `alias_word` holds all names with some neighbouring
+keys, ascending, under the first of them; a key never goes on in the next row. So the names with a key are in the last
+row that does not start behind it, besides others that a look-up has to tell apart anyway.
+
+`alias_segment.names` is `count` letter masks (uint32, little-endian), `count` numbers of bytes that a name has beyond
+its letters (blanks, and what UTF-8 adds), and then the names themselves, one behind the other; all have the same number
+of letters. `alias_word.names` is a name a line, those with one word ordered by their length.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .normal import squash
+from .namekeys import FIRST_BITS, LONGEST_NAME, NAME_BITS, SECOND_BITS
 
-CHUNK = 200_000
-START, END = "\x02", "\x03"
+if TYPE_CHECKING:
+    from .namekernels import Bytes, Entries, Lengths, Masks, Starts
 
-Ids = npt.NDArray[np.uint32]
+_ENTITIES_AT_ONCE = 20_000
+_NAMES_A_ROW = {"segment": 64, "word": 200}
+_NAMES_A_PASS = 600_000
+_WORDS_A_PASS = 4_000_000
+_ENTRIES_AT_ONCE = 400_000
 
-
-def trigrams_of(normal: str) -> npt.NDArray[np.int64]:
-    """Return the distinct trigrams of a name without its blanks, framed by a start and an end sign."""
-    codes = np.frombuffer(f"{START}{squash(normal)}{END}".encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(
-        np.int64
-    )
-    return np.unique(_pack(codes))
+_Ints = npt.NDArray[np.int64]
+_Batch = list[tuple[Any, ...]]
 
 
 def fill_grams(connection: sqlite3.Connection) -> None:
-    """Fill `alias_trigram` and `alias_word` from `alias`."""
-    names = connection.execute("SELECT min(id), normal FROM alias GROUP BY normal ORDER BY 1")
-    chunk = 0
-    while rows := list(islice(names, CHUNK)):
-        ids = np.array([row[0] for row in rows], dtype=np.uint32)
-        normals = [row[1] for row in rows]
-        connection.executemany(
-            "INSERT INTO alias_trigram (trigram, chunk, count, postings) VALUES (?, ?, ?, ?)",
-            _trigram_rows(ids, normals, chunk),
-        )
-        connection.executemany(
-            "INSERT INTO alias_word (word, chunk, count, postings) VALUES (?, ?, ?, ?)", _word_rows(ids, normals, chunk)
-        )
-        chunk += 1
+    """Fill `alias_segment` and `alias_word` from `alias`."""
+    names = _Names.read(connection)
+    if not len(names.lengths):
+        return
+    for statement, batches in (
+        ("INSERT INTO alias_segment (key, count, names) VALUES (?, ?, ?)", names.segment_rows()),
+        ("INSERT INTO alias_word (key, names) VALUES (?, ?)", names.word_rows()),
+    ):
+        for rows in _one_ahead(batches):
+            connection.executemany(statement, rows)
 
 
-def _pack(codes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    return (codes[:-2] << 42) | (codes[1:-1] << 21) | codes[2:]
+def _one_ahead(batches: Iterator[_Batch]) -> Iterable[_Batch]:
+    """Yield batches while the next one is being made: the loops over all letters leave the interpreter to others."""
+    with ThreadPoolExecutor(1) as executor:
+        following = executor.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = executor.submit(next, batches, None)
+            yield batch
 
 
-def _trigram_rows(ids: Ids, normals: Sequence[str], chunk: int) -> Iterator[tuple[Any, ...]]:
-    framed = [f"{START}{squash(normal)}{END}" for normal in normals]
-    codes = np.frombuffer("".join(framed).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.int64)
-    owners = np.repeat(np.arange(len(framed), dtype=np.int64), [len(text) for text in framed])
-    inside = owners[:-2] == owners[2:]
-    grams, holders = _pack(codes)[inside], owners[:-2][inside]
-    order = np.argsort(grams, kind="stable")
-    grams, holders = grams[order], holders[order]
-    first = np.ones(len(grams), dtype=bool)
-    first[1:] = (grams[1:] != grams[:-1]) | (holders[1:] != holders[:-1])
-    grams, holders = grams[first], holders[first]
-    starts = np.flatnonzero(np.r_[True, grams[1:] != grams[:-1]]) if len(grams) else np.array([], dtype=np.int64)
-    postings = ids[holders].astype("<u4")
-    for start, end in zip(starts, np.r_[starts[1:], len(grams)], strict=True):
-        yield int(grams[start]), chunk, int(end - start), postings[start:end].tobytes()
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Every name, as `kg.namekernels` wants them."""
+
+    text: "Bytes"
+    starts: "Starts"
+    lengths: "Lengths"
+    masks: "Masks"
+
+    @classmethod
+    def read(cls, connection: sqlite3.Connection) -> "_Names":
+        """Read the names, and leave out those that are equal to one before them."""
+        from .namekernels import drop_repeated, measure
+
+        lines, count = bytearray(), 0
+        last = connection.execute("SELECT coalesce(max(entity), -1) FROM alias").fetchone()[0]
+        query = "SELECT count(*), group_concat(normal, char(10)) FROM alias WHERE entity BETWEEN ? AND ?"
+        for low in range(0, last + 1, _ENTITIES_AT_ONCE):
+            found, joined = connection.execute(query, (low, low + _ENTITIES_AT_ONCE - 1)).fetchone()
+            if found:
+                count += found
+                lines += joined.encode()
+                lines += b"\n"
+        text = np.frombuffer(lines, dtype=np.uint8)
+        names = cls(text, _empty_starts(len(text), count), np.empty(count, np.uint16), np.empty(count, np.uint32))
+        hashes = np.empty(count, dtype=np.uint64)
+        bits = (np.array(FIRST_BITS, np.uint32), np.array(SECOND_BITS, np.uint32))
+        measure(text, bits, names.starts, names.lengths, names.masks, hashes)
+        hashes.sort()
+        drop_repeated(text, names.starts, hashes, names.lengths)
+        return names
+
+    def segment_rows(self) -> Iterator[_Batch]:
+        """Yield the rows of `alias_segment`, the names of some lengths after the other."""
+        from .namekernels import segment_entries
+
+        counts = np.bincount(self.lengths, minlength=LONGEST_NAME + 1)
+        low = 1
+        while low <= LONGEST_NAME:
+            high = low
+            while high < LONGEST_NAME and counts[low : high + 2].sum() <= _NAMES_A_PASS:
+                high += 1
+            # Side by side, they are near each other in memory too.
+            some = self._only(np.flatnonzero((self.lengths >= low) & (self.lengths <= high)))
+            entries = np.empty(3 * len(some.lengths), dtype=np.uint64)
+            found = segment_entries(some.text, some.starts, some.lengths, entries)
+            yield from some._segment_batches(entries[:found])
+            low = high + 1
+
+    def _only(self, names: _Ints) -> "_Names":
+        sizes = self._sizes(names) + 1
+        starts = _empty_starts(int(sizes.sum()), len(names))
+        starts[0] = 0
+        np.cumsum(sizes, out=starts[1:])
+        return _Names(self._gathered(names, sizes, 1), starts, self.lengths[names], self.masks[names])
+
+    def _sizes(self, names: _Ints) -> _Ints:
+        return self.starts[names + 1].astype(np.int64) - self.starts[names] - 1
+
+    def _segment_batches(self, entries: "Entries") -> Iterator[_Batch]:
+        entries.sort()
+        for part in _parts(entries):
+            keys, names = _split(part)
+            lengths = self.lengths[names].astype(np.int64)
+            sizes = self._sizes(names)
+            masks = self.masks[names].astype("<u4").tobytes()
+            extras = (sizes - lengths).astype(np.uint8).tobytes()
+            text = self._gathered(names, sizes, 0).tobytes()
+            cuts = _cuts(keys, lengths, _NAMES_A_ROW["segment"])
+            ends = np.concatenate([[0], np.cumsum(sizes)])[cuts].tolist()
+            yield [
+                (key, end - start, masks[4 * start : 4 * end] + extras[start:end] + text[first:last])
+                for key, start, end, first, last in _ranges(keys, cuts, ends)
+            ]
+
+    def word_rows(self) -> Iterator[_Batch]:
+        """Yield the rows of `alias_word`."""
+        from .namekernels import word_entries
+
+        blanks = sum(int((self.text[at : at + 2**20] == ord(" ")).sum()) for at in range(0, len(self.text), 2**20))
+        most = blanks + len(self.lengths)
+        bits = max(1, (most // _WORDS_A_PASS).bit_length())
+        for part in range(1 << bits):
+            entries = np.empty(most, dtype=np.uint64)
+            found = word_entries(self.text, self.starts, self.lengths, part, bits, entries)
+            yield from self._word_batches(entries[:found])
+
+    def _word_batches(self, entries: "Entries") -> Iterator[_Batch]:
+        entries.sort()
+        for part in _parts(entries):
+            keys, names = _split(part)
+            sizes = self._sizes(names) + 1
+            text = self._gathered(names, sizes, 1).tobytes()
+            cuts = _cuts(keys, None, _NAMES_A_ROW["word"])
+            ends = np.concatenate([[0], np.cumsum(sizes)])[cuts].tolist()
+            yield [(key, text[first : last - 1].decode()) for key, _, _, first, last in _ranges(keys, cuts, ends)]
+
+    def _gathered(self, names: _Ints, sizes: _Ints, line_end: int) -> "Bytes":
+        from .namekernels import gather
+
+        out = np.empty(sizes.sum(), dtype=np.uint8)
+        gather(self.text, self.starts, names, line_end, out)
+        return out
 
 
-def _word_rows(ids: Ids, normals: Sequence[str], chunk: int) -> Iterator[tuple[Any, ...]]:
-    pairs = [
-        (word, len(normal), int(name))
-        for name, normal in zip(ids, normals, strict=True)
-        if " " in normal
-        for word in set(normal.split())
-    ]
-    pairs.sort()
+def _empty_starts(letters: int, names: int) -> "Starts":
+    return np.empty(names + 1, np.uint32) if letters < 2**32 else np.empty(names + 1, np.int64)
+
+
+def _parts(entries: "Entries") -> Iterator["Entries"]:
+    """Yield sorted entries a part at a time; a key never goes on in the next part."""
     start = 0
-    for end in range(1, len(pairs) + 1):
-        if end == len(pairs) or pairs[end][0] != pairs[start][0]:
-            postings = np.array([name for _, _, name in pairs[start:end]], dtype="<u4")
-            yield pairs[start][0], chunk, end - start, postings.tobytes()
-            start = end
+    while start < len(entries):
+        end = min(start + _ENTRIES_AT_ONCE, len(entries))
+        if end < len(entries):
+            following = ((entries[end - 1] >> np.uint64(NAME_BITS)) + np.uint64(1)) << np.uint64(NAME_BITS)
+            end = int(np.searchsorted(entries, following))
+        yield entries[start:end]
+        start = end
+
+
+def _split(entries: "Entries") -> tuple["Entries", _Ints]:
+    """Return the keys and the names of sorted entries."""
+    return entries >> np.uint64(NAME_BITS), (entries & np.uint64((1 << NAME_BITS) - 1)).astype(np.int64)
+
+
+def _cuts(keys: "Entries", groups: _Ints | None, least: int) -> _Ints:
+    """Return where rows start, and the end: between keys, so many names apart or more, and where the group changes."""
+    between = np.flatnonzero(keys[1:] != keys[:-1]) + 1
+    borders = np.flatnonzero(groups[1:] != groups[:-1]) + 1 if groups is not None else between[:0]
+    wanted = np.searchsorted(between, np.arange(least, len(keys), least))
+    return np.unique(np.concatenate([[0], between[wanted[wanted < len(between)]], borders, [len(keys)]]))
+
+
+def _ranges(keys: "Entries", cuts: _Ints, ends: list[int]) -> Iterable[tuple[int, int, int, int, int]]:
+    """Return each row's key, where it starts and ends among the names, and where among their letters."""
+    places = cuts.tolist()
+    return zip(keys[cuts[:-1]].tolist(), places, places[1:], ends, ends[1:], strict=False)

@@ -12,10 +12,9 @@
 """
 
 import re
-import sqlite3
 from collections.abc import Iterator
 
-from .normal import normal_form, words
+from .normal import words
 
 QUALIFIER_WEIGHT = 0.8
 SHORT_WEIGHT = 0.7
@@ -35,16 +34,9 @@ _LEADING_NUMBER = re.compile(r"\d\.?$")
 _Name = tuple[str, str, float]
 
 
-def fill_aliases(connection: sqlite3.Connection) -> None:
-    """Fill `alias` with the distinct texts of each entity, each under its best kind, ordered by normal form."""
-    connection.execute("CREATE TEMP TABLE stage_alias (normal TEXT, entity INTEGER, text TEXT, kind TEXT, weight REAL)")
-    connection.executemany("INSERT INTO stage_alias VALUES (?, ?, ?, ?, ?)", _all_names(connection))
-    connection.execute(
-        "INSERT INTO alias (text, normal, entity, kind, weight) SELECT text, normal, entity, kind, weight FROM"
-        " (SELECT *, row_number() OVER (PARTITION BY entity, text ORDER BY weight DESC, kind) AS place"
-        " FROM stage_alias)"
-        " WHERE place = 1 ORDER BY normal, entity, text"
-    )
+def given_name(text: str, kind: str) -> str:
+    """Return a name as it was given, but for a page's remark that it disambiguates."""
+    return _DISAMBIGUATION.sub("", text) if kind == "disambiguation" else text
 
 
 def derived_names(text: str, weight: float, coarse_type: str | None) -> Iterator[_Name]:
@@ -69,25 +61,3 @@ def short_name(text: str) -> str | None:
         kept.pop(0)
     short = " ".join(kept).strip(" ,.&-")
     return short if len(kept) < len(words) and len(short) >= 3 else None
-
-
-def _all_names(connection: sqlite3.Connection) -> Iterator[tuple[str, int, str, str, float]]:
-    for entity, text, kind, weight, coarse_type in _given_names(connection):
-        names: list[_Name] = [(text, kind, weight)]
-        if kind in ("label", "redirect"):
-            names.extend(derived_names(text, weight, coarse_type))
-        for name, name_kind, name_weight in names:
-            normal = normal_form(name)
-            if normal:
-                yield normal, entity, name, name_kind, round(name_weight, 4)
-
-
-def _given_names(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str, float, str | None]]:
-    yield from (
-        (entity, text, "label", 1.0, coarse)
-        for entity, text, coarse in connection.execute("SELECT id, label, type FROM entity")
-    )
-    for entity, text, kind, weight, coarse in connection.execute(
-        "SELECT n.entity, n.text, n.kind, n.weight, e.type FROM stage_given_name n JOIN entity e ON e.id = n.entity"
-    ):
-        yield entity, _DISAMBIGUATION.sub("", text) if kind == "disambiguation" else text, kind, weight, coarse

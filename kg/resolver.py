@@ -8,11 +8,11 @@ import sqlite3
 from collections.abc import Callable
 from functools import cached_property
 
+from .aliasrows import fill_aliases
 from .bulk import insert_rows
 from .describing import Find, describe_entities, fill_entities, fill_images, fill_literals
 from .grams import fill_grams
 from .keymap import KeyMap, sort_iris
-from .naming import fill_aliases
 from .relating import fill_classes, fill_triples, fill_vocabulary
 from .resolving import resolve_entities
 from .schema import create_indexes

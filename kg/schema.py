@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _TABLES = """
 CREATE TABLE entity (
@@ -20,27 +20,16 @@ CREATE TABLE entity (
     prior REAL NOT NULL DEFAULT 0
 );
 CREATE TABLE alias (
-    id INTEGER PRIMARY KEY,
     text TEXT NOT NULL,
     normal TEXT NOT NULL,
     entity INTEGER NOT NULL REFERENCES entity(id),
     kind TEXT NOT NULL,
-    weight REAL NOT NULL
-);
-CREATE TABLE alias_trigram (
-    id INTEGER PRIMARY KEY,
-    trigram INTEGER NOT NULL,
-    chunk INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    postings BLOB NOT NULL
-);
-CREATE TABLE alias_word (
-    id INTEGER PRIMARY KEY,
-    word TEXT NOT NULL,
-    chunk INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    postings BLOB NOT NULL
-);
+    weight REAL NOT NULL,
+    PRIMARY KEY (entity, normal, text)
+) WITHOUT ROWID;
+CREATE TABLE alias_normal (key INTEGER PRIMARY KEY, entities BLOB NOT NULL);
+CREATE TABLE alias_segment (key INTEGER PRIMARY KEY, count INTEGER NOT NULL, names BLOB NOT NULL);
+CREATE TABLE alias_word (key INTEGER PRIMARY KEY, names TEXT NOT NULL);
 CREATE TABLE predicate (
     id INTEGER PRIMARY KEY,
     iri TEXT NOT NULL UNIQUE,
@@ -111,18 +100,11 @@ CREATE TABLE rejected (
 
 _INDEXES = """
 CREATE UNIQUE INDEX entity_iri ON entity (iri);
-CREATE INDEX alias_normal ON alias (normal);
-CREATE INDEX alias_entity ON alias (entity);
 CREATE INDEX triple_object ON triple (object, subject, predicate);
 CREATE INDEX entity_class_class ON entity_class (class);
 CREATE INDEX literal_subject ON literal (subject, predicate);
 CREATE INDEX image_entity ON image (entity);
 CREATE INDEX image_status ON image (status);
-"""
-
-GRAM_INDEXES = """
-CREATE UNIQUE INDEX alias_trigram_trigram ON alias_trigram (trigram, chunk);
-CREATE UNIQUE INDEX alias_word_word ON alias_word (word, chunk);
 """
 
 
@@ -134,7 +116,7 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 def create_indexes(connection: sqlite3.Connection) -> None:
     """Make the indexes that a filled graph is read by; call within a transaction."""
-    for statement in filter(None, map(str.strip, (_INDEXES + GRAM_INDEXES).split(";"))):
+    for statement in filter(None, map(str.strip, _INDEXES.split(";"))):
         connection.execute(statement)
     connection.execute("PRAGMA analysis_limit = 1000")
     connection.execute("ANALYZE main")
@@ -170,7 +152,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     if version != SCHEMA_VERSION or "entity" not in tables:
         connection.close()
         raise StoreError(f"{path} has graph version {version}, expected {SCHEMA_VERSION}; build it again")
-    connection.execute("PRAGMA mmap_size = 1073741824")
+    # No memory map: look-ups go all over the file, and a page that is mapped for each costs more than a page read.
+    connection.execute("PRAGMA cache_size = -32768")
     return connection
 
 

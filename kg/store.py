@@ -127,16 +127,12 @@ class Graph:
         """
         if (entity := self.entity_by_iri(text.strip())) is not None:
             return entity
-        row = self.connection.execute(
-            "SELECT e.id, e.iri, e.label, e.type, e.prior FROM alias a JOIN entity e ON e.id = a.entity"
-            " WHERE a.normal = ? ORDER BY (e.label <> ?), a.weight DESC, e.prior DESC, e.id LIMIT 1",
-            (normal_form(text), text.strip()),
-        ).fetchone()
-        if row is not None:
-            return Entity(*row)
         from .aliases import AliasIndex
 
-        matches = AliasIndex(self).candidates(text, limit=3, min_fuzzy=0.6)
+        index, normal = AliasIndex(self), normal_form(text)
+        if found := index.lookup([normal]).get(normal, ()):
+            return min(found, key=lambda match: match.entity.label != text.strip()).entity
+        matches = index.candidates(text, limit=3, min_fuzzy=0.6)
         raise EntityNotFoundError(text, [match.entity.label for match in matches])
 
     def hop_distances(self, sources: Iterable[int], targets: Iterable[int], *, max_hops: int = 2) -> dict[int, int]:

@@ -52,7 +52,7 @@ def test_json_lines_say_the_same_as_csv(build: Build) -> None:
     )
     assert [(row.line, row.reason) for row in graph.rejected()] == [(3, "no JSON object"), (4, "no JSON object")]
     for table in ("entity", "alias", "image"):
-        query = f"SELECT * FROM {table} ORDER BY id"
+        query = f"SELECT * FROM {table} ORDER BY 1, 2, 3"
         assert graph.connection.execute(query).fetchall() == csv.connection.execute(query).fetchall()
 
 

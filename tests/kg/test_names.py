@@ -136,26 +136,41 @@ def _noisy(name: str, chance: random.Random) -> str:
     )
 
 
+def _search_all(graph: Graph, mention: str, min_fuzzy: float) -> list[tuple[int, float]]:
+    best: dict[int, tuple[float, float, float, int]] = {}
+    for normal, weight, prior, entity in graph.connection.execute(
+        "SELECT a.normal, a.weight, e.prior, e.id FROM alias a JOIN entity e ON e.id = a.entity"
+    ):
+        score = likeness(mention, normal)
+        if score >= min_fuzzy:
+            rank = (-score, -weight, -prior, entity)
+            best[entity] = min(best.get(entity, rank), rank)
+    return [(rank[3], -rank[0]) for rank in sorted(best.values())[:10]]
+
+
 def test_candidates_are_those_of_a_search_through_all_names(build: Build) -> None:
     names = [f"{first} {last}" for first in sorted(_FIRST) for last in sorted(_LAST)] + _PLACES + _OTHERS
     rows = "".join(f'urn:{number},"{name}",{number % 7}\n' for number, name in enumerate(names))
     graph = build({"e.csv": "iri,label,prior\n" + rows})
     index = AliasIndex(graph)
-    every = graph.connection.execute(
-        "SELECT a.normal, a.weight, e.prior, e.id FROM alias a JOIN entity e ON e.id = a.entity"
-    ).fetchall()
     chance = random.Random(7)
     for _ in range(150):
         mention = _noisy(chance.choice(names), chance)
-        best: dict[int, tuple[float, float, float, int]] = {}
-        for normal, weight, prior, entity in every:
-            score = likeness(mention, normal)
-            if score >= 0.8:
-                rank = (-score, -weight, -prior, entity)
-                best[entity] = min(best.get(entity, rank), rank)
-        expected = [(rank[3], -rank[0]) for rank in sorted(best.values())[:10]]
         found = [(match.entity.id, match.fuzzy) for match in index.candidates(mention)]
-        assert found == expected, mention
+        assert found == _search_all(graph, mention, 0.8), mention
+
+
+@pytest.mark.parametrize("min_fuzzy", [0.6, 0.8])
+def test_names_that_are_near_each_other_are_told_apart(build: Build, min_fuzzy: float) -> None:
+    chance = random.Random(11)
+    names = sorted({"".join(chance.choices("abé東 ", k=chance.randint(2, 14))).strip() or "a" for _ in range(700)})
+    rows = "".join(f'urn:{number},"{name}",{number % 3}\n' for number, name in enumerate(names))
+    graph = build({"e.csv": "iri,label,prior\n" + rows})
+    index = AliasIndex(graph)
+    for name in chance.sample(names, 60):
+        mention = _noisy(f"{name}b", chance)
+        found = [(match.entity.id, match.fuzzy) for match in index.candidates(mention, min_fuzzy=min_fuzzy)]
+        assert found == _search_all(graph, mention, min_fuzzy), mention
 
 
 def test_lookup_is_exact_and_puts_the_surest_first(build: Build) -> None:
