@@ -6,6 +6,7 @@ from .cacherecords import CachedPicture as CachedPicture
 from .cacherecords import CachedPost as CachedPost
 from .cacherecords import CachedRegions as CachedRegions
 from .cacherecords import PicturedRecord as PicturedRecord
+from .detect import find_sources as find_sources
 from .differences import compare_graphs as compare_graphs
 from .downloads import count_downloads as count_downloads
 from .errors import BuildLockedError as BuildLockedError

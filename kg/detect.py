@@ -14,6 +14,7 @@ from .vocabulary import dataset_of
 
 ENTITY_COLUMNS = ("iri", "label")
 TRIPLE_COLUMNS = ("subject", "predicate", "object")
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,9 @@ def find_sources(sources: Sequence[Path]) -> tuple[list[SourceFile], list[str]]:
                     raise
                 skipped.append(str(error))
     if not found:
-        raise SourceError(f"no dump or table in {', '.join(map(str, sources)) or 'an empty list'}; give at least one")
+        named = ", ".join(map(str, sources)) or "an empty list"
+        reasons = "".join(f"; {reason}" for reason in skipped[:_SHOWN])
+        raise SourceError(f"no dump or table in {named}; give at least one{reasons}")
     return list(found.values()), skipped
 
 
@@ -76,6 +79,8 @@ def detect(path: Path) -> SourceFile:
     if dataset is not None:
         return SourceFile(path, "statements", dataset)
     first = next(line for line in lines if line.strip())
+    if first.lstrip().startswith("<") and (kind := _markup(first)):
+        raise SourceError(f"{path} is {kind}, expected a dump with a statement a line, or a table")
     if first.lstrip().startswith("{"):
         return _json_table(path, first)
     return _delimited_table(path, first)
@@ -97,6 +102,15 @@ def _statement_dataset(lines: Sequence[str]) -> str | None:
     if seen:
         return max(seen, key=lambda name: (seen[name], name))
     return "empty" if comments and broken <= 1 else None
+
+
+def _markup(first: str) -> str | None:
+    start = first.lstrip()[:200].lower()
+    if start.startswith(("<!doctype html", "<html")):
+        return "a web page (a download that failed?)"
+    if start.startswith(("<?xml", "<rdf:", "<!doctype")):
+        return "XML (RDF/XML? convert it to N-Triples first)"
+    return None
 
 
 def _json_table(path: Path, first: str) -> SourceFile:

@@ -1,5 +1,7 @@
 """``build-kg-index``: a graph and its pictures in; an index directory out."""
 
+import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +11,9 @@ import click
 from scripts._cli import Command, CommandError, say
 from scripts._fetching import describe_fetched, fetch_options
 from scripts._sparql import fetch_sources, sparql_options
+
+_SHOWN = 5
+_LIKE_A_SOURCE = re.compile(r"\.(?:ttl|nt|nq|n3|csv|tsv|jsonl?|rdf|owl|xml)(?:\.bz2|\.gz)? ")
 
 if TYPE_CHECKING:
     from kg import FetchReport, FetchSettings
@@ -97,6 +102,7 @@ def main(
             raise CommandError(f"--dump {path}: no such file or folder: check the path")
     if images is not None and not images.is_dir() and (fetch is None or images.exists()):
         raise CommandError(f"--images {images}: expected a folder with the pictures")
+    _say_unused((*dumps, *more))
     pictures: list[FetchReport] = []
     with Progress() as progress:
         fetched = fetch_sources(index, progress, asked)
@@ -118,6 +124,21 @@ def main(
     _print_summary(index, manifest, pictures)
     if isinstance(done, IndexUpdate):
         _print_update(done)
+
+
+def _say_unused(sources: Sequence[Path]) -> None:
+    """Name the files of the folders that look like a source by their names and are none."""
+    from kg import SourceError, find_sources
+
+    try:
+        _, skipped = find_sources(sources)
+    except SourceError:  # the build says so itself
+        return
+    unused = [reason for reason in skipped if _LIKE_A_SOURCE.search(reason)]
+    for reason in unused[:_SHOWN]:
+        say(f"not used: {reason}")
+    if len(unused) > _SHOWN:
+        say(f"not used: {len(unused) - _SHOWN:,} more files")
 
 
 def _print_summary(index: Path, manifest: "IndexManifest", pictures: "list[FetchReport]") -> None:
