@@ -6,8 +6,14 @@ from an earlier boot is built anew. A finished graph is on the disk before it ta
 """
 
 import os
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from threading import Thread
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _MARK = "boot"
@@ -26,6 +32,19 @@ def is_of_this_boot(folder: Path) -> bool:
         return False
 
 
+def write_array(path: Path, column: npt.NDArray[Any]) -> None:
+    """Write an array to a file, all of it or with an error; `ndarray.tofile` may lose its end on a full disk."""
+    with path.open("wb") as file:
+        file.write(np.ascontiguousarray(column).data)
+
+
+def write_whole(file: FileIO, column: npt.NDArray[Any]) -> None:
+    """Write an array to a file without a buffer, which may take only a part of it at a time."""
+    data = np.ascontiguousarray(column).data.cast("B")
+    while len(data):
+        data = data[file.write(data) :]
+
+
 def write_out(path: Path) -> None:
     """Return when all of a file is on the disk."""
     file = os.open(path, os.O_RDONLY)
@@ -37,7 +56,12 @@ def write_out(path: Path) -> None:
 
 def write_out_meanwhile(path: Path) -> Thread:
     """Begin to bring a file to the disk, so that little is left to wait for at the end."""
-    thread = Thread(target=write_out, args=(path,), daemon=True)
+
+    def write() -> None:
+        with suppress(FileNotFoundError):  # it has taken its place by now
+            write_out(path)
+
+    thread = Thread(target=write, daemon=True)
     thread.start()
     return thread
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from .durable import write_whole
 from .keymap import KeyMap
 from .segments import Column
 
@@ -48,7 +49,7 @@ class EdgeSorter:
         packed = packed[order]
         bounds = np.searchsorted(parts[order], np.arange(len(self._files) + 1))
         for part in np.flatnonzero(np.diff(bounds)).tolist():
-            self._files[part].write(packed[bounds[part] : bounds[part + 1]].data)
+            write_whole(self._files[part], packed[bounds[part] : bounds[part + 1]])
 
     def sorted_parts(self) -> Iterator[Ids]:
         """Yield the distinct triples by subject, object and predicate: (N, 3) of subject, object, predicate."""

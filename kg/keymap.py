@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import scan
+from .durable import write_array
 from .errors import StoreError
 from .segments import Column, SegmentFile
 
@@ -118,7 +119,7 @@ class KeyMap:
         """Keep which entity each rank stands for, and the rank of each entity."""
         for name, column in (("entity.rank", rank), ("iri.entity", entity)):
             beside = self._folder / f"{name}.part"
-            column.tofile(beside)
+            write_array(beside, column)
             beside.replace(self._folder / name)
         self.entity = _mapped(self._folder / "iri.entity", "u4")
         self.rank = _mapped(self._folder / "entity.rank", "i8")

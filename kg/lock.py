@@ -46,7 +46,9 @@ def _acquire(path: Path, target: Path) -> int:
         if _is_same_file(file, path):
             os.ftruncate(file, 0)
             started = datetime.now(UTC).isoformat(timespec="seconds")
-            os.write(file, f"process {os.getpid()} on {socket.gethostname()}, started {started}\n".encode())
+            text = f"process {os.getpid()} on {socket.gethostname()}, started {started}\n"
+            with contextlib.suppress(OSError):  # a full disk: the lock holds without saying who has it
+                os.write(file, text.encode())
             return file
         os.close(file)  # its last holder removed it between our open and our lock
 

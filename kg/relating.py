@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from . import scan
 from .bulk import insert_array, insert_rows
+from .durable import write_array
 from .edges import EdgeSorter, Ids, map_triples
 from .keymap import KeyMap
 from .records import ENTITY_TYPES
@@ -60,7 +61,7 @@ def fill_triples(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None:
         scan.count_each(np.ascontiguousarray(part[:, 1]), in_degrees)
         insert_array(graph, "triple", ("subject", "object", "predicate"), part)
     sorter.close()
-    in_degrees.tofile(stage.folder / IN_DEGREES)
+    write_array(stage.folder / IN_DEGREES, in_degrees)
 
 
 def fill_classes(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None:
@@ -104,7 +105,7 @@ def _type_entities(graph: sqlite3.Connection, stage: Stage, sorter: EdgeSorter, 
             given[entity] = min(coarse, given.get(entity, coarse))
     for entity, coarse in given.items():
         types[entity] = ENTITY_TYPES.index(coarse) + 1
-    types.tofile(stage.folder / TYPES)
+    write_array(stage.folder / TYPES, types)
 
 
 def read_types(folder: Path) -> npt.NDArray[np.uint8]:

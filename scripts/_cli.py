@@ -11,13 +11,12 @@ import click
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 100}
 
 _BROKEN_PIPE = 141  # 128 + SIGPIPE
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _FIXES = {
     errno.ENOENT: "check the path",
     errno.EACCES: "change its permissions, or choose another place",
     errno.EPERM: "change its permissions, or choose another place",
     errno.EROFS: "choose a place on a disk that can be written",
-    errno.ENOSPC: "free some space, then run the same command again",
-    errno.EDQUOT: "free some space, then run the same command again",
     errno.EISDIR: "expected a file, not a folder",
     errno.ENOTDIR: "expected a folder, not a file",
 }
@@ -118,11 +117,26 @@ def _translate(error: BaseException, going_on: str = "") -> NoReturn:
         raise StoppedError("stopped" + (f"; {going_on}" if going_on else "")) from None
     if isinstance(error, BrokenPipeError):
         _leave_quietly()
+    if _is_disk_full(error):
+        fix = going_on or "then run the same command again"
+        reason = _describe(error) if isinstance(error, OSError) else str(error)
+        raise CommandError(f"the disk is full ({reason}): free some space; {fix}") from error
     if isinstance(error, OSError):
         raise CommandError(_describe(error)) from error
     if isinstance(error, sqlite3.Error):
         raise CommandError(f"the database says: {error}") from error
     raise CommandError(str(error)) from error
+
+
+def _is_disk_full(error: BaseException | None) -> bool:
+    """Whether there was no room, however the error was wrapped since."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return True
+        if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _describe(error: OSError) -> str:

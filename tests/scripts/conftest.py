@@ -1,9 +1,10 @@
 """A small index, built once, and the commands run in this process or as real ones."""
 
+import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -25,6 +26,14 @@ def run() -> Run:
         return CliRunner().invoke(main, [str(a) for a in arguments], input=stdin, prog_name=command)
 
     return run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_lines_of_progress() -> Iterator[None]:
+    """A slow machine says nothing more than a fast one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scripts._progress._SECONDS_BETWEEN_LINES", math.inf)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -149,5 +149,5 @@ def test_a_full_disk_is_one_line(index: Path, run: Run, tmp_path: Path) -> None:
     posts.write_text('{"id": "a", "text": "Chad"}\n', "utf-8")
     result = run("link-and-tag", index, posts, "-o", "/dev/full", "--cache", "none")
     assert result.exit_code == 1
-    assert "no space left on device: free some space" in result.output
+    assert "no space left on device): free some space" in result.output
     assert Path("/dev/full").is_char_device()

@@ -8,6 +8,7 @@ from scripts._progress import Progress
 
 def test_no_more_than_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     clock = iter(float(second) for second in range(1000))
+    monkeypatch.setattr(_progress, "_SECONDS_BETWEEN_LINES", 10.0)
     monkeypatch.setattr(_progress.time, "monotonic", lambda: next(clock))
     with Progress() as progress:
         for done in range(25):
