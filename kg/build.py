@@ -11,21 +11,21 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
-from .detect import SourceFile, find_sources
+from .detect import SourceFile, detect_priors, find_sources
 from .durable import is_of_this_boot, mark_boot, write_out, write_out_meanwhile
 from .errors import SourceError, StoreError
 from .imagefiles import ImageFinder
 from .loading import load_statements
 from .lock import build_lock
-from .reading import DamagedFileError, file_digest
+from .plan import Digests, Planned, is_plan, read_plan, stamp_of
+from .reading import DamagedFileError
 from .records import BuildReport, SourceReport
 from .resolver import RESOLVE_STEPS, Resolver
-from .schema import SCHEMA_VERSION, create_tables, open_for_building, part_path, stage_path
+from .schema import create_tables, open_for_building, part_path, stage_path
 from .staging import Stage
 from .store import count_rows
 from .tables import load_rows
@@ -45,6 +45,7 @@ def build_graph(
     sqlite_path: Path,
     *,
     sources: Sequence[Path],
+    priors: Path | None = None,
     images_dir: Path | None = None,
     type_map: Path | None = None,
     progress: Progress | None = None,
@@ -54,6 +55,7 @@ def build_graph(
     Args:
         sqlite_path: Where the graph goes; its folder is made.
         sources: Dumps and tables, or folders of them, told apart by what they contain.
+        priors: A table of IRIs and how often each is meant, in place of in-degrees.
         images_dir: The folder where `Special:FilePath/Name` is looked up.
         type_map: A table `class,type` (and `superclass`) in place of the shipped one.
         progress: Called with the step, what is done of it (lines), and how much there is (0: unknown).
@@ -66,12 +68,13 @@ def build_graph(
         BuildLockedError: If another process builds this graph.
         StoreError: If the graph cannot be written.
     """
-    build, skipped = _prepare(sources, images_dir, type_map, progress)
+    build, skipped = _prepare(sources, priors, images_dir, type_map, progress)
     try:
         sqlite_path.parent.mkdir(parents=True, exist_ok=True)
         with build_lock(sqlite_path):
-            plan = build.plan(images_dir)
-            if _plan_of(sqlite_path) != plan:
+            found, half = read_plan(sqlite_path), read_plan(part_path(sqlite_path))
+            plan = build.plan(images_dir, wait=bool(found or half))
+            if not is_plan(found, plan):
                 _make(build, plan, sqlite_path)
             elif stage_path(sqlite_path).exists():  # killed just before this was removed
                 shutil.rmtree(stage_path(sqlite_path))
@@ -81,45 +84,51 @@ def build_graph(
         raise StoreError(
             f"{sqlite_path} cannot be built: {error}; what is done is kept, run the same command again"
         ) from None
+    finally:
+        build.close()
     with closing(sqlite3.connect(f"{sqlite_path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         return BuildReport(_source_reports(connection), count_rows(connection), tuple(skipped))
 
 
 def is_built_from(
-    sqlite_path: Path, *, sources: Sequence[Path], images_dir: Path | None = None, type_map: Path | None = None
+    sqlite_path: Path,
+    *,
+    sources: Sequence[Path],
+    priors: Path | None = None,
+    images_dir: Path | None = None,
+    type_map: Path | None = None,
 ) -> bool:
     """Say whether a graph is whole and was built from just these sources, with these settings, by this version.
 
     Args:
         sqlite_path: The graph.
         sources: As for `build_graph`; so are the others.
+        priors: See `build_graph`.
         images_dir: See `build_graph`.
         type_map: See `build_graph`.
 
     Raises:
         SourceError: If a source is missing or is none, or the type map is wrong.
     """
-    build, _ = _prepare(sources, images_dir, type_map, None)
-    return _plan_of(sqlite_path) == build.plan(images_dir)
+    build, _ = _prepare(sources, priors, images_dir, type_map, None)
+    found = read_plan(sqlite_path)
+    with closing(build):
+        return bool(found) and is_plan(found, build.plan(images_dir, wait=True))
 
 
 def _prepare(
-    sources: Sequence[Path], images_dir: Path | None, type_map: Path | None, progress: Progress | None
+    sources: Sequence[Path],
+    priors: Path | None,
+    images_dir: Path | None,
+    type_map: Path | None,
+    progress: Progress | None,
 ) -> "tuple[_Build, list[str]]":
     files, skipped = find_sources(sources)
+    if priors is not None:
+        files = [file for file in files if file.path.resolve() != priors.resolve()] + [detect_priors(priors)]
     if images_dir is not None and not images_dir.is_dir():
         raise SourceError(f"image folder {images_dir} is no folder; give the one that holds the pictures, or none")
     return _Build(files, ImageFinder(images_dir), TypeMap.load(type_map), progress or _silent), skipped
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """One step as it is planned; equal plans mean equal graphs."""
-
-    name: str
-    source: str = ""
-    size_bytes: int = 0
-    sha256: str = ""
 
 
 class _Build:
@@ -130,20 +139,34 @@ class _Build:
         self._images = images
         self._types = types
         self._progress = progress
+        self._digests = Digests({name: file.path for name, file in self._files.items()})
 
-    def plan(self, images_dir: Path | None) -> list[_Planned]:
-        """Return every step, in order; the first one holds the settings."""
+    def plan(self, images_dir: Path | None, *, wait: bool) -> list[Planned]:
+        """Return every step, in order; the first one holds the settings.
+
+        Args:
+            images_dir: The folder with the pictures.
+            wait: For the digests of the files; else they have their stamps only.
+        """
         settings = {
             "build_version": BUILD_VERSION,
             "images_dir": str(images_dir.resolve()) if images_dir else None,
             "images": self._images.digest(),
             "types": self._types.digest,
         }
-        steps = [_Planned("settings", json.dumps(settings))]
+        self._digests.start()
+        steps = [Planned("settings", json.dumps(settings))]
         for number, (name, file) in enumerate(self._files.items(), 1):
-            self._progress(f"check {file.path.name}", number, len(self._files))
-            steps.append(_Planned(f"load {file.dataset}", name, file.path.stat().st_size, file_digest(file.path)))
-        return steps + [_Planned(name) for name in RESOLVE_STEPS]
+            stamp, size_bytes = stamp_of(file.path), file.path.stat().st_size
+            if wait:
+                self._progress(f"check {file.path.name}", number, len(self._files))
+            digest = self._digests.of(name) if wait else stamp
+            steps.append(Planned(f"load {file.dataset}", name, size_bytes, digest, stamp))
+        return steps + [Planned(name) for name in RESOLVE_STEPS]
+
+    def close(self) -> None:
+        """Stop what goes on beside the steps."""
+        self._digests.close()
 
     def run(self, graph: sqlite3.Connection, part: Path, folder: Path) -> None:
         """Do every step that is not done."""
@@ -194,16 +217,16 @@ class _Build:
                     (str(file.path), last_line, damage),
                 )
             graph.execute(
-                "UPDATE build_step SET offset_bytes = ?, lines = ?, records = ?, ignored = ?, rejected = ? + ?"
-                " WHERE id = ?",
-                (*stage.progress(step), int(damage is not None), step),
+                "UPDATE build_step SET offset_bytes = ?, lines = ?, records = ?, ignored = ?, rejected = ? + ?,"
+                " sha256 = ? WHERE id = ?",
+                (*stage.progress(step), int(damage is not None), self._digests.of(str(file.path)), step),
             )
             _finish(graph, step, error)
 
 
-def _make(build: _Build, plan: Sequence[_Planned], sqlite_path: Path) -> None:
+def _make(build: _Build, plan: Sequence[Planned], sqlite_path: Path) -> None:
     part, folder = part_path(sqlite_path), stage_path(sqlite_path)
-    if _plan_of(part) != plan or not is_of_this_boot(folder):
+    if not is_plan(read_plan(part), plan) or not is_of_this_boot(folder):
         _remove(part, folder)
     is_new = not part.exists()
     folder.mkdir(exist_ok=True)
@@ -220,20 +243,6 @@ def _make(build: _Build, plan: Sequence[_Planned], sqlite_path: Path) -> None:
     write_out(part)
     part.replace(sqlite_path)
     shutil.rmtree(folder)
-
-
-def _plan_of(path: Path) -> list[_Planned]:
-    """Return the plan that a graph file was made by; none for a file that is no graph of this version."""
-    if not path.exists():
-        return []
-    try:
-        with closing(sqlite3.connect(path)) as connection:
-            if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
-                return []
-            rows = connection.execute("SELECT name, source, size_bytes, sha256 FROM build_step ORDER BY id")
-            return [_Planned(*row) for row in rows]
-    except sqlite3.DatabaseError:
-        return []
 
 
 def _remove(part: Path, folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .ahead import ahead
 from .bulk import insert_rows
 from .iris import label_of_iri
 from .keymap import KeyMap
@@ -18,6 +19,7 @@ from .scan import LABELLED
 from .staging import Stage, unsigned
 
 _AT_ONCE = 100_000
+_RESOURCE = "http://dbpedia.org/resource/"
 _TABLES = {
     "stage_label_of": "entity INTEGER, is_foreign INTEGER, language TEXT, text TEXT",
     "stage_page_name": "rank INTEGER, text TEXT",
@@ -60,9 +62,7 @@ def fill_entities(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None
     names = (None, *ENTITY_TYPES)
     chosen = iter(_rows(stage, "SELECT entity, text FROM stage_chosen ORDER BY entity"))
     upcoming = next(chosen, None)
-    for first in range(0, len(keys.rank), _AT_ONCE):
-        iris = keys.iris(np.asarray(keys.rank[first : first + _AT_ONCE]))
-        labels = labels_of_iris(iris)
+    for first, iris, labels in ahead(_labelled(keys)):
         while upcoming is not None and upcoming[0] <= first + len(iris):
             labels[upcoming[0] - first - 1] = upcoming[1]
             upcoming = next(chosen, None)
@@ -73,14 +73,30 @@ def fill_entities(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None
         insert_rows(graph, "entity", ("id", "iri", "label", "type", "prior"), rows)
 
 
+def _labelled(keys: KeyMap) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Yield IRIs and labels read off them, some at a time, with the number of those before."""
+    for first in range(0, len(keys.rank), _AT_ONCE):
+        iris = keys.iris(np.asarray(keys.rank[first : first + _AT_ONCE]))
+        yield first, iris, labels_of_iris(iris)
+
+
 def labels_of_iris(iris: Sequence[str]) -> list[str]:
     """Return a readable label for each IRI, as `label_of_iri` does, fast where the IRI is DBpedia's."""
-    prefix = "http://dbpedia.org/resource/"
+    # What holds for all of them is done to all of them at once: they are written as one text with line breaks.
+    joined = "\n".join(iris)
+    labels = joined.replace(_RESOURCE, "").replace("_", " ").split("\n")
+    if len(labels) != len(iris):
+        return [label_of_iri(iri) for iri in iris]
     return [
-        iri[28:].replace("_", " ")
-        if iri.startswith(prefix) and "%" not in iri and "#" not in iri and iri[28:29] not in "_" and iri[-1] != "_"
+        label
+        if len(label) + len(_RESOURCE) == len(iri)
+        and iri.startswith(_RESOURCE)
+        and "!" < label[:1] <= "~"
+        and "!" < label[-1:] <= "~"
+        and "%" not in label
+        and "#" not in label
         else label_of_iri(iri)
-        for iri in iris
+        for label, iri in zip(labels, iris, strict=True)
     ]
 
 

@@ -14,16 +14,25 @@ from .vocabulary import dataset_of
 
 ENTITY_COLUMNS = ("iri", "label")
 TRIPLE_COLUMNS = ("subject", "predicate", "object")
+PRIOR_COLUMNS = ("iri", "count")
 _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file and what it is: form `statements`, `csv`, `tsv` or `jsonl`; `dataset` as DBpedia names it."""
+    """A file and what it is.
+
+    Attributes:
+        path: The file.
+        form: `statements`, `csv`, `tsv` or `jsonl`.
+        dataset: What is in it, as DBpedia names it.
+        columns: The names of a table's columns, where its first line does not name them.
+    """
 
     path: Path
     form: str
     dataset: str
+    columns: tuple[str, ...] = ()
 
 
 def find_sources(sources: Sequence[Path]) -> tuple[list[SourceFile], list[str]]:
@@ -84,6 +93,31 @@ def detect(path: Path) -> SourceFile:
     if first.lstrip().startswith("{"):
         return _json_table(path, first)
     return _delimited_table(path, first)
+
+
+def detect_priors(path: Path) -> SourceFile:
+    """Say how a table of priors is written: `iri,count` with commas or tabs, its first line may name the columns.
+
+    Raises:
+        SourceError: If it is none, or cannot be read.
+    """
+    try:
+        lines = read_head(path).decode("utf-8-sig", "replace").split("\n")
+    except OSError as error:
+        raise SourceError(f"the file of priors {path} cannot be read: {error.strerror}") from None
+    first = next((line for line in lines if line.strip()), "")
+    form = "tsv" if "\t" in first else "csv"
+    cells = next(csv.reader([first], delimiter=delimiter_of(form)), [])
+    if set(PRIOR_COLUMNS) <= set(normal_columns(cells)):
+        return SourceFile(path, form, "priors")
+    try:
+        _, count = cells
+        float(count)
+    except ValueError:
+        raise SourceError(
+            f"{path} is no file of priors: expected lines of iri,count; its first is {first[:80]!r}"
+        ) from None
+    return SourceFile(path, form, "priors", PRIOR_COLUMNS)
 
 
 def _statement_dataset(lines: Sequence[str]) -> str | None:

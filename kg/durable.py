@@ -5,8 +5,8 @@ to the system, so a half-built graph is not forced to the disk; it is marked wit
 from an earlier boot is built anew. A finished graph is on the disk before it takes its place.
 """
 
+import contextlib
 import os
-from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from threading import Thread
@@ -54,16 +54,16 @@ def write_out(path: Path) -> None:
         os.close(file)
 
 
-def write_out_meanwhile(path: Path) -> Thread:
-    """Begin to bring a file to the disk, so that little is left to wait for at the end."""
+def write_out_meanwhile(path: Path) -> None:
+    """Begin to bring a file to the disk, so that little is left to wait for at the end; trouble shows itself there."""
+    file = os.open(path, os.O_RDONLY)
 
     def write() -> None:
-        with suppress(FileNotFoundError):  # it has taken its place by now
-            write_out(path)
+        with contextlib.suppress(OSError):
+            os.fsync(file)
+        os.close(file)
 
-    thread = Thread(target=write, daemon=True)
-    thread.start()
-    return thread
+    Thread(target=write, daemon=True).start()
 
 
 def _boot_id() -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from .ahead import ahead
 from .durable import write_whole
 from .keymap import KeyMap
 from .segments import Column
@@ -19,23 +21,31 @@ Ids = npt.NDArray[np.int64]
 class EdgeSorter:
     """Triples of ids, put into parts by their subject; each part is sorted when it is asked for.
 
-    A triple is one 64-bit number: the subject's place in its part, the object, the predicate.
+    Use it as a context manager. A triple is one 64-bit number: the subject's place in its part, the object, the
+    predicate.
 
     Args:
         folder: Where the parts lie.
+        name: The parts' files are called by it.
         entities: The number of entities; ids are 1 and up.
         predicates: The number of predicates; ids are 1 and up.
         rows: About how many triples will come.
     """
 
-    def __init__(self, folder: Path, *, entities: int, predicates: int, rows: int) -> None:
+    def __init__(self, folder: Path, name: str, *, entities: int, predicates: int, rows: int) -> None:
         self._object_bits = entities.bit_length()
         self._predicate_bits = predicates.bit_length()
         free = 64 - self._object_bits - self._predicate_bits
         self._width = max(1, min((entities + 1) // (rows // _ROWS_AT_ONCE + 1) + 1, 2 ** max(free, 0)))
         self._files = [
-            (folder / f"edges.{part}").open("w+b", buffering=0) for part in range((entities + 1) // self._width + 1)
+            (folder / f"{name}.{part}").open("w+b", buffering=0) for part in range((entities + 1) // self._width + 1)
         ]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def add(self, subjects: Ids, predicates: Ids, objects: Ids) -> None:
         """Keep some triples."""
@@ -53,13 +63,7 @@ class EdgeSorter:
 
     def sorted_parts(self) -> Iterator[Ids]:
         """Yield the distinct triples by subject, object and predicate: (N, 3) of subject, object, predicate."""
-        with ThreadPoolExecutor(1) as pool:
-            upcoming = pool.submit(self._sorted, 0)
-            for part in range(len(self._files)):
-                rows = upcoming.result()
-                if part + 1 < len(self._files):
-                    upcoming = pool.submit(self._sorted, part + 1)
-                yield rows
+        yield from ahead(self._sorted(part) for part in range(len(self._files)))
 
     def close(self) -> None:
         """Remove the parts."""

@@ -6,16 +6,16 @@ Offsets count *decompressed* bytes. A cut or damaged compressed file gives the l
 
 import bz2
 import gzip
-import hashlib
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 BLOCK_BYTES = 16 << 20
 LINE_LIMIT_BYTES = 1 << 20
+_SMALL_BZ2_BYTES = 4 << 20
 
 
 class DamagedFileError(Exception):
@@ -53,12 +53,6 @@ def open_plain(path: Path) -> BufferedReader:
     return cast("BufferedReader", bz2.open(path) if compression == "bz2" else gzip.open(path))
 
 
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file's bytes as they lie on the disk."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def read_head(path: Path, *, limit_bytes: int = 1 << 18) -> bytes:
     """Return the first decompressed bytes of a file; what could be read, where it is damaged."""
     with open_plain(path) as stream:
@@ -85,7 +79,7 @@ def read_blocks(path: Path, *, offset_bytes: int = 0, block_bytes: int = BLOCK_B
     Raises:
         DamagedFileError: After the last readable line, if the file ends in damage.
     """
-    with open_plain(path) as stream:
+    with _open_for_all(path) as stream:
         if offset_bytes:
             stream.seek(offset_bytes)
         total, rest, damage = offset_bytes, b"", None
@@ -105,7 +99,56 @@ def read_blocks(path: Path, *, offset_bytes: int = 0, block_bytes: int = BLOCK_B
         raise DamagedFileError(damage)
 
 
-def _read_some(stream: BufferedReader, size: int) -> tuple[bytes, str | None]:
+def _open_for_all(path: Path) -> "BufferedReader | _ParallelBz2":
+    """Open a file that is going to be read to its end."""
+    is_worth_threads = compression_of(path) == "bz2" and path.stat().st_size > _SMALL_BZ2_BYTES
+    return _ParallelBz2(path) if is_worth_threads else open_plain(path)
+
+
+class _ParallelBz2:
+    """A bz2 file, its blocks decompressed on all cores; where it is damaged, as the standard library reads it."""
+
+    def __init__(self, path: Path) -> None:
+        from rapidgzip import IndexedBzip2File
+
+        self._path = path
+        self._stream: BufferedReader = IndexedBzip2File(str(path), parallelization=0)
+        self._at = 0
+        self._is_parallel = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def seek(self, offset_bytes: int) -> None:
+        """Go to an offset."""
+        while self._at < offset_bytes and self.read1(min(BLOCK_BYTES, offset_bytes - self._at)):
+            pass
+
+    def read1(self, size: int) -> bytes:
+        """Read up to some bytes; none at the end.
+
+        Raises:
+            EOFError, OSError: As `bz2` does.
+        """
+        if self._is_parallel:
+            try:
+                data = self._stream.read(size)
+            except (RuntimeError, ValueError, OSError, EOFError):
+                # Which blocks are whole, and what is wrong with the next one, `bz2` knows better.
+                self._is_parallel = False
+                self._stream.close()
+                self._stream = open_plain(self._path)
+                self._stream.seek(self._at)
+        if not self._is_parallel:
+            data = self._stream.read1(size)
+        self._at += len(data)
+        return data
+
+
+def _read_some(stream: "BufferedReader | _ParallelBz2", size: int) -> tuple[bytes, str | None]:
     """Read up to `size` bytes; on damage, what came before it and the reason."""
     data = bytearray()
     try:

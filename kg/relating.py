@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import scan
+from .ahead import ahead
 from .bulk import insert_array, insert_rows
 from .durable import write_array
 from .edges import EdgeSorter, Ids, map_triples
@@ -19,6 +20,7 @@ from .keymap import KeyMap
 from .records import ENTITY_TYPES
 from .resolving import staged_order
 from .segments import Column
+from .sortedindex import fill_sorted_index
 from .staging import Stage, unsigned
 
 IN_DEGREES = "entity.indegree"
@@ -53,14 +55,20 @@ def fill_triples(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None:
     """
     predicates = final_ids(stage, "predicate")
     rows = sum(len(segment[0]) for segment in stage.segments["triple"].segments())
-    sorter = EdgeSorter(stage.folder, entities=len(keys.rank), predicates=len(predicates), rows=rows)
-    for triples in map_triples(_staged_triples(stage, keys), keys, predicates):
-        sorter.add(*triples)
-    in_degrees = np.zeros(len(keys.rank) + 1, dtype=np.int64)
-    for part in sorter.sorted_parts():
-        scan.count_each(np.ascontiguousarray(part[:, 1]), in_degrees)
-        insert_array(graph, "triple", ("subject", "object", "predicate"), part)
-    sorter.close()
+    sizes = {"entities": len(keys.rank), "predicates": len(predicates), "rows": rows}
+    with (
+        EdgeSorter(stage.folder, "by_subject", **sizes) as by_subject,
+        EdgeSorter(stage.folder, "by_object", **sizes) as by_object,
+    ):
+        for triples in ahead(map_triples(_staged_triples(stage, keys), keys, predicates)):
+            by_subject.add(*triples)
+        in_degrees = np.zeros(len(keys.rank) + 1, dtype=np.int64)
+        for part in by_subject.sorted_parts():
+            scan.count_each(np.ascontiguousarray(part[:, 1]), in_degrees)
+            by_object.add(part[:, 1], part[:, 2], part[:, 0])
+            insert_array(graph, "triple", ("subject", "object", "predicate"), part)
+        columns = ("object", "subject", "predicate")
+        fill_sorted_index(graph, "triple", "triple_object", columns, by_object.sorted_parts())
     write_array(stage.folder / IN_DEGREES, in_degrees)
 
 
@@ -69,20 +77,20 @@ def fill_classes(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None:
     classes = final_ids(stage, "class")
     segments = list(stage.segments["type"].segments())
     rows = sum(len(segment[0]) for segment in segments)
-    sorter = EdgeSorter(stage.folder, entities=len(keys.rank), predicates=len(classes), rows=rows)
-    for subjects, staged in segments:
-        ids = keys.entities(subjects)
-        known = ids > 0
-        sorter.add(ids[known], classes[staged[known]], np.zeros(int(known.sum()), dtype=np.int64))
-    instances = np.zeros(len(classes), dtype=np.int64)
-    for part in sorter.sorted_parts():
-        scan.count_each(np.ascontiguousarray(part[:, 2]), instances)
-        insert_array(graph, "entity_class", ("entity", "class"), part[:, [0, 2]])
-    graph.executemany(
-        "UPDATE class SET instances = ? WHERE id = ?", [(n, id_) for id_, n in enumerate(instances.tolist()) if id_]
-    )
-    _type_entities(graph, stage, sorter, keys)
-    sorter.close()
+    sizes = {"entities": len(keys.rank), "predicates": len(classes), "rows": rows}
+    with EdgeSorter(stage.folder, "classes", **sizes) as sorter:
+        for subjects, staged in segments:
+            ids = keys.entities(subjects)
+            known = ids > 0
+            sorter.add(ids[known], classes[staged[known]], np.zeros(int(known.sum()), dtype=np.int64))
+        instances = np.zeros(len(classes), dtype=np.int64)
+        for part in sorter.sorted_parts():
+            scan.count_each(np.ascontiguousarray(part[:, 2]), instances)
+            insert_array(graph, "entity_class", ("entity", "class"), part[:, [0, 2]])
+        graph.executemany(
+            "UPDATE class SET instances = ? WHERE id = ?", [(n, id_) for id_, n in enumerate(instances.tolist()) if id_]
+        )
+        _type_entities(graph, stage, sorter, keys)
 
 
 def _type_entities(graph: sqlite3.Connection, stage: Stage, sorter: EdgeSorter, keys: KeyMap) -> None:

@@ -100,7 +100,6 @@ CREATE TABLE rejected (
 
 _INDEXES = """
 CREATE UNIQUE INDEX entity_iri ON entity (iri);
-CREATE INDEX triple_object ON triple (object, subject, predicate);
 CREATE INDEX entity_class_class ON entity_class (class);
 CREATE INDEX literal_subject ON literal (subject, predicate);
 CREATE INDEX image_entity ON image (entity);

@@ -247,7 +247,7 @@ def _column(values: "tuple[int, ...]", kind: str) -> Column:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
     connection.execute("PRAGMA synchronous = OFF")  # see kg.durable
     connection.execute("PRAGMA temp_store = FILE")
     connection.execute("PRAGMA cache_size = -32768")

@@ -58,8 +58,9 @@ def read_rows(source: SourceFile, *, offset_bytes: int = 0, lines_before: int = 
         if source.form == "jsonl":
             reader = _json_rows
         else:
-            header = next(csv.reader(lines, delimiter=delimiter_of(source.form)))
-            columns = list(normal_columns(header))
+            columns = list(source.columns)
+            if not columns:
+                columns = list(normal_columns(next(csv.reader(lines, delimiter=delimiter_of(source.form)))))
             reader = lambda lines: _delimited_rows(lines, columns, delimiter_of(source.form))  # noqa: E731
         if offset_bytes:
             stream.seek(offset_bytes)
@@ -98,6 +99,8 @@ def load_row(stage: Stage, row: Row, source: SourceFile) -> None:
         stage.reject(row.line, row.text, row.error)
     elif source.dataset == "triples":
         _load_triple(stage, row)
+    elif source.dataset == "priors":
+        _load_prior(stage, row)
     else:
         _load_entity(stage, row, source.path.parent)
 
@@ -218,6 +221,16 @@ def _load_triple(stage: Stage, row: Row) -> None:
         stage.add("literal", key, stage.predicate(predicate), target, "", stage.key(target, 0))
 
 
+def _load_prior(stage: Stage, row: Row) -> None:
+    iri, given = _text(row.cells.get("iri")), _text(row.cells.get("count"))
+    count = _number(given)
+    if not iri or count is None:
+        stage.reject(row.line, row.text, f"count {given!r}, expected a number from 0 on" if iri else "no iri")
+        return
+    stage.records += 1
+    stage.add("count", stage.key(iri, 0), count)
+
+
 def _coarse_type(stage: Stage, row: Row) -> str | None:
     given = _text(row.cells.get("type")).upper()
     coarse = _TYPE_NAMES.get(given, given)
@@ -233,14 +246,19 @@ def _prior(stage: Stage, row: Row) -> float | None:
     given = _text(row.cells.get("prior"))
     if not given:
         return None
-    try:
-        prior = float(given)
-    except ValueError:
-        prior = math.nan
-    if not math.isfinite(prior) or prior < 0:
+    prior = _number(given)
+    if prior is None:
         stage.reject(row.line, row.text, f"prior {given!r}, expected a number from 0 on; the entity is kept without it")
-        return None
     return prior
+
+
+def _number(text: str) -> float | None:
+    """Return the number from 0 on that a text is, None if it is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
 
 
 def _text(value: object) -> str:

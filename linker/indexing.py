@@ -38,6 +38,7 @@ class Recipe:
         sources: Dumps and tables, or folders of them.
         images_dir: Folder with the pictures that the sources name.
         type_map: A table from class to coarse type that replaces ours.
+        priors: A table of IRIs and how often each is meant.
         fetching: How to fetch pictures. The folder that they go to is no source then, and `images_dir` is None: what is
             in it does not make the index another one.
     """
@@ -45,11 +46,18 @@ class Recipe:
     sources: Sequence[Path]
     images_dir: Path | None = None
     type_map: Path | None = None
+    priors: Path | None = None
     fetching: "Fetching | None" = None
 
     def made(self, graph_path: Path) -> bool:
         """Say whether a graph is whole and was made by this recipe."""
-        return is_built_from(graph_path, sources=self.sources, images_dir=self.images_dir, type_map=self.type_map)
+        return is_built_from(
+            graph_path,
+            sources=self.sources,
+            priors=self.priors,
+            images_dir=self.images_dir,
+            type_map=self.type_map,
+        )
 
 
 def build_index(
@@ -61,6 +69,7 @@ def build_index(
     weights: Path | None = None,
     device: str = "auto",
     type_map: Path | None = None,
+    priors: Path | None = None,
     fetch: "FetchSettings | None" = None,
     on_fetched: "Callable[[FetchReport], None] | None" = None,
     progress: Progress | None = None,
@@ -75,6 +84,7 @@ def build_index(
         weights: File with the encoder's weights, where they do not come with it.
         device: ``auto``, ``cpu`` or ``cuda``.
         type_map: A table from class to coarse type that replaces ours.
+        priors: A table of IRIs and how often each is meant, in place of how many triples lead to it.
         fetch: How to fetch the pictures that the sources name by web addresses, into `images_dir` or a folder of the
             index; None to fetch none. A whole index gains those that it lacks.
         on_fetched: Told what fetching came to.
@@ -90,7 +100,7 @@ def build_index(
     """
     from vision import load_encoder
 
-    recipe = recipe_of(index_dir, sources, images_dir, type_map, fetch, on_fetched)
+    recipe = recipe_of(index_dir, sources, images_dir, type_map, priors, fetch, on_fetched)
     loaded = load_encoder(encoder, weights=weights, device=device)
     index_dir.mkdir(parents=True, exist_ok=True)
     with build_lock(index_dir / MANIFEST):
@@ -116,15 +126,16 @@ def recipe_of(
     sources: Sequence[Path],
     images_dir: Path | None,
     type_map: Path | None,
+    priors: Path | None,
     fetch: "FetchSettings | None",
     on_fetched: "Callable[[FetchReport], None] | None",
 ) -> Recipe:
     """The recipe of an index, from what `build_index` and others are given."""
     if fetch is None:
-        return Recipe(sources, images_dir, type_map)
+        return Recipe(sources, images_dir, type_map, priors)
     from linker.fetching import Fetching
 
-    return Recipe(sources, None, type_map, Fetching.of_index(index_dir, fetch, images_dir, on_fetched))
+    return Recipe(sources, None, type_map, priors, Fetching.of_index(index_dir, fetch, images_dir, on_fetched))
 
 
 def make_index(
@@ -151,6 +162,7 @@ def make_index(
     report = build_graph(
         work_dir / GRAPH,
         sources=recipe.sources,
+        priors=recipe.priors,
         images_dir=recipe.images_dir,
         type_map=recipe.type_map,
         progress=progress,

@@ -45,6 +45,7 @@ def update_index(
     weights: Path | None = None,
     device: str = "auto",
     type_map: Path | None = None,
+    priors: Path | None = None,
     fetch: "FetchSettings | None" = None,
     on_fetched: "Callable[[FetchReport], None] | None" = None,
     progress: Progress | None = None,
@@ -61,6 +62,7 @@ def update_index(
         weights: File with the encoder's weights, where they do not come with it.
         device: ``auto``, ``cpu`` or ``cuda``.
         type_map: A table from class to coarse type that replaces ours.
+        priors: A table of IRIs and how often each is meant, in place of how many triples lead to it.
         fetch: How to fetch the pictures that the sources name by web addresses; see `build_index`.
         on_fetched: Told what fetching came to.
         progress: Told how far each step is.
@@ -74,7 +76,7 @@ def update_index(
     """
     from vision import load_encoder
 
-    recipe = recipe_of(index_dir, sources, images_dir, type_map, fetch, on_fetched)
+    recipe = recipe_of(index_dir, sources, images_dir, type_map, priors, fetch, on_fetched)
     loaded = load_encoder(encoder, weights=weights, device=device)
     index_dir.mkdir(parents=True, exist_ok=True)
     with build_lock(index_dir / MANIFEST):

@@ -27,6 +27,7 @@ build-kg-index dbpedia --dump dumps --fetch-images --contact you@example.org
 build-kg-index people --dump entities.csv --dump triples.csv --types types.csv
 build-kg-index chad --sparql http://dbpedia.org/sparql --seeds seeds.txt --hops 2 --contact me@example.org
 build-kg-index clubs --sparql http://localhost:7878/query --seed-class http://dbpedia.org/ontology/SoccerClub
+build-kg-index dbpedia --dump dumps --prior page-views.tsv
 build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 """
 
@@ -61,6 +62,13 @@ build-kg-index dbpedia --dump dumps-of-today --images pictures --update
     help="Table from class to PER, LOC, ORG, OTHER, instead of ours.",
 )
 @click.option(
+    "--prior",
+    "priors",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Table of iri,count: how often each entity is meant; else, how many triples lead to it.",
+)
+@click.option(
     "--update",
     is_flag=True,
     help="Bring a finished INDEX up to date with these sources; unchanged pictures are not embedded again.",
@@ -76,6 +84,7 @@ def main(
     weights: Path | None,
     device: str,
     types: Path | None,
+    priors: Path | None,
     update: bool,
     fetch: "FetchSettings | None",
     more: tuple[Path, ...],
@@ -100,6 +109,8 @@ def main(
     for path in (*dumps, *more):
         if not path.exists():
             raise CommandError(f"--dump {path}: no such file or folder: check the path")
+    if priors is not None and not priors.is_file():
+        raise CommandError(f"--prior {priors}: no such file: expected a table of iri,count")
     if images is not None and not images.is_dir() and (fetch is None or images.exists()):
         raise CommandError(f"--images {images}: expected a folder with the pictures")
     _say_unused((*dumps, *more))
@@ -115,6 +126,7 @@ def main(
             weights=weights,
             device=device,
             type_map=types,
+            priors=priors,
             fetch=fetch,
             on_fetched=pictures.append,
             progress=progress,

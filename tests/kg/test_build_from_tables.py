@@ -126,3 +126,29 @@ def test_the_type_map_must_make_sense(tmp_path: Path) -> None:
         table.write_text(text)
         with pytest.raises(SourceError, match="type map"):
             build_graph(tmp_path / "kg.sqlite", sources=[tmp_path / "e.csv"], type_map=table)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("iri,count\nhttp://e/a,7\nhttp://e/old,5\nhttp://e/b,many\nhttp://e/unknown,3\n", {"A": 12, "B": 0, "C": 0}),
+        ("http://e/b\t2.5\nhttp://e/c\t1e3\nhttp://e/c\t1e3\n", {"A": 0, "B": 2.5, "C": 1000}),
+    ],
+)
+def test_a_file_of_priors_replaces_in_degrees(tmp_path: Path, text: str, expected: dict[str, float]) -> None:
+    label, redirect = "http://www.w3.org/2000/01/rdf-schema#label", "http://dbpedia.org/ontology/wikiPageRedirects"
+    dump = tmp_path / "dump.nt"
+    lines = [f'<http://e/{name.lower()}> <{label}> "{name}" .' for name in "ABC"]
+    lines += ["<http://e/a> <http://e/near> <http://e/b> .", f"<http://e/old> <{redirect}> <http://e/a> ."]
+    dump.write_text("\n".join(lines) + "\n")
+    (tmp_path / "priors").write_text(text)
+    report = build_graph(tmp_path / "kg.sqlite", sources=[dump], priors=tmp_path / "priors")
+    assert report.sources[-1].rejected == ("many" in text)
+    with Graph.open(tmp_path / "kg.sqlite") as graph:
+        assert {name: graph.find(name).prior for name in "ABC"} == expected
+    build_graph(tmp_path / "plain.sqlite", sources=[dump])
+    with Graph.open(tmp_path / "plain.sqlite") as graph:
+        assert {name: graph.find(name).prior for name in "ABC"} == {"A": 0, "B": 1, "C": 0}
+    (tmp_path / "priors").write_text("<http://e/a> what\n")
+    with pytest.raises(SourceError, match="no file of priors: expected lines of iri,count"):
+        build_graph(tmp_path / "other.sqlite", sources=[dump], priors=tmp_path / "priors")

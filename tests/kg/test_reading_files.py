@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,6 +91,32 @@ def test_damage_comes_after_the_lines_before_it(tmp_path: Path) -> None:
     assert next(blocks).data == b"one\ntwo\n"
     with pytest.raises(DamagedFileError):
         next(blocks)
+
+
+def test_bz2_on_all_cores_reads_what_one_core_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"{n} {n * 7919 % 10007}\n" for n in range(300_000)).encode()
+    packed = bz2.compress(rows[:1_500_000]) + bz2.compress(rows[1_500_000:])
+    path = tmp_path / "file"
+    for data in (packed, packed[:-3000], packed[:300_000] + b"rubbish" * 30 + packed[300_210:]):
+        path.write_bytes(data)
+        found = []
+        for small in (10**9, 0):
+            monkeypatch.setattr("kg.reading._SMALL_BZ2_BYTES", small)
+            blocks, damage = b"", None
+            try:
+                for block in read_blocks(path, block_bytes=100_000):
+                    blocks += block.data
+            except DamagedFileError as error:
+                damage = str(error)
+            found.append((blocks, damage))
+        assert found[0] == found[1]
+        assert (found[0][1] is None) == (data is packed)
+    path.write_bytes(packed)
+    for small in (10**9, 0):
+        monkeypatch.setattr("kg.reading._SMALL_BZ2_BYTES", small)
+        offset = 1_234_567 + rows[1_234_567:].index(b"\n") + 1
+        later = b"".join(block.data for block in itertools.islice(read_blocks(path, offset_bytes=offset), 1))
+        assert later[:100] == rows[offset : offset + 100]
 
 
 def test_broken_latin_and_torn_lines_are_kept_as_rejected(build: Build, line: Line) -> None:

@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg import scan
+from kg.describing import labels_of_iris
 from kg.edges import EdgeSorter
 from kg.errors import StoreError
+from kg.iris import label_of_iri
 from kg.keymap import KeyMap, sort_iris
 from kg.ntriples import BrokenLineError, Statement, parse_line
 from kg.resolving import resolve_redirects
@@ -175,7 +177,7 @@ def test_a_segment_file_forgets_what_lies_behind_its_length(tmp_path: Path) -> N
 def test_sorted_edges_are_the_distinct_ones_in_order(
     tmp_path: Path, triples: list[tuple[int, int, int]], rows: int
 ) -> None:
-    sorter = EdgeSorter(tmp_path, entities=40, predicates=5, rows=rows)
+    sorter = EdgeSorter(tmp_path, "edges", entities=40, predicates=5, rows=rows)
     for start in range(0, len(triples), 50):
         some = np.array(triples[start : start + 50], dtype=np.int64)
         sorter.add(some[:, 0], some[:, 2], some[:, 1])
@@ -208,3 +210,18 @@ def test_redirects_end_where_walking_ends(pairs: list[tuple[int, int]]) -> None:
     for source, end in zip(sources.tolist(), ends.tolist(), strict=True):
         path = walk(source)
         assert end == next((node for node in path if node in circles), path[-1])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["http://dbpedia.org/resource/", "http://x.org/", "urn:x:", "", "http://x/resource/", "http://e#"]
+            ),
+            st.text(st.sampled_from("ab_%#/ \u00e9\n\u00a04:"), max_size=6),
+        ).map("".join),
+        max_size=8,
+    )
+)
+def test_labels_read_off_many_iris_are_those_read_off_each(iris: list[str]) -> None:
+    assert labels_of_iris(iris) == [label_of_iri(iri) for iri in iris]
