@@ -44,6 +44,7 @@ from .responses import ResponseCache as ResponseCache
 from .schema import SCHEMA_VERSION as SCHEMA_VERSION
 from .settling import attach_images as attach_images
 from .sparql import fetch_sparql as fetch_sparql
+from .sparqlfiles import fetched_from as fetched_from
 from .sparqlrecords import CutLinks as CutLinks
 from .sparqlrecords import SparqlReport as SparqlReport
 from .sparqlrecords import SparqlRequest as SparqlRequest

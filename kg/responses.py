@@ -137,7 +137,7 @@ class ResponseCache:
         self._run("INSERT OR IGNORE INTO refresh VALUES (?, ?)", (endpoint, _stamp(datetime.now(UTC))))
 
     def end_refresh(self, endpoint: str) -> None:
-        """Forget what a refresh did not ask again: no query needs it any more."""
+        """Forget what a refresh did not ask again, if there was one: no query needs it any more."""
         with self._transaction():
             self._run(
                 "DELETE FROM response WHERE endpoint = ?1"

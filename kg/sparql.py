@@ -80,8 +80,7 @@ def fetch_sparql(
             report = _Fetch(request, client, files, progress or _silent).run()
         finally:
             files.close()
-        if refresh:
-            cache.end_refresh(endpoint)
+        cache.end_refresh(endpoint)
     return report
 
 
@@ -126,10 +125,11 @@ class _Fetch:
             )
         self._cut.sort(key=lambda cut: (-(cut.total or 1 << 62), cut.iri, cut.what))
         request = self._request
-        comment = f"fetched from {self._client.endpoint}: {len(seeds)} seeds, {request.hops} hops"
-        comment += f", at most {request.max_links} links of an entity in each direction"
+        hops = "1 hop" if request.hops == 1 else f"{request.hops} hops"
+        comment = f"{len(seeds)} seeds, {hops}, at most {request.max_links} links of an entity in each direction"
+        files = self._files.write(self._client.endpoint.split("?")[0], comment)
         return SparqlReport(
-            *(self._client.endpoint, self._files.write(comment), len(seeds), len(self._described), unknown),
+            *(self._client.endpoint, files, len(seeds), len(self._described & self._with_rows), unknown),
             *(tuple(self._cut), self._unusable, tuple(self._examples), self._client.queries, self._client.requests),
         )
 

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from .sparqlclient import SparqlClient, TooMuchError
 from .sparqlquery import Question
 from .sparqlreply import Row
-from .sparqlterms import BadTermError, in_query
+from .sparqlterms import is_iri
 
 ANSWER_ROWS = 4000
 """Rows that one answer should have at most: well under the 10,000 that public endpoints give."""
 
 IRIS_COUNTED = 150
 IRIS_ASKED = 100
+MANY_ROWS = 20_000
+"""Rows of one IRI that an endpoint should not have to sort."""
+
 _PAGE_ROWS = 2000
 _DIGEST = 32
 
@@ -122,20 +125,62 @@ def _read_pack(
 
 def _read_pages(client: SparqlClient, question: Question, iri: str, total: int | None, most: int | None) -> Found:
     """Read the rows of one IRI in the order of their key, up to `most` of them or to the end."""
-    limit = max(2, min(_PAGE_ROWS, _room(client)))
+    if most is not None and total is not None and total > MANY_ROWS:
+        for bound in _bounds(client, question, iri, most / total):
+            rows = _walk(client, question, iri, None, most, up_to=bound)
+            if len(rows) > most:
+                return Found(iri, rows[:most], total)
+    rows = _walk(client, question, iri, total, most)
+    if most is not None and len(rows) > most:
+        return Found(iri, rows[:most], total)
+    return Found(iri, rows, max(len(rows), total or 0))
+
+
+def _bounds(client: SparqlClient, question: Question, iri: str, share: float) -> list[str]:
+    """Return other ends before which that share of an IRI's rows may well stand, so that not all need to be sorted."""
+    limit = _page_rows(client)
+    try:
+        answer = client.ask(question.rows([iri], limit), limit=limit, can_split=True)
+    except TooMuchError:
+        return []
+    ends = sorted(end for row in answer.rows if is_iri(end := _key(row, question)))
+    places = [int(len(ends) * share * factor) + factor for factor in (3, 20)]
+    return [ends[place] for place in places if place < len(ends)]
+
+
+def _walk(
+    client: SparqlClient,
+    question: Question,
+    iri: str,
+    total: int | None,
+    most: int | None,
+    *,
+    up_to: str | None = None,
+) -> Sequence[Row]:
+    """Return the rows of one IRI, page by page; where there are more than `most`, the first ones, and more than `most`.
+
+    Rows come in the order of the other end only where there are more than `most`.
+    """
+    limit = _page_rows(client)
     rows: list[Row] = []
     after: str | None = None
     while True:
-        answer = client.ask(question.page(iri, after, limit), limit=limit)
+        answer = client.ask(question.page(iri, after, limit, up_to=up_to), limit=limit)
         is_cut = bool(answer.part) or (total is not None and len(rows) + len(answer.rows) < total)
         kept = _without_last_key(answer.rows, question) if is_cut else answer.rows
         last = _last_key(kept, question)
         rows += kept
         if most is not None and len(rows) > most:
-            return Found(iri, sorted(rows, key=_other_end)[:most], total)
+            distinct = {_other_end(row): row for row in rows}  # a triple in two graphs comes twice
+            if len(distinct) > most:
+                return [distinct[end] for end in sorted(distinct)]
         if not is_cut or last is None or last == after:
-            return Found(iri, rows, len(rows) if not is_cut or not answer.rows else total)
+            return rows
         after = last
+
+
+def _page_rows(client: SparqlClient) -> int:
+    return max(2, min(_PAGE_ROWS, _room(client)))
 
 
 def _without_last_key(rows: Sequence[Row], question: Question) -> Sequence[Row]:
@@ -157,11 +202,8 @@ def _last_key(rows: Sequence[Row], question: Question) -> str | None:
             if len(key) == _DIGEST:
                 return key
             continue
-        try:
-            in_query(key)
-        except BadTermError:
-            continue
-        return key
+        if is_iri(key):
+            return key
     return None
 
 

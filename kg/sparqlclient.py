@@ -106,7 +106,8 @@ class SparqlClient:
             tries += 1
             if kind == "wait" and waits < MAX_WAITS:
                 waits += 1
-                self._wait(wait_s if wait_s is not None else RETRY_WAITS_S[min(waits, len(RETRY_WAITS_S)) - 1])
+                usual_s = RETRY_WAITS_S[min(waits, len(RETRY_WAITS_S)) - 1]
+                self._wait(usual_s if wait_s is None else max(1.0, wait_s))
                 continue
             if tries <= _retries(kind, can_split=can_split, is_first=is_first):
                 self._wait(RETRY_WAITS_S[tries - 1])
@@ -147,9 +148,10 @@ class SparqlClient:
 
     def _give_up(self, tries: int, text: str) -> EndpointError:
         times = "" if tries == 1 else f" {tries} times, last"
+        kept = "every answer so far is kept, and the same command goes on where it stopped"
+        hint = "check the address, endpoints often end in /sparql" if self.queries == 1 else kept
         return EndpointError(
-            f"{self.endpoint}, query {self.queries}: asked{times} with this result: {text};"
-            " every answer so far is kept, and the same command goes on where it stopped",
+            f"{self.endpoint}, query {self.queries}: asked{times} with this result: {text}; {hint}",
             endpoint=self.endpoint,
         )
 

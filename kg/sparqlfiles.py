@@ -18,6 +18,7 @@ _NAMES = {
     "disambiguations": "disambiguations.nt",
 }
 _SPOOL = ".fetched.sqlite"
+_HEAD = "# fetched from "
 
 
 class StatementFiles:
@@ -57,11 +58,12 @@ class StatementFiles:
         self._connection.executemany("INSERT OR IGNORE INTO statement VALUES (?, ?)", rows)
         self._connection.execute("COMMIT")
 
-    def write(self, comment: str) -> dict[Path, int]:
+    def write(self, endpoint: str, comment: str) -> dict[Path, int]:
         """Write every file beside its place, then put them all in place; files that nothing is in go.
 
         Args:
-            comment: One line about the source, for the head of each file.
+            endpoint: Who was asked; the head of each file names it.
+            comment: How, in one line.
 
         Returns:
             The files and the number of their statements.
@@ -69,7 +71,7 @@ class StatementFiles:
         written: dict[Path, int] = {}
         for name in _NAMES.values():
             path = self._folder / name
-            count = self._write_one(path, comment)
+            count = self._write_one(path, f"{_HEAD}{endpoint} ({comment})")
             if count:
                 written[path] = count
         for name in _NAMES.values():
@@ -81,11 +83,11 @@ class StatementFiles:
                 _beside(path).unlink(missing_ok=True)
         return written
 
-    def _write_one(self, path: Path, comment: str) -> int:
+    def _write_one(self, path: Path, head: str) -> int:
         rows = self._connection.execute("SELECT line FROM statement WHERE file = ? ORDER BY line", (path.name,))
         count = 0
         with _beside(path).open("w", encoding="utf-8", newline="\n") as file:
-            file.write(f"# {' '.join(comment.split())}\n")
+            file.write(head + "\n")
             for (line,) in rows:
                 file.write(line + "\n")
                 count += 1
@@ -97,6 +99,16 @@ class StatementFiles:
         for suffix in ("", "-journal", "-wal", "-shm"):
             with suppress(OSError):
                 self._spool.with_name(_SPOOL + suffix).unlink(missing_ok=True)
+
+
+def fetched_from(path: Path) -> str:
+    """Return the endpoint that a file was fetched from; an empty text for any other file."""
+    try:
+        with path.open("rb") as file:
+            head = file.readline(5000).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return head.removeprefix(_HEAD).split(" ")[0] if head.startswith(_HEAD) else ""
 
 
 def _beside(path: Path) -> Path:

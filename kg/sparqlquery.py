@@ -62,14 +62,15 @@ class Question:
         number = ' (IF(isNumeric(?y), STR(?y), "") AS ?v)' if self.values else ""
         return f"SELECT ?x ?p ?y{number} {self._about(iris)} LIMIT {limit}"
 
-    def page(self, iri: str, after: str | None, limit: int) -> str:
-        """Ask for the rows of one IRI behind a key, in the order of keys.
+    def page(self, iri: str, after: str | None, limit: int, *, up_to: str | None = None) -> str:
+        """Ask for the rows of one IRI behind a key, in the order of keys; where `?y` is an IRI, up to one of them.
 
         Raises:
             BadTermError: If the key is none.
         """
         if not self.values:
             behind = f" FILTER(STR(?y) > STR({in_query(after)}))" if after else ""
+            behind += f" FILTER(STR(?y) <= STR({in_query(up_to)}))" if up_to else ""
             return f"SELECT ?x ?p ?y {self._about([iri], behind)} ORDER BY STR(?y) LIMIT {limit}"
         if after is not None and _KEY.fullmatch(after) is None:
             raise ValueError(f"no key: {after!r}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg import BuildReport, Graph, build_graph, build_lock, is_built_from
+from kg import BuildReport, Graph, build_graph, build_lock, fetched_from, is_built_from
 from linker.embedding import SCRATCH, Progress, embed_images
 from linker.errors import IndexConflictError, IndexIncompleteError, IndexMissingError
 from linker.manifest import (
@@ -211,6 +211,7 @@ def _source_records(report: BuildReport) -> tuple[SourceRecord, ...]:
             sha256=source.sha256,
             lines=source.lines,
             rejected=source.rejected,
+            endpoint=fetched_from(Path(source.name)),
         )
         for source in report.sources
     )

@@ -48,6 +48,7 @@ class SourceRecord:
         sha256: Digest of its bytes.
         lines: Lines read.
         rejected: Lines that could not be used; they stand in the table ``rejected``.
+        endpoint: The SPARQL endpoint that it was fetched from; empty for a user's own file.
     """
 
     name: str
@@ -55,6 +56,7 @@ class SourceRecord:
     sha256: str
     lines: int
     rejected: int
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

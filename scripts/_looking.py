@@ -37,7 +37,9 @@ def describe_index(index: "Index", cache: Path) -> dict[str, Any]:
         "counts": {name: number for name, number in manifest.counts.items() if not name.startswith("image ")},
         "pictures": dict(manifest.images),
         "sources": [
-            f"{s.name}: {s.lines:,} lines, {s.rejected:,} skipped, {s.size_bytes:,} bytes" for s in manifest.sources
+            f"{s.name}: {s.lines:,} lines, {s.rejected:,} skipped, {s.size_bytes:,} bytes"
+            + (f", from {s.endpoint}" if s.endpoint else "")
+            for s in manifest.sources
         ],
         "cache": _describe_cache(cache),
         **({"downloads": downloads} if (downloads := count_downloads(index.path / DOWNLOADS)) else {}),

@@ -18,8 +18,10 @@ def describe_responses(path: Path) -> dict[str, Any] | str:
         return {"file": str(path), **opened.stats()}
 
 
-def list_responses(path: Path, endpoint: str | None, *, limit: int) -> list[tuple[Any, ...]]:
-    """List the kept answers, the newest first.
+def list_responses(
+    path: Path, endpoint: str | None, *, limit: int, query_length: int | None = None
+) -> list[tuple[Any, ...]]:
+    """List the kept answers, the newest first, with the beginning of their queries or with the whole.
 
     Raises:
         CacheError: There are none.
@@ -28,7 +30,7 @@ def list_responses(path: Path, endpoint: str | None, *, limit: int) -> list[tupl
 
     with closing(ResponseCache.open(path, read_only=True)) as opened:
         kept = islice(opened.responses(endpoint), limit)
-        return [(r.created, r.endpoint, r.state, r.rows, r.size_bytes, r.note, r.query) for r in kept]
+        return [(r.created, r.endpoint, r.state, r.rows, r.size_bytes, r.note, r.query[:query_length]) for r in kept]
 
 
 def prune_all(cache: Path, responses: Path, *, only: str | None, older_than_days: float | None) -> dict[str, Any]:

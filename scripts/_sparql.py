@@ -117,8 +117,8 @@ def fetch_sources(index: Path, progress: Callable[[str, int, int], None], asked:
 def _say_report(report: "SparqlReport") -> None:
     say(
         f"{report.endpoint}: {report.entities:,} entities, {report.statements:,} statements"
-        f" from {_count(report.seeds, 'seed')}; {_count(report.requests, 'request')}"
-        f" for {report.queries:,} queries, the rest was known"
+        f" from {_count(report.seeds, 'seed')}, by {_count(report.queries, 'query', 'queries')}"
+        f" ({_count(report.requests, 'request')}, the other answers were kept)"
     )
     if report.unknown_seeds:
         say(f"{_count(len(report.unknown_seeds), 'seed')} unknown to the endpoint: {_some(report.unknown_seeds)}")
@@ -130,8 +130,8 @@ def _say_report(report: "SparqlReport") -> None:
         say(f"{_count(report.unusable, 'statement')} unusable: {_some(report.unusable_examples, report.unusable)}")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
+def _count(number: int, noun: str, nouns: str | None = None) -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,} {nouns or noun + 's'}"
 
 
 def _total(number: int | None) -> str:

@@ -236,7 +236,7 @@ def responses(at: _Place, endpoint: str | None, limit: int, as_json: bool) -> No
 
     if not at.responses.is_file():
         _open(at).close()
-    rows = list_responses(at.responses, endpoint, limit=limit)
+    rows = list_responses(at.responses, endpoint, limit=limit, query_length=None if as_json else 80)
     print_rows(("time", "endpoint", "state", "rows", "bytes", "note", "query"), rows, as_json=as_json)
 
 

@@ -83,6 +83,8 @@ def test_a_refresh_hides_what_is_old_until_it_is_asked_again(tmp_path: Path) -> 
         cache.end_refresh(ENDPOINT)
         assert sorted(r.query for r in cache.responses(ENDPOINT)) == ["asked again", "kept"]
         assert len(list(cache.responses(OTHER))) == 3
+        cache.end_refresh(ENDPOINT)
+        assert len(list(cache.responses(ENDPOINT))) == 2, "without a refresh nothing goes"
 
 
 def test_files_that_are_none_of_ours(tmp_path: Path) -> None:

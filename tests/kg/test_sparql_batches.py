@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,8 +28,8 @@ class Told(Question):
     def rows(self, iris: Sequence[str], limit: int) -> str:
         return json.dumps({"kind": "rows", "iris": list(iris)})
 
-    def page(self, iri: str, after: str | None, limit: int) -> str:
-        return json.dumps({"kind": "page", "iris": [iri], "after": after})
+    def page(self, iri: str, after: str | None, limit: int, *, up_to: str | None = None) -> str:
+        return json.dumps({"kind": "page", "iris": [iri], "after": after, "up_to": up_to or "~"})
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Endpoint:
         else:
             pairs = [(iri, end) for iri in asked["iris"] for end in self.data.get(iri, ())]
             if asked["kind"] == "page":
-                pairs = [(iri, end) for iri, end in sorted(pairs) if end > (asked["after"] or "")]
+                pairs = [pair for pair in sorted(pairs) if (asked["after"] or "") < pair[1] <= asked["up_to"]]
             rows = [{"x": _uri(iri), "p": _uri("http://p/"), "y": _uri(end)} for iri, end in pairs]
         rows, whole = rows[:limit][: self.cap], len(rows)
         note = "cut" if self.says_so and len(rows) < min(whole, limit) else ""
@@ -69,16 +70,20 @@ DATA = st.dictionaries(
 )
 
 
-@given(DATA, st.integers(3, 50), st.booleans(), st.integers(0, 20), st.booleans(), st.none() | st.integers(1, 30))
+@given(
+    *(DATA, st.integers(3, 50), st.booleans(), st.integers(0, 20), st.booleans()),
+    *(st.none() | st.integers(1, 30), st.sampled_from([3, 20_000])),
+)
 def test_everything_is_found(
-    data: Data, cap: int, says_so: bool, most_iris: int, counts: bool, most: int | None
+    data: Data, cap: int, says_so: bool, most_iris: int, counts: bool, most: int | None, many: int
 ) -> None:
     # The same end can come with several predicates; so many rows of one end must fit into a page.
     data = {iri: sorted(ends)[: cap - 1] if len(set(ends)) < 3 else sorted(set(ends)) for iri, ends in data.items()}
     cut_at = None if says_so else cap
     endpoint = Endpoint(data, cap, says_so, most_iris, counts, cut_at)
     iris = [*sorted(data), "http://x/nobody"]
-    found = {one.iri: one for one in ask_about(endpoint, Told("", ""), iris, most=most)}  # type: ignore[arg-type]
+    with mock.patch("kg.sparqlbatches.MANY_ROWS", many):
+        found = {one.iri: one for one in ask_about(endpoint, Told("", ""), iris, most=most)}  # type: ignore[arg-type]
     for iri in iris:
         ends = data.get(iri, [])
         one = found.get(iri)

@@ -221,6 +221,12 @@ def test_a_refresh_asks_everything_again_also_when_it_was_stopped(
     endpoint.script = lambda count, query: ""
     assert fetch(refresh=True).requests == first - 4
     assert fetch().requests == 0
+    stop = len(endpoint.queries) + 5
+    endpoint.script = lambda count, query: "gone" if count == stop else ""
+    with pytest.raises(EndpointError):
+        fetch(refresh=True)
+    endpoint.script = lambda count, query: ""
+    assert fetch().requests == first - 4, "what was to be refreshed is refreshed"
     assert fetch(refresh=True).requests == first
     assert fetch.statements == truth
 

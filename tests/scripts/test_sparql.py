@@ -61,6 +61,9 @@ def test_an_index_from_an_endpoint_and_the_whole_over_again(
     assert "old name 0" in shown["names"]
     [head] = [line for line in (index / "sparql" / "labels.nt").read_text("utf-8").splitlines() if line[0] == "#"]
     assert endpoint.url in head
+    sources = json.loads((index / "index.json").read_text())["sources"]
+    assert {source["endpoint"] for source in sources} == {endpoint.url}
+    assert f"from {endpoint.url}" in run("kg-cache", index, "stats").stdout
     before, made = len(endpoint.queries), (index / "kg.sqlite").stat().st_mtime_ns
     again = build(run, index, endpoint, seeds, "--hops", 2)
     assert again.exit_code == 0
