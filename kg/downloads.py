@@ -1,6 +1,7 @@
 """What was asked of image servers, and what came of it: a table beside the index, so that nothing is asked twice."""
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -85,6 +86,8 @@ class Downloads:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        with suppress(sqlite3.Error):  # so that it can be read where nothing may be written
+            self._connection.execute("PRAGMA journal_mode = DELETE")
         self._connection.close()
 
     def get(self, name: str) -> Download | None:

@@ -27,9 +27,6 @@ _PICTURES = "SELECT coalesce(file, source), status, reason FROM image WHERE enti
 
 def describe_index(index: "Index", cache: Path) -> dict[str, Any]:
     """Say what an index holds, from what it was built, and how full its cache is."""
-    from kg import count_downloads
-    from linker import DOWNLOADS
-
     manifest = index.manifest
     return {
         "index": str(index.path),
@@ -42,7 +39,7 @@ def describe_index(index: "Index", cache: Path) -> dict[str, Any]:
             for s in manifest.sources
         ],
         "cache": _describe_cache(cache),
-        **({"downloads": downloads} if (downloads := count_downloads(index.path / DOWNLOADS)) else {}),
+        **_describe_downloads(index.path),
     }
 
 
@@ -157,6 +154,17 @@ def serve_index(index: Path, cache: Path, *, port: int) -> None:
     databases = [str(path) for path in (index / GRAPH, cache) if path.is_file()]
     command = [sys.executable, "-m", "datasette", "serve", *databases, "--host", "127.0.0.1", "--port", str(port)]
     subprocess.run([*command, "--setting", "sql_time_limit_ms", "5000"], check=False)  # noqa: S603
+
+
+def _describe_downloads(index: Path) -> dict[str, Any]:
+    from kg import FetchError, count_downloads
+    from linker import DOWNLOADS
+
+    try:
+        counts = count_downloads(index / DOWNLOADS)
+    except FetchError as error:
+        return {"downloads": str(error)}
+    return {"downloads": counts} if counts else {}
 
 
 def _describe_cache(cache: Path) -> dict[str, Any] | str:

@@ -142,6 +142,31 @@ def test_an_index_without_pictures_gains_them(run, fetch, tmp_path: Path, dump: 
     assert statuses(tmp_path / "index") == ["embedded", "missing", "missing"]
 
 
+@pytest.mark.parametrize("step", ["attach_images", "linker.indexing.embed_images", "linker.indexing.publish"])
+def test_a_whole_index_that_is_stopped_while_it_gains_pictures_stays_whole(
+    fetch, no_waiting, monkeypatch, tmp_path: Path, server: PictureServer, step: str
+) -> None:
+    index = tmp_path / "index"
+    server.answers["A_b.png"] = [Answer(status=500)]
+    assert fetch().exit_code == 0
+    before = {path.name: path.read_bytes() for path in index.glob("[ik]*")}
+    server.answers["A_b.png"] = [Answer(png())]
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(f"linker.fetching.{step}" if "." not in step else step, stop)
+        assert fetch().exit_code == 130
+    assert {path.name: path.read_bytes() for path in index.glob("[ik]*")} == before
+    assert statuses(index) == ["missing"] * 3
+    server.asked.clear()
+    assert fetch().exit_code == 0
+    assert server.asked == []
+    assert statuses(index) == ["embedded", "missing", "missing"]
+    assert not (index / "update").exists()
+
+
 def test_an_update_asks_for_what_is_new_only(fetch, tmp_path: Path, dump: Path, server: PictureServer) -> None:
     assert fetch().exit_code == 0
     server.answers["New.png"] = [Answer(png(9))]

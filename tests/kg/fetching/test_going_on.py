@@ -1,5 +1,6 @@
 """A run that was stopped goes on, and many runs leave what one leaves."""
 
+import asyncio
 import signal
 import sqlite3
 import subprocess
@@ -170,3 +171,13 @@ def test_a_full_disk_ends_the_run_and_names_the_file(one, monkeypatch) -> None:
     assert str(one.pictures) in caught.value.filename
     monkeypatch.undo()
     assert one.fetch().fetched == 1
+
+
+def test_it_runs_where_a_loop_runs_already(one) -> None:
+    """As in a notebook."""
+    one.server.answers["A.png"] = [Answer(png())]
+
+    async def cell() -> int:
+        return one.fetch().fetched
+
+    assert asyncio.run(cell()) == 1
