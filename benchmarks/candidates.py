@@ -94,29 +94,11 @@ def _fill_entities(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def look_up() -> None:
-    """Look up the mentions that come in as JSON, and print what it took; runs in a process of its own."""
-    mentions = json.load(sys.stdin)
-    start = time.perf_counter()
-    with Graph.open(GRAPH) as graph:
-        index = AliasIndex(graph)
-        opened = time.perf_counter() - start
-        seconds = []
-        for mention in mentions:
-            start = time.perf_counter()
-            index.candidates(mention, limit=LIMIT)
-            seconds.append(time.perf_counter() - start)
-        status = Path("/proc/self/status").read_text()
-        resident, most = (int(status.split(f"{name}:")[1].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
-    heavy = [name for name in ("torch", "numba") if name in sys.modules]
-    print(json.dumps({"opened": opened, "seconds": seconds, "resident": resident, "most": most, "heavy": heavy}))
-
-
 def measure_look_ups() -> float:
     """Print times and memory of the look-ups; return the mean time."""
-    code = "from benchmarks.candidates import look_up; look_up()"
-    given = json.dumps([mention for _, mention in _mentions()])
-    done = subprocess.run([sys.executable, "-c", code], input=given, stdout=subprocess.PIPE, text=True, check=True)
+    given = json.dumps([str(GRAPH), LIMIT, [mention for _, mention in _mentions()]])
+    command = [sys.executable, "-m", "benchmarks.lookups"]
+    done = subprocess.run(command, input=given, stdout=subprocess.PIPE, text=True, check=True)
     found = json.loads(done.stdout)
     seconds: list[float] = found["seconds"]
     ordered = sorted(seconds)
@@ -126,9 +108,8 @@ def measure_look_ups() -> float:
     print(f"{'candidates, slowest and mean':<50}{ordered[-1] * 1e3:>8.2f} ms, {statistics.mean(ordered) * 1e3:.2f} ms")
     for place, noise in enumerate(NOISES):
         some = sorted(seconds[place :: len(NOISES)])
-        print(
-            f"  {noise.__name__:<48}{some[len(some) // 2] * 1e3:>8.2f} ms, p99 {some[len(some) * 99 // 100] * 1e3:.2f}"
-        )
+        tail = some[len(some) * 99 // 100] * 1e3
+        print(f"  {noise.__name__:<48}{some[len(some) // 2] * 1e3:>8.2f} ms, p99 {tail:.2f}")
     resident, most = found["resident"], found["most"]
     print(f"{'memory: resident after the look-ups, and at most':<50}{resident:>8.0f} MB, {most:.0f}   (target: 500)")
     print(f"{'heavy modules that were imported':<50}{', '.join(found['heavy']) or 'none':>8}")
@@ -138,10 +119,8 @@ def measure_look_ups() -> float:
 def measure_recall(graph: Graph, names: Sequence[str]) -> None:
     """Print how much is found of what a search through all names finds."""
     index, squashed = AliasIndex(graph), [squash(name) for name in names]
-    found, there = (
-        dict.fromkeys((noise.__name__ for noise in NOISES), 0),
-        dict.fromkeys((noise.__name__ for noise in NOISES), 0),
-    )
+    found = dict.fromkeys((noise.__name__ for noise in NOISES), 0)
+    there = dict(found)
     for kind, mention in _mentions()[:SEARCHED]:
         expected = search_all(index, mention, names, squashed)
         got = index.candidates(mention, limit=LIMIT)

@@ -8,15 +8,16 @@ entity, ascending, some hundred a row, each row under its first one.
 import sqlite3
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import TypeVar
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
-from .bulk import insert_rows
+from .bulk import insert_columns
 from .naming import derived_names, given_name
 from .normal import normal_forms
 
@@ -28,6 +29,7 @@ _KEYS_A_ROW = 128
 _TYPES = {"E": "PER", "O": "LOC", "R": "ORG", "T": "OTHER"}
 
 _Given = tuple[int, str, str, float]
+_Value = TypeVar("_Value")
 _Keys = npt.NDArray[np.uint64]
 
 
@@ -37,8 +39,17 @@ def fill_aliases(connection: sqlite3.Connection) -> None:
     keys = []
     for labels in _read_labels(connection):
         rows = _columns(labels, given.until(labels.ids[-1]))
-        columns = (rows.entities, rows.normals, rows.texts, rows.kinds, rows.weights)
-        insert_rows(connection, "alias", ("entity", "normal", "text", "kind", "weight"), zip(*columns, strict=True))
+        insert_columns(
+            connection,
+            "alias",
+            {
+                "entity": rows.entities,
+                "normal": rows.normals,
+                "text": rows.texts,
+                "kind": rows.kinds,
+                "weight": rows.weights,
+            },
+        )
         keys.append(normal_keys(rows.normals, rows.entities))
     _fill_normals(connection, keys)
 
@@ -124,7 +135,7 @@ def _read_labels(connection: sqlite3.Connection) -> Iterator[_Labels]:
         last = end
 
 
-def _columns(labels: _Labels, given: Sequence[_Given]) -> _Columns:
+def _columns(labels: _Labels, given: list[_Given]) -> _Columns:
     """Return the rows of a range of entities, in the order of the table."""
     names = _further_names(labels, given)
     normals = normal_forms(labels.texts + [name[1] for name in names])
@@ -132,16 +143,29 @@ def _columns(labels: _Labels, given: Sequence[_Given]) -> _Columns:
     several = np.isin(ids, np.array([name[0] for name in names], dtype=np.int64))
     rows = _distinct_rows(labels, names, normals, np.flatnonzero(several).tolist())
     single = np.flatnonzero(~several)
-    places = single.tolist()
     order = np.argsort(np.concatenate([ids[single], np.array([row[0] for row in rows], dtype=np.int64)]), kind="stable")
+    places = single.tolist()
     columns = _Columns(
         entities=ids[single].tolist() + [row[0] for row in rows],
-        normals=[normals[place] for place in places] + [row[1] for row in rows],
-        texts=[labels.texts[place] for place in places] + [row[2] for row in rows],
+        normals=_taken(normals, places) + [row[1] for row in rows],
+        texts=_taken(labels.texts, places) + [row[2] for row in rows],
         kinds=["label"] * len(places) + [row[4] for row in rows],
         weights=[1.0] * len(places) + [-row[3] for row in rows],
     )
-    return _taken(columns, [place for place in order.tolist() if columns.normals[place]])
+    places = order.tolist()
+    if "" in columns.normals:
+        places = [place for place in places if columns.normals[place]]
+    return _Columns(
+        entities=_taken(columns.entities, places),
+        normals=_taken(columns.normals, places),
+        texts=_taken(columns.texts, places),
+        kinds=_taken(columns.kinds, places),
+        weights=_taken(columns.weights, places),
+    )
+
+
+def _taken(column: list[_Value], places: Sequence[int]) -> list[_Value]:
+    return list(itemgetter(*places)(column)) if len(places) > 1 else [column[place] for place in places]
 
 
 _Ranked = tuple[int, str, str, float, str]
@@ -152,9 +176,10 @@ def _distinct_rows(
 ) -> list[_Ranked]:
     """Return the rows of the entities with several names, each text once; `places` are those entities' ones."""
     ids, texts, count = labels.ids, labels.texts, len(labels.ids)
+    ranks = {weight: -round(weight, 4) for weight in {name[3] for name in names}}
     ranked = [(ids[place], normals[place], texts[place], -1.0, "label") for place in places]
     ranked += [
-        (entity, normal, text, -round(weight, 4), kind)
+        (entity, normal, text, ranks[weight], kind)
         for (entity, text, kind, weight), normal in zip(names, normals[count:], strict=True)
     ]
     ranked.sort()
@@ -166,34 +191,34 @@ def _distinct_rows(
     return kept
 
 
-def _further_names(labels: _Labels, given: Sequence[_Given]) -> list[_Given]:
-    first = labels.ids[0]
-    dense = len(labels.ids) == labels.ids[-1] - first + 1
-    types = labels.types if dense else None
-    by_id = {} if dense else dict(zip(labels.ids, labels.types, strict=True))
+def _further_names(labels: _Labels, given: list[_Given]) -> list[_Given]:
+    """Return the names that were given besides the labels, and those that labels and redirects imply."""
     names = [
-        (entity, *name)
-        for entity, label, letter in zip(labels.ids, labels.texts, labels.types, strict=True)
-        if letter == "R" or ")" in label or (letter == "O" and ", " in label)
-        for name in derived_names(label, 1.0, _TYPES.get(letter))
+        (labels.ids[place], *name)
+        for place in _deriving(labels)
+        for name in derived_names(labels.texts[place], 1.0, _TYPES.get(labels.types[place]))
     ]
+    if any(kind == "disambiguation" for _, _, kind, _ in given):
+        given = [(entity, given_name(text, kind), kind, weight) for entity, text, kind, weight in given]
+    letters: Mapping[int, str] | str = labels.types
+    first = labels.ids[0]
+    if len(labels.ids) <= labels.ids[-1] - first:
+        letters, first = dict(zip(labels.ids, labels.types, strict=True)), 0
     for entity, text, kind, weight in given:
-        names.append((entity, given_name(text, kind), kind, weight))
         if kind == "redirect":
-            letter = types[entity - first] if types is not None else by_id.get(entity, "-")
+            letter = letters[entity - first]
             if letter == "R" or ")" in text or (letter == "O" and ", " in text):
                 names.extend((entity, *derived) for derived in derived_names(text, weight, _TYPES.get(letter)))
-    return names
+    return names + given
 
 
-def _taken(rows: _Columns, places: Sequence[int]) -> _Columns:
-    return _Columns(
-        entities=[rows.entities[place] for place in places],
-        normals=[rows.normals[place] for place in places],
-        texts=[rows.texts[place] for place in places],
-        kinds=[rows.kinds[place] for place in places],
-        weights=[rows.weights[place] for place in places],
-    )
+def _deriving(labels: _Labels) -> list[int]:
+    """Return the places of labels that may imply further names."""
+    letters = np.frombuffer(labels.types.encode("ascii"), dtype=np.uint8)
+    places = set(np.flatnonzero(letters == ord("R")).tolist())
+    places.update(place for place in np.flatnonzero(letters == ord("O")).tolist() if ", " in labels.texts[place])
+    places.update(place for place, text in enumerate(labels.texts) if ")" in text)
+    return sorted(places)
 
 
 def _fill_normals(connection: sqlite3.Connection, keys: Sequence[_Keys]) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ENTITIES_AT_ONCE = 20_000
 _NAMES_A_ROW = {"segment": 64, "word": 200}
 _NAMES_A_PASS = 600_000
+_CACHE = -16384
 _WORDS_A_PASS = 4_000_000
 _ENTRIES_AT_ONCE = 400_000
 
@@ -35,15 +36,19 @@ _Batch = list[tuple[Any, ...]]
 
 def fill_grams(connection: sqlite3.Connection) -> None:
     """Fill `alias_segment` and `alias_word` from `alias`."""
-    names = _Names.read(connection)
-    if not len(names.lengths):
-        return
-    for statement, batches in (
-        ("INSERT INTO alias_segment (key, count, names) VALUES (?, ?, ?)", names.segment_rows()),
-        ("INSERT INTO alias_word (key, names) VALUES (?, ?)", names.word_rows()),
-    ):
-        for rows in _one_ahead(batches):
-            connection.executemany(statement, rows)
+    # The names take the memory that pages would take, which are all read and written once and in order.
+    cache = connection.execute("PRAGMA cache_size").fetchone()[0]
+    connection.execute(f"PRAGMA cache_size = {_CACHE}")
+    try:
+        names = _Names.read(connection)
+        for statement, batches in (
+            ("INSERT INTO alias_segment (key, count, names) VALUES (?, ?, ?)", names.segment_rows()),
+            ("INSERT INTO alias_word (key, names) VALUES (?, ?)", names.word_rows()),
+        ):
+            for rows in _one_ahead(batches):
+                connection.executemany(statement, rows)
+    finally:
+        connection.execute(f"PRAGMA cache_size = {cache}")
 
 
 def _one_ahead(batches: Iterator[_Batch]) -> Iterable[_Batch]:
@@ -91,7 +96,9 @@ class _Names:
         """Yield the rows of `alias_segment`, the names of some lengths after the other."""
         from .namekernels import segment_entries
 
-        counts = np.bincount(self.lengths, minlength=LONGEST_NAME + 1)
+        counts = np.zeros(LONGEST_NAME + 1, dtype=np.int64)
+        for start in range(0, len(self.lengths), _NAMES_A_PASS):
+            counts += np.bincount(self.lengths[start : start + _NAMES_A_PASS], minlength=LONGEST_NAME + 1)
         low = 1
         while low <= LONGEST_NAME:
             high = low

@@ -13,6 +13,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .normal import words
 
@@ -41,7 +42,7 @@ def given_name(text: str, kind: str) -> str:
 
 def derived_names(text: str, weight: float, coarse_type: str | None) -> Iterator[_Name]:
     """Yield the further names that a name implies: without its qualifier, and without the words every club has."""
-    qualified = _QUALIFIED.match(text)
+    qualified = _QUALIFIED.match(text) if ")" in text else None
     if qualified:
         text = qualified["bare"]
         yield text, "qualifier", weight * QUALIFIER_WEIGHT
@@ -54,10 +55,15 @@ def derived_names(text: str, weight: float, coarse_type: str | None) -> Iterator
 def short_name(text: str) -> str | None:
     """Return an organisation's name without club words, legal forms and founding years; None if nothing is left out."""
     words = text.split()
-    kept = [word for word in words if word.strip(".,").replace(".", "").lower() not in _EMPTY_WORDS]
+    kept = [word for word in words if not _is_empty(word)]
     if len(kept) > 1 and _YEAR.match(kept[-1]):
         kept.pop()
     if len(kept) > 1 and _LEADING_NUMBER.match(kept[0]):
         kept.pop(0)
     short = " ".join(kept).strip(" ,.&-")
     return short if len(kept) < len(words) and len(short) >= 3 else None
+
+
+@lru_cache(maxsize=100_000)
+def _is_empty(word: str) -> bool:
+    return word.strip(".,").replace(".", "").lower() in _EMPTY_WORDS
