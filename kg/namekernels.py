@@ -38,7 +38,7 @@ def measure(
 ) -> None:
     """Fill in each name's start, length, letter mask and hash; names that are too long get the length 0.
 
-    `bits` are those of letters that stand in a name, and that stand there twice, by byte.
+    `bits` are those of letters that stand in a name, and that stand there twice, see `kg.namekeys`.
     """
     first, second = bits
     at = 0
@@ -52,8 +52,11 @@ def measure(
             if byte == _BLANK or 0x80 <= byte < 0xC0:
                 continue
             letters += 1
-            bit = first[byte]
-            mask |= second[byte] if mask & bit else bit
+            code = np.int64(byte)
+            if byte >= 0xC0:
+                following = 0 if byte < 0xE0 else 1 if byte < 0xF0 else 2
+                code = 128 + np.int64(text[at + following] & 0x3F)
+            mask |= second[code] if mask & first[code] else first[code]
         at += 1
         starts[name + 1] = at
         fits = letters <= LONGEST_NAME and starts[name + 1] - 1 - starts[name] - letters < 256

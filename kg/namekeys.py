@@ -26,29 +26,34 @@ FNV_START, FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
 
 _LETTERS = (*"abcdefghi", "kq", *"lmnoprstuvw", "jy", "xz")
 _FREQUENT = "aeinorls"
+_OTHERS = 64
 _MASK64 = (1 << 64) - 1
 
 
 def _mask_bits() -> tuple[list[int], list[int]]:
-    first = [1 << 31] * 256
+    first, second = [1 << 31] * 128, [0] * (128 + _OTHERS)
     for place, letters in enumerate(_LETTERS):
         for letter in letters:
             first[ord(letter)] = 1 << place
-    second = [0] * 256
     for place, letter in enumerate(_FREQUENT, len(_LETTERS)):
         second[ord(letter)] = 1 << place
-    return first, second
+    # The first bit of a frequent letter is its own: whether it is set decides about the second.
+    own = {first[ord(letter)] for letter in _FREQUENT}
+    shared = [1 << place for place in range(32) if 1 << place not in own]
+    return first + [shared[code % len(shared)] for code in range(_OTHERS)], second
 
 
 FIRST_BITS, SECOND_BITS = _mask_bits()
-"""By ASCII code: the bit of a letter that stands in a name, and that of one that stands there twice."""
+"""By ASCII code: the bit of a letter that stands in a name, and that of one that stands there twice; from 128 on, by
+the last six bits of any other letter, which are those of the last byte of its UTF-8."""
 
 
 def letter_mask(spelling: str) -> int:
     """Return the letter mask of a name or mention without blanks."""
     mask = 0
     for letter in spelling:
-        code = min(ord(letter), 128)
+        code = ord(letter)
+        code = code if code < 128 else 128 + code % _OTHERS
         mask |= SECOND_BITS[code] if mask & FIRST_BITS[code] else FIRST_BITS[code]
     return mask
 

@@ -15,7 +15,8 @@ from kg.normal import normal_form, normal_forms
 
 _TEXTS = [
     "Arsenal FC", "Arsenal", "Georgia (country)", "Georgia", "Paris, Texas", "Łódź", "lodz", "!!!", " ", "", "U.S.A.",
-    "two\nlines", "O'Neal & Sons Inc.", "Beyoncé", "Beyonce", "東京", "St. Louis", "A.B", "Mercury (disambiguation)",
+    "two\nlines", "nul\0 byte",
+    "O'Neal & Sons Inc.", "Beyoncé", "Beyonce", "東京", "St. Louis", "A.B", "Mercury (disambiguation)",
 ]  # fmt: skip
 _KINDS = [
     ("redirect", 0.85),
