@@ -84,8 +84,8 @@ def fetch_images(
     images_dir.mkdir(parents=True, exist_ok=True)
     with Graph.open(sqlite_path) as graph, Downloads(downloads) as table:
         run = _Run(graph, images_dir, table, settings, rules, check, progress or _silent, outside or Outside())
-        for stale in images_dir.glob(run.part_name("*")):
-            stale.unlink()
+        for worker in range(CONNECTIONS):  # what a killed run has left
+            (images_dir / run.part_name(worker)).unlink(missing_ok=True)
         stopped = _wait_for(run.fetch())
         report = count_images(graph, images_dir, table)
     if stopped is not None:
@@ -141,7 +141,7 @@ class _Run:
         self._bytes = 0
         self._total = 0
 
-    def part_name(self, worker: object) -> str:
+    def part_name(self, worker: int) -> str:
         """Return the name of a file that is not whole yet; no other index that shares the folder has the same."""
         key = sha256(str(self._graph.sqlite_path.resolve()).encode()).hexdigest()[:12]
         return f".download-{key}-{worker}.part"

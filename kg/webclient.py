@@ -167,7 +167,7 @@ class PictureClient:
     async def _save(self, response: httpx.Response, into: Path) -> Received:
         most = self._settings.max_bytes
         declared = response.headers.get("Content-Length", "")
-        if declared.isdigit() and int(declared[:19]) > most:
+        if declared.isascii() and declared.isdigit() and int(declared[:19]) > most:
             raise _too_large(most)
         decoder = _Decoder(response.headers.get("Content-Encoding", "identity"), most)
         digest, head = sha256(), b""

@@ -113,7 +113,7 @@ def main(
         raise CommandError(f"--prior {priors}: no such file: expected a table of iri,count")
     if images is not None and not images.is_dir() and (fetch is None or images.exists()):
         raise CommandError(f"--images {images}: expected a folder with the pictures")
-    _say_unused((*dumps, *more))
+    _say_unused((*dumps, *more), but=[f"{path} " for path in (priors, types) if path])
     pictures: list[FetchReport] = []
     with Progress() as progress:
         fetched = fetch_sources(index, progress, asked)
@@ -138,15 +138,15 @@ def main(
         _print_update(done)
 
 
-def _say_unused(sources: Sequence[Path]) -> None:
-    """Name the files of the folders that look like a source by their names and are none."""
+def _say_unused(sources: Sequence[Path], *, but: Sequence[str]) -> None:
+    """Name the files of the folders that look like a source by their names and are none, but for some."""
     from kg import SourceError, find_sources
 
     try:
         _, skipped = find_sources(sources)
     except SourceError:  # the build says so itself
         return
-    unused = [reason for reason in skipped if _LIKE_A_SOURCE.search(reason)]
+    unused = [reason for reason in skipped if _LIKE_A_SOURCE.search(reason) and not reason.startswith(tuple(but))]
     for reason in unused[:_SHOWN]:
         say(f"not used: {reason}")
     if len(unused) > _SHOWN:

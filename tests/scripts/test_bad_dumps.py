@@ -111,6 +111,16 @@ def test_files_that_do_not_claim_to_be_dumps_are_not_spoken_of(build) -> None:
     assert "not used" not in build.result.stderr
 
 
+def test_nor_is_a_table_of_types_that_lies_among_the_dumps(run, tmp_path: Path) -> None:
+    folder = tmp_path / "dumps"
+    folder.mkdir()
+    (folder / "good.nt").write_text(label("Good"))
+    types = folder / "types.csv"
+    types.write_text("class,type\nband,ORG\n")
+    assert "not used" not in run("build-kg-index", tmp_path / "a", "--dump", folder, "--types", types).stderr
+    assert f"not used: {types} lacks" in run("build-kg-index", tmp_path / "b", "--dump", folder).stderr
+
+
 def test_objects_given_as_labels_are_objects(build, names, tmp_path: Path, run) -> None:
     build({"labels_en.ttl": f"<{RESOURCE}A> <http://dbpedia.org/ontology/near> <{RESOURCE}B> .\n"})
     assert "1 triples" in build.result.stdout

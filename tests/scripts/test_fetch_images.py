@@ -135,6 +135,20 @@ def test_a_folder_of_the_user_s_is_looked_into_and_filled(fetch, tmp_path: Path,
     assert "0 fetched (0.0 MB), 2 there before" in fetch("--images", mine).stdout
 
 
+def test_an_index_of_the_user_s_folder_gains_the_others_by_an_update(run, fetch, tmp_path: Path, dump: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "Gone.png").write_bytes(png(5))
+    assert run("build-kg-index", tmp_path / "index", "--dump", dump, "--images", mine).exit_code == 0
+    refused = fetch("--images", mine)
+    assert refused.exit_code == 1
+    assert "--update" in refused.stderr
+    result = fetch("--images", mine, "--update")
+    assert "1 fetched (0.0 MB), 1 there before, 1 refused" in result.stdout
+    assert "pictures: 1 embedded anew, 1 taken over, 0 dropped" in result.stdout
+    assert statuses(tmp_path / "index") == ["embedded", "embedded", "missing"]
+
+
 def test_an_index_without_pictures_gains_them(run, fetch, tmp_path: Path, dump: Path) -> None:
     assert run("build-kg-index", tmp_path / "index", "--dump", dump).exit_code == 0
     assert statuses(tmp_path / "index") == ["missing"] * 3

@@ -2,11 +2,16 @@
 
 from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote, unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from picture_server import Answer, png, redirect
 
-from kg.commons import picture_address
+from kg.commons import name_problem, picture_address
 from kg.imagefiles import ImageFinder, picture_name
 
 COMMONS = "commons.wikimedia.org/wiki/Special:FilePath/"
@@ -80,6 +85,17 @@ def test_a_name_of_255_bytes_is_no_trouble(world) -> None:
     world.server.answers[name] = [Answer(png())]
     assert world.fetch().fetched == 1
     assert world.files() == [name]
+
+
+@given(st.text(max_size=60))
+def test_whatever_a_file_is_called_it_is_found_again_or_refused(name: str) -> None:
+    source = f"https://{COMMONS}{quote(name, safe='')}"
+    kept = picture_name(source)
+    assert unquote(str(picture_address(source, 330)).partition("FilePath/")[2].removesuffix("?width=330")) == kept
+    if name_problem(kept) is None:
+        with TemporaryDirectory() as folder:
+            (Path(folder) / kept).touch()
+            assert ImageFinder(Path(folder)).find(source, "")[1] == str((Path(folder) / kept).resolve())
 
 
 def test_two_entities_with_one_picture_ask_once(world) -> None:
