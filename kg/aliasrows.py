@@ -8,7 +8,7 @@ entity, ascending, some hundred a row, each row under its first one.
 import sqlite3
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TypeVar
@@ -33,12 +33,17 @@ _Value = TypeVar("_Value")
 _Keys = npt.NDArray[np.uint64]
 
 
-def fill_aliases(connection: sqlite3.Connection) -> None:
-    """Fill `alias` with the distinct texts of each entity, each under its best kind, and `alias_normal`."""
+def fill_aliases(connection: sqlite3.Connection, labels: "Iterable[Labels] | None" = None) -> None:
+    """Fill `alias` with the distinct texts of each entity, each under its best kind, and `alias_normal`.
+
+    Args:
+        connection: Has the tables to fill, and `stage_given_name`.
+        labels: The labels of all entities, in the order of ids; those of the table `entity`, if they are not given.
+    """
     given = _Ahead(connection.execute("SELECT entity, text, kind, weight FROM stage_given_name ORDER BY entity"))
     keys = []
-    for labels in _read_labels(connection):
-        rows = _columns(labels, given.until(labels.ids[-1]))
+    for some in _read_labels(connection) if labels is None else labels:
+        rows = _columns(some, given.until(some.ids[-1]))
         insert_columns(
             connection,
             "alias",
@@ -74,7 +79,7 @@ def entities_of(connection: sqlite3.Connection, normal: str) -> Sequence[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Labels:
+class Labels:
     """A range of entities: their ids, their labels, and the second letters of their types, `-` without one."""
 
     ids: Sequence[int]
@@ -114,7 +119,7 @@ class _Ahead:
                 return taken
 
 
-def _read_labels(connection: sqlite3.Connection) -> Iterator[_Labels]:
+def _read_labels(connection: sqlite3.Connection) -> Iterator[Labels]:
     # Many labels as one text come five times as fast as row by row.
     query = (
         "SELECT min(id), max(id), count(*), group_concat(label, char(10)),"
@@ -131,11 +136,11 @@ def _read_labels(connection: sqlite3.Connection) -> Iterator[_Labels]:
         if len(ids) != count or len(texts) != count:
             rows = connection.execute("SELECT id, label FROM entity WHERE id BETWEEN ? AND ?", (first, end)).fetchall()
             ids, texts = [entity for entity, _ in rows], [label for _, label in rows]
-        yield _Labels(ids, texts, types)
+        yield Labels(ids, texts, types)
         last = end
 
 
-def _columns(labels: _Labels, given: list[_Given]) -> _Columns:
+def _columns(labels: Labels, given: list[_Given]) -> _Columns:
     """Return the rows of a range of entities, in the order of the table."""
     names = _further_names(labels, given)
     normals = normal_forms(labels.texts + [name[1] for name in names])
@@ -172,7 +177,7 @@ _Ranked = tuple[int, str, str, float, str]
 
 
 def _distinct_rows(
-    labels: _Labels, names: Sequence[_Given], normals: Sequence[str], places: Sequence[int]
+    labels: Labels, names: Sequence[_Given], normals: Sequence[str], places: Sequence[int]
 ) -> list[_Ranked]:
     """Return the rows of the entities with several names, each text once; `places` are those entities' ones."""
     ids, texts, count = labels.ids, labels.texts, len(labels.ids)
@@ -191,7 +196,7 @@ def _distinct_rows(
     return kept
 
 
-def _further_names(labels: _Labels, given: list[_Given]) -> list[_Given]:
+def _further_names(labels: Labels, given: list[_Given]) -> list[_Given]:
     """Return the names that were given besides the labels, and those that labels and redirects imply."""
     names = [
         (labels.ids[place], *name)
@@ -212,7 +217,7 @@ def _further_names(labels: _Labels, given: list[_Given]) -> list[_Given]:
     return names + given
 
 
-def _deriving(labels: _Labels) -> list[int]:
+def _deriving(labels: Labels) -> list[int]:
     """Return the places of labels that may imply further names."""
     letters = np.frombuffer(labels.types.encode("ascii"), dtype=np.uint8)
     places = set(np.flatnonzero(letters == ord("R")).tolist())

@@ -173,23 +173,26 @@ class _Build:
         steps = graph.execute("SELECT id, name, source FROM build_step WHERE state <> 'done' ORDER BY id").fetchall()
         with closing(Stage(folder, self._types)) as stage:
             graph.execute("ATTACH ? AS stage", (str(folder / "stage.sqlite"),))
-            resolver = Resolver(graph, stage, self._images.find)
-            for step, name, source in steps:
-                if source in self._files:
-                    self._load(graph, stage, step, self._files[source])
-                elif name in RESOLVE_STEPS:
-                    self._progress(name, 0, 1)
-                    resolver.prepare(name)
-                    with _transaction(graph):
-                        _start(graph, step)
-                        resolver.fill(name)
-                        _finish(graph, step)
-                    write_out_meanwhile(part)
-                    self._progress(name, 1, 1)
-                else:
-                    with _transaction(graph):
-                        _finish(graph, step)
+            with closing(Resolver(graph, stage, self._images.find)) as resolver:
+                for step, name, source in steps:
+                    if source in self._files:
+                        self._load(graph, stage, step, self._files[source])
+                    elif name in RESOLVE_STEPS:
+                        self._resolve(graph, resolver, step, name)
+                        write_out_meanwhile(part)
+                    else:
+                        with _transaction(graph):
+                            _finish(graph, step)
             graph.execute("DETACH stage")
+
+    def _resolve(self, graph: sqlite3.Connection, resolver: Resolver, step: int, name: str) -> None:
+        self._progress(name, 0, 1)
+        resolver.prepare(name)
+        with _transaction(graph):
+            _start(graph, step)
+            resolver.fill(name)
+            _finish(graph, step)
+        self._progress(name, 1, 1)
 
     def _load(self, graph: sqlite3.Connection, stage: Stage, step: int, file: SourceFile) -> None:
         offset, lines = stage.start(step)

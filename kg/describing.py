@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .ahead import ahead
+from .aliasrows import Labels
 from .bulk import insert_rows
 from .iris import label_of_iri
 from .keymap import KeyMap
@@ -60,12 +62,7 @@ def fill_entities(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None
     """Fill `entity`, in the order of ids, each with its label, or one read off its IRI."""
     types, priors = read_types(stage.folder), read_priors(stage, keys)
     names = (None, *ENTITY_TYPES)
-    chosen = iter(_rows(stage, "SELECT entity, text FROM stage_chosen ORDER BY entity"))
-    upcoming = next(chosen, None)
-    for first, iris, labels in ahead(_labelled(keys)):
-        while upcoming is not None and upcoming[0] <= first + len(iris):
-            labels[upcoming[0] - first - 1] = upcoming[1]
-            upcoming = next(chosen, None)
+    for first, iris, labels in ahead(_labelled(keys, stage.connection)):
         ids = range(first + 1, first + 1 + len(iris))
         coarse = [names[place] for place in types[first + 1 : first + 1 + len(iris)].tolist()]
         prior = priors[first + 1 : first + 1 + len(iris)].tolist()
@@ -73,11 +70,33 @@ def fill_entities(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None
         insert_rows(graph, "entity", ("id", "iri", "label", "type", "prior"), rows)
 
 
-def _labelled(keys: KeyMap) -> Iterator[tuple[int, list[str], list[str]]]:
-    """Yield IRIs and labels read off them, some at a time, with the number of those before."""
+def read_labels(keys: KeyMap, connection: sqlite3.Connection, folder: Path) -> Iterator[Labels]:
+    """Yield the labels of all entities, in the order of ids, with their types.
+
+    Args:
+        keys: The entities.
+        connection: Reads the stage.
+        folder: The stage's folder.
+    """
+    # The letter that tells the types apart, see `Labels`.
+    letters = np.frombuffer(("-" + "".join(name[1] for name in ENTITY_TYPES)).encode(), dtype=np.uint8)
+    types = read_types(folder)
+    for first, iris, labels in _labelled(keys, connection):
+        some = letters[types[first + 1 : first + 1 + len(iris)]].tobytes().decode()
+        yield Labels(range(first + 1, first + 1 + len(iris)), labels, some)
+
+
+def _labelled(keys: KeyMap, connection: sqlite3.Connection) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Yield IRIs and labels of entities, some at a time, with the number of those before."""
+    chosen = connection.execute("SELECT entity, text FROM stage_chosen ORDER BY entity")
+    upcoming = next(chosen, None)
     for first in range(0, len(keys.rank), _AT_ONCE):
         iris = keys.iris(np.asarray(keys.rank[first : first + _AT_ONCE]))
-        yield first, iris, labels_of_iris(iris)
+        labels = labels_of_iris(iris)
+        while upcoming is not None and upcoming[0] <= first + len(iris):
+            labels[upcoming[0] - first - 1] = upcoming[1]
+            upcoming = next(chosen, None)
+        yield first, iris, labels
 
 
 def labels_of_iris(iris: Sequence[str]) -> list[str]:

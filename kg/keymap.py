@@ -150,12 +150,14 @@ class KeyMap:
         starts = np.where(ranks > 0, self._ends[np.maximum(ranks, 1) - 1], 0)
         tied, groups = np.arange(len(ranks)), np.zeros(len(ranks), dtype=np.int64)
         places = np.empty(len(ranks), dtype=np.int64)
-        depth, longest = 0, int((ends - starts).max(initial=0))
+        # What all begin with tells nothing apart.
+        begin = depth = scan.common_prefix(self._text, starts, ends)
+        longest = int((ends - starts).max(initial=0))
         while len(tied):
             part = np.empty(len(tied), dtype=np.uint64)
             scan.eight_bytes(self._text, starts[tied], ends[tied], depth, part)
             # A group is named by the place of its first member, so that its members' places follow from it.
-            order = np.lexsort((part, groups)) if depth else np.argsort(part, kind="stable")
+            order = np.lexsort((part, groups)) if depth > begin else np.argsort(part, kind="stable")
             tied, part, groups = tied[order], part[order], groups[order]
             is_first = np.ones(len(tied), dtype=bool)
             is_first[1:] = (part[1:] != part[:-1]) | (groups[1:] != groups[:-1])

@@ -5,14 +5,14 @@ it writes anew.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from .aliasrows import fill_aliases
+from .aliasrows import Labels
 from .bulk import insert_rows
-from .describing import Find, describe_entities, fill_entities, fill_images, fill_literals
-from .grams import fill_grams
+from .describing import Find, describe_entities, fill_entities, fill_images, fill_literals, read_labels
 from .keymap import KeyMap, sort_iris
+from .namesbeside import NamesBeside
 from .relating import fill_classes, fill_triples, fill_vocabulary
 from .resolving import resolve_entities
 from .schema import create_indexes
@@ -22,16 +22,17 @@ RESOLVE_STEPS = (
     "vocabulary",
     "iris",
     "entities",
-    "triples",
     "classes",
     "descriptions",
+    "triples",
     "entity rows",
     "literals",
     "images",
-    "aliases",
-    "grams",
+    "names",
     "indexes",
 )
+# From here on the names are filled beside the steps.
+_NAMES_BEGIN = "triples"
 
 
 class Resolver:
@@ -47,6 +48,12 @@ class Resolver:
         self._graph = graph
         self._stage = stage
         self._find = find
+        self._names: NamesBeside | None = None
+
+    def close(self) -> None:
+        """Stop what goes on beside the steps."""
+        if self._names is not None:
+            self._names.close()
 
     def prepare(self, name: str) -> None:
         """Do that part of a step that writes beside the graph only; call it outside of a transaction."""
@@ -54,6 +61,11 @@ class Resolver:
             sort_iris(self._stage.segments["iri"], self._stage.folder)
         elif name == "descriptions":
             describe_entities(self._stage, self._keys)
+        elif RESOLVE_STEPS.index(name) >= RESOLVE_STEPS.index(_NAMES_BEGIN) and name != "indexes":
+            names = self._names = self._names or NamesBeside(self._stage.folder, self._labels)
+            if name == "names":
+                names.wait()
+                self._graph.execute("ATTACH ? AS names", (str(names.path),))
 
     def fill(self, name: str) -> None:
         """Do the part of a step that writes the graph, within a transaction that the caller holds."""
@@ -66,8 +78,7 @@ class Resolver:
             "entity rows": lambda: fill_entities(graph, stage, self._keys),
             "literals": lambda: fill_literals(graph),
             "images": lambda: fill_images(graph, stage, self._find),
-            "aliases": lambda: fill_aliases(graph),
-            "grams": lambda: fill_grams(graph),
+            "names": self._copy_names,
             "indexes": lambda: create_indexes(graph),
         }
         if name in steps:
@@ -76,6 +87,13 @@ class Resolver:
     @cached_property
     def _keys(self) -> KeyMap:
         return KeyMap(self._stage.folder)
+
+    def _labels(self, connection: sqlite3.Connection) -> Iterable[Labels]:
+        return read_labels(self._keys, connection, self._stage.folder)
+
+    def _copy_names(self) -> None:
+        assert self._names is not None
+        self._names.copy_into(self._graph)
 
     def _resolve_entities(self) -> None:
         rows = [("", 0, iri, "redirects in a circle") for iri in resolve_entities(self._stage, self._keys)]

@@ -269,3 +269,18 @@ def eight_bytes(data: Bytes, starts: Spans, ends: Spans, depth: int, out: Keys) 
             if at < ends[index]:
                 value |= np.uint64(data[at])
         out[index] = value
+
+
+@numba.njit(cache=True, nogil=True)
+def common_prefix(data: Bytes, starts: Spans, ends: Spans) -> int:
+    """Return the number of bytes that all spans, (M,), begin with."""
+    if len(starts) == 0:
+        return 0
+    length = int(ends[0] - starts[0])
+    for index in range(1, len(starts)):
+        length = min(length, int(ends[index] - starts[index]))
+        for at in range(length):
+            if data[starts[index] + at] != data[starts[0] + at]:
+                length = at
+                break
+    return length

@@ -11,14 +11,7 @@ from .errors import StoreError
 
 SCHEMA_VERSION = 3
 
-_TABLES = """
-CREATE TABLE entity (
-    id INTEGER PRIMARY KEY,
-    iri TEXT NOT NULL,
-    label TEXT NOT NULL,
-    type TEXT CHECK (type IN ('PER', 'LOC', 'ORG', 'OTHER')),
-    prior REAL NOT NULL DEFAULT 0
-);
+_NAME_TABLES = """
 CREATE TABLE alias (
     text TEXT NOT NULL,
     normal TEXT NOT NULL,
@@ -30,6 +23,16 @@ CREATE TABLE alias (
 CREATE TABLE alias_normal (key INTEGER PRIMARY KEY, entities BLOB NOT NULL);
 CREATE TABLE alias_segment (key INTEGER PRIMARY KEY, count INTEGER NOT NULL, names BLOB NOT NULL);
 CREATE TABLE alias_word (key INTEGER PRIMARY KEY, names TEXT NOT NULL);
+"""
+
+_TABLES = """
+CREATE TABLE entity (
+    id INTEGER PRIMARY KEY,
+    iri TEXT NOT NULL,
+    label TEXT NOT NULL,
+    type TEXT, -- PER, LOC, ORG, OTHER; to check it here would make every row half as dear again
+    prior REAL NOT NULL DEFAULT 0
+);
 CREATE TABLE predicate (
     id INTEGER PRIMARY KEY,
     iri TEXT NOT NULL UNIQUE,
@@ -109,8 +112,16 @@ CREATE INDEX image_status ON image (status);
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Make every table of a new graph, in one transaction."""
-    script = f"BEGIN;{_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+    script = f"BEGIN;{_TABLES}{_NAME_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
     connection.executescript(script)
+
+
+NAME_TABLES = ("alias", "alias_normal", "alias_segment", "alias_word")
+
+
+def create_name_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables of names, in one transaction."""
+    connection.executescript(f"BEGIN;{_NAME_TABLES}COMMIT;")
 
 
 def create_indexes(connection: sqlite3.Connection) -> None:

@@ -89,7 +89,7 @@ def test_a_build_killed_anywhere_ends_like_one_that_was_not(sources: Path, tmp_p
     assert not list(tmp_path.glob("kg.sqlite.*")), "neither a part nor a lock is left"
 
 
-@pytest.mark.parametrize("step", ["entities", "descriptions", "aliases", "indexes"])
+@pytest.mark.parametrize("step", ["entities", "descriptions", "names", "indexes"])
 def test_an_exception_in_a_step_leaves_the_steps_before_it(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
