@@ -8,6 +8,7 @@ from benchmarks.sample import SAMPLE
 BENCHMARKS = {
     "benchmarks.linking": "the pictured entity and the links on kg-sample/posts",
     "benchmarks.titles": "the titles of DBpedia, made once for the benchmarks at its size",
+    "benchmarks.loading": "dumps to SQLite, beside oxigraph load",
     "benchmarks.candidates": "fuzzy candidates among DBpedia's 5.9 million titles, and what their index costs",
     "benchmarks.throughput": "posts a second, and where the time goes",
     "benchmarks.hubs": "hop distances on hubs",

@@ -178,6 +178,7 @@ class _Build:
                     if source in self._files:
                         self._load(graph, stage, step, self._files[source])
                     elif name in RESOLVE_STEPS:
+                        stage.forget()
                         self._resolve(graph, resolver, step, name)
                         write_out_meanwhile(part)
                     else:

@@ -13,7 +13,7 @@ from .durable import write_whole
 from .keymap import KeyMap
 from .segments import Column
 
-_ROWS_AT_ONCE = 1_000_000
+_ROWS_AT_ONCE = 500_000
 
 Ids = npt.NDArray[np.int64]
 

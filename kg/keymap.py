@@ -20,7 +20,7 @@ from .durable import write_array
 from .errors import StoreError
 from .segments import Column, SegmentFile
 
-_IRIS_AT_ONCE = 1_000_000
+_IRIS_AT_ONCE = 500_000
 _COLUMNS = {"keys": "u8", "flags": "u1", "ends": "i8", "text": "u1"}
 
 

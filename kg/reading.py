@@ -13,7 +13,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Self, cast
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 LINE_LIMIT_BYTES = 1 << 20
 _SMALL_BZ2_BYTES = 4 << 20
 

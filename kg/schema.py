@@ -137,7 +137,7 @@ def open_for_building(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
     connection.execute("PRAGMA synchronous = OFF")  # see kg.durable
     connection.execute("PRAGMA temp_store = FILE")
-    connection.execute("PRAGMA cache_size = -131072")
+    connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA threads = 1")
     return connection
 

@@ -81,7 +81,7 @@ class Stage:
             for name, dtypes in SEGMENTS.items()
         }
         self._type_map = type_map
-        self._seen = np.zeros((_SEEN_ROWS, 2), dtype=np.uint64)
+        self._seen: scan.Keys = np.zeros((_SEEN_ROWS, 2), dtype=np.uint64)
         self._keys: dict[str, int] = {}
         self._flags: dict[str, int] = {}
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -102,6 +102,10 @@ class Stage:
         query = "SELECT offset_bytes, lines FROM stage_progress WHERE step = ?"
         offset, lines = self.connection.execute(query, (step,)).fetchone() or (0, 0)
         return int(offset), int(lines)
+
+    def forget(self) -> None:
+        """Give back what only reading needs."""
+        self._seen = self._seen[:1].copy()
 
     def key(self, iri: str, flag: int = scan.STATED) -> int:
         """Return the key of an IRI in any of its forms, as SQLite holds it, and keep the IRI.
@@ -250,7 +254,7 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
     connection.execute("PRAGMA synchronous = OFF")  # see kg.durable
     connection.execute("PRAGMA temp_store = FILE")
-    connection.execute("PRAGMA cache_size = -32768")
+    connection.execute("PRAGMA cache_size = -16384")
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'stage_progress'").fetchone() is None:
         connection.executescript(f"BEGIN;{_TABLES}COMMIT;")
     return connection
