@@ -11,7 +11,7 @@ import numpy as np
 
 from .ahead import ahead
 from .aliasrows import Labels
-from .bulk import insert_rows
+from .bulk import insert_columns, insert_rows
 from .iris import label_of_iri
 from .keymap import KeyMap
 from .records import ENTITY_TYPES
@@ -66,8 +66,7 @@ def fill_entities(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None
         ids = range(first + 1, first + 1 + len(iris))
         coarse = [names[place] for place in types[first + 1 : first + 1 + len(iris)].tolist()]
         prior = priors[first + 1 : first + 1 + len(iris)].tolist()
-        rows = zip(ids, iris, labels, coarse, prior, strict=True)
-        insert_rows(graph, "entity", ("id", "iri", "label", "type", "prior"), rows)
+        insert_columns(graph, "entity", {"id": ids, "iri": iris, "label": labels, "type": coarse, "prior": prior})
 
 
 def read_labels(keys: KeyMap, connection: sqlite3.Connection, folder: Path) -> Iterator[Labels]:
