@@ -48,7 +48,7 @@ def check_endpoint(url: str) -> str:
             f"{text!r} is no address of an endpoint ({error}); give one like http://host/sparql"
         ) from None
     if parts.scheme not in ("http", "https") or not host or not text.isascii() or not text.isprintable() or " " in text:
-        raise EndpointError(f"{text!r} is no address of an endpoint; give one like http://dbpedia.org/sparql")
+        raise EndpointError(f"{text!r} is no address of an endpoint; give one like https://dbpedia.org/sparql")
     if parts.username is not None:
         raise EndpointError(f"the address of {host} holds a user's name; endpoints that want a password are not read")
     return text.split("#")[0]

@@ -25,7 +25,7 @@ build-kg-index dbpedia --dump dumps/labels_en.ttl.bz2 --dump dumps/images_en.ttl
 build-kg-index dbpedia --dump dumps --images pictures --encoder vgg16 --weights vgg16.pth
 build-kg-index dbpedia --dump dumps --fetch-images --contact you@example.org
 build-kg-index people --dump entities.csv --dump triples.csv --types types.csv
-build-kg-index chad --sparql http://dbpedia.org/sparql --seeds seeds.txt --hops 2 --contact me@example.org
+build-kg-index chad --sparql https://dbpedia.org/sparql --seeds seeds.txt --hops 2 --contact me@example.org
 build-kg-index clubs --sparql http://localhost:7878/query --seed-class http://dbpedia.org/ontology/SoccerClub
 build-kg-index dbpedia --dump dumps --prior page-views.tsv
 build-kg-index dbpedia --dump dumps-of-today --images pictures --update

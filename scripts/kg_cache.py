@@ -222,7 +222,7 @@ def sql(at: _Place, query: str, limit: int, timeout: float, as_json: bool) -> No
 @main.command(
     examples="""
 kg-cache demo/index responses
-kg-cache demo/index responses --endpoint http://dbpedia.org/sparql --limit 5 --json
+kg-cache demo/index responses --endpoint https://dbpedia.org/sparql --limit 5 --json
 """
 )
 @click.option("--endpoint", metavar="URL", help="Only those of this endpoint.")

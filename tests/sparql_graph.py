@@ -1,5 +1,6 @@
 """A small graph with everything that is hard to fetch, and a plain fetch of it to compare with."""
 
+import random
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -152,3 +153,27 @@ def _plain(term: str) -> str:
 
 def _is_spoken(term: str) -> bool:
     return term.startswith('"') and not (term.rfind('"@') > 0 and not term.lower().endswith('"@en'))
+
+
+def random_graph(rng: random.Random, number: int) -> list[Triple]:
+    """A few entities with links, redirects in chains and circles, pages, texts, and what is never fetched."""
+    names = [iri(f"g{number}/{name}") for name in ("a", "b", "ç", "d%C3%A9", "e,e", "f'f", "g", "h", "日", "j")]
+    triples: set[Triple] = set()
+    for _ in range(rng.randint(3, 40)):
+        one, other = rng.choice(names), rng.choice(names)
+        predicate, target = rng.choice(
+            [
+                (O + "near", other),
+                (O + "far", other),
+                (O + "wikiPageWikiLink", other),
+                (REDIRECT, other),
+                (DISAMBIGUATION, other),
+                (TYPE, f"<{O}Place>"),
+                (PICTURE, f"<http://pictures.example/{number}.jpg>"),
+                (LABEL, text(f"label {number}")),
+                (LABEL, text(f"Name {number}", "@de")),
+                (O + "remark", text(f"remark {rng.randint(0, 3)}", "")),
+            ]
+        )
+        triples.add((one, predicate, target))
+    return sorted(triples)

@@ -1,6 +1,7 @@
 """The same graph from real servers, also from one that cuts its answers, and nothing asked twice."""
 
 import bz2
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import sparql_graph as world
 
 from benchmarks import servers
-from kg import SparqlReport, SparqlRequest, canonical_iri, fetch_sparql
+from kg import EndpointError, SparqlReport, SparqlRequest, canonical_iri, fetch_sparql
 from kg.ntriples import BrokenLineError, parse_line
 
 Fetch = Callable[..., SparqlReport]
@@ -61,6 +62,32 @@ def test_a_fetch_is_what_a_plain_walk_finds(
     again = fetch_sparql(request, tmp_path / "again", responses=tmp_path / "r.sqlite")
     assert again.requests == 0 < report.requests
     assert world.fetched(tmp_path / "again") == statements
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[world.Triple]]]:
+    rng = random.Random(3)
+    graphs = [world.random_graph(rng, number) for number in range(20)]
+    path = tmp_path_factory.mktemp("many") / "many.nt"
+    return world.write([triple for graph in graphs for triple in graph], path), graphs
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_graphs_of_any_shape(
+    endpoints: Callable[[str, Path], str], many: tuple[Path, list[list[world.Triple]]], tmp_path: Path, kind: str
+) -> None:
+    path, graphs = many
+    endpoint, rng = endpoints(kind, path), random.Random(4)
+    for number, triples in enumerate(graphs):
+        seeds = tuple(rng.choice(triples)[0][1:-1] for _ in range(rng.randint(1, 2)))
+        hops = rng.randint(1, 2)
+        expected = world.plain_fetch(triples, seeds, hops)
+        request = request_of(endpoint, kind, seeds, hops=hops)
+        try:
+            fetch_sparql(request, tmp_path / str(number), responses=tmp_path / "r.sqlite")
+        except EndpointError:
+            assert not expected, "an error only where there is nothing to be had"
+        assert world.outline(world.fetched(tmp_path / str(number))) == expected, (number, seeds, hops)
 
 
 def test_servers_that_write_literals_differently_give_the_same_files(

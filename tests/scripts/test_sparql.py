@@ -200,3 +200,19 @@ def test_a_refresh_asks_again(run, endpoint: lying.LyingEndpoint, seeds: Path, t
     assert result.exit_code == 0, result.output
     assert len(endpoint.queries) == 2 * number
     assert "me@example.org" in endpoint.headers[-1]["User-Agent"]
+
+
+def test_another_fetch_brings_a_finished_index_up_to_date(run, endpoint: lying.LyingEndpoint, tmp_path: Path) -> None:
+    index, seeds = tmp_path / "index", tmp_path / "hub.txt"
+    seeds.write_text(world.R + "Hub\n")
+
+    def entities() -> int:
+        return int(json.loads(run("kg-cache", index, "stats", "--json").stdout)["counts"]["entity"])
+
+    assert build(run, index, endpoint, seeds, "--max-links", 20).exit_code == 0
+    before = entities()
+    assert_one_line(build(run, index, endpoint, seeds, "--max-links", 60), "already holds another index", "--update")
+    assert entities() == before
+    result = build(run, index, endpoint, seeds, "--max-links", 60, "--update")
+    assert result.exit_code == 0, result.output
+    assert entities() > before + 30
