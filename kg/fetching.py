@@ -201,6 +201,7 @@ class _Run:
                     await self._fetch_one(client, job, part)
                     self._busy.discard(job.name)
                 self._progress("fetch pictures", self._passed - len(self._busy), self._total)
+                self._progress("fetched (MB)", self._bytes // 1_000_000, 0)
         finally:
             part.unlink(missing_ok=True)
 
@@ -222,7 +223,6 @@ class _Run:
                 status, reason = "refused", f"this disk cannot hold a file named {job.name[:200]!r}"
         if status == "fetched":
             self._bytes += received.size_bytes
-            self._progress("fetched (MB)", self._bytes // 1_000_000, 0)
         self._keep(job.name, job.url, status, reason, sha256=received.sha256, size_bytes=received.size_bytes)
 
     def _count_failures(self, error: NotFetchedError) -> None:
