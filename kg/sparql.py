@@ -96,6 +96,7 @@ class _Fetch:
         self._described: set[str] = set()
         self._with_rows: set[str] = set()
         self._cut: list[CutLinks] = []
+        self._missing: list[CutLinks] = []
         self._unusable = 0
         self._examples: list[str] = []
         self._properties = sparqlquery.properties(request.languages, request.graphs)
@@ -129,8 +130,17 @@ class _Fetch:
         comment = f"{len(seeds)} seeds, {hops}, at most {request.max_links} links of an entity in each direction"
         files = self._files.write(self._client.endpoint.split("?")[0], comment)
         return SparqlReport(
-            *(self._client.endpoint, files, len(seeds), len(self._described & self._with_rows), unknown),
-            *(tuple(self._cut), self._unusable, tuple(self._examples), self._client.queries, self._client.requests),
+            endpoint=self._client.endpoint,
+            files=files,
+            seeds=len(seeds),
+            entities=len(self._described & self._with_rows),
+            unknown_seeds=unknown,
+            cut=tuple(self._cut),
+            missing=tuple(self._missing),
+            unusable=self._unusable,
+            unusable_examples=tuple(self._examples),
+            queries=self._client.queries,
+            requests=self._client.requests,
         )
 
     def _probe(self) -> None:
@@ -213,7 +223,9 @@ class _Fetch:
             for found in ask_about(self._client, question, chunk, most=most):
                 self._with_rows.add(canonical_iri(found.iri))
                 if found.total is None or found.total > len(found.rows):
-                    self._cut.append(CutLinks(found.iri, question.name, len(found.rows), found.total))
+                    has_limit = most is not None and len(found.rows) >= most
+                    short = self._cut if has_limit else self._missing
+                    short.append(CutLinks(found.iri, question.name, len(found.rows), found.total))
                 usable = [row for row in found.rows if self._is_usable(row.get("p", {})) and "y" in row]
                 self._files.add(self._statements(question, found.iri, usable))
                 yield from usable

@@ -35,7 +35,7 @@ class CutLinks:
 
     Attributes:
         iri: An entity, or a class of seeds.
-        what: Which of its links, or ``instances``.
+        what: What of it: links, ``instances``, and so on.
         kept: How many were read, the first in the order of their IRIs.
         total: How many there are; None where the endpoint could not count them.
     """
@@ -56,7 +56,8 @@ class SparqlReport:
         seeds: Number of seeds, each entity once.
         entities: Number of entities that were described.
         unknown_seeds: Seeds of which the endpoint knows nothing.
-        cut: What was not read to its end, the largest first.
+        cut: What was not read to its end because of a limit, the largest first.
+        missing: What the endpoint counts more of than it gives, without a word.
         unusable: Number of terms and rows that no graph can hold, like IRIs with blanks.
         unusable_examples: Some of them.
         queries: Number of queries, most of which may have been answered before.
@@ -69,6 +70,7 @@ class SparqlReport:
     entities: int
     unknown_seeds: tuple[str, ...]
     cut: tuple[CutLinks, ...]
+    missing: tuple[CutLinks, ...]
     unusable: int
     unusable_examples: tuple[str, ...]
     queries: int

@@ -126,6 +126,9 @@ def _say_report(report: "SparqlReport") -> None:
         left = sum((cut.total or cut.kept) - cut.kept for cut in report.cut)
         worst = [f"{cut.iri} ({cut.kept:,} of {_total(cut.total)} {cut.what})" for cut in report.cut]
         say(f"{_count(len(report.cut), 'list')} cut, {left:,} left out; read more with --max-links: {_some(worst)}")
+    if report.missing:
+        short = [f"{one.iri} ({one.kept:,} of {_total(one.total)} {one.what})" for one in report.missing]
+        say(f"the endpoint counts more than it gives, try --refresh: {_some(short)}")
     if report.unusable:
         say(f"{_count(report.unusable, 'statement')} unusable: {_some(report.unusable_examples, report.unusable)}")
 

@@ -117,6 +117,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _silent_cut(self, body: bytes) -> None:
         self._answer(self._cut(body, 0.6))
 
+    def _nothing(self, body: bytes) -> None:
+        self._answer(self._cut(body, 0))
+
     def _anytime(self, body: bytes) -> None:
         self._answer(self._cut(body, 0.5), X_SQL_State="S1TAT", X_SQL_Message="RC...: Returning incomplete results")
 

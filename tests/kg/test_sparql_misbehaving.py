@@ -129,6 +129,18 @@ def test_a_silent_cut_of_every_answer_is_found_by_counting(
     assert fetch.statements == truth
 
 
+def test_what_is_counted_but_never_given_is_told(endpoint: lying.LyingEndpoint, fetch: Fetch, truth: set[str]) -> None:
+    silent = f"VALUES ?x {{ <{SEEDS[0]}> }} ?x ?p ?y"
+    endpoint.script = lambda count, query: "nothing" if silent in query or asked_about(query) > 1 else ""
+    report = fetch()
+    assert {(one.iri, one.what, one.kept) for one in report.missing} == {
+        (SEEDS[0], "properties", 0),
+        (SEEDS[0], "links from it", 0),
+    }
+    assert report.cut == ()
+    assert fetch.statements < truth
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

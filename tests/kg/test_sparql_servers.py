@@ -58,7 +58,7 @@ def test_a_fetch_is_what_a_plain_walk_finds(
     statements = world.fetched(tmp_path / "out")
     assert world.outline(statements) == world.plain_fetch(world.small_graph(), seeds, hops)
     assert report.statements == len(statements)
-    assert (report.unknown_seeds, report.cut, report.unusable) == ((), (), 0)
+    assert (report.unknown_seeds, report.cut, report.missing, report.unusable) == ((), (), (), 0)
     again = fetch_sparql(request, tmp_path / "again", responses=tmp_path / "r.sqlite")
     assert again.requests == 0 < report.requests
     assert world.fetched(tmp_path / "again") == statements
