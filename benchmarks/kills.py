@@ -25,7 +25,7 @@ from linker import IndexIncompleteError, open_index
 BUILDS, UPDATES = 20, 10
 _LINES = 300_000
 _ENTITIES = 60_000
-_PICTURES = 150
+_PICTURES = 80
 _SEED = 20
 _POLL_S = 0.01
 _ROOT = Path(__file__).parents[1]
@@ -84,15 +84,16 @@ def finish(index: Path, options: Sequence[str], work_dir: Path) -> Timing:
     return Timing(first, time.monotonic() - began)
 
 
-def kill_at(index: Path, options: Sequence[str], moment_s: float) -> bool:
-    """Run the command and kill it after some seconds; False if it had ended by then."""
+def kill_at(index: Path, options: Sequence[str], moment_s: float) -> float | None:
+    """Run the command and kill it after some seconds; return how long it took if it had ended by then."""
+    began = time.monotonic()
     with start(index, options) as process:
         try:
             process.wait(moment_s)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            return True
-    return False
+            return None
+    return time.monotonic() - began
 
 
 def content_of(index: Path) -> dict[str, str]:
@@ -120,7 +121,7 @@ def kill_builds(folder: Path, options: Sequence[str], draw: random.Random) -> in
     equal = 0
     for number in range(BUILDS):
         index = folder / f"killed-{number}"
-        moment = _kill(index, None, options, timing, draw, number / BUILDS, 1 / BUILDS)
+        moment, timing = _kill(index, None, options, timing, (number + draw.random()) / BUILDS)
         left = ", ".join(sorted(path.name for path in index.iterdir())) if index.exists() else "nothing"
         finish(index, options, index)
         same = content_of(index) == expected
@@ -143,7 +144,8 @@ def kill_updates(folder: Path, options: Sequence[str], old: Path, draw: random.R
     equal = 0
     for number in range(UPDATES):
         index = folder / f"killed-update-{number}"
-        moment = _kill(index, old, [*options, "--update"], timing, draw, number / UPDATES, 1 / UPDATES)
+        share = (number + draw.random()) / UPDATES
+        moment, timing = _kill(index, old, [*options, "--update"], timing, share)
         try:
             open_index(index).close()
             found = {name: digest for name, digest in content_of(index).items() if name != "files"}
@@ -160,19 +162,19 @@ def kill_updates(folder: Path, options: Sequence[str], old: Path, draw: random.R
     return equal
 
 
-def _kill(
-    index: Path, old: Path | None, options: Sequence[str], timing: Timing, draw: random.Random, low: float, width: float
-) -> float:
-    """Kill a command in a stretch of its time, sooner if it had ended by then; return the second."""
-    share = low + width * draw.random()
+def _kill(index: Path, old: Path | None, options: Sequence[str], timing: Timing, share: float) -> tuple[float, Timing]:
+    """Kill a command at a share of its time; return the second, and the timing, which a faster run corrects."""
     while True:
         shutil.rmtree(index, ignore_errors=True)
         if old is not None:
             shutil.copytree(old, index)
         moment = timing.first_file_s + share * (timing.end_s - timing.first_file_s)
-        if kill_at(index, options, moment):
-            return moment
-        share *= 0.9
+        took = kill_at(index, options, moment)
+        is_whole = (index / "index.json").exists() and not (index / "index.json.lock").exists()
+        if took is None and (old is not None or not is_whole):
+            return moment, timing
+        took = took or 0.95 * timing.end_s  # killed when all was done
+        timing = Timing(timing.first_file_s * took / timing.end_s, took)
 
 
 def main() -> None:
