@@ -1,7 +1,7 @@
 """Labels, names, literals and images of entities, from the stage to the graph."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -12,7 +12,6 @@ import numpy as np
 from .ahead import ahead
 from .aliasrows import Labels
 from .bulk import insert_columns, insert_rows
-from .iris import label_of_iri
 from .keymap import KeyMap
 from .records import ENTITY_TYPES
 from .relating import final_ids, read_priors, read_types
@@ -21,7 +20,6 @@ from .scan import LABELLED
 from .staging import Stage, unsigned
 
 _AT_ONCE = 100_000
-_RESOURCE = "http://dbpedia.org/resource/"
 _TABLES = {
     "stage_label_of": "entity INTEGER, is_foreign INTEGER, language TEXT, text TEXT",
     "stage_page_name": "rank INTEGER, text TEXT",
@@ -90,32 +88,11 @@ def _labelled(keys: KeyMap, connection: sqlite3.Connection) -> Iterator[tuple[in
     chosen = connection.execute("SELECT entity, text FROM stage_chosen ORDER BY entity")
     upcoming = next(chosen, None)
     for first in range(0, len(keys.rank), _AT_ONCE):
-        iris = keys.iris(np.asarray(keys.rank[first : first + _AT_ONCE]))
-        labels = labels_of_iris(iris)
+        iris, labels = keys.iris_and_labels(np.asarray(keys.rank[first : first + _AT_ONCE]))
         while upcoming is not None and upcoming[0] <= first + len(iris):
             labels[upcoming[0] - first - 1] = upcoming[1]
             upcoming = next(chosen, None)
         yield first, iris, labels
-
-
-def labels_of_iris(iris: Sequence[str]) -> list[str]:
-    """Return a readable label for each IRI, as `label_of_iri` does, fast where the IRI is DBpedia's."""
-    # What holds for all of them is done to all of them at once: they are written as one text with line breaks.
-    joined = "\n".join(iris)
-    labels = joined.replace(_RESOURCE, "").replace("_", " ").split("\n")
-    if len(labels) != len(iris):
-        return [label_of_iri(iri) for iri in iris]
-    return [
-        label
-        if len(label) + len(_RESOURCE) == len(iri)
-        and iri.startswith(_RESOURCE)
-        and "!" < label[:1] <= "~"
-        and "!" < label[-1:] <= "~"
-        and "%" not in label
-        and "#" not in label
-        else label_of_iri(iri)
-        for label, iri in zip(labels, iris, strict=True)
-    ]
 
 
 def fill_literals(graph: sqlite3.Connection) -> None:
@@ -210,7 +187,7 @@ def _name_redirects(stage: Stage, keys: KeyMap) -> None:
     unlabelled = (entities > 0) & ((np.asarray(keys.flags)[sources] & LABELLED) == 0)
     nameless, named = sources[unlabelled], entities[unlabelled]
     for first in range(0, len(nameless), _AT_ONCE):
-        labels = labels_of_iris(keys.iris(nameless[first : first + _AT_ONCE]))
+        _, labels = keys.iris_and_labels(nameless[first : first + _AT_ONCE])
         some = named[first : first + _AT_ONCE].tolist()
         _give_names(stage, [(e, text, "redirect", REDIRECT_WEIGHT) for e, text in zip(some, labels, strict=True)])
 
@@ -233,7 +210,7 @@ def _name_pages(stage: Stage, keys: KeyMap) -> None:
     connection.execute("CREATE TABLE stage_page_text (page INTEGER, text TEXT)")
     flags = np.asarray(keys.flags)
     nameless = np.array(sorted(rank for rank in page_of if not flags[rank] & LABELLED), dtype=np.int64)
-    texts = zip(nameless.tolist(), labels_of_iris(keys.iris(nameless)), strict=True)
+    texts = zip(nameless.tolist(), keys.iris_and_labels(nameless)[1], strict=True)
     insert_rows(connection, "stage_page_text", ("page", "text"), [(page_of[rank], text) for rank, text in texts])
     for rows in stage.fetch("SELECT rank, text FROM stage_page_name"):
         some = [(page_of[rank], text) for rank, text in rows if rank in page_of]

@@ -18,8 +18,10 @@ import numpy.typing as npt
 from . import scan
 from .durable import write_array
 from .errors import StoreError
+from .iris import label_of_iri
 from .segments import Column, SegmentFile
 
+_RESOURCE = "http://dbpedia.org/resource/"
 _IRIS_AT_ONCE = 500_000
 _COLUMNS = {"keys": "u8", "flags": "u1", "ends": "i8", "text": "u1"}
 
@@ -146,8 +148,7 @@ class KeyMap:
 
         Eight bytes at a time: what is equal so far is sorted by the next eight.
         """
-        ends = np.asarray(self._ends[ranks])
-        starts = np.where(ranks > 0, self._ends[np.maximum(ranks, 1) - 1], 0)
+        starts, ends = self._spans(ranks)
         tied, groups = np.arange(len(ranks)), np.zeros(len(ranks), dtype=np.int64)
         places = np.empty(len(ranks), dtype=np.int64)
         # What all begin with tells nothing apart.
@@ -183,15 +184,33 @@ class KeyMap:
 
     def iris(self, ranks: npt.NDArray[np.int64]) -> list[str]:
         """Return the IRIs of some ranks."""
-        if not len(ranks):
-            return []
-        ends = self._ends[ranks]
+        return self._split(self._lines(*self._spans(ranks)), ranks)
+
+    def iris_and_labels(self, ranks: npt.NDArray[np.int64]) -> tuple[list[str], list[str]]:
+        """Return the IRIs of some ranks, and the label that is read off each, as `label_of_iri` does."""
+        starts, ends = self._spans(ranks)
+        text = self._lines(starts, ends)
+        iris, labels = self._split(text, ranks), text.replace(_RESOURCE, "").replace("_", " ").split("\n")[:-1]
+        if len(labels) != len(iris):
+            return iris, [label_of_iri(iri) for iri in iris]
+        simple = np.empty(len(ranks), dtype=np.bool_)
+        scan.find_simple(self._text, np.frombuffer(_RESOURCE.encode(), dtype=np.uint8), starts, ends, simple)
+        for place in np.flatnonzero(~simple).tolist():
+            labels[place] = label_of_iri(iris[place])
+        return iris, labels
+
+    def _spans(self, ranks: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         starts = np.where(ranks > 0, self._ends[np.maximum(ranks, 1) - 1], 0)
-        # One text with breaks between the IRIs, which hold none, is decoded and split much faster than each by itself.
-        out = np.empty(int((ends - starts).sum()), dtype=np.uint8)
-        scan.gather(self._text, starts, ends, out)
-        joined = np.insert(out, np.cumsum(ends - starts)[:-1], np.uint8(10))
-        texts = joined.tobytes().decode("utf-8", "surrogatepass").split("\n")
+        return starts, np.asarray(self._ends[ranks])
+
+    def _lines(self, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> str:
+        # One text with breaks behind the IRIs, which hold none, is decoded and split much faster than each by itself.
+        lines = np.empty(int((ends - starts).sum()) + len(starts), dtype=np.uint8)
+        scan.gather_lines(self._text, starts, ends, lines)
+        return lines.tobytes().decode("utf-8", "surrogatepass")
+
+    def _split(self, lines: str, ranks: npt.NDArray[np.int64]) -> list[str]:
+        texts = lines.split("\n")[:-1]
         # Only a cell of a table can bring a line break into an IRI.
         return texts if len(texts) == len(ranks) else [self.iri(rank) for rank in ranks.tolist()]
 

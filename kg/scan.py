@@ -284,3 +284,35 @@ def common_prefix(data: Bytes, starts: Spans, ends: Spans) -> int:
                 length = at
                 break
     return length
+
+
+@numba.njit(cache=True, nogil=True)
+def gather_lines(data: Bytes, starts: Spans, ends: Spans, out: Bytes) -> None:
+    """Copy some spans, (M,), one behind the other, each with a line break behind it."""
+    place = 0
+    for index in range(len(starts)):
+        for at in range(starts[index], ends[index]):
+            out[place] = data[at]
+            place += 1
+        out[place] = _NEWLINE
+        place += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def find_simple(data: Bytes, prefix: Bytes, starts: Spans, ends: Spans, simple: npt.NDArray[np.bool_]) -> None:
+    """Mark the spans, (M,), that are the prefix and a name that reads as it is, but for underscores.
+
+    Such a name has no percent or number sign and no `:/`, and begins and ends with a visible ASCII character.
+    """
+    for index in range(len(starts)):
+        begin, end = starts[index] + len(prefix), ends[index]
+        simple[index] = False
+        if begin >= end:
+            continue
+        first, last = data[begin], data[end - 1]
+        good = 33 <= first < 127 and first != 95 and 33 <= last < 127 and last != 95
+        for at in range(len(prefix)):
+            good = good and data[starts[index] + at] == prefix[at]
+        for at in range(begin, end):
+            good = good and data[at] != 37 and data[at] != 35 and not (data[at] == 47 and data[at - 1] == 58)
+        simple[index] = good

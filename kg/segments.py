@@ -5,7 +5,9 @@ that length, and cuts off the rest.
 """
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import StoreError
+
+_WRITES_AT_ONCE = 4
 
 Column = npt.NDArray[Any]
 
@@ -39,29 +43,34 @@ class SegmentFile:
         self._file.truncate(size_bytes)
         self._file.seek(size_bytes)
         self.size_bytes = size_bytes
+        self._pool = ThreadPoolExecutor(1)
+        self._writes: deque[Future[None]] = deque()
 
     def append(self, *columns: Column) -> None:
         """Write one segment; its columns may differ in length."""
         head = np.array([len(column) for column in columns], dtype=np.int64)
         parts = [head, *(column.astype(kind, copy=False) for column, kind in zip(columns, self._dtypes, strict=True))]
-        for part in parts:
-            data = np.ascontiguousarray(part)
-            self._file.write(data.data)
-            padding = -data.nbytes % 8
-            self._file.write(b"\0" * padding)
-            self.size_bytes += data.nbytes + padding
+        whole = [np.ascontiguousarray(part) for part in parts]
+        self.size_bytes += sum(part.nbytes + -part.nbytes % 8 for part in whole)
+        # The system takes its time over new pages: meanwhile, the next block is worked on.
+        self._writes.append(self._pool.submit(self._write, whole))
+        if len(self._writes) > _WRITES_AT_ONCE:
+            self._writes.popleft().result()
 
     def flush(self) -> None:
         """Hand everything to the system, which keeps it when this process dies."""
+        while self._writes:
+            self._writes.popleft().result()
         self._file.flush()
 
     def close(self) -> None:
         """Close the file; the segments stay."""
+        self._pool.shutdown()
         self._file.close()
 
     def segments(self) -> Iterator[list[Column]]:
         """Yield the columns of each segment, mapped from the file."""
-        self._file.flush()
+        self.flush()
         if not self.size_bytes:
             return
         data = np.memmap(self.path, dtype=np.uint8, mode="r", shape=(self.size_bytes,))
@@ -76,3 +85,8 @@ class SegmentFile:
                 columns.append(data[at : at + size].view(kind))
                 at += size + -size % 8
             yield columns
+
+    def _write(self, parts: Sequence[Column]) -> None:
+        for part in parts:
+            self._file.write(part.data)
+            self._file.write(b"\0" * (-part.nbytes % 8))
