@@ -139,6 +139,7 @@ def open_for_building(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA temp_store = FILE")
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA threads = 1")
+    connection.execute("PRAGMA page_size = 8192")
     return connection
 
 
