@@ -20,10 +20,14 @@ def main() -> None:
             start = time.perf_counter()
             index.candidates(mention, limit=limit)
             seconds.append(time.perf_counter() - start)
-        status = Path("/proc/self/status").read_text()
-        resident, most = (int(status.split(f"{name}:")[1].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+        resident, most = memory_mb("VmRSS"), memory_mb("VmHWM")
     heavy = [name for name in ("torch", "numba") if name in sys.modules]
     print(json.dumps({"opened": opened, "seconds": seconds, "resident": resident, "most": most, "heavy": heavy}))
+
+
+def memory_mb(name: str) -> float:
+    """Return what Linux says about this process's memory: `VmRSS` is resident now, `VmHWM` was at most."""
+    return int(Path("/proc/self/status").read_text().split(f"{name}:")[1].split()[0]) / 1024
 
 
 if __name__ == "__main__":

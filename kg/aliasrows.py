@@ -7,7 +7,7 @@ entity, ascending, some hundred a row, each row under its first one.
 
 import sqlite3
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -70,12 +70,15 @@ def entities_of(connection: sqlite3.Connection, normal: str) -> Sequence[int]:
     """Return the entities that may have a normal form as a name: all that do, and rarely others."""
     low = crc32(normal.encode("utf-8", "surrogatepass")) << ENTITY_BITS
     high = low + (1 << ENTITY_BITS)
-    rows = connection.execute(
-        "SELECT entities FROM alias_normal WHERE key BETWEEN"
-        " coalesce((SELECT max(key) FROM alias_normal WHERE key <= ?1), 0) AND ?2 ORDER BY key",
-        (low, high),
-    )
-    return [key - low for (blob,) in rows for key in array("Q", blob) if low <= key < high]
+    found: list[int] = []
+    # From the last row backwards: it is nearly always the only one.
+    query = "SELECT key, entities FROM alias_normal WHERE key < ? ORDER BY key DESC"
+    for first, blob in connection.execute(query, (high,)):
+        keys = array("Q", blob)
+        found[:0] = [key - low for key in keys[bisect_left(keys, low) : bisect_left(keys, high)]]
+        if first <= low:
+            break
+    return found
 
 
 @dataclass(frozen=True, slots=True)
