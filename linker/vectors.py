@@ -94,12 +94,18 @@ class VectorStore:
 
     def add(self, vectors: "Iterable[tuple[str, NDArray[Any]]]") -> None:
         """Keep the vectors of some contents, all or none of them."""
+        import numpy as np
+
         from vision import stored_form
 
+        given = list(vectors)
+        if not given:
+            return
+        rows = stored_form(np.stack([vector for _, vector in given])).astype("<f2", copy=False)
         with self._database:
             self._database.executemany(
                 "INSERT OR IGNORE INTO stored (sha256, data) VALUES (?, ?)",
-                [(sha256, stored_form(vector[None]).astype("<f2").tobytes()) for sha256, vector in vectors],
+                [(sha256, row.tobytes()) for (sha256, _), row in zip(given, rows, strict=True)],
             )
 
     def take_known(self, digests: Collection[str]) -> dict[str, KnownPicture]:

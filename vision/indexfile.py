@@ -98,7 +98,10 @@ def stored_form(vectors: NDArray[Any], *, half: bool = True) -> NDArray[Any]:
     if vectors.dtype == np.float16:
         return vectors if half else vectors.astype(np.float32)
     rounded = unit(np.asarray(vectors, np.float64)).astype(np.float32)
-    return rounded.astype(np.float16) if half else rounded
+    if not half:
+        return rounded
+    codes = _quantizer(vectors.shape[1]).sa_encode(rounded)  # not as NumPy rounds what lies between two numbers
+    return np.asarray(codes.view("<f2").astype(np.float16, copy=False))
 
 
 def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -164,14 +167,16 @@ def _header(count: int, dimension: int, *, half: bool) -> bytes:
 def _serialised(rows: int, dimension: int, *, half: bool) -> bytes:
     import faiss
 
-    stored: Any  # faiss has types in some versions, and they do not help
-    if half:
-        stored = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    else:
-        stored = faiss.IndexFlatIP(dimension)
+    stored = _quantizer(dimension) if half else faiss.IndexFlatIP(dimension)
     index = faiss.IndexIDMap(stored)
     index.add_with_ids(np.zeros((rows, dimension), np.float32), np.arange(rows, dtype=np.int64))
     return bytes(faiss.serialize_index(index).tobytes())
+
+
+def _quantizer(dimension: int) -> Any:  # faiss has types in some versions, and they do not help
+    import faiss
+
+    return faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
 
 def _checked(

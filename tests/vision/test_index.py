@@ -66,8 +66,10 @@ def test_every_search_gives_what_a_plain_matrix_gives(
     assert index.ids.tolist() == sorted(ids)
     order = np.argsort(ids)
     kind = np.float16 if half else np.float32
-    stored = unit(vectors).astype(np.float32).astype(kind).astype(np.float32)[order]
-    assert np.array_equal(index.vectors(sorted(ids)), stored)
+    wanted_rows = indexfile.unit(vectors).astype(np.float32)[order]
+    stored = index.vectors(sorted(ids))
+    steps = np.spacing(np.abs(wanted_rows).astype(kind)).astype(np.float64)
+    assert (np.abs(stored.astype(np.float64) - wanted_rows) <= steps / 2).all()
 
     rows = faiss.downcast_index(index._index.index)
     searches = [FaissSearch(rows), TorchSearch.of(row_chunks(rows), device="cpu", half=half)]
@@ -192,11 +194,22 @@ def test_a_stream_of_batches_is_the_file_that_faiss_writes(
     flat = faiss.IndexFlatIP(width)
     quantized = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     oracle = faiss.IndexIDMap(quantized if half else flat)
-    oracle.add_with_ids(unit(ordered).astype(np.float32), numbers)
+    oracle.add_with_ids(indexfile.unit(ordered).astype(np.float32), numbers)
     faiss.write_index(oracle, str(folder / "oracle"))
     assert (folder / "s").read_bytes()[: -indexfile._SEAL.size] == (folder / "oracle").read_bytes()
     write_index(folder / "w", ids, vectors, half=half)
     assert (folder / "w").read_bytes() == (folder / "s").read_bytes()
+
+
+def test_what_lies_between_two_numbers_is_rounded_as_faiss_does(tmp_path: Path) -> None:
+    """A length of 1 does not move these rows, and half of their first numbers lie just between two of float16."""
+    halves = np.arange(0x2C00, 0x3800, dtype=np.uint16).view(np.float16).astype(np.float64)
+    between = (halves[:-1] + halves[1:]) / 2
+    rows = np.c_[between, np.sqrt(1 - between * between)].astype(np.float32)
+    quantized = faiss.IndexScalarQuantizer(2, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    quantized.add(indexfile.unit(rows.astype(np.float64)).astype(np.float32))
+    index = opened(tmp_path / "i", list(range(len(rows))), rows)
+    assert np.array_equal(index.vectors(index.ids), quantized.reconstruct_n(0, len(rows)))
 
 
 def test_what_comes_out_of_an_index_goes_into_another_as_it_is(tmp_path: Path) -> None:
