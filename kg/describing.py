@@ -19,7 +19,7 @@ from .resolving import rank_pairs, resolve_redirects
 from .scan import LABELLED
 from .staging import Stage, unsigned
 
-_AT_ONCE = 100_000
+_AT_ONCE = 40_000
 _TABLES = {
     "stage_label_of": "entity INTEGER, is_foreign INTEGER, language TEXT, text TEXT",
     "stage_page_name": "rank INTEGER, text TEXT",
@@ -93,6 +93,7 @@ def _labelled(keys: KeyMap, connection: sqlite3.Connection) -> Iterator[tuple[in
             labels[upcoming[0] - first - 1] = upcoming[1]
             upcoming = next(chosen, None)
         yield first, iris, labels
+    keys.release_texts()
 
 
 def fill_literals(graph: sqlite3.Connection) -> None:

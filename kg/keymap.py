@@ -19,7 +19,7 @@ from . import scan
 from .durable import write_array
 from .errors import StoreError
 from .iris import label_of_iri
-from .segments import Column, SegmentFile
+from .segments import Column, SegmentFile, release_map
 
 _RESOURCE = "http://dbpedia.org/resource/"
 _IRIS_AT_ONCE = 500_000
@@ -51,6 +51,7 @@ def sort_iris(segments: SegmentFile, folder: Path) -> None:
             for name, column in (("keys", keys), ("flags", flags), ("ends", ends + text_bytes), ("text", text)):
                 files[name].write(np.ascontiguousarray(column).data)
             text_bytes += len(text)
+            segments.release()
 
 
 def _sort_part(segments: Sequence[Sequence[Column]], low: int, high: int) -> tuple[Column, Column, Column, Column]:
@@ -149,33 +150,28 @@ class KeyMap:
         Eight bytes at a time: what is equal so far is sorted by the next eight.
         """
         starts, ends = self._spans(ranks)
-        tied, groups = np.arange(len(ranks)), np.zeros(len(ranks), dtype=np.int64)
-        places = np.empty(len(ranks), dtype=np.int64)
-        # What all begin with tells nothing apart.
-        begin = depth = scan.common_prefix(self._text, starts, ends)
+        begin = depth = scan.common_prefix(self._text, starts, ends)  # what all begin with tells nothing apart
         longest = int((ends - starts).max(initial=0))
+        del starts, ends
+        # Four bytes are enough for a place; these columns are as long as there are IRIs.
+        tied, groups = np.arange(len(ranks), dtype=np.uint32), np.zeros(len(ranks), dtype=np.uint32)
+        ordered = np.empty(len(ranks), dtype=np.int64)
         while len(tied):
             part = np.empty(len(tied), dtype=np.uint64)
-            scan.eight_bytes(self._text, starts[tied], ends[tied], depth, part)
-            # A group is named by the place of its first member, so that its members' places follow from it.
+            scan.eight_bytes(self._text, *self._spans(ranks[tied]), depth, part)
             order = np.lexsort((part, groups)) if depth > begin else np.argsort(part, kind="stable")
             tied, part, groups = tied[order], part[order], groups[order]
-            is_first = np.ones(len(tied), dtype=bool)
-            is_first[1:] = (part[1:] != part[:-1]) | (groups[1:] != groups[:-1])
-            heads = np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]]))
-            within = np.arange(len(tied)) - np.repeat(heads, np.diff(np.append(heads, len(tied))))
-            firsts = np.flatnonzero(is_first)
-            sizes = np.diff(np.append(firsts, len(tied)))
-            new_groups = np.repeat((groups + within)[firsts], sizes)
-            is_alone = np.repeat(sizes == 1, sizes)
-            if depth > longest:  # equal but for NUL characters at the end
-                is_alone[:], new_groups = True, groups + within
-            places[tied[is_alone]] = new_groups[is_alone]
-            tied, groups = tied[~is_alone], new_groups[~is_alone]
+            del order
+            groups, is_alone = _regrouped(groups, part, is_last=depth > longest)
+            ordered[groups[is_alone]] = ranks[tied[is_alone]]
+            tied, groups = tied[~is_alone], groups[~is_alone]
             depth += 8
-        ordered = np.empty(len(ranks), dtype=np.int64)
-        ordered[places] = ranks
+        self.release_texts()
         return ordered
+
+    def release_texts(self) -> None:
+        """Let the system take back the memory behind the IRIs' texts; it reads them again when need be."""
+        release_map(self._text)
 
     def iri(self, rank: int) -> str:
         """Return the IRI of a rank."""
@@ -213,6 +209,29 @@ class KeyMap:
         texts = lines.split("\n")[:-1]
         # Only a cell of a table can bring a line break into an IRI.
         return texts if len(texts) == len(ranks) else [self.iri(rank) for rank in ranks.tolist()]
+
+
+def _regrouped(
+    groups: npt.NDArray[np.uint32], part: npt.NDArray[np.uint64], *, is_last: bool
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
+    """Split groups of what was equal so far by what comes next.
+
+    Args:
+        groups: The group of each, ascending, (M,). It is the place of its first member, so that members' places follow.
+        part: What comes next, ascending within a group, (M,).
+        is_last: Nothing comes next: what is equal still is so but for NUL characters at its end.
+
+    Returns:
+        The new groups, (M,), and which of them have one member only.
+    """
+    places = np.arange(len(groups), dtype=np.uint32)
+    heads = np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]]))
+    places += groups - np.repeat(places[heads], np.diff(np.append(heads, len(groups))))
+    if is_last:
+        return places, np.ones(len(places), dtype=np.bool_)
+    firsts = np.flatnonzero(np.concatenate([[True], (part[1:] != part[:-1]) | (groups[1:] != groups[:-1])]))
+    sizes = np.diff(np.append(firsts, len(groups)))
+    return np.repeat(places[firsts], sizes), np.repeat(sizes == 1, sizes)
 
 
 def _mapped(path: Path, kind: str) -> Any:

@@ -62,6 +62,7 @@ def fill_triples(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None:
     ):
         for triples in ahead(map_triples(_staged_triples(stage, keys), keys, predicates)):
             by_subject.add(*triples)
+            stage.segments["triple"].release()
         in_degrees = np.zeros(len(keys.rank) + 1, dtype=np.int64)
         for part in by_subject.sorted_parts():
             scan.count_each(np.ascontiguousarray(part[:, 1]), in_degrees)

@@ -4,7 +4,9 @@ A build that was killed forgets the segments behind the length that it had writt
 that length, and cuts off the rest.
 """
 
+import mmap
 import os
+import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +21,13 @@ from .errors import StoreError
 _WRITES_AT_ONCE = 4
 
 Column = npt.NDArray[Any]
+
+
+def release_map(column: Column) -> None:
+    """Let the system take back the memory behind a mapped column."""
+    mapping = getattr(column, "_mmap", None)
+    if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)
 
 
 class SegmentFile:
@@ -45,6 +54,7 @@ class SegmentFile:
         self.size_bytes = size_bytes
         self._pool = ThreadPoolExecutor(1)
         self._writes: deque[Future[None]] = deque()
+        self._map: weakref.ref[Column] | None = None
 
     def append(self, *columns: Column) -> None:
         """Write one segment; its columns may differ in length."""
@@ -74,6 +84,7 @@ class SegmentFile:
         if not self.size_bytes:
             return
         data = np.memmap(self.path, dtype=np.uint8, mode="r", shape=(self.size_bytes,))
+        self._map = weakref.ref(data)
         at = 0
         while at < self.size_bytes:
             head_bytes = 8 * len(self._dtypes)
@@ -85,6 +96,12 @@ class SegmentFile:
                 columns.append(data[at : at + size].view(kind))
                 at += size + -size % 8
             yield columns
+
+    def release(self) -> None:
+        """Let the system take back the memory behind segments that are in use; it reads them again when need be."""
+        data = self._map() if self._map is not None else None
+        if data is not None:
+            release_map(data)
 
     def _write(self, parts: Sequence[Column]) -> None:
         for part in parts:
