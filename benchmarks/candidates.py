@@ -6,9 +6,9 @@ The graph is made of all titles (see benchmarks.titles) as entities, with types 
 redirects as aliases; its names are filled in by the steps of a build. 2,000 noisy mentions (see benchmarks.noise) are
 then looked up in a process of their own, one at a time.
 
-Recall is that of the best ten entities against a search through every name with the scorer of `kg.fuzzy`, on the first
-mentions of each kind of noise. An entity counts as found if it was returned, or if another one was returned with the
-same fuzzy score, weight and prior.
+Recall is that of the best ten entities against a search through every name with the scorer of `kg.names.fuzzy`, on the
+first mentions of each kind of noise. An entity counts as found if it was returned, or if another one was returned with
+the same fuzzy score, weight and prior.
 """
 
 import json
@@ -30,10 +30,10 @@ from benchmarks.noise import NOISES, noisy_mentions
 from benchmarks.sample import WORK
 from benchmarks.titles import read_redirects, titles
 from kg import AliasIndex, AliasMatch, Graph, normal_form
-from kg.aliasrows import fill_aliases
-from kg.fuzzy import Query, likenesses
-from kg.grams import fill_grams
-from kg.normal import squash
+from kg.names.fuzzy import Query, likenesses
+from kg.names.grams import fill_grams
+from kg.names.normal import squash
+from kg.names.rows import fill_aliases
 from kg.schema import create_indexes, create_tables, open_for_building
 
 GRAPH = WORK / "names" / "kg.sqlite"

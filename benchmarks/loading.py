@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.generate import write_triples
 from benchmarks.sample import WORK
 from benchmarks.titles import titles
-from kg.reading import read_blocks
+from kg.building.reading import read_blocks
 
 _BUILD = (
     "import sys; from pathlib import Path; from kg import build_graph\n"

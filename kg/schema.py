@@ -103,6 +103,7 @@ CREATE TABLE rejected (
 
 _INDEXES = """
 CREATE UNIQUE INDEX entity_iri ON entity (iri);
+CREATE INDEX IF NOT EXISTS triple_object ON triple (object, subject, predicate);
 CREATE INDEX entity_class_class ON entity_class (class);
 CREATE INDEX literal_subject ON literal (subject, predicate);
 CREATE INDEX image_entity ON image (entity);
@@ -135,7 +136,7 @@ def create_indexes(connection: sqlite3.Connection) -> None:
 def open_for_building(path: Path) -> sqlite3.Connection:
     """Open or create a graph file for writing; transactions are begun and ended by the caller."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-    connection.execute("PRAGMA synchronous = OFF")  # see kg.durable
+    connection.execute("PRAGMA synchronous = OFF")  # see kg.building.durable
     connection.execute("PRAGMA temp_store = FILE")
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA threads = 1")

@@ -8,11 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from kg.names.normal import normal_form
+
 from .errors import EntityNotFoundError, StoreError
 from .facts import read_classes, read_conceptual, read_facts
 from .hops import HopFinder
 from .iris import canonical_iri
-from .normal import normal_form
 from .records import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
 from .schema import open_for_reading
 from .walks import find_path, read_neighbourhood
@@ -127,7 +128,7 @@ class Graph:
         """
         if (entity := self.entity_by_iri(text.strip())) is not None:
             return entity
-        from .aliases import AliasIndex
+        from kg.names.aliases import AliasIndex
 
         index, normal = AliasIndex(self), normal_form(text)
         if found := index.lookup([normal]).get(normal, ()):

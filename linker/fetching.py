@@ -11,8 +11,7 @@ from linker.manifest import DOWNLOADS, GRAPH, MANIFEST, PICTURES, IndexManifest
 from linker.publishing import discard, staged_index
 
 if TYPE_CHECKING:
-    from linker.indexing import Recipe
-    from vision import Encoder
+    from linker.indexing import LoadEncoder, Recipe
 
 Progress = Callable[[str, int, int], None]
 
@@ -78,7 +77,9 @@ class Fetching:
         self.attach(graph_path)
 
 
-def gain_pictures(index_dir: Path, recipe: "Recipe", encoder: "Encoder", *, progress: Progress) -> IndexManifest | None:
+def gain_pictures(
+    index_dir: Path, recipe: "Recipe", load: "LoadEncoder", *, progress: Progress
+) -> IndexManifest | None:
     """Fetch for a whole index what it lacks; where that changes it, build it anew as an update that is to be published.
 
     The index is used meanwhile as it is. The graph is not built again, and no picture embedded that was before.
@@ -86,7 +87,7 @@ def gain_pictures(index_dir: Path, recipe: "Recipe", encoder: "Encoder", *, prog
     Args:
         index_dir: The index; the caller holds its lock.
         recipe: What it was built from, with how to fetch.
-        encoder: The encoder of its pictures.
+        load: Loads the encoder of its pictures.
         progress: Told how far each step is.
 
     Returns:
@@ -104,7 +105,7 @@ def gain_pictures(index_dir: Path, recipe: "Recipe", encoder: "Encoder", *, prog
         staging.mkdir()
         shutil.copyfile(index_dir / GRAPH, staging / f"{GRAPH}.copy").replace(staging / GRAPH)
     recipe.fetching.attach(staging / GRAPH)
-    return make_index(staging, replace(recipe, fetching=None), encoder, known_dir=index_dir, progress=progress)
+    return make_index(staging, replace(recipe, fetching=None), load, known_dir=index_dir, progress=progress)
 
 
 def check_picture(path: Path) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ Every step goes on where a killed one stopped. ``index.json`` comes last, so a d
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from kg import FetchReport, FetchSettings
     from linker.fetching import Fetching
     from vision import Encoder
+
+LoadEncoder = Callable[[], "Encoder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +101,21 @@ def build_index(
         KgError: The sources cannot be read, or another build holds the directory.
         WeightsError: The encoder's weights cannot be had.
     """
-    from vision import load_encoder
-
     recipe = recipe_of(index_dir, sources, images_dir, type_map, priors, fetch, on_fetched)
-    loaded = load_encoder(encoder, weights=weights, device=device)
+    load = encoder_loader(encoder, weights, device)
     index_dir.mkdir(parents=True, exist_ok=True)
     with build_lock(index_dir / MANIFEST):
         if is_staged(index_dir) and not (index_dir / MANIFEST).exists():
             publish(index_dir)
-        finished = _finished(index_dir, record_of(loaded))
+        finished = _finished(index_dir, load)
         if finished is None:
-            return make_index(index_dir, recipe, loaded, progress=progress)
+            return make_index(index_dir, recipe, load, progress=progress)
         if not recipe.made(index_dir / GRAPH):
             raise IndexConflictError(index_dir, "its sources, its picture folder or its type table were others")
         if recipe.fetching is not None:
             from linker.fetching import gain_pictures
 
-            gained = gain_pictures(index_dir, recipe, loaded, progress=progress or no_progress)
+            gained = gain_pictures(index_dir, recipe, load, progress=progress or no_progress)
             if gained is not None:
                 publish(index_dir)
                 return gained
@@ -141,7 +142,7 @@ def recipe_of(
 def make_index(
     work_dir: Path,
     recipe: Recipe,
-    encoder: "Encoder",
+    load: "LoadEncoder",
     *,
     known_dir: Path | None = None,
     progress: Progress | None = None,
@@ -151,7 +152,7 @@ def make_index(
     Args:
         work_dir: Where the files go; what is there of them is gone on with.
         recipe: What the index is built from.
-        encoder: The encoder of its pictures.
+        load: Loads the encoder of its pictures; called when the graph is there, so that they do not share the memory.
         known_dir: An index by the same encoder, whose vectors are taken for pictures of the same content.
         progress: Told how far each step is.
 
@@ -169,6 +170,7 @@ def make_index(
     )
     if recipe.fetching is not None:
         recipe.fetching.run(work_dir / GRAPH, progress)
+    encoder = load()
     statuses = embed_images(work_dir, encoder, known_dir=known_dir, progress=progress)
     with Graph.open(work_dir / GRAPH) as graph:
         manifest = IndexManifest(
@@ -193,12 +195,24 @@ def no_progress(_step: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def _finished(index_dir: Path, encoder: EncoderRecord) -> IndexManifest | None:
+def encoder_loader(name: str, weights: Path | None, device: str) -> "LoadEncoder":
+    """Return what loads an encoder, once; say at once what can be known to be wrong before.
+
+    Raises:
+        WeightsError: The name is not known, or there is no such file of weights.
+    """
+    from vision import check_encoder, load_encoder
+
+    check_encoder(name, weights=weights)
+    return cache(partial(load_encoder, name, weights=weights, device=device))
+
+
+def _finished(index_dir: Path, load: "LoadEncoder") -> IndexManifest | None:
     try:
         manifest = read_manifest(index_dir)
     except (IndexMissingError, IndexIncompleteError):
         return None
-    if manifest.encoder != encoder:
+    if manifest.encoder != record_of(load()):
         raise IndexConflictError(index_dir, f"its pictures were embedded by {manifest.encoder.identity}")
     return manifest
 

@@ -13,7 +13,7 @@ from kg import GraphDifferences, StoreError, build_lock, compare_graphs
 from linker.embedding import Progress
 from linker.errors import IndexIncompleteError, IndexMissingError, IndexVersionError
 from linker.freshness import has_other_pictures
-from linker.indexing import make_index, no_progress, recipe_of, record_of
+from linker.indexing import encoder_loader, make_index, no_progress, recipe_of, record_of
 from linker.manifest import GRAPH, MANIFEST, IndexManifest, read_manifest
 from linker.publishing import discard, is_staged, publish, staged_index
 
@@ -74,10 +74,8 @@ def update_index(
         KgError: The sources cannot be read, or another build holds the directory.
         VisionError: The encoder's weights cannot be had, or the image index cannot be written.
     """
-    from vision import load_encoder
-
     recipe = recipe_of(index_dir, sources, images_dir, type_map, priors, fetch, on_fetched)
-    loaded = load_encoder(encoder, weights=weights, device=device)
+    load = encoder_loader(encoder, weights, device)
     index_dir.mkdir(parents=True, exist_ok=True)
     with build_lock(index_dir / MANIFEST):
         was_staged = is_staged(index_dir)
@@ -85,15 +83,15 @@ def update_index(
         try:
             old = read_manifest(index_dir)
         except (IndexMissingError, IndexIncompleteError):
-            return IndexUpdate(make_index(index_dir, recipe, loaded, progress=progress), None)
+            return IndexUpdate(make_index(index_dir, recipe, load, progress=progress), None)
         except IndexVersionError:
             old = None
-        same_encoder = old is not None and old.encoder == record_of(loaded)
+        same_encoder = old is not None and old.encoder == record_of(load())
         if old and same_encoder and recipe.made(index_dir / GRAPH) and not has_other_pictures(index_dir, images_dir):
             if recipe.fetching is not None:
                 from linker.fetching import gain_pictures
 
-                gained = gain_pictures(index_dir, recipe, loaded, progress=progress or no_progress)
+                gained = gain_pictures(index_dir, recipe, load, progress=progress or no_progress)
                 if gained is not None:
                     return IndexUpdate(gained, _publish(index_dir))
             discard(index_dir)
@@ -101,7 +99,7 @@ def update_index(
             return IndexUpdate(old, differences if was_staged else none)
         known_dir = index_dir if same_encoder else None
         staged_index(index_dir).mkdir(exist_ok=True)
-        manifest = make_index(staged_index(index_dir), recipe, loaded, known_dir=known_dir, progress=progress)
+        manifest = make_index(staged_index(index_dir), recipe, load, known_dir=known_dir, progress=progress)
         return IndexUpdate(manifest, _publish(index_dir), same_encoder)
 
 

@@ -109,6 +109,8 @@ class InputEncoder:
         for number, (start, end) in enumerate(bounds):
             keep_start = (start + bounds[number - 1][1]) // 2 if number else 0
             keep_end = (bounds[number + 1][0] + end) // 2 if number + 1 < len(bounds) else end
+            if keep_start == keep_end:  # its neighbours keep all of it between them
+                continue
             ids, first = [self._open], []
             for word in pieces[start:end]:
                 first.append(len(ids))

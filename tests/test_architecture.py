@@ -91,10 +91,10 @@ def test_nothing_heavy_is_imported_with_a_package(module: str) -> None:
 def test_the_page_names_every_room_and_every_module() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     modules = [
-        f"{path.parent.name}/{path.name}"
+        path.relative_to(ROOT / room).as_posix()
         for room in sorted(ROOMS)
-        for path in sorted((ROOT / room).glob("*.py"))
+        for path in python_files(room)
         if path.name != "__init__.py"
     ]
-    missing = [name for name in modules if f"`{Path(name).name}`" not in page]
+    missing = [name for name in modules if f"`{name}`" not in page]
     assert missing == []

@@ -1,6 +1,7 @@
 from .encoders import ENCODERS as ENCODERS
 from .encoders import Encoder as Encoder
 from .encoders import PictureFeatures as PictureFeatures
+from .encoders import check_encoder as check_encoder
 from .encoders import load_encoder as load_encoder
 from .errors import ImageIndexError as ImageIndexError
 from .errors import PictureError as PictureError

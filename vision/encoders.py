@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import WeightsError
+from .errors import WeightsError, shown
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -59,6 +59,18 @@ class Encoder(Protocol):
         ...
 
 
+def check_encoder(name: str, *, weights: Path | None = None) -> None:
+    """See whether an encoder can be had, as far as that is seen without loading a network.
+
+    Raises:
+        WeightsError: The name is not known, or there is no such file of weights.
+    """
+    if name not in ENCODERS:
+        raise WeightsError(f"no encoder {name!r}; choose one of {', '.join(ENCODERS)}")
+    if weights is not None and not weights.is_file():
+        raise WeightsError(f"no weights file {shown(weights)}; expected a .pth or .safetensors file")
+
+
 def load_encoder(name: str = "efficientnet-lite0", *, weights: Path | None = None, device: str = "auto") -> Encoder:
     """Load an encoder with its weights.
 
@@ -73,12 +85,11 @@ def load_encoder(name: str = "efficientnet-lite0", *, weights: Path | None = Non
     Raises:
         WeightsError: The name or the device is not known, or the weights cannot be had, read or used.
     """
+    check_encoder(name, weights=weights)
     if name == "efficientnet-lite0":
         from .efficientnet import load_efficientnet
 
         return load_efficientnet(weights=weights, device=device)
-    if name == "vgg16":
-        from .vgg import load_vgg
+    from .vgg import load_vgg
 
-        return load_vgg(weights=weights, device=device)
-    raise WeightsError(f"no encoder {name!r}; choose one of {', '.join(ENCODERS)}")
+    return load_vgg(weights=weights, device=device)

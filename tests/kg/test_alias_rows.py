@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg import aliasrows
-from kg.aliasrows import entities_of, fill_aliases
-from kg.naming import derived_names
-from kg.normal import normal_form, normal_forms
+from kg.names import rows as aliasrows
+from kg.names.naming import derived_names
+from kg.names.normal import normal_form, normal_forms
+from kg.names.rows import entities_of, fill_aliases
 
 _TEXTS = [
     "Arsenal FC", "Arsenal", "Georgia (country)", "Georgia", "Paris, Texas", "Łódź", "lodz", "!!!", " ", "", "U.S.A.",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kg import BuildLockedError, Graph, build_graph
-from kg.build import _Build
+from kg.building.build import _Build
 from kg.lock import build_lock
 
 _TIMES = {"build_step": ("started", "finished")}
@@ -20,17 +20,17 @@ _CHILD = """
 import os, signal, sys
 from pathlib import Path
 import functools
-import kg.build
-kg.build.CHECKPOINT_S = 0
-kg.build.load_rows = functools.partial(kg.build.load_rows, rows_at_once=5)
-kg.build.load_statements = functools.partial(kg.build.load_statements, block_bytes=500)
+import kg.building.build
+kg.building.build.CHECKPOINT_S = 0
+kg.building.build.load_rows = functools.partial(kg.building.build.load_rows, rows_at_once=5)
+kg.building.build.load_statements = functools.partial(kg.building.build.load_statements, block_bytes=500)
 left = int(sys.argv[3])
 def count_down(*_):
     global left
     left -= 1
     if left < 0:
         os.kill(os.getpid(), signal.SIGKILL)
-import kg.staging
+import kg.building.staging
 def watch(module, name):
     connect = getattr(module, name)
     def watched(path):
@@ -38,9 +38,9 @@ def watch(module, name):
         connection.set_trace_callback(count_down)
         return connection
     setattr(module, name, watched)
-watch(kg.build, "open_for_building")
-watch(kg.staging, "_open")
-kg.build.build_graph(Path(sys.argv[2]), sources=[Path(sys.argv[1])])
+watch(kg.building.build, "open_for_building")
+watch(kg.building.staging, "_open")
+kg.building.build.build_graph(Path(sys.argv[2]), sources=[Path(sys.argv[1])])
 """
 
 

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from kg.fuzzy import edits_allowed
-from kg.grams import fill_grams
-from kg.namekeys import letter_mask, places, segment_count, segment_key, word_key
-from kg.normal import squash
+from kg.names.fuzzy import edits_allowed
+from kg.names.grams import fill_grams
+from kg.names.keys import letter_mask, places, segment_count, segment_key, word_key
+from kg.names.normal import squash
 
 # Few letters, so that segments are found in many places, and exchanges are frequent.
 _ALPHABET = "abck9ωдヶ"

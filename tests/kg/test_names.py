@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg import AliasIndex, Graph, normal_form, split_hashtag
-from kg.fuzzy import likeness
-from kg.naming import short_name
-from kg.normal import words
+from kg.names.fuzzy import likeness
+from kg.names.naming import short_name
+from kg.names.normal import words
 
 Build = Callable[..., Graph]
 

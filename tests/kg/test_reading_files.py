@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg import Graph, SourceError, build_graph
-from kg.detect import SourceFile, detect
-from kg.loading import load_statements
-from kg.reading import LINE_LIMIT_BYTES, DamagedFileError, read_blocks
-from kg.staging import Stage
-from kg.typemap import TypeMap
+from kg.building.detect import SourceFile, detect
+from kg.building.loading import load_statements
+from kg.building.reading import LINE_LIMIT_BYTES, DamagedFileError, read_blocks
+from kg.building.staging import Stage
+from kg.building.typemap import TypeMap
 
 Line = Callable[[str, str, str], str]
 Build = Callable[..., Graph]
@@ -101,7 +101,7 @@ def test_bz2_on_all_cores_reads_what_one_core_reads(tmp_path: Path, monkeypatch:
         path.write_bytes(data)
         found = []
         for small in (10**9, 0):
-            monkeypatch.setattr("kg.reading._SMALL_BZ2_BYTES", small)
+            monkeypatch.setattr("kg.building.reading._SMALL_BZ2_BYTES", small)
             blocks, damage = b"", None
             try:
                 for block in read_blocks(path, block_bytes=100_000):
@@ -113,7 +113,7 @@ def test_bz2_on_all_cores_reads_what_one_core_reads(tmp_path: Path, monkeypatch:
         assert (found[0][1] is None) == (data is packed)
     path.write_bytes(packed)
     for small in (10**9, 0):
-        monkeypatch.setattr("kg.reading._SMALL_BZ2_BYTES", small)
+        monkeypatch.setattr("kg.building.reading._SMALL_BZ2_BYTES", small)
         offset = 1_234_567 + rows[1_234_567:].index(b"\n") + 1
         later = b"".join(block.data for block in itertools.islice(read_blocks(path, offset_bytes=offset), 1))
         assert later[:100] == rows[offset : offset + 100]

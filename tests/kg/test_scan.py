@@ -8,17 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kg import scan
-from kg.edges import EdgeSorter
+from kg.building import scan
+from kg.building.edges import EdgeSorter
+from kg.building.keymap import KeyMap, sort_iris
+from kg.building.resolving import resolve_redirects
+from kg.building.routing import scan_block
+from kg.building.segments import SegmentFile
+from kg.building.staging import SEGMENTS, Stage, key_of
+from kg.building.typemap import TypeMap
 from kg.errors import StoreError
 from kg.iris import canonical_iri, label_of_iri
-from kg.keymap import KeyMap, sort_iris
 from kg.ntriples import BrokenLineError, Statement, parse_line
-from kg.resolving import resolve_redirects
-from kg.routing import scan_block
-from kg.segments import SegmentFile
-from kg.staging import SEGMENTS, Stage, key_of
-from kg.typemap import TypeMap
 
 _IRIS = st.sampled_from(
     ["<urn:a>", "<http://é/ü>", "<>", "<urn:%41>", "<urn:a b>", "<urn:\\u0041>", "<urn:x", "_:b", '<a"b>']

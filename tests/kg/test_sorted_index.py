@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from kg.building.sortedindex import fill_sorted_index
 from kg.schema import create_indexes, create_tables
-from kg.sortedindex import fill_sorted_index
 
 _ROWS = sorted({(n % 97, n * n % 1013 + 2**33 * (n % 2), n % 5) for n in range(5000)})
 

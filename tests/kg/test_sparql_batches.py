@@ -9,10 +9,10 @@ from unittest import mock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.sparqlbatches import ask_about
-from kg.sparqlclient import TooMuchError
-from kg.sparqlquery import Question
-from kg.sparqlreply import Answer, part_of
+from kg.sparql.batches import ask_about
+from kg.sparql.client import TooMuchError
+from kg.sparql.query import Question
+from kg.sparql.reply import Answer, part_of
 
 Data = dict[str, list[str]]
 
@@ -82,7 +82,7 @@ def test_everything_is_found(
     cut_at = None if says_so else cap
     endpoint = Endpoint(data, cap, says_so, most_iris, counts, cut_at)
     iris = [*sorted(data), "http://x/nobody"]
-    with mock.patch("kg.sparqlbatches.MANY_ROWS", many):
+    with mock.patch("kg.sparql.batches.MANY_ROWS", many):
         found = {one.iri: one for one in ask_about(endpoint, Told("", ""), iris, most=most)}  # type: ignore[arg-type]
     for iri in iris:
         ends = data.get(iri, [])

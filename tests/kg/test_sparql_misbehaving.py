@@ -11,7 +11,7 @@ import sparql_graph as world
 
 from benchmarks import servers
 from kg import EndpointError, SparqlReport, SparqlRequest, fetch_sparql
-from kg.sparqlclient import MAX_WAIT_S, MAX_WAITS, RETRY_WAITS_S, Manner
+from kg.sparql.client import MAX_WAIT_S, MAX_WAITS, RETRY_WAITS_S, Manner
 
 SEEDS = tuple(world.R + name for name in (*world.ODD_NAMES[:6], "Alias_A"))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.sparqlreply import Reply, TroubleError, judge, parse_rows, part_of, retry_after_s, shown
+from kg.sparql.reply import Reply, TroubleError, judge, parse_rows, part_of, retry_after_s, shown
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 ROW = {"x": {"type": "uri", "value": "http://x/"}}

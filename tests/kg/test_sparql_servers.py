@@ -115,7 +115,7 @@ def test_a_hubs_links_are_cut_alike_everywhere_and_counted(
     monkeypatch: pytest.MonkeyPatch,
     sorted_by_the_endpoint: int,
 ) -> None:
-    monkeypatch.setattr("kg.sparqlbatches.MANY_ROWS", sorted_by_the_endpoint)
+    monkeypatch.setattr("kg.sparql.batches.MANY_ROWS", sorted_by_the_endpoint)
     hub, near = world.iri("Hub"), world.O + "near"
     everything = sorted(s[1:-1] for s, p, o in world.small_graph() if (p, o) == (near, hub))
     for kind in KINDS:

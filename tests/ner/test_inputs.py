@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ner.checkpoints import build_network
@@ -23,6 +23,7 @@ def built(tiny_encoder):
 
 
 @settings(max_examples=40, deadline=None)
+@example(words=["a"] * 10 + ["extraordinarily"] * 6)
 @given(
     words=st.lists(
         st.sampled_from(["a", "Chad", "http://t.co/abcdefgh", "\u200b", "", "extraordinarily", "😀"]), max_size=150

@@ -50,7 +50,9 @@ def fetch(run, tmp_path: Path, dump: Path, server: PictureServer):
 def no_waiting(monkeypatch) -> FakeTime:
     """Pauses cost nothing."""
     time = FakeTime()
-    monkeypatch.setattr("kg.fetching.Outside", lambda: Outside(clock=time.clock, sleep=time.sleep, now=time.now))
+    monkeypatch.setattr(
+        "kg.pictures.fetching.Outside", lambda: Outside(clock=time.clock, sleep=time.sleep, now=time.now)
+    )
     return time
 
 

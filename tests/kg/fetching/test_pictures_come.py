@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from picture_server import Answer, png, redirect
 
-from kg.commons import name_problem, picture_address
-from kg.imagefiles import ImageFinder, picture_name
+from kg.pictures.commons import name_problem, picture_address
+from kg.pictures.files import ImageFinder, picture_name
 
 COMMONS = "commons.wikimedia.org/wiki/Special:FilePath/"
 

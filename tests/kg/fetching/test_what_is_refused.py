@@ -9,7 +9,7 @@ import pytest
 from picture_server import Answer, half_of, png, redirect, without_length
 
 from kg import FetchError, FetchSettings
-from kg.addresses import AddressRules, RefusedAddressError, is_public
+from kg.pictures.addresses import AddressRules, RefusedAddressError, is_public
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 TRUNCATED = png()[:-30]

@@ -1,0 +1,1 @@
+"""From dumps and tables to the graph."""

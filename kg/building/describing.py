@@ -1,0 +1,256 @@
+"""Labels, names, literals and images of entities, from the stage to the graph."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kg.ahead import ahead
+from kg.bulk import insert_columns, insert_rows
+from kg.names.rows import Labels
+from kg.records import ENTITY_TYPES
+
+from .keymap import KeyMap
+from .relating import final_ids, read_priors, read_types
+from .resolving import rank_pairs, resolve_redirects
+from .scan import LABELLED
+from .staging import Stage, unsigned
+
+_AT_ONCE = 40_000
+_TABLES = {
+    "stage_label_of": "entity INTEGER, is_foreign INTEGER, language TEXT, text TEXT",
+    "stage_page_name": "rank INTEGER, text TEXT",
+    "stage_page_target": "page INTEGER, entity INTEGER, PRIMARY KEY (page, entity)",
+    "stage_chosen": "entity INTEGER PRIMARY KEY, text TEXT",
+    "stage_given_name": "entity INTEGER, text TEXT, kind TEXT, weight REAL",
+    "stage_literal_of": "subject INTEGER, predicate INTEGER, value TEXT, datatype TEXT",
+    "stage_image_of": "entity INTEGER, source TEXT, folder TEXT",
+}
+REDIRECT_WEIGHT, PAGE_WEIGHT, OTHER_LABEL_WEIGHT = 0.85, 0.5, 0.9
+
+Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
+
+
+def describe_entities(stage: Stage, keys: KeyMap) -> None:
+    """Bring labels, names, literals and images under the ids of their entities, within the stage."""
+    connection = stage.connection
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for table, columns in _TABLES.items():
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+            connection.execute(f"CREATE TABLE {table} ({columns})")
+        _map_labels(stage, keys)
+        _choose_labels(stage)
+        _map_names(stage, keys)
+        _name_redirects(stage, keys)
+        _name_pages(stage, keys)
+        _map_literals(stage, keys)
+        _map_images(stage, keys)
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def fill_entities(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None:
+    """Fill `entity`, in the order of ids, each with its label, or one read off its IRI."""
+    types, priors = read_types(stage.folder), read_priors(stage, keys)
+    names = (None, *ENTITY_TYPES)
+    for first, iris, labels in ahead(_labelled(keys, stage.connection)):
+        ids = range(first + 1, first + 1 + len(iris))
+        coarse = [names[place] for place in types[first + 1 : first + 1 + len(iris)].tolist()]
+        prior = priors[first + 1 : first + 1 + len(iris)].tolist()
+        insert_columns(graph, "entity", {"id": ids, "iri": iris, "label": labels, "type": coarse, "prior": prior})
+
+
+def read_labels(keys: KeyMap, connection: sqlite3.Connection, folder: Path) -> Iterator[Labels]:
+    """Yield the labels of all entities, in the order of ids, with their types.
+
+    Args:
+        keys: The entities.
+        connection: Reads the stage.
+        folder: The stage's folder.
+    """
+    # The letter that tells the types apart, see `Labels`.
+    letters = np.frombuffer(("-" + "".join(name[1] for name in ENTITY_TYPES)).encode(), dtype=np.uint8)
+    types = read_types(folder)
+    for first, iris, labels in _labelled(keys, connection):
+        some = letters[types[first + 1 : first + 1 + len(iris)]].tobytes().decode()
+        yield Labels(range(first + 1, first + 1 + len(iris)), labels, some)
+
+
+def _labelled(keys: KeyMap, connection: sqlite3.Connection) -> Iterator[tuple[int, list[str], list[str]]]:
+    """Yield IRIs and labels of entities, some at a time, with the number of those before."""
+    chosen = connection.execute("SELECT entity, text FROM stage_chosen ORDER BY entity")
+    upcoming = next(chosen, None)
+    for first in range(0, len(keys.rank), _AT_ONCE):
+        iris, labels = keys.iris_and_labels(np.asarray(keys.rank[first : first + _AT_ONCE]))
+        while upcoming is not None and upcoming[0] <= first + len(iris):
+            labels[upcoming[0] - first - 1] = upcoming[1]
+            upcoming = next(chosen, None)
+        yield first, iris, labels
+    keys.release_texts()
+
+
+def fill_literals(graph: sqlite3.Connection) -> None:
+    """Fill `literal`; the stage is attached."""
+    graph.execute(
+        "INSERT INTO literal (subject, predicate, value, datatype)"
+        " SELECT DISTINCT subject, predicate, value, datatype FROM stage_literal_of ORDER BY 1, 2, 3, 4"
+    )
+
+
+def fill_images(graph: sqlite3.Connection, stage: Stage, find: Find) -> None:
+    """Fill `image`, one row for an entity and picture.
+
+    Args:
+        graph: The graph.
+        stage: What the sources say.
+        find: Gives the picture's identity, its file and, where there is none, the reason, for an image's source and the
+            folder of the table that names it.
+    """
+
+    def images() -> Iterator[tuple[int, str, str | None, str, str | None]]:
+        rows = _rows(stage, "SELECT DISTINCT entity, source, folder FROM stage_image_of ORDER BY 1, 2, 3")
+        for entity, group in groupby(rows, key=itemgetter(0)):
+            seen = set[str]()
+            for _, source, folder in group:
+                identity, file, reason = find(source, folder)
+                if identity not in seen:
+                    seen.add(identity)
+                    yield entity, source, file, "pending" if file else "missing", reason
+
+    insert_rows(graph, "image", ("entity", "source", "file", "status", "reason"), images())
+
+
+def _map_labels(stage: Stage, keys: KeyMap) -> None:
+    """Part labels into those of entities and those of redirects and pages."""
+    for rows in stage.fetch("SELECT key, text, language FROM stage_label"):
+        ranks = keys.ranks(unsigned([row[0] for row in rows]))
+        entities = keys.entity[ranks].astype(np.int64)
+        own = (entities > 0) & (np.asarray(keys.rank[np.maximum(entities, 1) - 1]) == ranks)
+        named = zip(own.tolist(), entities.tolist(), ranks.tolist(), rows, strict=True)
+        of_entities, of_pages = [], []
+        for is_own, entity, rank, (_, text, language) in named:
+            if is_own:
+                of_entities.append((entity, int(language not in ("en", "")), language, text))
+            else:
+                of_pages.append((rank, text))
+        insert_rows(stage.connection, "stage_label_of", ("entity", "is_foreign", "language", "text"), of_entities)
+        insert_rows(stage.connection, "stage_page_name", ("rank", "text"), of_pages)
+
+
+def _choose_labels(stage: Stage) -> None:
+    """Label each entity in English or without a language, else in the first language; other labels are its names."""
+    query = "SELECT entity, text FROM stage_label_of ORDER BY entity, is_foreign, language, text"
+    last, chosen, others = None, [], []
+    for entity, text in _rows(stage, query):
+        if entity != last:
+            last, label = entity, text
+            chosen.append((entity, text))
+        elif text != label:
+            others.append((entity, text, "alias", OTHER_LABEL_WEIGHT))
+        if len(chosen) + len(others) >= _AT_ONCE:
+            _keep_labels(stage, chosen, others)
+    _keep_labels(stage, chosen, others)
+
+
+def _keep_labels(stage: Stage, chosen: list[Any], others: list[Any]) -> None:
+    insert_rows(stage.connection, "stage_chosen", ("entity", "text"), chosen)
+    _give_names(stage, others)
+    chosen.clear()
+    others.clear()
+
+
+def _map_names(stage: Stage, keys: KeyMap) -> None:
+    for rows in stage.fetch("SELECT key, text, kind, weight FROM stage_name"):
+        entities = keys.entities(unsigned([row[0] for row in rows])).tolist()
+        _give_names(stage, [(entity, *row[1:]) for entity, row in zip(entities, rows, strict=True) if entity])
+
+
+def _name_redirects(stage: Stage, keys: KeyMap) -> None:
+    """A redirect's labels, or the one read off its IRI, are names of its entity."""
+    sources, ends, _ = resolve_redirects(*rank_pairs(stage, keys, "redirect"))
+    entities = keys.entity[ends].astype(np.int64)
+    is_redirect = np.zeros(len(keys.keys), dtype=bool)
+    is_redirect[sources] = True
+    for rows in stage.fetch("SELECT rank, text FROM stage_page_name"):
+        ranks = np.array([row[0] for row in rows], dtype=np.int64)
+        found = np.where(is_redirect[ranks], keys.entity[ranks], 0).tolist()
+        _give_names(
+            stage,
+            [(entity, row[1], "redirect", REDIRECT_WEIGHT) for entity, row in zip(found, rows, strict=True) if entity],
+        )
+    unlabelled = (entities > 0) & ((np.asarray(keys.flags)[sources] & LABELLED) == 0)
+    nameless, named = sources[unlabelled], entities[unlabelled]
+    for first in range(0, len(nameless), _AT_ONCE):
+        _, labels = keys.iris_and_labels(nameless[first : first + _AT_ONCE])
+        some = named[first : first + _AT_ONCE].tolist()
+        _give_names(stage, [(e, text, "redirect", REDIRECT_WEIGHT) for e, text in zip(some, labels, strict=True)])
+
+
+def _name_pages(stage: Stage, keys: KeyMap) -> None:
+    """A disambiguation page names its targets, and so does a redirect to such a page."""
+    pages, targets = rank_pairs(stage, keys, "page")
+    if not len(pages):
+        return
+    entities = keys.entity[targets].astype(np.int64)
+    pairs = sorted(set(zip(pages[entities > 0].tolist(), entities[entities > 0].tolist(), strict=True)))
+    insert_rows(stage.connection, "stage_page_target", ("page", "entity"), pairs)
+    sources, ends, _ = resolve_redirects(*rank_pairs(stage, keys, "redirect"))
+    distinct = np.unique(pages)
+    to_page = np.isin(ends, distinct)
+    page_of = dict(zip(sources[to_page].tolist(), ends[to_page].tolist(), strict=True))
+    page_of.update((page, page) for page in distinct.tolist())
+    connection = stage.connection
+    connection.execute("DROP TABLE IF EXISTS stage_page_text")
+    connection.execute("CREATE TABLE stage_page_text (page INTEGER, text TEXT)")
+    flags = np.asarray(keys.flags)
+    nameless = np.array(sorted(rank for rank in page_of if not flags[rank] & LABELLED), dtype=np.int64)
+    texts = zip(nameless.tolist(), keys.iris_and_labels(nameless)[1], strict=True)
+    insert_rows(connection, "stage_page_text", ("page", "text"), [(page_of[rank], text) for rank, text in texts])
+    for rows in stage.fetch("SELECT rank, text FROM stage_page_name"):
+        some = [(page_of[rank], text) for rank, text in rows if rank in page_of]
+        insert_rows(connection, "stage_page_text", ("page", "text"), some)
+    connection.execute(
+        "INSERT INTO stage_given_name SELECT t.entity, n.text, 'disambiguation', ? FROM stage_page_text n"
+        " JOIN stage_page_target t USING (page)",
+        (PAGE_WEIGHT,),
+    )
+
+
+def _map_literals(stage: Stage, keys: KeyMap) -> None:
+    predicates = final_ids(stage, "predicate")
+    for rows in stage.fetch("SELECT subject, predicate, value, datatype, object FROM stage_literal"):
+        subjects = keys.entities(unsigned([row[0] for row in rows])).tolist()
+        objects = unsigned([row[4] or 0 for row in rows])
+        is_entity = np.zeros(len(rows), dtype=bool)
+        known = keys.has(objects)
+        is_entity[known] = keys.entities(objects[known]) > 0
+        found = [
+            (subject, int(predicates[row[1]]), row[2], row[3])
+            for subject, row, is_triple in zip(subjects, rows, is_entity.tolist(), strict=True)
+            if subject and not (is_triple and row[4] is not None)
+        ]
+        insert_rows(stage.connection, "stage_literal_of", ("subject", "predicate", "value", "datatype"), found)
+
+
+def _map_images(stage: Stage, keys: KeyMap) -> None:
+    for rows in stage.fetch("SELECT key, source, folder FROM stage_image"):
+        entities = keys.entities(unsigned([row[0] for row in rows])).tolist()
+        found = [(entity, *row[1:]) for entity, row in zip(entities, rows, strict=True) if entity]
+        insert_rows(stage.connection, "stage_image_of", ("entity", "source", "folder"), found)
+
+
+def _give_names(stage: Stage, rows: list[Any]) -> None:
+    insert_rows(stage.connection, "stage_given_name", ("entity", "text", "kind", "weight"), rows)
+
+
+def _rows(stage: Stage, query: str) -> Iterator[tuple[Any, ...]]:
+    for rows in stage.fetch(query):
+        yield from rows

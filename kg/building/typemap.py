@@ -1,0 +1,70 @@
+"""From classes to the four coarse types, by a table that a user can replace."""
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from kg.errors import SourceError
+from kg.iris import local_name
+from kg.records import ENTITY_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class TypeMap:
+    """Coarse type and depth of each known class, by full IRI or local name.
+
+    Attributes:
+        types: Coarse type of each class.
+        depths: Number of superclasses above each class, as far as the table names them.
+        digest: sha256 of the table, by which a build knows whether it changed.
+    """
+
+    types: dict[str, str]
+    depths: dict[str, int]
+    digest: str
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "TypeMap":
+        """Read a table with the columns `class`, `type` and, if known, `superclass`; the shipped one by default.
+
+        Raises:
+            SourceError: If the table lacks a column or holds another type than PER, LOC, ORG, OTHER.
+        """
+        name = str(path or "types.csv")
+        try:
+            text = (path or resources.files("kg").joinpath("data/types.csv")).read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SourceError(f"type map {name} cannot be read: {error}") from None
+        reader = csv.DictReader(text.splitlines())
+        if not {"class", "type"}.issubset(reader.fieldnames or ()):
+            raise SourceError(f"type map {name} lacks the columns class,type; it has {reader.fieldnames}")
+        types, parents = {}, {}
+        for row in reader:
+            coarse = (row["type"] or "").strip().upper()
+            if coarse not in ENTITY_TYPES:
+                raise SourceError(
+                    f"type map {name} line {reader.line_num}: type {coarse!r}, expected PER, LOC, ORG or OTHER"
+                )
+            types[row["class"].strip()] = coarse
+            parents[row["class"].strip()] = (row.get("superclass") or "").strip()
+        depths = {name: _depth(name, parents) for name in parents}
+        return cls(types, depths, hashlib.sha256(text.encode()).hexdigest())
+
+    def type_of(self, class_iri: str) -> str | None:
+        """Return the coarse type of a class, None if the table does not know it."""
+        return self.types.get(class_iri) or self.types.get(local_name(class_iri))
+
+    def depth_of(self, class_iri: str) -> int | None:
+        """Return how many superclasses a class has, None if the table does not know it."""
+        depth = self.depths.get(class_iri)
+        return depth if depth is not None else self.depths.get(local_name(class_iri))
+
+
+def _depth(name: str, parents: dict[str, str]) -> int:
+    seen = {name}
+    while (parent := parents.get(name, "")) and parent not in seen:
+        seen.add(parent)
+        name = parent
+    return len(seen) - 1

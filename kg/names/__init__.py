@@ -1,0 +1,1 @@
+"""Names of entities: what they are, how alike they are to a mention, and how they are found."""

@@ -1,0 +1,1 @@
+"""Pictures of entities: where their files are, and how they are fetched."""

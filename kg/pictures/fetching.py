@@ -1,0 +1,274 @@
+"""The pictures that a graph names by web addresses, fetched into a folder.
+
+A run that was stopped goes on: what has a file in the folder is not asked for again, nor what the table of downloads
+says cannot be had. The graph itself is left alone; `attach_images` marks its rows, from the folder and that table
+alone, so a run in many pieces leaves the same rows as one in one piece.
+"""
+
+import asyncio
+import errno
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+
+from kg.errors import FetchStoppedError
+from kg.pace import Pace
+from kg.store import Graph
+
+from .addresses import AddressRules
+from .commons import is_address, name_problem, picture_address
+from .connections import CONNECTIONS, Resolve, look_up
+from .downloads import Download, Downloads
+from .files import ImageFinder, picture_name
+from .records import FetchReport, FetchSettings
+from .settling import count_images, lacks_file
+from .webclient import NotFetchedError, PictureClient
+
+T = TypeVar("T")
+
+Progress = Callable[[str, int, int], None]
+
+Check = Callable[[Path], tuple[str, str] | None]
+"""Says why a file is no usable picture, as a status (`unreadable`, `too large`) and a reason; None if it is one."""
+
+_BAD_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a run takes from the world around it, so that a test can hand in its own."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    resolve: Resolve = look_up
+
+
+def fetch_images(
+    sqlite_path: Path,
+    *,
+    images_dir: Path,
+    downloads: Path,
+    settings: FetchSettings,
+    check: Check,
+    progress: Progress | None = None,
+    outside: Outside | None = None,
+) -> FetchReport:
+    """Fetch the pictures of a graph that have no file.
+
+    Args:
+        sqlite_path: The graph.
+        images_dir: Where the pictures go, and where they are looked for first; it is made.
+        downloads: The table of what was asked for; it is made.
+        settings: Who asks, how, and with what limits.
+        check: Looks whether what came is a picture.
+        progress: Called with the step, what is done of it, and how much there is (0: unknown).
+        outside: Clock, sleep and name service.
+
+    Returns:
+        What it came to, and how many rows of the graph `attach_images` would change.
+
+    Raises:
+        FetchStoppedError: If one picture after another failed, as where there is no network.
+        FetchError: If a host in the settings is none, or the table of downloads cannot be used.
+        StoreError: If the graph cannot be read.
+        OSError: If the folder cannot be written.
+    """
+    rules = AddressRules(settings.hosts)
+    images_dir.mkdir(parents=True, exist_ok=True)
+    with Graph.open(sqlite_path) as graph, Downloads(downloads) as table:
+        run = _Run(graph, images_dir, table, settings, rules, check, progress or _silent, outside or Outside())
+        for worker in range(CONNECTIONS):  # what a killed run has left
+            (images_dir / run.part_name(worker)).unlink(missing_ok=True)
+        stopped = _wait_for(run.fetch())
+        report = count_images(graph, images_dir, table)
+    if stopped is not None:
+        raise FetchStoppedError(
+            f"fetching pictures stopped after {settings.give_up_after} failures in a row, the last: {stopped};"
+            f" {report.fetched:,} were fetched and {report.left + report.failed:,} are left: run the same command again"
+            " later, or without --fetch-images to do without them"
+        )
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    name: str
+    url: httpx.URL
+
+
+class _GiveUpError(Exception):
+    """One picture after another failed."""
+
+
+class _Run:
+    """One run over the rows of a graph."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        folder: Path,
+        table: Downloads,
+        settings: FetchSettings,
+        rules: AddressRules,
+        check: Check,
+        progress: Progress,
+        outside: Outside,
+    ) -> None:
+        self._graph = graph
+        self._folder = folder
+        self._table = table
+        self._settings = settings
+        self._rules = rules
+        self._rules_of = {
+            "refused": f"hosts={rules.text}",
+            "unreadable": f"width={settings.width}",
+            "too large": f"width={settings.width} bytes={settings.max_bytes}",
+        }
+        self._check = check
+        self._progress = progress
+        self._outside = outside
+        self._finder = ImageFinder(folder)
+        self._busy: set[str] = set()
+        self._failures = 0
+        self._passed = 0
+        self._bytes = 0
+        self._total = 0
+
+    def part_name(self, worker: int) -> str:
+        """Return the name of a file that is not whole yet; no other index that shares the folder has the same."""
+        key = sha256(str(self._graph.sqlite_path.resolve()).encode()).hexdigest()[:12]
+        return f".download-{key}-{worker}.part"
+
+    async def fetch(self) -> str | None:
+        """Ask for everything that is to be asked for; return the last failure where that was given up."""
+        query = "SELECT count(*) FROM image WHERE (file IS NULL OR status = 'missing') AND source LIKE 'http%://%'"
+        self._total = self._graph.connection.execute(query).fetchone()[0]
+        pace = Pace(self._settings.requests_per_s, clock=self._outside.clock, sleep=self._outside.sleep)
+        now, resolve = self._outside.now, self._outside.resolve
+        async with PictureClient(self._settings, self._rules, pace, now=now, resolve=resolve) as client:
+            jobs = self._jobs()
+            workers = [asyncio.create_task(self._work(client, jobs, number)) for number in range(CONNECTIONS)]
+            try:
+                await asyncio.gather(*workers)
+            except _GiveUpError as error:
+                return str(error)
+            finally:
+                for worker in workers:
+                    worker.cancel()
+                await asyncio.gather(*workers, return_exceptions=True)
+        return None
+
+    def _jobs(self) -> Iterator[_Job | None]:
+        """Yield what is to be asked for, and None for each row where that is nothing."""
+        for record in self._graph.images():
+            if lacks_file(record) and is_address(record.source):
+                self._passed += 1
+                yield self._job(record.source)
+
+    def _job(self, source: str) -> _Job | None:
+        name = picture_name(source)
+        if name in self._busy or self._file_of(source):
+            return None
+        known = self._table.get(name)
+        if known is not None and self._is_settled(known):
+            return None
+        problem = name_problem(name)
+        try:
+            url = picture_address(source, self._settings.width)
+        except httpx.InvalidURL:
+            url, problem = httpx.URL(), f"{source[:200]!r} is no web address"
+        if problem is not None:
+            self._keep(name, url, "refused", problem)
+            return None
+        self._busy.add(name)
+        return _Job(name, url)
+
+    async def _work(self, client: PictureClient, jobs: Iterator[_Job | None], number: int) -> None:
+        part = self._folder / self.part_name(number)
+        try:
+            for job in jobs:
+                if job is None:
+                    await asyncio.sleep(0)  # the other connection must not wait for a long way of rows like this
+                else:
+                    part.touch()  # a folder that cannot be written is better known before anything is asked
+                    await self._fetch_one(client, job, part)
+                    self._busy.discard(job.name)
+                self._progress("fetch pictures", self._passed - len(self._busy), self._total)
+                self._progress("fetched (MB)", self._bytes // 1_000_000, 0)
+        finally:
+            part.unlink(missing_ok=True)
+
+    async def _fetch_one(self, client: PictureClient, job: _Job, part: Path) -> None:
+        try:
+            received = await client.fetch(job.url, part)
+        except NotFetchedError as error:
+            self._keep(job.name, job.url, error.status, error.reason)
+            self._count_failures(error)
+            return
+        self._failures = 0
+        status, reason = await asyncio.to_thread(self._check, part) or ("fetched", None)
+        if status == "fetched":
+            try:
+                part.replace(self._folder / job.name)
+            except OSError as error:
+                if error.errno not in _BAD_NAME:
+                    raise
+                status, reason = "refused", f"this disk cannot hold a file named {job.name[:200]!r}"
+        if status == "fetched":
+            self._bytes += received.size_bytes
+        self._keep(job.name, job.url, status, reason, sha256=received.sha256, size_bytes=received.size_bytes)
+
+    def _count_failures(self, error: NotFetchedError) -> None:
+        self._failures = self._failures + 1 if error.status == "failed" else 0
+        if self._failures >= self._settings.give_up_after:
+            raise _GiveUpError(error.reason)
+
+    def _keep(
+        self,
+        name: str,
+        url: httpx.URL,
+        status: str,
+        reason: str | None,
+        *,
+        sha256: str | None = None,
+        size_bytes: int | None = None,
+    ) -> None:
+        at = self._outside.now().isoformat(timespec="seconds")
+        self._table.put(
+            Download(
+                name, str(url), status, reason, sha256, size_bytes, self._rules_of.get(status, ""), self._table.run, at
+            )
+        )
+
+    def _is_settled(self, known: Download) -> bool:
+        """Say whether a picture without a file need not be asked for."""
+        if known.run == self._table.run:
+            return True
+        if self._settings.retry_missing or known.status in ("fetched", "failed"):
+            return False
+        return known.rules == self._rules_of.get(known.status, "")
+
+    def _file_of(self, source: str) -> str | None:
+        return self._finder.find(source, "")[1]
+
+
+def _wait_for(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine to its end, also where the caller's thread runs others already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(asyncio.run, work).result()
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """Report nothing."""

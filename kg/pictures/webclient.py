@@ -1,0 +1,246 @@
+"""Fetching one picture into a file: checked addresses, redirects followed by hand, limits on size and time.
+
+What may be asked is for `AddressRules` to say, and when for `Pace`; a picture comes over whole or not at all.
+"""
+
+import asyncio
+import os
+import ssl
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpcore
+import httpx
+
+from kg.pace import Pace, retry_after_s
+
+from .addresses import AddressRules, RefusedAddressError
+from .connections import CheckedTransport, Resolve
+from .records import FetchSettings
+
+_MOST_REDIRECTS = 5
+_BLOCK_BYTES = 65_536
+_WEB_PAGE = (b"<!doctype html", b"<html")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that came over."""
+
+    sha256: str
+    size_bytes: int
+
+
+class NotFetchedError(Exception):
+    """A picture that did not come over.
+
+    Args:
+        status: `missing`, `refused`, `too large` or `failed`.
+        reason: Why, in one line.
+        again: Whether asking again may help.
+        wait_s: How long the server wants not to be asked.
+    """
+
+    def __init__(self, status: str, reason: str, *, again: bool = False, wait_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.again = again
+        self.wait_s = wait_s
+
+
+class PictureClient:
+    """Asks for pictures; use as an asynchronous context manager.
+
+    Args:
+        settings: Who asks, and the limits.
+        rules: Which addresses may be asked.
+        pace: When.
+        now: The time of day, for servers that say until when to wait.
+        resolve: Looks up a host's addresses.
+    """
+
+    def __init__(
+        self,
+        settings: FetchSettings,
+        rules: AddressRules,
+        pace: Pace,
+        *,
+        now: Callable[[], datetime],
+        resolve: Resolve,
+    ) -> None:
+        self._settings = settings
+        self._rules = rules
+        self._pace = pace
+        self._now = now
+        self._http = httpx.AsyncClient(
+            transport=CheckedTransport(rules, resolve),
+            headers={"User-Agent": settings.user_agent, "Accept": "image/*", "Accept-Encoding": "identity"},
+            timeout=httpx.Timeout(settings.read_s, connect=settings.connect_s, pool=None),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def fetch(self, url: httpx.URL, into: Path) -> Received:
+        """Fetch what is at an address into a file, and ask again where that may help, after growing pauses.
+
+        Raises:
+            NotFetchedError: If it cannot be had; the file then holds anything.
+            OSError: If the file cannot be written.
+        """
+        for attempt in range(1, self._settings.tries + 1):
+            try:
+                return await self._follow(url, into)
+            except NotFetchedError as error:
+                is_last = not error.again or attempt == self._settings.tries
+                if error.wait_s is not None:  # also after the last try: the next picture is the same server's
+                    self._pace.hold(error.wait_s)
+                elif not is_last:
+                    self._pace.hold(2.0 ** (attempt - 1))
+                if is_last:
+                    raise
+        raise AssertionError("there is at least one try")
+
+    async def _follow(self, url: httpx.URL, into: Path) -> Received:
+        came_from, seen, left_s = None, {url}, self._settings.picture_s
+        for _ in range(_MOST_REDIRECTS + 1):
+            try:
+                self._rules.check(url, came_from)
+            except RefusedAddressError as error:
+                raise NotFetchedError("refused", f"redirected: {error}" if came_from else str(error)) from None
+            await self._pace.turn()
+            started_s = asyncio.get_running_loop().time()
+            answer = await self._ask(url, into, left_s)
+            if isinstance(answer, Received):
+                return answer
+            left_s -= asyncio.get_running_loop().time() - started_s
+            came_from, url = url, answer
+            if url in seen:
+                raise NotFetchedError("refused", "redirects in a circle")
+            seen.add(url)
+        raise NotFetchedError("refused", f"more than {_MOST_REDIRECTS} redirects")
+
+    async def _ask(self, url: httpx.URL, into: Path, left_s: float) -> Received | httpx.URL:
+        """Send one request; return the file, or the address that it leads to."""
+        try:
+            async with asyncio.timeout(left_s), self._http.stream("GET", url) as response:
+                if response.has_redirect_location:
+                    await _read_briefly(response)
+                    return url.join(response.headers["Location"])
+                self._check_answer(response)
+                return await self._save(response, into)
+        except RefusedAddressError as error:  # how a host is found may be another tomorrow, so no word for good
+            raise NotFetchedError("failed", str(error)) from None
+        except TimeoutError:
+            limit = f"{self._settings.picture_s:g} s"
+            raise NotFetchedError("failed", f"{url.host} took more than {limit} for one picture") from None
+        except (httpx.RemoteProtocolError, httpx.InvalidURL):  # httpx reads where a redirect leads before we do
+            raise NotFetchedError("refused", f"{url.host} redirected to what is no address") from None
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, ssl.SSLError) as error:
+            raise NotFetchedError("failed", f"{url.host}: {_describe(error)}", again=True) from None
+
+    def _check_answer(self, response: httpx.Response) -> None:
+        code, host = response.status_code, response.url.host
+        if code == 200:
+            return
+        if code in (404, 410):
+            raise NotFetchedError("missing", f"{host} has no such picture ({code})")
+        again = code == 429 or code >= 500
+        wait_s = retry_after_s(response.headers.get("Retry-After"), self._now()) if again else None
+        answer = f"{code} {httpx.codes.get_reason_phrase(code)}".strip()
+        raise NotFetchedError("failed", f"{host} answered {answer}", again=again, wait_s=wait_s)
+
+    async def _save(self, response: httpx.Response, into: Path) -> Received:
+        most = self._settings.max_bytes
+        declared = response.headers.get("Content-Length", "")
+        if declared.isascii() and declared.isdigit() and int(declared[:19]) > most:
+            raise _too_large(most)
+        decoder = _Decoder(response.headers.get("Content-Encoding", "identity"), most)
+        digest, head = sha256(), b""
+        with _naming(into), into.open("wb") as file:
+            async for raw in response.aiter_raw(_BLOCK_BYTES):
+                block = decoder.decode(raw)
+                digest.update(block)
+                file.write(block)
+                head = head if len(head) >= 64 else head + block[:64]
+            decoder.finish()
+            file.flush()
+            await asyncio.to_thread(os.fsync, file.fileno())
+        if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGE):
+            raise NotFetchedError("failed", f"{response.url.host} answered with a web page, not a picture")
+        return Received(digest.hexdigest(), decoder.size_bytes)
+
+
+class _Decoder:
+    """Undoes the content encoding, no further than the limit."""
+
+    def __init__(self, encoding: str, most: int) -> None:
+        self._most = most
+        self._raw_bytes = 0
+        self.size_bytes = 0
+        name = encoding.strip().lower()
+        if name not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise NotFetchedError("failed", f"the answer is encoded as {name[:40]!r}, which was not asked for")
+        self._inflate = zlib.decompressobj(47) if name in ("gzip", "x-gzip", "deflate") else None
+
+    def decode(self, raw: bytes) -> bytes:
+        self._raw_bytes += len(raw)
+        block = raw
+        if self._inflate is not None:
+            try:
+                block = self._inflate.decompress(raw, self._most + 1 - self.size_bytes)
+            except zlib.error as error:
+                raise NotFetchedError("failed", f"the answer cannot be decoded: {error}") from None
+        self.size_bytes += len(block)
+        if max(self.size_bytes, self._raw_bytes) > self._most:
+            raise _too_large(self._most)
+        return block
+
+    def finish(self) -> None:
+        if self._inflate is not None and not self._inflate.eof:
+            raise NotFetchedError("failed", "the answer ended early", again=True)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error of the disk say which file it is about."""
+    try:
+        yield
+    except ssl.SSLError:  # the only error of the network that is an OSError here
+        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+async def _read_briefly(response: httpx.Response) -> None:
+    """Read the few words beside a redirect, so that the connection can be used again."""
+    read = 0
+    async for block in response.aiter_raw(_BLOCK_BYTES):
+        read += len(block)
+        if read >= _BLOCK_BYTES:
+            return
+
+
+def _too_large(most: int) -> NotFetchedError:
+    return NotFetchedError("too large", f"it has more than {most:,} bytes; the limit is --max-picture-bytes")
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, httpcore.TimeoutException):
+        return "no answer in time"
+    return " ".join(str(error).split())[:200] or "the connection was dropped"

@@ -1,0 +1,166 @@
+"""Ask an endpoint politely and stubbornly: from the cache where it can, slowly, and again where that may help."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from kg.errors import EndpointError
+
+from .reply import Answer, Row, TroubleError, judge, parse_rows, part_of
+from .responses import ResponseCache
+from .transport import NoReplyError, Transport
+
+MAX_WAIT_S = 300.0
+"""The longest wait that a `Retry-After` can ask for; the endpoint is then asked again, whatever it said."""
+
+MAX_WAITS = 10
+"""How often one query may be put off by a 429 or 503."""
+
+RETRY_WAITS_S = (2.0, 8.0, 30.0, 60.0)
+"""Waits before a query is asked again after an error that may pass."""
+
+Progress = Callable[[str, int, int], None]
+
+
+class TooMuchError(Exception):
+    """A query that the endpoint does not answer as a whole: ask for less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an endpoint is asked; the clocks can be replaced.
+
+    Attributes:
+        requests_per_second: The most; None for as fast as it answers.
+        sleep: Waits.
+        clock: Seconds that only grow.
+        now: The date.
+    """
+
+    requests_per_second: float | None = None
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class SparqlClient:
+    """Asks one endpoint, one query at a time.
+
+    Attributes:
+        queries: How many queries were asked, of the cache or the endpoint.
+        requests: How many requests went out.
+        cut_at: The number of rows at which the endpoint is known to cut, or None.
+    """
+
+    def __init__(
+        self, endpoint: str, cache: ResponseCache, transport: Transport, manner: Manner, progress: Progress
+    ) -> None:
+        self.endpoint = endpoint
+        self.queries = 0
+        self.requests = 0
+        self.cut_at: int | None = None
+        self._cache = cache
+        self._transport = transport
+        self._manner = manner
+        self._progress = progress
+        self._next_s = float("-inf")
+
+    def ask(self, query: str, *, limit: int, can_split: bool = False, is_first: bool = False) -> Answer:
+        """Answer a query.
+
+        Args:
+            query: A SELECT that ends in `LIMIT limit`.
+            limit: See `query`.
+            can_split: Whether the caller can ask for less; it is then told to when the endpoint does not answer.
+            is_first: Whether a wrong address is likelier than a bad moment.
+
+        Raises:
+            TooMuchError: Only with `can_split`.
+            EndpointError: If there is no answer.
+        """
+        self.queries += 1
+        kept = self._cache.find(self.endpoint, query)
+        if kept is not None:
+            record, body = kept
+            if record.state == "answered":
+                try:
+                    rows = parse_rows(body)
+                except TroubleError:
+                    rows = None  # a damaged copy is asked again
+                if rows is not None:
+                    return self._answer(rows, record.note, limit)
+            elif can_split:
+                raise TooMuchError(record.note)
+        return self._ask_until(query, limit, can_split=can_split, is_first=is_first)
+
+    def _ask_until(self, query: str, limit: int, *, can_split: bool, is_first: bool) -> Answer:
+        waits = tries = 0
+        while True:
+            try:
+                rows, note = self._request(query)
+            except TroubleError as trouble:
+                kind, text, wait_s = trouble.kind, str(trouble), trouble.wait_s
+            else:
+                return self._answer(rows, note, limit)
+            tries += 1
+            if kind == "wait" and waits < MAX_WAITS:
+                waits += 1
+                usual_s = RETRY_WAITS_S[min(waits, len(RETRY_WAITS_S)) - 1]
+                self._wait(usual_s if wait_s is None else max(1.0, wait_s))
+                continue
+            if tries <= _retries(kind, can_split=can_split, is_first=is_first):
+                self._wait(RETRY_WAITS_S[tries - 1])
+                continue
+            if can_split and kind in ("again", "slow", "refused"):
+                self._cache.keep_split(self.endpoint, query, text)
+                raise TooMuchError(text)
+            raise self._give_up(tries, text)
+
+    def _request(self, query: str) -> tuple[Sequence[Row], str]:
+        """Send a query and keep the answer."""
+        manner = self._manner
+        pause_s = self._next_s - manner.clock()
+        if pause_s > 0:
+            manner.sleep(pause_s)
+        if manner.requests_per_second:
+            self._next_s = manner.clock() + 1 / manner.requests_per_second
+        self.requests += 1
+        try:
+            reply = self._transport(query)
+        except NoReplyError as error:
+            raise TroubleError("down" if error.is_nowhere else "again", str(error)) from None
+        rows, note = judge(reply, manner.now())
+        self._cache.keep(self.endpoint, query, reply.body, rows=len(rows), note=note)
+        return rows, note
+
+    def _answer(self, rows: Sequence[Row], note: str, limit: int) -> Answer:
+        return Answer(rows, part_of(rows, note, limit=limit, cut_at=self.cut_at))
+
+    def _wait(self, seconds: float) -> None:
+        """Wait second by second, so that it shows and can be stopped."""
+        left, total = min(seconds, MAX_WAIT_S), min(seconds, MAX_WAIT_S)
+        host = urlsplit(self.endpoint).netloc
+        while left > 0:
+            self._progress(f"wait for {host} (seconds)", round(total - left), round(total))
+            self._manner.sleep(min(1.0, left))
+            left -= 1.0
+
+    def _give_up(self, tries: int, text: str) -> EndpointError:
+        times = "" if tries == 1 else f" {tries} times, last"
+        kept = "every answer so far is kept, and the same command goes on where it stopped"
+        hint = "check the address, endpoints often end in /sparql" if self.queries == 1 else kept
+        return EndpointError(
+            f"{self.endpoint}, query {self.queries}: asked{times} with this result: {text}; {hint}",
+            endpoint=self.endpoint,
+        )
+
+
+def _retries(kind: str, *, can_split: bool, is_first: bool) -> int:
+    """Say how often trouble of some kind is worth another try."""
+    if kind == "down":
+        return 0 if is_first else len(RETRY_WAITS_S)
+    if kind == "again":
+        return 1 if is_first else 2 if can_split else len(RETRY_WAITS_S)
+    return len(RETRY_WAITS_S) if kind == "slow" and not can_split else 0

@@ -1,0 +1,115 @@
+"""What was fetched, as sorted N-Triples files: the same statements give the same bytes, in whatever order they came."""
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from kg.vocabulary import dataset_of
+
+_NAMES = {
+    "labels": "labels.nt",
+    "instance_types": "types.nt",
+    "mappingbased_objects": "objects.nt",
+    "mappingbased_literals": "literals.nt",
+    "images": "images.nt",
+    "redirects": "redirects.nt",
+    "disambiguations": "disambiguations.nt",
+}
+_SPOOL = ".fetched.sqlite"
+_HEAD = "# fetched from "
+
+
+class StatementFiles:
+    """Collects statements on the disk, and writes them to files when they are all there.
+
+    Args:
+        folder: Where the files go; it is made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._spool = folder / _SPOOL
+        self._remove_spool()
+        self._connection = sqlite3.connect(self._spool, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode = OFF")
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.execute(
+            "CREATE TABLE statement (file TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (file, line)) WITHOUT ROWID"
+        )
+
+    def close(self) -> None:
+        """Forget what was collected."""
+        self._connection.close()
+        self._remove_spool()
+
+    def add(self, statements: Iterable[tuple[str, str, str]]) -> None:
+        """Collect statements: a subject in N-Triples form, a predicate's IRI, and an object in N-Triples form."""
+        rows = []
+        for subject, predicate, target in statements:
+            is_literal = target.startswith('"')
+            dataset = dataset_of(predicate, is_literal=is_literal)
+            if (dataset == "labels" and not is_literal) or dataset not in _NAMES:
+                continue
+            rows.append((_NAMES[dataset], f"{subject} <{predicate}> {target} ."))
+        self._connection.execute("BEGIN")
+        self._connection.executemany("INSERT OR IGNORE INTO statement VALUES (?, ?)", rows)
+        self._connection.execute("COMMIT")
+
+    def write(self, endpoint: str, comment: str) -> dict[Path, int]:
+        """Write every file beside its place, then put them all in place; files that nothing is in go.
+
+        Args:
+            endpoint: Who was asked; the head of each file names it.
+            comment: How, in one line.
+
+        Returns:
+            The files and the number of their statements.
+        """
+        written: dict[Path, int] = {}
+        for name in _NAMES.values():
+            path = self._folder / name
+            count = self._write_one(path, f"{_HEAD}{endpoint} ({comment})")
+            if count:
+                written[path] = count
+        for name in _NAMES.values():
+            path = self._folder / name
+            if path in written:
+                _beside(path).replace(path)
+            else:
+                path.unlink(missing_ok=True)
+                _beside(path).unlink(missing_ok=True)
+        return written
+
+    def _write_one(self, path: Path, head: str) -> int:
+        rows = self._connection.execute("SELECT line FROM statement WHERE file = ? ORDER BY line", (path.name,))
+        count = 0
+        with _beside(path).open("w", encoding="utf-8", newline="\n") as file:
+            file.write(head + "\n")
+            for (line,) in rows:
+                file.write(line + "\n")
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        return count
+
+    def _remove_spool(self) -> None:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            with suppress(OSError):
+                self._spool.with_name(_SPOOL + suffix).unlink(missing_ok=True)
+
+
+def fetched_from(path: Path) -> str:
+    """Return the endpoint that a file was fetched from; an empty text for any other file."""
+    try:
+        with path.open("rb") as file:
+            head = file.readline(5000).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return head.removeprefix(_HEAD).split(" ")[0] if head.startswith(_HEAD) else ""
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")

@@ -1,0 +1,161 @@
+"""What an endpoint's reply is worth: a whole answer, a part of one, or trouble of some kind.
+
+Status 200 says little. Virtuoso cuts answers at its `ResultSetMaxRows` (header `X-SPARQL-MaxRows`) and at its time
+limit (`X-SQL-State: S1TAT`), proxies cut them anywhere or send a page of HTML, and all that comes with status 200.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from .terms import Term
+
+USUAL_CUTS = frozenset({10_000})
+"""Numbers of rows at which endpoints are known to cut, header or not."""
+
+_SHOWN = 200
+
+Row = Mapping[str, Term]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back.
+
+    Attributes:
+        status: The HTTP status.
+        headers: Headers, their names in lower case.
+        body: The body, as far as it came.
+        cut: Why no more of it came, or empty.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows, and why they may be only a part (`part`, empty where they are all)."""
+
+    rows: Sequence[Row]
+    part: str = ""
+
+
+class TroubleError(Exception):
+    """A reply that is no answer.
+
+    Attributes:
+        kind: ``wait`` (asked to come later), ``again`` (may pass), ``slow`` (cut short by the endpoint's time limit),
+            ``refused`` (this query never passes, a smaller one may) or ``fatal``.
+        wait_s: How long the endpoint asks to wait, where it says so.
+    """
+
+    def __init__(self, kind: str, text: str, wait_s: float | None = None) -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.wait_s = wait_s
+
+
+def judge(reply: Reply, now: datetime) -> tuple[list[Row], str]:
+    """Read a reply.
+
+    Args:
+        reply: What came back.
+        now: The time, for a `Retry-After` that is a date.
+
+    Returns:
+        The rows, and what the headers say of their being a part only (else empty).
+
+    Raises:
+        TroubleError: If it is no answer.
+    """
+    status = reply.status
+    if status not in (200, 206):
+        raise _trouble_of_status(reply, now)
+    state = reply.headers.get("x-sql-state") or reply.headers.get("x-sql-message")
+    if status == 206 or state:
+        raise TroubleError("slow", f"an incomplete answer ({state[:_SHOWN] if state else 'status 206'})")
+    if reply.cut:
+        raise TroubleError("again", f"half an answer ({reply.cut})")
+    rows = parse_rows(reply.body)
+    most = reply.headers.get("x-sparql-maxrows")
+    if most is not None:
+        return rows, f"cut by the endpoint at {most[:20]} rows"
+    return rows, ""
+
+
+def parse_rows(body: bytes) -> list[Row]:
+    """Read the rows of a SPARQL JSON document.
+
+    Raises:
+        TroubleError: If it is none, or only half of one.
+    """
+    try:
+        document = json.loads(body.decode("utf-8"), strict=False)
+    except (ValueError, RecursionError) as error:
+        looks_whole = not body.lstrip().startswith(b"{")
+        what = "no JSON" if looks_whole else f"half a JSON document or a broken one ({error})"
+        raise TroubleError("again", f"{what}: {shown(body)}") from None
+    try:
+        rows = document["results"]["bindings"]
+        if not isinstance(rows, list) or not all(map(_is_row, rows)):
+            raise TypeError
+    except (TypeError, KeyError):
+        raise TroubleError("again", f"JSON that is no result of a SELECT: {shown(body)}") from None
+    return rows
+
+
+def part_of(rows: Sequence[Row], note: str, *, limit: int, cut_at: int | None) -> str:
+    """Say why rows may be only a part of all: the endpoint's word, or their number."""
+    if note:
+        return note
+    if len(rows) >= limit:
+        return f"as many rows as were asked for ({limit})"
+    if len(rows) in USUAL_CUTS or len(rows) == cut_at:
+        return f"as many rows as the endpoint ever gives ({len(rows)})"
+    return ""
+
+
+def retry_after_s(value: str, now: datetime) -> float | None:
+    """Read a `Retry-After`: seconds or a date; None where it is neither."""
+    text = value.strip()
+    if text.isdecimal() and text.isascii():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def shown(body: bytes) -> str:
+    """Return the beginning of a body, on one line."""
+    text = " ".join(body[: _SHOWN * 4].decode("utf-8", "replace").split())
+    return repr("".join(char if char.isprintable() else "?" for char in text)[:_SHOWN])
+
+
+def _is_row(row: object) -> bool:
+    return isinstance(row, dict) and all(
+        isinstance(term, dict) and all(isinstance(part, str) for part in term.values()) for term in row.values()
+    )
+
+
+def _trouble_of_status(reply: Reply, now: datetime) -> TroubleError:
+    status, text = reply.status, f"status {reply.status}: {shown(reply.body)}"
+    asked = reply.headers.get("retry-after")
+    if status in (429, 503):
+        return TroubleError("wait", text, retry_after_s(asked, now) if asked else None)
+    if status in (400, 413, 414):
+        return TroubleError("refused", text)
+    if status in (408, 500, 502, 504) or 520 <= status < 530:
+        return TroubleError("again", text)
+    if 300 <= status < 400:
+        target = reply.headers.get("location", "")
+        return TroubleError("fatal", f"status {status}, it has moved to {target[:_SHOWN]!r}: give that address")
+    return TroubleError("fatal", text)
