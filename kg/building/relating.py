@@ -17,7 +17,7 @@ from kg.records import ENTITY_TYPES
 
 from . import scan
 from .durable import write_array
-from .edges import EdgeSorter, Ids, map_triples
+from .edges import EdgeSorter, map_triples
 from .keymap import KeyMap
 from .resolving import staged_order
 from .segments import Column
@@ -152,6 +152,3 @@ def _staged_triples(stage: Stage, keys: KeyMap) -> Iterator[list[Column]]:
         found = unsigned(objects)
         known = keys.has(found)
         yield [unsigned(subjects)[known], np.array(predicates, dtype=np.int64)[known], found[known]]
-
-
-__all__ = ["Ids", "fill_classes", "fill_triples", "fill_vocabulary", "final_ids", "read_priors", "read_types"]

@@ -11,12 +11,13 @@ of letters. `alias_word.names` is a name a line, those with one word ordered by 
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from kg.ahead import ahead
 
 from .keys import FIRST_BITS, LONGEST_NAME, NAME_BITS, SECOND_BITS
 
@@ -45,19 +46,10 @@ def fill_grams(connection: sqlite3.Connection) -> None:
             ("INSERT INTO alias_segment (key, count, names) VALUES (?, ?, ?)", names.segment_rows()),
             ("INSERT INTO alias_word (key, names) VALUES (?, ?)", names.word_rows()),
         ):
-            for rows in _one_ahead(batches):
+            for rows in ahead(batches):
                 connection.executemany(statement, rows)
     finally:
         connection.execute(f"PRAGMA cache_size = {cache}")
-
-
-def _one_ahead(batches: Iterator[_Batch]) -> Iterable[_Batch]:
-    """Yield batches while the next one is being made: the loops over all letters leave the interpreter to others."""
-    with ThreadPoolExecutor(1) as executor:
-        following = executor.submit(next, batches, None)
-        while (batch := following.result()) is not None:
-            following = executor.submit(next, batches, None)
-            yield batch
 
 
 @dataclass(frozen=True, slots=True)
