@@ -6,12 +6,11 @@ The graph grows in `kg.sqlite.part` and takes its place when it is whole; what t
 same rows as one that was not.
 """
 
-import gc
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -22,6 +21,7 @@ from kg.pictures.files import ImageFinder
 from kg.records import BuildReport, SourceReport
 from kg.schema import create_tables, open_for_building, part_path, stage_path
 from kg.store import count_rows
+from kg.transactions import transaction
 
 from .detect import SourceFile, detect_priors, find_sources
 from .durable import is_of_this_boot, mark_boot, write_out, write_out_meanwhile
@@ -77,8 +77,7 @@ def build_graph(
             found, half = read_plan(sqlite_path), read_plan(part_path(sqlite_path))
             plan = build.plan(images_dir, wait=bool(found or half))
             if not is_plan(found, plan):
-                with _no_search_for_cycles():
-                    _make(build, plan, sqlite_path)
+                _make(build, plan, sqlite_path)
             elif stage_path(sqlite_path).exists():  # killed just before this was removed
                 shutil.rmtree(stage_path(sqlite_path))
     except OSError as error:
@@ -185,14 +184,14 @@ class _Build:
                         self._resolve(graph, resolver, step, name)
                         write_out_meanwhile(part)
                     else:
-                        with _transaction(graph):
+                        with transaction(graph):
                             _finish(graph, step)
             graph.execute("DETACH stage")
 
     def _resolve(self, graph: sqlite3.Connection, resolver: Resolver, step: int, name: str) -> None:
         self._progress(name, 0, 1)
         resolver.prepare(name)
-        with _transaction(graph):
+        with transaction(graph):
             _start(graph, step)
             resolver.fill(name)
             _finish(graph, step)
@@ -200,7 +199,7 @@ class _Build:
 
     def _load(self, graph: sqlite3.Connection, stage: Stage, step: int, file: SourceFile) -> None:
         offset, lines = stage.start(step)
-        with _transaction(graph):
+        with transaction(graph):
             _start(graph, step)
         load = load_statements if file.form == "statements" else load_rows
         damage = error = None
@@ -217,7 +216,7 @@ class _Build:
         stage.checkpoint(end, last_line)
         if error is None and file.dataset in _EMPTY:
             error = _EMPTY[file.dataset]
-        with _transaction(graph):
+        with transaction(graph):
             if damage is not None:
                 graph.execute(
                     "INSERT INTO rejected (source, line, text, reason) VALUES (?, ?, '', ?)",
@@ -241,7 +240,7 @@ def _make(build: _Build, plan: Sequence[Planned], sqlite_path: Path) -> None:
     with closing(open_for_building(part)) as connection:
         if is_new:
             create_tables(connection)
-            with _transaction(connection):
+            with transaction(connection):
                 connection.executemany(
                     "INSERT INTO build_step (name, source, size_bytes, sha256, state) VALUES (?, ?, ?, ?, 'waiting')",
                     [(step.name, step.source, step.size_bytes, step.sha256) for step in plan],
@@ -256,30 +255,6 @@ def _remove(part: Path, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for suffix in ("", "-wal", "-shm", "-journal"):
         part.with_name(part.name + suffix).unlink(missing_ok=True)
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Keep Python from looking through millions of texts, again and again, for cycles that a build does not make."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def _start(connection: sqlite3.Connection, step: int) -> None:

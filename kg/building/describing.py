@@ -13,10 +13,11 @@ from kg.ahead import ahead
 from kg.bulk import insert_columns, insert_rows
 from kg.names.rows import Labels
 from kg.records import ENTITY_TYPES
+from kg.transactions import transaction
 
 from .keymap import KeyMap
 from .relating import final_ids, read_priors, read_types
-from .resolving import rank_pairs, resolve_redirects
+from .resolving import Ranks, rank_pairs, resolve_redirects
 from .scan import LABELLED
 from .staging import Stage, unsigned
 
@@ -38,23 +39,18 @@ Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
 def describe_entities(stage: Stage, keys: KeyMap) -> None:
     """Bring labels, names, literals and images under the ids of their entities, within the stage."""
     connection = stage.connection
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    redirects = resolve_redirects(*rank_pairs(stage, keys, "redirect"))[:2]
+    with transaction(connection):
         for table, columns in _TABLES.items():
             connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute(f"CREATE TABLE {table} ({columns})")
         _map_labels(stage, keys)
         _choose_labels(stage)
         _map_names(stage, keys)
-        _name_redirects(stage, keys)
-        _name_pages(stage, keys)
+        _name_redirects(stage, keys, *redirects)
+        _name_pages(stage, keys, *redirects)
         _map_literals(stage, keys)
         _map_images(stage, keys)
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def fill_entities(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None:
@@ -173,9 +169,8 @@ def _map_names(stage: Stage, keys: KeyMap) -> None:
         _give_names(stage, [(entity, *row[1:]) for entity, row in zip(entities, rows, strict=True) if entity])
 
 
-def _name_redirects(stage: Stage, keys: KeyMap) -> None:
+def _name_redirects(stage: Stage, keys: KeyMap, sources: Ranks, ends: Ranks) -> None:
     """A redirect's labels, or the one read off its IRI, are names of its entity."""
-    sources, ends, _ = resolve_redirects(*rank_pairs(stage, keys, "redirect"))
     entities = keys.entity[ends].astype(np.int64)
     is_redirect = np.zeros(len(keys.keys), dtype=bool)
     is_redirect[sources] = True
@@ -194,7 +189,7 @@ def _name_redirects(stage: Stage, keys: KeyMap) -> None:
         _give_names(stage, [(e, text, "redirect", REDIRECT_WEIGHT) for e, text in zip(some, labels, strict=True)])
 
 
-def _name_pages(stage: Stage, keys: KeyMap) -> None:
+def _name_pages(stage: Stage, keys: KeyMap, sources: Ranks, ends: Ranks) -> None:
     """A disambiguation page names its targets, and so does a redirect to such a page."""
     pages, targets = rank_pairs(stage, keys, "page")
     if not len(pages):
@@ -202,7 +197,6 @@ def _name_pages(stage: Stage, keys: KeyMap) -> None:
     entities = keys.entity[targets].astype(np.int64)
     pairs = sorted(set(zip(pages[entities > 0].tolist(), entities[entities > 0].tolist(), strict=True)))
     insert_rows(stage.connection, "stage_page_target", ("page", "entity"), pairs)
-    sources, ends, _ = resolve_redirects(*rank_pairs(stage, keys, "redirect"))
     distinct = np.unique(pages)
     to_page = np.isin(ends, distinct)
     page_of = dict(zip(sources[to_page].tolist(), ends[to_page].tolist(), strict=True))

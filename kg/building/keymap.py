@@ -203,7 +203,7 @@ class KeyMap:
     def _lines(self, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> str:
         # One text with breaks behind the IRIs, which hold none, is decoded and split much faster than each by itself.
         lines = np.empty(int((ends - starts).sum()) + len(starts), dtype=np.uint8)
-        scan.gather_lines(self._text, starts, ends, lines)
+        scan.gather(self._text, starts, ends, lines, as_lines=True)
         return lines.tobytes().decode("utf-8", "surrogatepass")
 
     def _split(self, lines: str, ranks: npt.NDArray[np.int64]) -> list[str]:

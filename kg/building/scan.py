@@ -186,14 +186,16 @@ def pick_new(keys: Keys, checks: Keys, flags: Bytes, seen: Keys, picked: Spans) 
 
 
 @numba.njit(cache=True, nogil=True)
-def gather(data: Bytes, starts: Spans, ends: Spans, out: Bytes) -> int:
-    """Copy some spans, (M,), one behind the other; return how many bytes that are."""
+def gather(data: Bytes, starts: Spans, ends: Spans, out: Bytes, as_lines: bool = False) -> None:
+    """Copy some spans, (M,), one behind the other; `as_lines`, each with a line break behind it."""
     place = 0
     for index in range(len(starts)):
         for at in range(starts[index], ends[index]):
             out[place] = data[at]
             place += 1
-    return place
+        if as_lines:
+            out[place] = _NEWLINE
+            place += 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -284,18 +286,6 @@ def common_prefix(data: Bytes, starts: Spans, ends: Spans) -> int:
                 length = at
                 break
     return length
-
-
-@numba.njit(cache=True, nogil=True)
-def gather_lines(data: Bytes, starts: Spans, ends: Spans, out: Bytes) -> None:
-    """Copy some spans, (M,), one behind the other, each with a line break behind it."""
-    place = 0
-    for index in range(len(starts)):
-        for at in range(starts[index], ends[index]):
-            out[place] = data[at]
-            place += 1
-        out[place] = _NEWLINE
-        place += 1
 
 
 @numba.njit(cache=True, nogil=True)

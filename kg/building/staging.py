@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from kg.bulk import insert_rows
 from kg.iris import canonical_iri, words_of_name
+from kg.transactions import transaction
 from kg.vocabulary import NO_HOP
 
 from . import scan
@@ -186,8 +187,7 @@ class Stage:
         for file in self.segments.values():
             file.flush()
         connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(connection):
             for table, rows in self._rows.items():
                 insert_rows(connection, f"stage_{table}", _COLUMNS[table], rows)
             connection.executemany(
@@ -201,11 +201,6 @@ class Stage:
                 " rejected = rejected + ?6",
                 (self.step, offset_bytes, lines, self.records, self.ignored, self.rejected),
             )
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
         self._rows.clear()
         self.records = self.ignored = self.rejected = 0
 
