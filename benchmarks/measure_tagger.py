@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.train_default_tagger import MEASURED_POSTS, pictured_knowledge
-from ner.augment import Pool, training_example
-from ner.evaluation import Evaluation, evaluate_tagger, score_posts
+from ner.evaluation.scores import Evaluation, evaluate_tagger, score_posts
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
-from ner.recipes import ContextRecipe
 from ner.taggers import Tagger, TaggerInput, load_tagger, tagger_folder
+from ner.training.augment import Pool, training_example
+from ner.training.recipes import ContextRecipe
 
 _TIMED_POSTS = 400
 

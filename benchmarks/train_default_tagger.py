@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
-from ner.recipes import load_recipe
-from ner.training import train_tagger
+from ner.training.files import train_tagger
+from ner.training.recipes import load_recipe
 
 MEASURED_POSTS = 200
 """How many of the last posts of ``kg-sample`` nothing is trained on."""

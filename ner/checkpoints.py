@@ -16,10 +16,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ner.encoders import load_encoder
+from ner.encoders.hub import load_encoder
 from ner.errors import CheckpointError, DeviceError
-from ner.inputs import InputEncoder
-from ner.kg_transformer import NAME, KgTransformer, KgTransformerTagger, NetworkOptions
+from ner.inputs.pieces import InputEncoder
+from ner.networks.kg_transformer import NAME, KgTransformer, KgTransformerTagger, NetworkOptions
 from ner.spans import TAGS
 
 FORMAT_VERSION = 1

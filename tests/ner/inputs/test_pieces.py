@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ner.checkpoints import build_network
-from ner.inputs import collate
-from ner.kg_transformer import NetworkOptions, batched_emissions, post_emissions
+from ner.inputs.pieces import collate
+from ner.networks.kg_transformer import NetworkOptions, batched_emissions, post_emissions
 from ner.taggers import TaggerInput
 
 CPU = torch.device("cpu")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ner.formats import TaggedPost, read_captions, read_posts, with_captions
+from ner.formats import TaggedPost, read_captions, read_posts, tagger_input, with_captions
 from ner.spans import TYPES, spans_from_tags
-from ner.taggers import Tagger, TaggerInput, load_tagger
+from ner.taggers import Tagger, load_tagger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +124,7 @@ def evaluate_tagger(
     loaded = load_tagger(tagger, device=device) if isinstance(tagger, (str, Path)) else tagger
     predicted: list[tuple[str, ...]] = []
     for start in range(0, len(posts), _STEP):
-        inputs = [TaggerInput(p.tokens, caption=p.caption, knowledge=p.knowledge) for p in posts[start : start + _STEP]]
+        inputs = [tagger_input(post) for post in posts[start : start + _STEP]]
         predicted += [output.tags for output in loaded.tag(inputs)]
         if progress is not None:
             progress("evaluate", len(predicted), len(posts))

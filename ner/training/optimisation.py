@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from ner.recipes import ScheduleRecipe
+from ner.training.recipes import ScheduleRecipe
 
 
 def make_optimizer(network: nn.Module, schedule: ScheduleRecipe) -> torch.optim.AdamW:

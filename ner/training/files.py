@@ -1,4 +1,4 @@
-"""Training a tagger from files: reads the posts, then hands over to :mod:`ner.runs`, the one trainer of all taggers."""
+"""Training a tagger from files: reads the posts, then hands over to the one trainer, :mod:`ner.training.runs`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ner.augment import without_context
-from ner.batches import Corpus
 from ner.checkpoints import pick_device
 from ner.errors import TrainingError
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
-from ner.recipes import Recipe
-from ner.runs import EpochReport, Progress, Run, TrainingReport
+from ner.training.augment import without_context
+from ner.training.batches import Corpus
+from ner.training.recipes import Recipe
+from ner.training.runs import EpochReport, Progress, Run, TrainingReport
 
 __all__ = ["EpochReport", "Progress", "TrainingReport", "train_tagger"]
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ner.formats import TaggedPost
-from ner.recipes import ContextRecipe
 from ner.spans import Span, spans_from_tags
 from ner.taggers import TaggerInput
+from ner.training.recipes import ContextRecipe
 
 Fact = tuple[str, str, str]
 

@@ -6,11 +6,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ner.augment import Pool, training_example
 from ner.formats import TaggedPost
-from ner.inputs import InputEncoder, Window
-from ner.recipes import Recipe
+from ner.inputs.pieces import InputEncoder, Window
 from ner.spans import repair_tags
+from ner.training.augment import Pool, training_example
+from ner.training.recipes import Recipe
 
 _BUCKET_BATCHES = 32
 

@@ -6,15 +6,20 @@ Shapes: ``B`` windows in a batch, ``S`` sub-tokens, ``T`` words, ``L`` letters o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor
 
-from ner.context import MATCH_FEATURES, context_parts, match_features
-from ner.shapes import SHAPE_FEATURES, WORD_LETTERS, is_address, letter_ids, shape_features
+from ner.inputs.context import MATCH_FEATURES, context_parts, match_features
+from ner.inputs.regions import stacked_regions
+from ner.inputs.shapes import SHAPE_FEATURES, WORD_LETTERS, is_address, letter_ids, shape_features
 from ner.taggers import TaggerInput
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 WORD_FEATURES = SHAPE_FEATURES + MATCH_FEATURES
 
@@ -40,6 +45,7 @@ class Window:
         counts: How many sub-tokens each word has, at least 1.
         letters: ``(T, L)`` letter numbers.
         features: ``(T, F)`` word features.
+        regions: float32 ``(R, C)``, the picture's regions, where there is one.
     """
 
     start: int
@@ -52,6 +58,12 @@ class Window:
     counts: list[int]
     letters: list[list[int]]
     features: list[list[float]]
+    regions: NDArray[np.float32] | None = None
+
+    @property
+    def size(self) -> int:
+        """How many sub-tokens it has."""
+        return len(self.ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,8 @@ class Batch:
         letters: int64 (B, T, L).
         features: float32 (B, T, F).
         mask: bool (B, T), True where there is a word.
+        regions: float32 (B, R, C), the pictures' regions; zeros where there is none, and R = 0 where no post has one.
+        has_regions: bool (B,), whether there is a picture.
     """
 
     ids: Tensor
@@ -77,6 +91,12 @@ class Batch:
     letters: Tensor
     features: Tensor
     mask: Tensor
+    regions: Tensor
+    has_regions: Tensor
+
+    def to(self, device: torch.device) -> Self:
+        """The same on ``device``."""
+        return replace(self, **{name: getattr(self, name).to(device) for name in self.__slots__})
 
 
 class InputEncoder:
@@ -131,9 +151,14 @@ class InputEncoder:
                     counts,
                     letters,
                     features[start:end],
+                    post.regions,
                 )
             )
         return windows
+
+    def collate(self, windows: Sequence[Window]) -> Batch:
+        """Windows padded to one batch of tensors."""
+        return collate(windows)
 
     def _pieces(self, words: Sequence[str]) -> list[list[int]]:
         """Sub-tokens of each word, at least one: what the tokenizer maps to nothing is an unknown word."""
@@ -179,7 +204,8 @@ def collate(windows: Sequence[Window], *, padding_id: int = 0) -> Batch:
         counts = torch.tensor(window.counts)
         words_of = torch.repeat_interleave(torch.arange(words), counts)
         pool[row, words_of, torch.arange(1, 1 + len(words_of))] = 1.0 / counts[words_of].float()
-    return Batch(ids, segments, attention, first, pool, letters, features, mask)
+    regions, has_regions = stacked_regions([window.regions for window in windows])
+    return Batch(ids, segments, attention, first, pool, letters, features, mask, regions, has_regions)
 
 
 def _window_bounds(counts: Sequence[int], limit: int) -> list[tuple[int, int]]:

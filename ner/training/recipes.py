@@ -15,6 +15,9 @@ from ner.errors import RecipeError
 
 _T = TypeVar("_T")
 
+RECIPES = Path(__file__).parents[1] / "recipes"
+"""Where the shipped recipes are."""
+
 TAGGERS: tuple[str, ...] = ("kg-transformer",)
 """The taggers that can be trained."""
 
@@ -137,7 +140,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     Raises:
         RecipeError: There is no such recipe, or it has a wrong name or value; the text says which, and what is allowed.
     """
-    shipped = sorted(Path(__file__).with_suffix("").glob("*.toml"))
+    shipped = sorted(RECIPES.glob("*.toml"))
     path = next((p for p in shipped if p.stem == str(name_or_path)), Path(name_or_path))
     try:
         text = path.read_text(encoding="utf-8")

@@ -19,14 +19,14 @@ import torch
 from torch import Tensor, nn
 from torchcrf import CRF
 
-from ner.adapters import adapt, merge
-from ner.chain import Array, Chain, best_tags, lattice, score_span
-from ner.inputs import WORD_FEATURES, Batch, InputEncoder, Window, collate
-from ner.recipes import NetworkRecipe
-from ner.shapes import LETTERS, PADDING_LETTER
+from ner.encoders.adapters import adapt, merge
+from ner.heads.chain import Array, Chain, best_tags, lattice, score_span
+from ner.inputs.pieces import WORD_FEATURES, Batch, InputEncoder, Window, collate
+from ner.inputs.shapes import LETTERS, PADDING_LETTER
 from ner.spans import TAGS, TYPES, spans_from_tags
 from ner.taggers import ScoredSpan, TaggerInput, TaggerOutput
 from ner.threads import single_core_pool
+from ner.training.recipes import NetworkRecipe
 
 NAME = "kg-transformer"
 
@@ -193,7 +193,7 @@ class KgTransformerTagger:
 
 def post_emissions(network: KgTransformer, windows: Sequence[Window], device: torch.device) -> Array:
     """The tag scores of a post from its windows, each of them alone in its batch, float64 (T, K)."""
-    found = [network.emissions(to_device(collate([window]), device))[0].double().cpu().numpy() for window in windows]
+    found = [network.emissions(collate([window]).to(device))[0].double().cpu().numpy() for window in windows]
     return _stitched(windows, found)
 
 
@@ -209,7 +209,7 @@ def batched_emissions(
     found: dict[tuple[int, int], Array] = {}
     for start in range(0, len(order), size):
         chosen = order[start : start + size]
-        batch = to_device(collate([windows_of[number][index] for number, index in chosen]), device)
+        batch = collate([windows_of[number][index] for number, index in chosen]).to(device)
         scores = network.emissions(batch).double().cpu().numpy()
         for row, at in enumerate(chosen):
             found[at] = scores[row, : len(windows_of[at[0]][at[1]].first)]
@@ -242,10 +242,3 @@ def output_from_emissions(chain: Chain, emissions: Array) -> TaggerOutput:
         types = tuple(zip(TYPES, given, strict=True))
         scored.append(ScoredSpan(span.start, span.end, span.type, probability, types))
     return TaggerOutput(tags, tuple(scored))
-
-
-def to_device(batch: Batch, device: torch.device) -> Batch:
-    """The same batch, its tensors on ``device``."""
-    if device.type == "cpu":
-        return batch
-    return Batch(*(getattr(batch, name).to(device) for name in Batch.__slots__))

@@ -17,8 +17,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ner.batches import Corpus, Example, epoch_batches
-from ner.chain import best_tags
 from ner.checkpoints import (
     build_network,
     load_state,
@@ -28,14 +26,15 @@ from ner.checkpoints import (
     write_tensors,
 )
 from ner.errors import TrainingError
-from ner.evaluation import score_tags
-from ner.formats import TaggedPost
-from ner.inputs import collate
-from ner.kg_transformer import NetworkOptions, batched_emissions, to_device
-from ner.optimisation import WeightAverage, make_optimizer, rate_factor
-from ner.recipes import Recipe, recipe_to_dict
+from ner.evaluation.scores import score_tags
+from ner.formats import TaggedPost, tagger_input
+from ner.heads.chain import best_tags
+from ner.inputs.pieces import collate
+from ner.networks.kg_transformer import NetworkOptions, batched_emissions
 from ner.spans import TAGS
-from ner.taggers import TaggerInput
+from ner.training.batches import Corpus, Example, epoch_batches
+from ner.training.optimisation import WeightAverage, make_optimizer, rate_factor
+from ner.training.recipes import Recipe, recipe_to_dict
 
 RECIPE_FILE = "recipe.json"
 REPORT_FILE = "training.json"
@@ -167,7 +166,7 @@ class Run:
         return value
 
     def _loss(self, examples: Sequence[Example]) -> Tensor:
-        batch = to_device(collate([example.window for example in examples]), self.device)
+        batch = collate([example.window for example in examples]).to(self.device)
         tags = torch.zeros(batch.mask.shape, dtype=torch.int64)
         for row, example in enumerate(examples):
             tags[row, : len(example.tags)] = torch.tensor([TAGS.index(tag) for tag in example.tags])
@@ -193,7 +192,7 @@ class Run:
 
     def _score(self, name: str, posts: Sequence[TaggedPost]) -> float:
         chain = self.network.chain()
-        emissions = batched_emissions(self.network, self.inputs, [_tagger_input(post) for post in posts], self.device)
+        emissions = batched_emissions(self.network, self.inputs, [tagger_input(post) for post in posts], self.device)
         found: list[tuple[str, ...]] = []
         for number, scores in enumerate(emissions, 1):
             found.append(best_tags(chain, scores))
@@ -259,10 +258,6 @@ class Run:
         if not self.epochs:
             return "no checkpoint was written yet"
         return f"the checkpoint of epoch {self._best().epoch} is kept in {self.output}"
-
-
-def _tagger_input(post: TaggedPost) -> TaggerInput:
-    return TaggerInput(post.tokens, caption=post.caption, knowledge=post.knowledge)
 
 
 def run_identity(

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-import ner.runs
+import ner.training.runs
 from ner.errors import FormatError, TrainingError
-from ner.recipes import recipe_from_dict
 from ner.spans import TAGS
 from ner.taggers import TaggerInput, load_tagger
-from ner.training import train_tagger
+from ner.training.files import train_tagger
+from ner.training.recipes import recipe_from_dict
 
 
 class KilledError(Exception):
@@ -73,7 +73,7 @@ def test_another_recipe_does_not_go_on_with_a_run(tiny_recipe, train_file, valid
 
 
 def test_it_stops_early(tiny_recipe, train_file, valid_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(ner.runs.Run, "_validate", lambda self: {"valid": 0.5})
+    monkeypatch.setattr(ner.training.runs.Run, "_validate", lambda self: {"valid": 0.5})
     tiny_recipe["schedule"] |= {"epochs": 9, "patience": 2}
     report = trained(tiny_recipe, train_file, valid_file, tmp_path / "run")
     assert (len(report.epochs), report.best.epoch) == (3, 1)
@@ -82,13 +82,13 @@ def test_it_stops_early(tiny_recipe, train_file, valid_file, tmp_path, monkeypat
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_tagger(
     tiny_recipe, train_file, valid_file, tmp_path, monkeypatch
 ):
-    original, steps = ner.runs.Run._loss, []
+    original, steps = ner.training.runs.Run._loss, []
 
     def loss(self, examples):
         steps.append(1)
         return original(self, examples) * (float("nan") if len(steps) == 4 else 1.0)
 
-    monkeypatch.setattr(ner.runs.Run, "_loss", loss)
+    monkeypatch.setattr(ner.training.runs.Run, "_loss", loss)
     output = tmp_path / "run"
     with pytest.raises(TrainingError) as caught:
         trained(tiny_recipe, train_file, valid_file, output)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchcrf import CRF
 
-from ner.chain import Chain, best_tags, follows, lattice, log_probability, score_span
+from ner.heads.chain import Chain, best_tags, follows, lattice, log_probability, score_span
 from ner.spans import TAGS, TYPES, Span, spans_from_tags
 
 K = len(TAGS)

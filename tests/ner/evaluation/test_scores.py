@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ner.evaluation import Score, evaluate_tagger, score_tags
+from ner.evaluation.scores import Score, evaluate_tagger, score_tags
 from ner.spans import TAGS, TYPES
 from ner.taggers import TaggerOutput
 

@@ -1,0 +1,1 @@
+"""Encoders: from words, letters and sub-tokens to vectors in context."""

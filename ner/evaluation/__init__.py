@@ -1,0 +1,1 @@
+"""Evaluation: how good a tagger is, and how sure that is."""

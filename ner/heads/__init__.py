@@ -1,0 +1,1 @@
+"""Heads: from vectors of words to tags."""

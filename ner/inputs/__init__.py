@@ -1,0 +1,1 @@
+"""Posts to numbers: what each network is fed."""

@@ -1,0 +1,1 @@
+"""Networks: each tagger as a composition of encoder, fusion and head."""

@@ -1,0 +1,1 @@
+"""Training: recipes, batches, the one trainer of all taggers."""
