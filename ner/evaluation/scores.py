@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ner.formats import TaggedPost, read_captions, read_posts, tagger_input, with_captions
-from ner.spans import TYPES, spans_from_tags
-from ner.taggers import Tagger, load_tagger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from ner.evaluation.counts import ALL, SPANS_ONLY, PostCounts, count_posts
+from ner.formats import TaggedPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,40 +92,6 @@ class Evaluation:
         return {"posts": self.posts, "tokens": self.tokens, **chunkings}
 
 
-def evaluate_tagger(
-    tagger: Tagger | str | Path,
-    path: Path,
-    *,
-    captions: Path | None = None,
-    device: str = "auto",
-    progress: Callable[[str, int, int], None] | None = None,
-) -> Evaluation:
-    """Tag a file of tagged posts and compare.
-
-    Args:
-        tagger: A tagger, or the name or folder of one.
-        path: Tagged posts, in any of the formats of :mod:`ner.formats`.
-        captions: ``name<TAB>caption`` lines; without it the text alone is tagged (and what the file itself holds).
-        device: Where a tagger that is loaded here runs.
-        progress: Told ("evaluate", posts done, posts) as it goes.
-
-    Raises:
-        FormatError: A file cannot be read.
-        CheckpointError: The tagger cannot be loaded.
-    """
-    posts = read_posts(path)
-    if captions is not None:
-        posts = with_captions(posts, read_captions(captions))
-    loaded = load_tagger(tagger, device=device) if isinstance(tagger, (str, Path)) else tagger
-    predicted: list[tuple[str, ...]] = []
-    for start in range(0, len(posts), _STEP):
-        inputs = [tagger_input(post) for post in posts[start : start + _STEP]]
-        predicted += [output.tags for output in loaded.tag(inputs)]
-        if progress is not None:
-            progress("evaluate", len(predicted), len(posts))
-    return score_posts(posts, predicted)
-
-
 def score_posts(posts: Sequence[TaggedPost], predicted: Sequence[Sequence[str]]) -> Evaluation:
     """The scores of predicted tags against the posts' own."""
     return score_tags([post.tags for post in posts], predicted)
@@ -142,33 +103,12 @@ def score_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
     Raises:
         ValueError: The two have not the same posts, or a post not the same tokens.
     """
-    if [len(tags) for tags in gold] != [len(tags) for tags in predicted]:
-        raise ValueError("gold and predicted tags differ in length: give one tag a token for the same posts")
-    lenient, strict = (_chunking_scores(gold, predicted, strict=flag) for flag in (False, True))
+    lenient, strict = (score_counts(count_posts(gold, predicted, strict=flag)) for flag in (False, True))
     return Evaluation(len(gold), sum(map(len, gold)), lenient, strict)
 
 
-_STEP = 64
-
-
-def _chunking_scores(
-    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], *, strict: bool
-) -> ChunkingScores:
-    wanted = _entities(gold, strict=strict)
-    found = _entities(predicted, strict=strict)
-    kinds = [*TYPES, *sorted({e[3] for e in wanted | found} - set(TYPES))]
-    by_type = {kind: _score({e for e in wanted if e[3] == kind}, {e for e in found if e[3] == kind}) for kind in kinds}
-    spans_only = _score({e[:3] for e in wanted}, {e[:3] for e in found})
-    return ChunkingScores(_score(wanted, found), by_type, spans_only)
-
-
-def _entities(posts: Sequence[Sequence[str]], *, strict: bool) -> set[tuple[int, int, int, str]]:
-    return {
-        (number, span.start, span.end, span.type)
-        for number, tags in enumerate(posts)
-        for span in spans_from_tags(tags, strict=strict)
-    }
-
-
-def _score(gold: set[Any], predicted: set[Any]) -> Score:
-    return Score(len(gold), len(predicted), len(gold & predicted))
+def score_counts(counts: PostCounts) -> ChunkingScores:
+    """The scores of what was counted post by post."""
+    scores = {group: Score(*numbers) for group, numbers in counts.totals().items()}
+    overall, spans_only = scores.pop(ALL), scores.pop(SPANS_ONLY)
+    return ChunkingScores(overall, scores, spans_only)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ner.evaluation.scores import evaluate_tagger
+from ner.evaluation.evaluate import evaluate_tagger
 from ner.spans import TYPES, spans_from_tags
 from ner.taggers import TaggerInput, load_tagger, tagger_folder
 from ner.tokens import tokenize

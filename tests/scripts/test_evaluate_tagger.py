@@ -23,7 +23,7 @@ class LookingTagger:
 
 @pytest.fixture
 def posts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("ner.evaluation.scores.load_tagger", lambda *_, **__: LookingTagger())
+    monkeypatch.setattr("ner.evaluation.evaluate.load_tagger", lambda *_, **__: LookingTagger())
     path = tmp_path / "posts.txt"
     path.write_text("IMGID:1\nChad\tB-LOC\nis\tO\n\nIMGID:2\nSmith\tB-PER\n", encoding="utf-8")
     return path

@@ -1,0 +1,116 @@
+"""Is one tagger better than another on the same posts? Approximate randomisation and the paired bootstrap.
+
+Approximate randomisation (Yeh 2000, section 3): were both taggers as good, it would not matter whose answer to a post
+is whose. So in each trial a fair coin for each post says whether the two answers change places, and p is how often the
+difference of the two F1 is then at least as great as it was. The paired bootstrap draws posts again, with both
+answers, and gives an interval for the difference.
+
+As in :mod:`ner.evaluation.intervals`, posts with the same counts are drawn together.
+
+Shapes: ``N`` posts, ``U`` different rows of counts, ``S`` trials, 3 counts (gold, predicted, correct).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ner.evaluation.counts import PostCounts, f1_of
+from ner.evaluation.intervals import Interval, different_rows, in_blocks, percentiles, resampled_totals
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TRIALS = 10_000
+
+_ROUNDING = 1e-12  # two ways to the same F1 may differ in their last digit
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two taggers' F1 on the same posts.
+
+    Attributes:
+        f1: The first one's.
+        other_f1: The second one's.
+        interval: Where the difference lies, by the paired bootstrap.
+        p_value: How probable so great a difference is by chance, by approximate randomisation; two-sided.
+        bootstrap_p: Twice the share of the draws in which the difference is gone or turned round, at most 1.
+    """
+
+    f1: float
+    other_f1: float
+    interval: Interval
+    p_value: float
+    bootstrap_p: float
+
+    @property
+    def difference(self) -> float:
+        """How much better the first one is."""
+        return self.f1 - self.other_f1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        tests = {"p_value": self.p_value, "bootstrap_p": self.bootstrap_p}
+        interval = self.interval.to_dict()
+        return {"f1": self.f1, "other_f1": self.other_f1, "difference": self.difference, "interval": interval, **tests}
+
+
+def compare_counts(
+    first: PostCounts, second: PostCounts, *, trials: int = TRIALS, samples: int = 1000, seed: int = 0
+) -> dict[str, Comparison]:
+    """Compare two taggers in each group that both have been counted in.
+
+    Args:
+        first: One tagger's counts, post by post.
+        second: The other's, on the same posts.
+        trials: Of the approximate randomisation.
+        samples: Draws of the bootstrap.
+        seed: Where both come from.
+
+    Raises:
+        ValueError: The two were not counted on the same posts.
+    """
+    groups = [group for group in first.groups if group in second.groups]
+    columns = [(first.groups.index(group), second.groups.index(group)) for group in groups]
+    if len(first.values) != len(second.values) or any(
+        (first.values[:, one, 0] != second.values[:, other, 0]).any() for one, other in columns
+    ):
+        raise ValueError("the two taggers were not scored on the same posts: count both on the same gold tags")
+    return {
+        group: _compare(first.values[:, one], second.values[:, other], trials=trials, samples=samples, seed=seed)
+        for group, (one, other) in zip(groups, columns, strict=True)
+    }
+
+
+def _compare(
+    first: NDArray[np.int64], second: NDArray[np.int64], *, trials: int, samples: int, seed: int
+) -> Comparison:
+    """Compare counts (N, 3) of two taggers."""
+    rows, times = different_rows(np.concatenate([first, second], axis=1))  # (U, 6)
+    totals = (times @ rows).astype(np.float64)
+    f1, other_f1 = float(f1_of(totals[:3])), float(f1_of(totals[3:]))
+    rng = np.random.default_rng(seed)
+    p_value = _randomisation(rows, times, abs(f1 - other_f1), trials=trials, rng=rng)
+    drawn = resampled_totals(rows, times, samples=samples, rng=rng)  # (S, 6)
+    differences = f1_of(drawn[:, :3]) - f1_of(drawn[:, 3:])
+    against = min(np.count_nonzero(differences <= _ROUNDING), np.count_nonzero(differences >= -_ROUNDING))
+    bootstrap_p = min(1.0, 2 * (against + 1) / (samples + 1))
+    return Comparison(f1, other_f1, percentiles(differences), p_value, bootstrap_p)
+
+
+def _randomisation(
+    rows: NDArray[np.int64], times: NDArray[np.int64], seen: float, *, trials: int, rng: np.random.Generator
+) -> float:
+    """How often exchanged answers differ by at least ``seen``; the answers as they are count as one trial more."""
+    totals = (times @ rows).astype(np.float64)
+    apart = (rows[:, 3:] - rows[:, :3]).astype(np.float64)  # (U, 3)
+    as_great = 0
+    for size in in_blocks(trials):
+        swapped = rng.binomial(times, 0.5, size=(size, len(times)))  # (S, U) how many posts are exchanged
+        moved = swapped.astype(np.float64) @ apart  # (S, 3)
+        differences = np.abs(f1_of(totals[:3] + moved) - f1_of(totals[3:] - moved))
+        as_great += int(np.count_nonzero(differences >= seen - _ROUNDING))
+    return (as_great + 1) / (trials + 1)
