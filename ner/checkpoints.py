@@ -16,68 +16,69 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ner.encoders.hub import load_encoder
-from ner.errors import CheckpointError, DeviceError
-from ner.inputs.pieces import InputEncoder
-from ner.networks.kg_transformer import NAME, KgTransformer, KgTransformerTagger, NetworkOptions
+from ner.errors import CheckpointError, DeviceError, RecipeError
+from ner.network_tagger import NetworkTagger
+from ner.networks.building import Design, build_network
+from ner.networks.network import Network
+from ner.networks.registry import REGISTRY
 from ner.spans import TAGS
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
 
-_SPARE_POSITIONS = 2  # RoBERTa counts its positions from 2
 
-
-def build_network(encoder_name: str, options: NetworkOptions, *, seed: int) -> tuple[KgTransformer, InputEncoder]:
-    """A network whose encoder is pretrained and whose other values are drawn from ``seed``, with its input side.
-
-    Raises:
-        EncoderNotFoundError: The encoder cannot be found.
-    """
-    encoder, tokenizer = load_encoder(encoder_name)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = KgTransformer(encoder, options, generator=torch.Generator().manual_seed(seed))
-    positions = int(getattr(encoder.config, "max_position_embeddings", 0) or 512) - _SPARE_POSITIONS
-    inputs = InputEncoder(tokenizer, max_positions=positions, segment_count=2 if network.takes_segments else 1)
-    return network, inputs
-
-
-def save_checkpoint(folder: Path, state: Mapping[str, Tensor], *, encoder: str, options: NetworkOptions) -> None:
+def save_checkpoint(folder: Path, state: Mapping[str, Tensor], design: Design) -> None:
     """Write a tagger's folder; each file is written beside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = {
-        "format_version": FORMAT_VERSION,
-        "tagger": NAME,
-        "encoder": encoder,
-        "tags": list(TAGS),
-        "network": dataclasses.asdict(options),
-    }
     halves = {name: value.detach().cpu().to(torch.float16).contiguous() for name, value in state.items()}
     write_tensors(folder / WEIGHTS_FILE, halves)
-    write_json(folder / CONFIG_FILE, config)
+    write_json(folder / CONFIG_FILE, _config(design))
 
 
-def load_checkpoint(folder: Path, *, device: str = "auto") -> KgTransformerTagger:
+def load_checkpoint(folder: Path, *, device: str = "auto") -> NetworkTagger:
     """The tagger of a folder, ready to tag.
 
     Raises:
-        CheckpointError: The folder is missing, damaged, or of another version.
+        CheckpointError: The folder is missing, damaged, of another version, or of a tagger that is unknown here.
         EncoderNotFoundError: Its encoder cannot be found.
     """
-    config = _read_config(folder)
-    try:
-        options = NetworkOptions(**config["network"])
-        encoder = str(config["encoder"])
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"{folder / CONFIG_FILE}: is damaged ({error}): train the tagger again") from error
-    network, inputs = build_network(encoder, options, seed=0)
+    design = read_design(folder)
+    network, inputs = build_network(design, seed=0)
     load_state(network, folder)
-    return KgTransformerTagger(network, inputs, device=pick_device(device))
+    return NetworkTagger(
+        design.tagger,
+        network,
+        inputs,
+        device=pick_device(device),
+        picture_encoder=design.picture_encoder,
+        region_width=design.region_width,
+    )
 
 
-def load_state(network: KgTransformer, folder: Path) -> None:
+def read_design(folder: Path) -> Design:
+    """What a folder's network is built from.
+
+    Raises:
+        CheckpointError: The folder is missing, damaged, of another version, or of a tagger that is unknown here.
+    """
+    path = folder / CONFIG_FILE
+    config = _read_config(path)
+    try:
+        picture_encoder = config["picture_encoder"]
+        return Design(
+            tagger=config["tagger"],
+            options=REGISTRY[config["tagger"]].options_class()(**config["network"]),
+            encoder=str(config["encoder"]),
+            picture_encoder=None if picture_encoder is None else str(picture_encoder),
+            region_width=int(config["region_width"]),
+            styles=int(config["styles"]),
+        )
+    except (KeyError, TypeError, ValueError, RecipeError) as error:
+        raise CheckpointError(f"{path}: is damaged ({error}): train the tagger again") from error
+
+
+def load_state(network: Network, folder: Path) -> None:
     """Put a folder's weights into a network.
 
     Raises:
@@ -146,11 +147,23 @@ def write_json(path: Path, value: Any) -> None:
     part.replace(path)
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / CONFIG_FILE
+def _config(design: Design) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "tagger": design.tagger,
+        "encoder": design.encoder,
+        "picture_encoder": design.picture_encoder,
+        "region_width": design.region_width,
+        "styles": design.styles,
+        "tags": list(TAGS),
+        "network": dataclasses.asdict(design.options),
+    }
+
+
+def _read_config(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(
-            f"tagger {str(folder)!r} is not there: give 'default' or a folder that train-tagger wrote"
+            f"tagger {str(path.parent)!r} is not there: give 'default' or a folder that train-tagger wrote"
         )
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
@@ -161,6 +174,10 @@ def _read_config(folder: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path}: has format version {version}, expected {FORMAT_VERSION}: train the tagger again with this release"
         )
-    if tagger != NAME or list(tags) != list(TAGS):
-        raise CheckpointError(f"{path}: is a {tagger!r} with tags {tags}, expected {NAME!r} with {list(TAGS)}")
+    if tagger not in REGISTRY:
+        raise CheckpointError(
+            f"{path}: is a {tagger!r}, expected one of {', '.join(REGISTRY)}: use the release that trained it"
+        )
+    if list(tags) != list(TAGS):
+        raise CheckpointError(f"{path}: has tags {tags}, expected {list(TAGS)}: train it again with these")
     return dict(config)

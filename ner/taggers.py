@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from ner.errors import CheckpointError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -89,6 +91,10 @@ class Tagger(Protocol):
     def needs_regions(self) -> bool:
         """Whether the tagger looks at ``TaggerInput.regions``."""
 
+    @property
+    def picture_encoder(self) -> str | None:
+        """Which picture encoder these regions must be from; None where it was trained without pictures."""
+
     def tag(self, posts: Sequence[TaggerInput]) -> list[TaggerOutput]:
         """Tag posts, in their order; a post without tokens gets an empty output."""
 
@@ -97,16 +103,24 @@ def load_tagger(name_or_dir: str | Path = DEFAULT_TAGGER, *, device: str = "auto
     """Load a trained tagger.
 
     Args:
-        name_or_dir: "default" (shipped), or the folder that a training run wrote.
+        name_or_dir: A shipped tagger's name ("default"), or the folder that a training run wrote.
         device: "cpu", "cuda", or "auto" for CUDA where there is one.
 
     Raises:
-        CheckpointError: There is no such tagger, or its folder is damaged or of another version.
+        CheckpointError: There is no such tagger, it has yet to be trained, or its folder is damaged or of another
+            version.
         EncoderNotFoundError: The encoder it was trained on cannot be found.
     """
     from ner.checkpoints import load_checkpoint
+    from ner.networks.registry import REGISTRY
 
-    return load_checkpoint(tagger_folder(name_or_dir), device=device)
+    folder = tagger_folder(name_or_dir)
+    if str(name_or_dir) in REGISTRY and not folder.is_dir():
+        raise CheckpointError(
+            f"tagger {str(name_or_dir)!r} is not shipped: train it first with 'train-tagger {name_or_dir} "
+            "--train FILE --valid FILE -o DIR', and give DIR"
+        )
+    return load_checkpoint(folder, device=device)
 
 
 def tagger_folder(name_or_dir: str | Path) -> Path:

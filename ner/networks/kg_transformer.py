@@ -8,42 +8,45 @@ Shapes: ``B`` windows, ``S`` sub-tokens, ``T`` words, ``H`` encoder width, ``K``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torchcrf import CRF
 
-from ner.encoders.adapters import adapt, merge
-from ner.heads.chain import Array, Chain, best_tags, lattice, score_span
-from ner.inputs.pieces import WORD_FEATURES, Batch, InputEncoder, Window, collate
+from ner.encoders.adapters import adapt
+from ner.heads.chain import Chain
+from ner.inputs.pieces import WORD_FEATURES, Batch
 from ner.inputs.shapes import LETTERS, PADDING_LETTER
-from ner.spans import TAGS, TYPES, spans_from_tags
-from ner.taggers import ScoredSpan, TaggerInput, TaggerOutput
-from ner.threads import single_core_pool
-from ner.training.recipes import NetworkRecipe
-
-NAME = "kg-transformer"
+from ner.options import check_options, share, size
+from ner.spans import TAGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkOptions(NetworkRecipe):
-    """The sizes of the network: those of a recipe, and what the training data adds.
+class KgTransformerOptions:
+    """The sizes of the network.
 
     Attributes:
-        corpora: How many annotation styles it was trained on; tagging is always in the first.
+        adapter_rank: Rank of the encoder's adapters; 0 trains the whole encoder instead.
+        adapter_dropout: Dropout before an adapter.
+        letter_width: Filters over a word's letters.
+        lstm_width: Width of each direction of the BiLSTM; 0 leaves it out.
+        dropout: Dropout before and after the BiLSTM.
     """
 
-    corpora: int = 1
+    adapter_rank: int = size(48, at_least=0)
+    adapter_dropout: float = share(0.0)
+    letter_width: int = size(64)
+    lstm_width: int = size(128, at_least=0)
+    dropout: float = share(0.3)
+
+    def __post_init__(self) -> None:
+        check_options(self)
 
 
 _LETTER_WIDTH = 24
-_CORPUS_WIDTH = 16
+_STYLE_WIDTH = 16
 
 
 class LetterFilters(nn.Module):
@@ -68,12 +71,24 @@ class KgTransformer(nn.Module):
     Args:
         encoder: A Hugging Face encoder; it is changed in place (frozen and adapted, or trained whole).
         options: The sizes.
+        region_width: ``C``; it looks at no regions yet.
+        styles: How many annotation styles it is trained on; tagging is always in the first.
         generator: Where the adapters' first values come from.
     """
 
-    def __init__(self, encoder: Any, options: NetworkOptions, *, generator: torch.Generator) -> None:
+    name: ClassVar[str] = "kg-transformer"
+    takes_regions: bool = False
+
+    def __init__(
+        self,
+        encoder: Any,
+        options: KgTransformerOptions,
+        *,
+        region_width: int = 0,  # noqa: ARG002
+        styles: int = 1,
+        generator: torch.Generator,
+    ) -> None:
         super().__init__()
-        self.options = options
         self.encoder = encoder
         if options.adapter_rank:
             adapt(encoder, rank=options.adapter_rank, dropout=options.adapter_dropout, generator=generator)
@@ -81,9 +96,9 @@ class KgTransformer(nn.Module):
         self.takes_segments = int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
         self.layer_weights = nn.Parameter(torch.zeros(int(encoder.config.num_hidden_layers) + 1))
         self.letters = LetterFilters(options.letter_width)
-        self.corpus = nn.Embedding(options.corpora, _CORPUS_WIDTH)
+        self.corpus = nn.Embedding(styles, _STYLE_WIDTH)
         self.dropout = nn.Dropout(options.dropout)
-        joined = 2 * width + options.letter_width + WORD_FEATURES + _CORPUS_WIDTH
+        joined = 2 * width + options.letter_width + WORD_FEATURES + _STYLE_WIDTH
         if options.lstm_width:
             self.lstm: nn.LSTM | None = nn.LSTM(joined, options.lstm_width, batch_first=True, bidirectional=True)
             joined = 2 * options.lstm_width
@@ -92,23 +107,23 @@ class KgTransformer(nn.Module):
         self.tag_scores = nn.Linear(joined, len(TAGS))
         self.crf = CRF(len(TAGS), batch_first=True)
 
-    def emissions(self, batch: Batch, corpus: Tensor | None = None) -> Tensor:
-        """Scores of each word's tags, float32 (B, T, K); ``corpus`` int64 (B,): annotation style, the first if None."""
+    def emissions(self, batch: Batch, style: Tensor | None = None) -> Tensor:
+        """Scores of each word's tags, float32 (B, T, K); ``style`` int64 (B,): annotation style, the first if None."""
         hidden = self._encode(batch)  # (B, S, H)
         rows = torch.arange(len(batch.first), device=hidden.device)[:, None]
         words = torch.cat([hidden[rows, batch.first], batch.pool @ hidden], dim=2)  # (B, T, 2H)
-        if corpus is None:
-            corpus = torch.zeros(len(batch.first), dtype=torch.int64, device=hidden.device)
-        style = self.corpus(corpus)[:, None].expand(-1, words.shape[1], -1)
-        x = self.dropout(torch.cat([words, self.letters(batch.letters), batch.features, style], dim=2))
+        if style is None:
+            style = torch.zeros(len(batch.first), dtype=torch.int64, device=hidden.device)
+        styles = self.corpus(style)[:, None].expand(-1, words.shape[1], -1)
+        x = self.dropout(torch.cat([words, self.letters(batch.letters), batch.features, styles], dim=2))
         if self.lstm is not None:
             x = self.dropout(self._read(x, batch.mask))
-        scores: Tensor = self.tag_scores(x)
+        scores: Tensor = self.tag_scores(x).float()
         return scores
 
-    def loss(self, batch: Batch, tags: Tensor, corpus: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
+    def loss(self, batch: Batch, tags: Tensor, style: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
         """The negative log-likelihood of ``tags`` int64 (B, T), averaged over the windows by ``weight`` float (B,)."""
-        likelihood: Tensor = self.crf(self.emissions(batch, corpus), tags, mask=batch.mask, reduction="none")  # (B,)
+        likelihood: Tensor = self.crf(self.emissions(batch, style), tags, mask=batch.mask, reduction="none")  # (B,)
         if weight is None:
             return -likelihood.mean()
         return -(likelihood * weight).mean()
@@ -145,100 +160,3 @@ class KgTransformer(nn.Module):
             self.lstm(packed)[0], batch_first=True, total_length=x.shape[1]
         )[0]
         return padded
-
-
-class KgTransformerTagger:
-    """A trained network as a tagger.
-
-    Args:
-        network: The network; its adapters are merged, so it is for tagging only from here on.
-        inputs: The encoder's side of the input.
-        device: Where it runs.
-    """
-
-    def __init__(self, network: KgTransformer, inputs: InputEncoder, *, device: torch.device) -> None:
-        merge(network.encoder)
-        self._network = network.to(device).eval()
-        self._inputs = inputs
-        self._device = device
-        self._chain = network.chain()
-
-    @property
-    def name(self) -> str:
-        """The composition's name."""
-        return NAME
-
-    @property
-    def needs_regions(self) -> bool:
-        """It looks at no regions yet."""
-        return False
-
-    def tag(self, posts: Sequence[TaggerInput]) -> list[TaggerOutput]:
-        """Tag posts; on a CPU each goes through the network alone, so that its output depends on no other post."""
-        if self._device.type == "cpu":
-            windows = [self._inputs.windows(post) for post in posts]  # here, as a tokenizer is for one thread
-            return list(self._threads.map(self._tag_alone, windows))
-        with torch.inference_mode():
-            found = batched_emissions(self._network, self._inputs, posts, self._device)
-        return [output_from_emissions(self._chain, emissions) for emissions in found]
-
-    @cached_property
-    def _threads(self) -> ThreadPoolExecutor:
-        return single_core_pool()
-
-    def _tag_alone(self, windows: Sequence[Window]) -> TaggerOutput:
-        with torch.inference_mode():
-            return output_from_emissions(self._chain, post_emissions(self._network, windows, self._device))
-
-
-def post_emissions(network: KgTransformer, windows: Sequence[Window], device: torch.device) -> Array:
-    """The tag scores of a post from its windows, each of them alone in its batch, float64 (T, K)."""
-    found = [network.emissions(collate([window]).to(device))[0].double().cpu().numpy() for window in windows]
-    return _stitched(windows, found)
-
-
-def batched_emissions(
-    network: KgTransformer, inputs: InputEncoder, posts: Sequence[TaggerInput], device: torch.device, *, size: int = 32
-) -> list[Array]:
-    """The tag scores of many posts, float64 (T, K) each; faster, but a post's last digits depend on its batch."""
-    windows_of = [inputs.windows(post) for post in posts]
-    order = sorted(
-        ((number, index) for number, windows in enumerate(windows_of) for index in range(len(windows))),
-        key=lambda at: len(windows_of[at[0]][at[1]].ids),
-    )
-    found: dict[tuple[int, int], Array] = {}
-    for start in range(0, len(order), size):
-        chosen = order[start : start + size]
-        batch = collate([windows_of[number][index] for number, index in chosen]).to(device)
-        scores = network.emissions(batch).double().cpu().numpy()
-        for row, at in enumerate(chosen):
-            found[at] = scores[row, : len(windows_of[at[0]][at[1]].first)]
-    return [
-        _stitched(windows, [found[number, index] for index in range(len(windows))])
-        for number, windows in enumerate(windows_of)
-    ]
-
-
-def _stitched(windows: Sequence[Window], found: Sequence[Array]) -> Array:
-    """Each word's scores from the window that keeps it."""
-    scores = np.zeros((windows[-1].end if windows else 0, len(TAGS)))
-    for window, own in zip(windows, found, strict=True):
-        scores[window.keep_start : window.keep_end] = own[
-            window.keep_start - window.start : window.keep_end - window.start
-        ]
-    return scores
-
-
-def output_from_emissions(chain: Chain, emissions: Array) -> TaggerOutput:
-    """The best tags of a post, and the probabilities of the entities they spell."""
-    tags = best_tags(chain, emissions)
-    spans = spans_from_tags(tags)
-    if not spans:
-        return TaggerOutput(tags, ())
-    scores = lattice(chain, emissions)
-    scored: list[ScoredSpan] = []
-    for span in spans:
-        probability, given = score_span(scores, span)
-        types = tuple(zip(TYPES, given, strict=True))
-        scored.append(ScoredSpan(span.start, span.end, span.type, probability, types))
-    return TaggerOutput(tags, tuple(scored))

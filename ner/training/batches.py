@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ner.formats import TaggedPost
-from ner.inputs.pieces import InputEncoder, Window
+from ner.networks.network import Inputs, Window
 from ner.spans import repair_tags
 from ner.training.augment import Pool, training_example
 from ner.training.recipes import Recipe
@@ -33,7 +33,7 @@ class Example:
     style: int
 
 
-def epoch_batches(corpora: Sequence[Corpus], recipe: Recipe, epoch: int, inputs: InputEncoder) -> list[list[Example]]:
+def epoch_batches(corpora: Sequence[Corpus], recipe: Recipe, epoch: int, inputs: Inputs) -> list[list[Example]]:
     """The batches of an epoch: the same for the same recipe and epoch, whatever came before."""
     source = random.Random(f"{recipe.seed}/{epoch}")  # noqa: S311
     pool = Pool.of([post for corpus in corpora for post in corpus.posts])
@@ -62,7 +62,7 @@ def _length_buckets(examples: list[Example], size: int, source: random.Random) -
     source.shuffle(examples)
     batches: list[list[Example]] = []
     for start in range(0, len(examples), size * _BUCKET_BATCHES):
-        bucket = sorted(examples[start : start + size * _BUCKET_BATCHES], key=lambda e: len(e.window.ids))
+        bucket = sorted(examples[start : start + size * _BUCKET_BATCHES], key=lambda e: e.window.size)
         batches += [bucket[i : i + size] for i in range(0, len(bucket), size)]
     source.shuffle(batches)
     return batches

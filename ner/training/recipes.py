@@ -9,36 +9,19 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from ner.errors import RecipeError
+from ner.networks.registry import REGISTRY
+from ner.options import check_options, choice, positive, share, size
 
 _T = TypeVar("_T")
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 """Where the shipped recipes are."""
 
-TAGGERS: tuple[str, ...] = ("kg-transformer",)
-"""The taggers that can be trained."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkRecipe:
-    """The sizes of the network.
-
-    Attributes:
-        adapter_rank: Rank of the encoder's adapters; 0 trains the whole encoder instead.
-        adapter_dropout: Dropout before an adapter.
-        letter_width: Filters over a word's letters.
-        lstm_width: Width of each direction of the BiLSTM; 0 leaves it out.
-        dropout: Dropout before and after the BiLSTM.
-    """
-
-    adapter_rank: int = 48
-    adapter_dropout: float = 0.0
-    letter_width: int = 64
-    lstm_width: int = 128
-    dropout: float = 0.3
+DEFAULT_ENCODER = "all-MiniLM-L6-v2"
+"""The encoder of a tagger that reads sub-tokens, where its recipe names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,32 +31,44 @@ class ScheduleRecipe:
     Attributes:
         epochs: Passes over the training posts, at most.
         patience: Epochs without a better validation before it stops.
-        batch_size: Windows in a step.
+        batch_size: Windows that are put through the network at once.
+        accumulate: Batches whose gradients are averaged to one step.
+        optimizer: Which optimizer takes the steps.
         encoder_learning_rate: Peak rate of the encoder's parameters (its adapters, or the whole of it).
         head_learning_rate: Peak rate of everything above the encoder.
         crf_learning_rate: Peak rate of the CRF's transitions.
         weight_decay: Of matrices; biases, norms and transitions have none.
-        warm_up: Share of the steps in which the rates rise; they fall linearly after it.
+        warm_up: Share of the steps in which the rates rise.
+        course: What the rates do after it: fall linearly to a hundredth, or stay.
         clip: Greatest norm of a step's gradient.
         average: How much of the running average of the weights a step keeps; 0 uses the last weights.
+        precision: What the network computes with on a GPU; "bf16" leaves the CRF and the weights in float32. On a CPU
+            it is always float32.
         auxiliary_epochs: In how many first epochs the auxiliary posts take part.
         auxiliary_share: Which share of the auxiliary posts is drawn in such an epoch.
         auxiliary_weight: How much an auxiliary post counts in the loss.
     """
 
-    epochs: int = 8
-    patience: int = 3
-    batch_size: int = 16
-    encoder_learning_rate: float = 5e-4
-    head_learning_rate: float = 1e-3
-    crf_learning_rate: float = 5e-3
-    weight_decay: float = 0.01
-    warm_up: float = 0.06
-    clip: float = 1.0
-    average: float = 0.995
-    auxiliary_epochs: int = 2
-    auxiliary_share: float = 1.0
-    auxiliary_weight: float = 1.0
+    epochs: int = size(8)
+    patience: int = size(3)
+    batch_size: int = size(16)
+    accumulate: int = size(1)
+    optimizer: str = choice("adamw", ("adamw", "adam", "adagrad", "sgd"))
+    encoder_learning_rate: float = positive(5e-4)
+    head_learning_rate: float = positive(1e-3)
+    crf_learning_rate: float = positive(5e-3)
+    weight_decay: float = share(0.01)
+    warm_up: float = share(0.06)
+    course: str = choice("linear", ("linear", "constant"))
+    clip: float = positive(1.0)
+    average: float = share(0.995)
+    precision: str = choice("float32", ("float32", "bf16"))
+    auxiliary_epochs: int = size(2, at_least=0)
+    auxiliary_share: float = share(1.0)
+    auxiliary_weight: float = positive(1.0)
+
+    def __post_init__(self) -> None:
+        check_options(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +89,18 @@ class ContextRecipe:
         upper_case: The post is written in capitals.
     """
 
-    caption: float = 0.5
-    wrong_caption: float = 0.1
-    gold_knowledge: float = 0.7
-    fact: float = 0.2
-    unrelated_fact: float = 0.12
-    contrary_fact: float = 0.06
-    attributes: float = 0.15
-    lower_case: float = 0.04
-    upper_case: float = 0.02
+    caption: float = share(0.5)
+    wrong_caption: float = share(0.1)
+    gold_knowledge: float = share(0.7)
+    fact: float = share(0.2)
+    unrelated_fact: float = share(0.12)
+    contrary_fact: float = share(0.06)
+    attributes: float = share(0.15)
+    lower_case: float = share(0.04)
+    upper_case: float = share(0.02)
+
+    def __post_init__(self) -> None:
+        check_options(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,28 +108,34 @@ class Recipe:
     """All of a training run but its data.
 
     Attributes:
-        tagger: Which tagger: one of :data:`TAGGERS`.
-        encoder: A Hugging Face encoder: a folder, or a name.
+        tagger: Which tagger: a name in :data:`ner.networks.registry.REGISTRY`.
+        encoder: A Hugging Face encoder, a folder or a name, for a tagger that reads sub-tokens; None for any other.
         seed: Where every random number comes from.
-        network: Sizes.
+        network: The tagger's own options; None for their defaults.
         schedule: How it is trained.
         context: What stands beside the posts while it is trained.
     """
 
     tagger: str = "kg-transformer"
-    encoder: str = "all-MiniLM-L6-v2"
-    seed: int = 13
-    network: NetworkRecipe = field(default_factory=NetworkRecipe)
+    encoder: str | None = None
+    seed: int = size(13, at_least=0)
+    network: Any = None
     schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)
     context: ContextRecipe = field(default_factory=ContextRecipe)
 
     def __post_init__(self) -> None:
-        if self.tagger not in TAGGERS:
-            raise RecipeError(f"tagger = {self.tagger!r}: expected one of {', '.join(TAGGERS)}")
+        if self.tagger not in REGISTRY:
+            raise RecipeError(f"tagger = {self.tagger!r}: expected one of {', '.join(REGISTRY)}")
+        if self.encoder is None:
+            object.__setattr__(self, "encoder", DEFAULT_ENCODER)
         if not self.encoder:
             raise RecipeError("encoder = '': expected a folder or a name such as 'all-MiniLM-L6-v2'")
-        for section in (self.network, self.schedule, self.context):
-            _check_numbers(section)
+        check_options(self)
+        options = REGISTRY[self.tagger].options_class()
+        if self.network is None:
+            object.__setattr__(self, "network", options())
+        if not isinstance(self.network, options):
+            raise RecipeError(f"network = {self.network!r}: expected {options.__name__}, as for {self.tagger}")
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
@@ -162,7 +166,7 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
     Raises:
         RecipeError: A name is unknown, or a value has the wrong type or lies out of range.
     """
-    return _build(Recipe, values, "")
+    return _build(Recipe, values, "", {"network": _options_class(values)})
 
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
@@ -170,14 +174,17 @@ def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
     return dataclasses.asdict(recipe)
 
 
-_ANY_SIZE = frozenset({"adapter_rank", "lstm_width", "auxiliary_epochs", "seed"})
-_RATES = frozenset({"encoder_learning_rate", "head_learning_rate", "crf_learning_rate", "clip", "auxiliary_weight"})
+def _options_class(values: Any) -> type[Any]:
+    """What the section of the network must be, for the tagger that a recipe names."""
+    name = values.get("tagger", Recipe.__dataclass_fields__["tagger"].default) if isinstance(values, Mapping) else ""
+    spec = REGISTRY.get(name) if isinstance(name, str) else None
+    return cast(type[Any], spec.options_class() if spec else object)
 
 
-def _build(kind: type[_T], values: Any, place: str) -> _T:
+def _build(kind: type[_T], values: Any, place: str, sections: Mapping[str, type[Any]] | None = None) -> _T:
     if not isinstance(values, Mapping):
-        raise RecipeError(f"{place.rstrip('.')} = {values!r}: expected a section with named values")
-    hints = get_type_hints(kind)
+        raise RecipeError(f"{place.rstrip('.') or 'recipe'} = {values!r}: expected a section with named values")
+    hints = get_type_hints(kind) | dict(sections or {})
     arguments: dict[str, Any] = {}
     for name, value in values.items():
         if name not in hints:
@@ -185,28 +192,23 @@ def _build(kind: type[_T], values: Any, place: str) -> _T:
         wanted = hints[name]
         if dataclasses.is_dataclass(wanted):
             arguments[name] = _build(cast(type[Any], wanted), value, f"{name}.")
-        else:
+        elif wanted is not object:
             arguments[name] = _typed(value, wanted, f"{place}{name}")
-    return kind(**arguments)
+    try:
+        return kind(**arguments)
+    except RecipeError as error:
+        raise RecipeError(f"{place}{error}") from error
 
 
-def _typed(value: Any, wanted: type, place: str) -> Any:
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+_KINDS: Mapping[type, str] = types.MappingProxyType(
+    {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+)
+
+
+def _typed(value: Any, wanted: Any, place: str) -> Any:
+    kinds = tuple(kind for kind in get_args(wanted) or (wanted,))
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if not isinstance(value, wanted) or isinstance(value, bool):
-        words: Mapping[type, str] = types.MappingProxyType({int: "a whole number", float: "a number", str: "a text"})
-        raise RecipeError(f"{place} = {value!r}: expected {words[wanted]}")
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise RecipeError(f"{place} = {value!r}: expected {_KINDS[kinds[0]]}")
     return value
-
-
-def _check_numbers(section: NetworkRecipe | ScheduleRecipe | ContextRecipe) -> None:
-    for item in dataclasses.fields(section):
-        value = getattr(section, item.name)
-        if isinstance(value, float) and item.name not in _RATES:
-            if not 0.0 <= value <= 1.0:
-                raise RecipeError(f"{item.name} = {value!r}: expected a share from 0 to 1")
-        elif isinstance(value, int) and item.name in _ANY_SIZE:
-            if value < 0:
-                raise RecipeError(f"{item.name} = {value!r}: expected 0 or more")
-        elif not value > 0:
-            raise RecipeError(f"{item.name} = {value!r}: expected more than 0")

@@ -13,12 +13,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ner.checkpoints import (
-    build_network,
     load_state,
     read_tensors_and_metadata,
     save_checkpoint,
@@ -29,8 +29,8 @@ from ner.errors import TrainingError
 from ner.evaluation.scores import score_tags
 from ner.formats import TaggedPost, tagger_input
 from ner.heads.chain import best_tags
-from ner.inputs.pieces import collate
-from ner.networks.kg_transformer import NetworkOptions, batched_emissions
+from ner.network_tagger import batched_emissions
+from ner.networks.building import Design, build_network
 from ner.spans import TAGS
 from ner.training.batches import Corpus, Example, epoch_batches
 from ner.training.optimisation import WeightAverage, make_optimizer, rate_factor
@@ -90,12 +90,15 @@ class Run:
     ) -> None:
         self.recipe, self.corpora, self.validations = recipe, corpora, validations
         self.output, self.device, self.progress = output, device, progress or (lambda _what, _done, _total: None)
-        self.options = NetworkOptions(**asdict(recipe.network), corpora=len(corpora))
-        self.network, self.inputs = build_network(recipe.encoder, self.options, seed=recipe.seed)
+        self.design = Design(
+            tagger=recipe.tagger, options=recipe.network, encoder=str(recipe.encoder), styles=len(corpora)
+        )
+        self.network, self.inputs = build_network(self.design, seed=recipe.seed)
+        self.module = cast(nn.Module, self.network)
         if init is not None:
             load_state(self.network, init)
-        self.network.to(device)
-        self.optimizer = make_optimizer(self.network, recipe.schedule)
+        self.module.to(device)
+        self.optimizer = make_optimizer(self.module, recipe.schedule)
         self.average = WeightAverage(self.network.own_state(), recipe.schedule.average)
         self.epochs: list[EpochReport] = []
         self.step = 0
@@ -113,8 +116,7 @@ class Run:
             is_best = not self.epochs or report.mean_f1 > self._best().mean_f1
             self.epochs.append(report)
             if is_best:
-                state = self.average.values()
-                save_checkpoint(self.output, state, encoder=self.recipe.encoder, options=self.options)
+                save_checkpoint(self.output, self.average.values(), self.design)
             self._remember()
         (self.output / RESUME_FILE).unlink(missing_ok=True)
         return TrainingReport(self.output, tuple(self.epochs), self._best(), len(self.corpora[0].posts))
@@ -132,7 +134,7 @@ class Run:
         torch.manual_seed(self.recipe.seed * 1_000_003 + number)
         batches = self._batches(number)
         losses = 0.0
-        self.network.train()
+        self.module.train()
         for index, examples in enumerate(batches, 1):
             loss = self._step(examples, self._total_steps())
             if not math.isfinite(loss):
@@ -166,7 +168,7 @@ class Run:
         return value
 
     def _loss(self, examples: Sequence[Example]) -> Tensor:
-        batch = collate([example.window for example in examples]).to(self.device)
+        batch = self.inputs.collate([example.window for example in examples]).to(self.device)
         tags = torch.zeros(batch.mask.shape, dtype=torch.int64)
         for row, example in enumerate(examples):
             tags[row, : len(example.tags)] = torch.tensor([TAGS.index(tag) for tag in example.tags])
@@ -186,7 +188,7 @@ class Run:
         return max(1, shown // schedule.batch_size)
 
     def _validate(self) -> dict[str, float]:
-        self.network.eval()
+        self.module.eval()
         with self.average.applied(self.network.own_state()), torch.inference_mode():
             return {name: self._score(name, posts) for name, posts in self.validations.items()}
 

@@ -3,25 +3,27 @@
 import json
 import sys
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 import ner.encoders.hub
-from ner.checkpoints import build_network, load_checkpoint, pick_device, save_checkpoint
+from ner.checkpoints import load_checkpoint, pick_device, save_checkpoint
 from ner.encoders.adapters import AdaptedLinear, adapt, merge
 from ner.encoders.hub import find_encoder, load_encoder
 from ner.errors import CheckpointError, EncoderNotFoundError
-from ner.networks.kg_transformer import NetworkOptions
+from ner.networks.building import Design, build_network
+from ner.networks.kg_transformer import KgTransformerOptions
 from ner.taggers import TaggerInput, load_tagger
 
-OPTIONS = NetworkOptions(adapter_rank=2, letter_width=8, lstm_width=8)
+OPTIONS = KgTransformerOptions(adapter_rank=2, letter_width=8, lstm_width=8)
 
 
 @pytest.fixture
 def folder(tmp_path, tiny_encoder):
-    network, _ = build_network(str(tiny_encoder), OPTIONS, seed=1)
-    save_checkpoint(tmp_path / "tagger", network.own_state(), encoder=str(tiny_encoder), options=OPTIONS)
+    design = Design(tagger="kg-transformer", options=OPTIONS, encoder=str(tiny_encoder))
+    save_checkpoint(tmp_path / "tagger", build_network(design, seed=1)[0].own_state(), design)
     return tmp_path / "tagger"
 
 
@@ -32,18 +34,18 @@ def test_a_folder_tags_the_same_each_time_it_is_loaded(folder):
 
 
 def test_the_whole_encoder_is_in_the_folder_where_it_was_trained_whole(tmp_path, tiny_encoder):
-    options = NetworkOptions(adapter_rank=0, letter_width=8, lstm_width=0)
-    network, _ = build_network(str(tiny_encoder), options, seed=1)
-    save_checkpoint(tmp_path, network.own_state(), encoder=str(tiny_encoder), options=options)
+    options = KgTransformerOptions(adapter_rank=0, letter_width=8, lstm_width=0)
+    design = Design(tagger="kg-transformer", options=options, encoder=str(tiny_encoder))
+    save_checkpoint(tmp_path, build_network(design, seed=1)[0].own_state(), design)
     assert len(load_checkpoint(tmp_path, device="cpu").tag([TaggerInput(("Chad",))])) == 1
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format_version": 99}, "has format version 99, expected 1"),
-        ({"tagger": "umt"}, "is a 'umt'"),
-        ({"tags": ["O", "B-X"]}, "with tags"),
+        ({"format_version": 99}, "has format version 99, expected 2"),
+        ({"tagger": "magic"}, "is a 'magic', expected one of kg-transformer"),
+        ({"tags": ["O", "B-X"]}, "has tags ['O', 'B-X'], expected ['O', 'B-PER'"),
         ({"network": {"wings": 2}}, "is damaged"),
         ({"network": {"adapter_rank": 3, "letter_width": 8, "lstm_width": 8}}, "holds another network's weights"),
     ],
@@ -68,6 +70,18 @@ def test_missing_and_damaged_folders_are_named(folder, tmp_path):
     (folder / "config.json").write_text("{", encoding="utf-8")
     with pytest.raises(CheckpointError, match="is damaged"):
         load_tagger(folder)
+
+
+def test_a_tagger_that_is_not_shipped_says_how_to_train_it():
+    with pytest.raises(CheckpointError, match="is not shipped: train it first with 'train-tagger kg-transformer "):
+        load_tagger("kg-transformer")
+
+
+def test_regions_that_it_does_not_look_at_change_nothing(folder):
+    tagger = load_tagger(folder, device="cpu")
+    assert (tagger.name, tagger.needs_regions, tagger.picture_encoder) == ("kg-transformer", False, None)
+    words = ("Chad", "looks", "great")
+    assert tagger.tag([TaggerInput(words, regions=np.ones((49, 3), np.float32))]) == tagger.tag([TaggerInput(words)])
 
 
 def test_a_wrong_device_is_named():

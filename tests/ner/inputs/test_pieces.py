@@ -6,9 +6,10 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ner.checkpoints import build_network
 from ner.inputs.pieces import collate
-from ner.networks.kg_transformer import NetworkOptions, batched_emissions, post_emissions
+from ner.network_tagger import batched_emissions, post_emissions
+from ner.networks.building import Design, build_network
+from ner.networks.kg_transformer import KgTransformerOptions
 from ner.taggers import TaggerInput
 
 CPU = torch.device("cpu")
@@ -16,9 +17,9 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def built(tiny_encoder):
-    network, inputs = build_network(
-        str(tiny_encoder), NetworkOptions(adapter_rank=2, letter_width=8, lstm_width=8), seed=1
-    )
+    options = KgTransformerOptions(adapter_rank=2, letter_width=8, lstm_width=8)
+    design = Design(tagger="kg-transformer", options=options, encoder=str(tiny_encoder))
+    network, inputs = build_network(design, seed=1)
     return network.eval(), inputs
 
 
@@ -56,7 +57,7 @@ def test_the_second_segment_is_bounded_and_marked(built):
 
 def test_no_words_no_window(built):
     assert built[1].windows(TaggerInput(())) == []
-    assert post_emissions(built[0], [], CPU).shape == (0, 9)
+    assert post_emissions(*built, [], CPU).shape == (0, 9)
 
 
 def test_padding_changes_nothing(built):
@@ -90,4 +91,4 @@ def test_batched_scores_are_those_of_one_at_a_time(built):
     with torch.inference_mode():
         together = batched_emissions(network, inputs, posts, CPU, size=3)
         for post, found in zip(posts, together, strict=True):
-            np.testing.assert_allclose(found, post_emissions(network, inputs.windows(post), CPU), atol=1e-4)
+            np.testing.assert_allclose(found, post_emissions(network, inputs, inputs.windows(post), CPU), atol=1e-4)

@@ -1,0 +1,158 @@
+"""Any trained network as a tagger: windows to emissions, emissions to tags and the entities they spell.
+
+Shapes: ``T`` words of a post, ``K`` tags, ``C`` width of a picture's region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from ner.encoders.adapters import merge
+from ner.errors import CheckpointError
+from ner.heads.chain import Array, Chain, best_tags, lattice, score_span
+from ner.networks.network import Inputs, Network
+from ner.spans import TAGS, TYPES, spans_from_tags
+from ner.taggers import ScoredSpan, TaggerInput, TaggerOutput
+from ner.threads import single_core_pool
+
+
+class NetworkTagger:
+    """A trained network as a tagger.
+
+    Args:
+        name: What it is called in reports.
+        network: The network; its adapters are merged, so it is for tagging only from here on.
+        inputs: Its input side.
+        device: Where it runs.
+        picture_encoder: Which encoder its pictures' regions were from; None where it was trained without pictures.
+        region_width: ``C`` of these regions.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        network: Network,
+        inputs: Inputs,
+        *,
+        device: torch.device,
+        picture_encoder: str | None = None,
+        region_width: int = 0,
+    ) -> None:
+        module = cast(nn.Module, network)
+        merge(module)
+        module.to(device).eval()
+        self._name, self._network, self._inputs = name, network, inputs
+        self._device = device
+        self._chain = network.chain()
+        self._picture_encoder, self._region_width = picture_encoder, region_width
+
+    @property
+    def name(self) -> str:
+        """The composition's name."""
+        return self._name
+
+    @property
+    def needs_regions(self) -> bool:
+        """Whether it looks at pictures."""
+        return self._network.takes_regions
+
+    @property
+    def picture_encoder(self) -> str | None:
+        """Which encoder the regions must be from; None where it was trained without pictures."""
+        return self._picture_encoder
+
+    def tag(self, posts: Sequence[TaggerInput]) -> list[TaggerOutput]:
+        """Tag posts; on a CPU each goes through the network alone, so that its output depends on no other post.
+
+        Raises:
+            CheckpointError: A post's regions are not as wide as those that the tagger was trained on.
+        """
+        posts = [self._seen(post) for post in posts]
+        if self._device.type == "cpu":
+            windows = [self._inputs.windows(post) for post in posts]  # here, as a tokenizer is for one thread
+            return list(self._threads.map(self._tag_alone, windows))
+        with torch.inference_mode():
+            found = batched_emissions(self._network, self._inputs, posts, self._device)
+        return [output_from_emissions(self._chain, emissions) for emissions in found]
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return single_core_pool()
+
+    def _tag_alone(self, windows: Sequence[Any]) -> TaggerOutput:
+        with torch.inference_mode():
+            emissions = post_emissions(self._network, self._inputs, windows, self._device)
+        return output_from_emissions(self._chain, emissions)
+
+    def _seen(self, post: TaggerInput) -> TaggerInput:
+        """The post without regions that the network would not look at."""
+        if post.regions is None:
+            return post
+        if not self.needs_regions:
+            return replace(post, regions=None)
+        if post.regions.shape[1] != self._region_width:
+            raise CheckpointError(
+                f"regions are {post.regions.shape[1]} wide, but tagger {self._name!r} was trained on regions "
+                f"{self._region_width} wide: encode the pictures with {self._picture_encoder!r}"
+            )
+        return post
+
+
+def post_emissions(network: Network, inputs: Inputs, windows: Sequence[Any], device: torch.device) -> Array:
+    """The tag scores of a post from its windows, each of them alone in its batch, float64 (T, K)."""
+    batches = [inputs.collate([window]).to(device) for window in windows]
+    return _stitched(windows, [network.emissions(batch)[0].double().cpu().numpy() for batch in batches])
+
+
+def batched_emissions(
+    network: Network, inputs: Inputs, posts: Sequence[TaggerInput], device: torch.device, *, size: int = 32
+) -> list[Array]:
+    """The tag scores of many posts, float64 (T, K) each; faster, but a post's last digits depend on its batch."""
+    windows_of = [inputs.windows(post) for post in posts]
+    order = sorted(
+        ((number, index) for number, windows in enumerate(windows_of) for index in range(len(windows))),
+        key=lambda at: windows_of[at[0]][at[1]].size,
+    )
+    found: dict[tuple[int, int], Array] = {}
+    for start in range(0, len(order), size):
+        chosen = [(at, windows_of[at[0]][at[1]]) for at in order[start : start + size]]
+        scores = network.emissions(inputs.collate([window for _, window in chosen]).to(device)).double().cpu().numpy()
+        for row, (at, window) in enumerate(chosen):
+            found[at] = scores[row, : window.end - window.start]
+    return [
+        _stitched(windows, [found[number, index] for index in range(len(windows))])
+        for number, windows in enumerate(windows_of)
+    ]
+
+
+def output_from_emissions(chain: Chain, emissions: Array) -> TaggerOutput:
+    """The best tags of a post, and the probabilities of the entities they spell."""
+    tags = best_tags(chain, emissions)
+    spans = spans_from_tags(tags)
+    if not spans:
+        return TaggerOutput(tags, ())
+    scores = lattice(chain, emissions)
+    scored: list[ScoredSpan] = []
+    for span in spans:
+        probability, given = score_span(scores, span)
+        types = tuple(zip(TYPES, given, strict=True))
+        scored.append(ScoredSpan(span.start, span.end, span.type, probability, types))
+    return TaggerOutput(tags, tuple(scored))
+
+
+def _stitched(windows: Sequence[Any], found: Sequence[Array]) -> Array:
+    """Each word's scores from the window that keeps it."""
+    scores = np.zeros((windows[-1].end if windows else 0, len(TAGS)))
+    for window, own in zip(windows, found, strict=True):
+        scores[window.keep_start : window.keep_end] = own[
+            window.keep_start - window.start : window.keep_end - window.start
+        ]
+    return scores

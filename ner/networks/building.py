@@ -1,0 +1,60 @@
+"""From names and sizes to a network and its input side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ner.encoders.hub import load_encoder
+from ner.inputs.pieces import InputEncoder
+from ner.networks.network import Inputs, Network
+from ner.networks.registry import REGISTRY
+
+_SPARE_POSITIONS = 2  # RoBERTa counts its positions from 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """All that a network is built from.
+
+    Attributes:
+        tagger: A name in :data:`ner.networks.registry.REGISTRY`.
+        options: The tagger's own options.
+        encoder: A Hugging Face encoder, for networks that read sub-tokens.
+        picture_encoder: Which encoder the pictures' regions are from; None without pictures.
+        region_width: ``C``, the width of a region; 0 without pictures, and then the network has no visual part.
+        styles: How many annotation styles it is trained on; tagging is always in the first.
+    """
+
+    tagger: str
+    options: Any
+    encoder: str
+    picture_encoder: str | None = None
+    region_width: int = 0
+    styles: int = 1
+
+
+def build_network(design: Design, *, seed: int) -> tuple[Network, Inputs]:
+    """A network whose encoder is pretrained and whose other values are drawn from ``seed``, with its input side.
+
+    Raises:
+        EncoderNotFoundError: The encoder cannot be found.
+    """
+    spec = REGISTRY[design.tagger]
+    sizes: dict[str, Any] = {"styles": design.styles} if spec.styles else {}
+    encoder, tokenizer = load_encoder(design.encoder)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
+        network: Network = spec.network_class()(
+            encoder, design.options, region_width=design.region_width, generator=generator, **sizes
+        )
+    return network, _pieces_inputs(encoder, tokenizer)
+
+
+def _pieces_inputs(encoder: Any, tokenizer: Any) -> InputEncoder:
+    positions = int(getattr(encoder.config, "max_position_embeddings", 0) or 512) - _SPARE_POSITIONS
+    segments = int(getattr(encoder.config, "type_vocab_size", 0) or 0)
+    return InputEncoder(tokenizer, max_positions=positions, segment_count=2 if segments > 1 else 1)

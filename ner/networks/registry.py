@@ -1,0 +1,54 @@
+"""The taggers by name: from which paper each is, what it reads, and where its network is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, Literal
+
+Family = Literal["words", "pieces"]
+
+
+@dataclass(frozen=True, slots=True)
+class TaggerSpec:
+    """A tagger that can be trained. Its network is imported where it is asked for, not before.
+
+    Attributes:
+        name: What recipes, reports and commands call it.
+        paper: Where it is from.
+        family: "words" for a network on published word vectors, "pieces" for one on a transformer's sub-tokens.
+        network: ``module:Class`` within ``ner.networks``.
+        options: ``module:Class`` of the network's options; left out where it is the network's name and ``Options``.
+        styles: Whether the network tells annotation styles apart, and is built with ``styles=`` how many there are.
+    """
+
+    name: str
+    paper: str
+    family: Family
+    network: str
+    options: str = ""
+    styles: bool = False
+
+    def network_class(self) -> Any:
+        """The class of the network."""
+        return _imported(self.network)
+
+    def options_class(self) -> Any:
+        """The dataclass of the network's own options."""
+        return _imported(self.options or f"{self.network}Options")
+
+
+_SPECS = (
+    TaggerSpec("kg-transformer", "this project", "pieces", "kg_transformer:KgTransformer", styles=True),
+    # One line a tagger; its recipe has the same name.
+)
+
+REGISTRY: Mapping[str, TaggerSpec] = MappingProxyType({spec.name: spec for spec in _SPECS})
+"""Every tagger that can be trained, by its name."""
+
+
+def _imported(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"ner.networks.{module}"), name)

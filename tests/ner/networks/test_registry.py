@@ -1,0 +1,27 @@
+"""Every tagger by its name: its network and its options are there, and documented."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from ner.networks.registry import REGISTRY
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_a_tagger_has_a_network_and_checked_options(name):
+    spec = REGISTRY[name]
+    network, options = spec.network_class(), spec.options_class()
+    assert network.name
+    assert callable(network.emissions)
+    assert callable(network.chain)
+    for field in dataclasses.fields(options):
+        assert f"{field.name}:" in options.__doc__
+        assert field.default is not dataclasses.MISSING
+
+
+def test_names_are_known_before_any_network_is_imported():
+    code = "import sys, ner.networks.registry; print('torch' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
