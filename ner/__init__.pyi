@@ -17,7 +17,7 @@ from .evaluation.evaluate import evaluate_tagger as evaluate_tagger
 from .evaluation.evaluate import tag_in_steps as tag_in_steps
 from .evaluation.intervals import Interval as Interval
 from .evaluation.intervals import f1_intervals as f1_intervals
-from .evaluation.plots import check_plots as check_plots
+from .evaluation.plots import check_plot as check_plot
 from .evaluation.plots import plot_evaluation as plot_evaluation
 from .evaluation.scores import ChunkingScores as ChunkingScores
 from .evaluation.scores import Evaluation as Evaluation

@@ -1,62 +1,110 @@
-"""``evaluate-tagger``: a tagger and tagged posts in; precision, recall and F1 out."""
+"""``evaluate-tagger``: a tagger and tagged posts in; precision, recall and F1 out, and how sure they are."""
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from scripts._cli import Command
 
-if TYPE_CHECKING:
-    from ner import Evaluation, Score
-
 _EXAMPLES = """
 evaluate-tagger default valid.conll
-evaluate-tagger my-tagger valid.conll --captions captions.tsv
-evaluate-tagger default valid.conll --json
+evaluate-tagger my-tagger valid.conll --captions captions.tsv --worst 20
+evaluate-tagger my-tagger valid.jsonl --images pictures --pictures all
+evaluate-tagger my-tagger valid.conll --against default --plot scores.png --json
 """
 _FILE = click.Path(path_type=Path)
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kgmner" / "pictures"
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
 @click.argument("tagger", metavar="DIR|NAME")
 @click.argument("posts", metavar="FILE", type=_FILE)
+@click.option("--against", metavar="DIR|NAME", help="Another tagger, compared on the same posts by a paired test.")
 @click.option("--captions", type=_FILE, metavar="TSV", help="Captions of the posts' pictures: name, tab, caption.")
+@click.option("--images", type=_FILE, metavar="DIR", help="The folder of the posts' pictures.")
+@click.option(
+    "--picture-encoder",
+    "encoder",
+    default="efficientnet-lite0",
+    metavar="NAME",
+    help="What looks at the pictures: the encoder that the tagger was trained with.",
+)
+@click.option(
+    "--picture-cache",
+    "cache",
+    type=_FILE,
+    default=_CACHE,
+    show_default="kgmner/pictures in the user's cache",
+    metavar="DIR",
+    help="Where it is kept what the encoder saw.",
+)
+@click.option(
+    "--pictures",
+    type=click.Choice(["right", "none", "wrong", "all"]),
+    default="right",
+    help="What stands beside each post: its own picture (with its caption, attributes and knowledge), none, another "
+    "post's, or each in turn.",
+)
+@click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="Show the posts most wrong.")
+@click.option("--plot", type=_FILE, metavar="FILE.png", help="Draw F1 by type and the confusion of types.")
+@click.option(
+    "--bootstrap",
+    "samples",
+    type=click.IntRange(min=1),
+    default=1000,
+    metavar="N",
+    help="How many times the posts are drawn again for the intervals.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Where everything drawn comes from.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to compute.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def main(tagger: str, posts: Path, captions: Path | None, device: str, as_json: bool) -> None:
+def main(
+    tagger: str,
+    posts: Path,
+    against: str | None,
+    captions: Path | None,
+    images: Path | None,
+    encoder: str,
+    cache: Path,
+    pictures: str,
+    worst: int,
+    plot: Path | None,
+    samples: int,
+    seed: int,
+    device: str,
+    as_json: bool,
+) -> None:
     """Score a tagger on tagged posts: exact span and type, overall and by type.
 
     Lenient chunking is the headline: an I- tag without its B- opens an entity. Strict takes only what opens with B-.
     """
-    from ner import evaluate_tagger
+    from scripts._evaluating import Job, evaluate
     from scripts._progress import Progress
+    from scripts._score_tables import print_report
     from scripts._tables import print_json
 
+    job = Job(
+        tagger=tagger,
+        posts=posts,
+        against=against,
+        captions=captions,
+        images=images,
+        encoder=encoder,
+        cache=cache,
+        pictures=pictures,
+        worst=worst,
+        plot=plot,
+        samples=samples,
+        seed=seed,
+        device=device,
+    )
     with Progress() as progress:
-        evaluation = evaluate_tagger(tagger, posts, captions=captions, device=device, progress=progress)
+        report = evaluate(job, progress)
     if as_json:
-        print_json(evaluation.to_dict())
+        print_json(report.to_dict())
     else:
-        _print_scores(evaluation)
-
-
-def _print_scores(evaluation: "Evaluation") -> None:
-    from scripts._tables import print_rows
-
-    click.echo(f"{evaluation.posts:,} posts, {evaluation.tokens:,} tokens; F1 {evaluation.f1:.4f} (lenient, all types)")
-    rows = []
-    for name, scores in (("lenient", evaluation.lenient), ("strict", evaluation.strict)):
-        rows.append(_row(name, "all", scores.overall))
-        rows += [_row("", kind, score) for kind, score in scores.by_type.items()]
-        rows.append(_row("", "span only", scores.spans_only))
-    print_rows(("chunking", "type", "precision", "recall", "F1", "gold", "predicted", "correct"), rows, as_json=False)
-
-
-def _row(chunking: str, kind: str, score: "Score") -> tuple[str, str, str, str, str, int, int, int]:
-    shares = (f"{share:.4f}" for share in (score.precision, score.recall, score.f1))
-    precision, recall, f1 = shares
-    return chunking, kind, precision, recall, f1, score.gold, score.predicted, score.correct
+        print_report(report)
 
 
 if __name__ == "__main__":

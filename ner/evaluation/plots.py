@@ -16,16 +16,18 @@ _BAR, _INK, _SHADES = "#4c72b0", "#222222", "Blues"
 _NOTHING, _OTHER_BOUNDS = "nothing", "other bounds"
 
 
-def check_plots() -> None:
-    """See whether plots can be drawn.
+def check_plot(path: Path) -> None:
+    """See whether a plot can be drawn into a file, before the work that it is to show.
 
     Raises:
-        NerError: The library that draws is not installed.
+        NerError: The library that draws is not installed, or knows no such format.
     """
     try:
-        import matplotlib.figure  # noqa: F401
+        from matplotlib.backend_bases import FigureCanvasBase
     except ImportError as error:
         raise NerError("no matplotlib to draw plots with: pip install 'kgmner[plots]'") from error
+    if _format(path) not in FigureCanvasBase.get_supported_filetypes():
+        raise NerError(f"{path}: {_format(path)!r} is no format of plots: use .png, .svg or .pdf")
 
 
 def plot_evaluation(
@@ -44,7 +46,7 @@ def plot_evaluation(
         NerError: The library that draws is not installed, or cannot draw such a file.
         OSError: The file cannot be written.
     """
-    check_plots()
+    check_plot(path)
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 4.2), layout="constrained")
@@ -52,15 +54,16 @@ def plot_evaluation(
     _draw_bars(bars, scores, intervals)
     _draw_confusion(table, confusion)
     figure.suptitle(title, color=_INK)
-    form = path.suffix.lstrip(".").lower() or "png"
-    if form not in figure.canvas.get_supported_filetypes():
-        raise NerError(f"{path}: {form!r} is no format of plots: use .png, .svg or .pdf")
     part = path.with_name(path.name + ".part")
     try:
-        figure.savefig(part, format=form, dpi=150)
+        figure.savefig(part, format=_format(path), dpi=150)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _format(path: Path) -> str:
+    return path.suffix.lstrip(".").lower() or "png"
 
 
 def _draw_bars(axes: Any, scores: ChunkingScores, intervals: Mapping[str, Interval]) -> None:

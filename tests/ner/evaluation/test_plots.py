@@ -39,6 +39,6 @@ def test_another_format_is_refused(tmp_path, drawn):
 
 
 def test_without_the_library_the_extra_is_named(tmp_path, drawn, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.backend_bases", None)
     with pytest.raises(NerError, match=r"pip install 'kgmner\[plots\]'"):
         plot_evaluation(tmp_path / "scores.png", *drawn)

@@ -1,0 +1,236 @@
+"""The work of ``evaluate-tagger``: a tagger's answers to tagged posts, and all that can be said of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scripts._cli import CommandError, say
+from scripts._picture_features import PictureFeatures
+
+if TYPE_CHECKING:
+    from ner import (
+        Comparison,
+        Confusion,
+        Evaluation,
+        Interval,
+        PostCounts,
+        TaggedPost,
+        Tagger,
+        TaggerInput,
+        TaggerOutput,
+        WrongPost,
+    )
+    from scripts._progress import Progress
+
+PICTURES = ("right", "none", "wrong", "all")
+"""What may stand beside a post in place of its own picture; ``all`` is each in turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What ``evaluate-tagger`` was asked to do; the fields are its options."""
+
+    tagger: str
+    posts: Path
+    against: str | None
+    captions: Path | None
+    images: Path | None
+    encoder: str
+    cache: Path
+    pictures: str
+    worst: int
+    plot: Path | None
+    samples: int
+    seed: int
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A tagger's answers in one setting, and what they are worth.
+
+    Attributes:
+        outputs: The answers.
+        evaluation: The scores.
+        counts: What was found and right in each post, by the reading of the tags: ``lenient``, ``strict``.
+        intervals: Of the F1 of each group, by the reading.
+    """
+
+    outputs: list["TaggerOutput"]
+    evaluation: "Evaluation"
+    counts: Mapping[str, "PostCounts"]
+    intervals: Mapping[str, Mapping[str, "Interval"]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Scores with their intervals as plain values."""
+        values = self.evaluation.to_dict()
+        for reading, groups in self.intervals.items():
+            values[reading]["intervals"] = {group: interval.to_dict() for group, interval in groups.items()}
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that ``evaluate-tagger`` has to say.
+
+    Attributes:
+        tagger: As it was given.
+        file: The posts' file.
+        main: The scores that come first: with the posts' own pictures, where they were asked for.
+        confusion: What is taken for what there, by the lenient reading.
+        pictures: The scores with the right picture, without one, with a wrong one; those that were asked for.
+        worth: Each of them against none, where that was asked for: what the pictures are worth.
+        against: The other tagger, as it was given, and its answers to the same posts.
+        comparison: The tagger against the other one, by group, by the lenient reading.
+        worst: The posts that are most wrong.
+    """
+
+    tagger: str
+    file: Path
+    main: Scored
+    confusion: "Confusion"
+    pictures: Mapping[str, Scored]
+    worth: Mapping[str, "Comparison"]
+    against: tuple[str, Scored] | None
+    comparison: Mapping[str, "Comparison"]
+    worst: Sequence["WrongPost"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        values = {"tagger": self.tagger, "file": str(self.file), **self.main.to_dict()}
+        values["confusion"] = self.confusion.to_dict()
+        values["pictures"] = {
+            name: {**scored.to_dict(), "against_none": self.worth[name].to_dict() if name in self.worth else None}
+            for name, scored in self.pictures.items()
+        }
+        if self.against is not None:
+            name, scored = self.against
+            groups = {group: comparison.to_dict() for group, comparison in self.comparison.items()}
+            values["against"] = {"tagger": name, **scored.to_dict(), "comparison": groups}
+        values["worst"] = [post.to_dict() for post in self.worst]
+        return values
+
+
+def evaluate(job: Job, progress: "Progress") -> Report:
+    """Tag the posts, in each setting, by each tagger, and score the answers.
+
+    Raises:
+        CommandError: There is nothing to evaluate, or no picture where one was asked for.
+        NerError: A file or a tagger cannot be read, or no plot can be drawn.
+        VisionError: The picture encoder cannot be had.
+        OSError: A file or folder cannot be read or written.
+    """
+    from ner import check_plot, compare_counts, confusion_of_tags, load_tagger, plot_evaluation, worst_posts
+
+    if job.plot is not None:
+        check_plot(job.plot)
+    posts = _read(job)
+    tagger = load_tagger(job.tagger, device=job.device)
+    inputs = _inputs(job, posts, tagger, progress)
+    settings = _settings(job, posts, inputs)
+    pictures = {name: _score(job, tagger, posts, given, name, progress) for name, given in settings.items()}
+    first = next(iter(settings))
+    main, gold = pictures[first], [post.tags for post in posts]
+    against = None
+    comparison: Mapping[str, Comparison] = {}
+    if job.against is not None:
+        other = load_tagger(job.against, device=job.device)
+        against = (job.against, _score(job, other, posts, settings[first], "the other tagger", progress))
+        comparison = compare_counts(
+            main.counts["lenient"], against[1].counts["lenient"], samples=job.samples, seed=job.seed
+        )
+    confusion = confusion_of_tags(gold, [output.tags for output in main.outputs])
+    if job.plot is not None:
+        title = f"{job.tagger} on {job.posts.name}"
+        plot_evaluation(job.plot, main.evaluation.lenient, main.intervals["lenient"], confusion, title=title)
+    return Report(
+        job.tagger,
+        job.posts,
+        main,
+        confusion,
+        pictures,
+        _worth(job, pictures),
+        against,
+        comparison,
+        worst_posts(posts, main.outputs, job.worst),
+    )
+
+
+def _read(job: Job) -> list["TaggedPost"]:
+    from ner import read_captions, read_posts, with_captions
+
+    posts = read_posts(job.posts)
+    if not posts:
+        raise CommandError(f"{job.posts}: no posts: give a file of tagged posts")
+    return posts if job.captions is None else with_captions(posts, read_captions(job.captions))
+
+
+def _inputs(job: Job, posts: Sequence["TaggedPost"], tagger: "Tagger", progress: "Progress") -> list["TaggerInput"]:
+    """The posts as the tagger sees them, with what their pictures show where these are at hand."""
+    from ner import tagger_input
+
+    inputs = [tagger_input(post) for post in posts]
+    if job.images is None:
+        if tagger.needs_regions:
+            say(f"note: {job.tagger} looks at pictures; --images DIR lets it see them")
+        return inputs
+    features = PictureFeatures(job.images, job.cache, job.encoder, job.device)
+    counts = features.prepare(posts, progress)
+    say(str(counts))
+    return [
+        replace(
+            given,
+            attributes=features.attributes(post) or given.attributes,
+            regions=features.regions(post) if tagger.needs_regions else None,
+        )
+        for post, given in zip(posts, inputs, strict=True)
+    ]
+
+
+def _settings(job: Job, posts: Sequence["TaggedPost"], inputs: list["TaggerInput"]) -> dict[str, list["TaggerInput"]]:
+    """What the tagger is given in each setting that was asked for, the main one first."""
+    from ner import has_picture, with_wrong_pictures, without_picture
+
+    names = PICTURES[:-1] if job.pictures == "all" else (job.pictures,)
+    if "wrong" in names and not any(map(has_picture, inputs)):
+        raise CommandError(
+            f"--pictures {job.pictures}: {job.posts} says nothing of pictures: give --images DIR or --captions TSV"
+        )
+    ways = {
+        "right": lambda: inputs,
+        "none": lambda: [without_picture(post) for post in inputs],
+        "wrong": lambda: with_wrong_pictures(inputs, [post.image for post in posts], seed=job.seed),
+    }
+    return {name: ways[name]() for name in names}
+
+
+def _score(
+    job: Job,
+    tagger: "Tagger",
+    posts: Sequence["TaggedPost"],
+    inputs: Sequence["TaggerInput"],
+    what: str,
+    progress: "Progress",
+) -> Scored:
+    from ner import count_posts, f1_intervals, score_posts, tag_in_steps
+
+    outputs = tag_in_steps(tagger, inputs, what=f"evaluate ({what})", progress=progress)
+    gold, found = [post.tags for post in posts], [output.tags for output in outputs]
+    counts = {name: count_posts(gold, found, strict=name == "strict") for name in ("lenient", "strict")}
+    intervals = {name: f1_intervals(value, samples=job.samples, seed=job.seed) for name, value in counts.items()}
+    return Scored(outputs, score_posts(posts, found), counts, intervals)
+
+
+def _worth(job: Job, pictures: Mapping[str, Scored]) -> dict[str, "Comparison"]:
+    """What each kind of picture adds to none."""
+    from ner import compare_counts
+
+    if "none" not in pictures:
+        return {}
+    bare = pictures["none"].counts["lenient"]
+    return {
+        name: compare_counts(scored.counts["lenient"], bare, samples=job.samples, seed=job.seed)["all"]
+        for name, scored in pictures.items()
+        if name != "none"
+    }
