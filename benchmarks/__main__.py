@@ -11,6 +11,7 @@ BENCHMARKS = {
     "benchmarks.loading": "dumps to SQLite, beside oxigraph load",
     "benchmarks.candidates": "fuzzy candidates among DBpedia's 5.9 million titles, and what their index costs",
     "benchmarks.throughput": "posts a second, and where the time goes",
+    "benchmarks.crf": "the CRF's loss and best paths, beside pytorch-crf",
     "benchmarks.hubs": "hop distances on hubs",
     "benchmarks.kills": "builds and updates that are killed and gone on with",
     "benchmarks.endpoints": "a graph from Oxigraph and from Virtuoso",

@@ -2,7 +2,8 @@
 
 Symbols: ``T`` tokens, ``K`` tags; ``emissions`` float (T, K), ``transitions`` float (K, K) from row to column, and
 ``start`` and ``end`` float (K,). A sequence's score is the sum of its parts; its probability, that score's softmax over
-all sequences that BIO allows. Everything is float64 here, in plain numpy.
+all sequences that BIO allows, or over all where the chain is not held to BIO. Everything is float64 here; the loops are
+in :mod:`ner.heads.kernels`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ner.heads import kernels
 from ner.spans import TAGS, TYPES, Span, split_tag
 
 Array = NDArray[np.float64]
@@ -28,21 +30,24 @@ class Chain:
         start: (K,) score of opening with a tag.
         end: (K,) score of closing with a tag.
         transitions: (K, K) score of a tag (row) followed by a tag (column).
+        constrained: Whether tags are held to BIO; where not, an ``I-X`` may open an entity, as the lenient reading has
+            it (:func:`ner.spans.spans_from_tags`).
     """
 
     start: Array
     end: Array
     transitions: Array
+    constrained: bool = True
 
     @cached_property
     def allowed_start(self) -> Array:
-        """(K,) :attr:`start`, -inf where an ``I-`` would open the post."""
-        return np.where([tag.startswith("I-") for tag in TAGS], -np.inf, self.start)
+        """(K,) :attr:`start`, -inf where an ``I-`` would open a post that is held to BIO."""
+        return np.where([self.constrained and tag.startswith("I-") for tag in TAGS], -np.inf, self.start)
 
     @cached_property
     def allowed_transitions(self) -> Array:
-        """(K, K) :attr:`transitions`, -inf where an ``I-X`` would follow neither ``B-X`` nor ``I-X``."""
-        forbidden = [[not follows(before, after) for after in TAGS] for before in TAGS]
+        """(K, K) :attr:`transitions`, -inf where BIO forbids that an ``I-X`` follows neither ``B-X`` nor ``I-X``."""
+        forbidden = [[self.constrained and not follows(before, after) for after in TAGS] for before in TAGS]
         return np.where(forbidden, -np.inf, self.transitions)
 
 
@@ -53,19 +58,20 @@ def follows(before: str, after: str) -> bool:
 
 
 def best_tags(chain: Chain, emissions: Array) -> tuple[str, ...]:
-    """The most probable sequence that BIO allows (Viterbi); of equal ones, the one with the lower tag numbers."""
-    if not len(emissions):
+    """The most probable sequence (Viterbi); of equal ones, the one with the lower tag numbers, from the last on."""
+    length = len(emissions)
+    if not length:
         return ()
-    score = chain.allowed_start + emissions[0]
-    history: list[NDArray[np.intp]] = []
-    for emission in emissions[1:]:
-        paths = score[:, None] + chain.allowed_transitions  # (K, K)
-        history.append(paths.argmax(axis=0))
-        score = paths.max(axis=0) + emission
-    best = [int((score + chain.end).argmax())]
-    for pointers in reversed(history):
-        best.append(int(pointers[best[-1]]))
-    return tuple(TAGS[number] for number in reversed(best))
+    paths = np.empty((1, length), np.int64)
+    kernels.best_paths(
+        np.ascontiguousarray(emissions, np.float64)[None],
+        np.array([length]),
+        chain.allowed_start,
+        chain.end,
+        chain.allowed_transitions,
+        paths,
+    )
+    return tuple([TAGS[number] for number in paths[0].tolist()])
 
 
 @dataclass(frozen=True)
@@ -88,41 +94,32 @@ class Lattice:
         """(T, K) how probable each tag is at each token."""
         return np.exp(self.forward + self.backward - self.log_z)
 
-    @np.errstate(divide="ignore")
     def span_log_probabilities(self, start: int, end: int) -> Array:
         """(len(TYPES),) log-probability that exactly ``start:end`` is an entity of each type."""
-        t = self.chain.allowed_transitions
-        last = len(self.emissions) - 1
-        scores = np.empty(len(TYPES))
-        for kind in range(len(TYPES)):
-            opening, inside = 1 + 2 * kind, 2 + 2 * kind
-            score = self.forward[start, opening]
-            if end - start > 1:
-                score += t[opening, inside] + self.emissions[start + 1 : end, inside].sum()
-                score += t[inside, inside] * (end - start - 2)
-            tag = inside if end - start > 1 else opening
-            if end - 1 == last:
-                score += self.chain.end[tag]
-            else:
-                onward = t[tag] + self.emissions[end] + self.backward[end]
-                onward[inside] = -np.inf  # the span would be longer
-                score += _log_sum(onward)
-            scores[kind] = score - self.log_z
-        return scores
+        chain, found = self.chain, np.empty(len(TYPES))
+        kernels.span_log_probabilities(
+            self.emissions,
+            chain.allowed_start,
+            chain.end,
+            chain.allowed_transitions,
+            self.forward,
+            self.backward,
+            self.log_z,
+            start,
+            end,
+            found,
+        )
+        return found
 
 
-@np.errstate(divide="ignore")  # log(0) is the score of what BIO forbids
 def lattice(chain: Chain, emissions: Array) -> Lattice:
     """The forward-backward scores of a post with at least one token."""
-    length = len(emissions)
+    emissions = np.ascontiguousarray(emissions, np.float64)
     forward, backward = np.empty_like(emissions), np.empty_like(emissions)
-    forward[0] = chain.allowed_start + emissions[0]
-    for i in range(1, length):
-        forward[i] = _log_sum(forward[i - 1][:, None] + chain.allowed_transitions) + emissions[i]
-    backward[-1] = chain.end
-    for i in range(length - 2, -1, -1):
-        backward[i] = _log_sum((chain.allowed_transitions + emissions[i + 1] + backward[i + 1]).T)
-    return Lattice(chain, emissions, forward, backward, float(_log_sum(forward[-1] + chain.end)))
+    log_z = kernels.forward_backward(
+        emissions, chain.allowed_start, chain.end, chain.allowed_transitions, forward, backward
+    )
+    return Lattice(chain, emissions, forward, backward, log_z)
 
 
 def score_span(scores: Lattice, span: Span) -> tuple[float, tuple[float, ...]]:
@@ -140,10 +137,3 @@ def log_probability(chain: Chain, emissions: Array, tags: Sequence[str]) -> floa
     score = chain.allowed_start[numbers[0]] + chain.end[numbers[-1]] + emissions[range(len(numbers)), numbers].sum()
     score += sum(chain.allowed_transitions[a, b] for a, b in pairwise(numbers))
     return float(score - lattice(chain, emissions).log_z)
-
-
-def _log_sum(values: Array) -> Array:
-    """log(sum(exp)) over the first axis; -inf where all are."""
-    top = values.max(axis=0)
-    safe = np.where(np.isfinite(top), top, 0.0)
-    return np.asarray(safe + np.log(np.exp(values - safe).sum(axis=0)))

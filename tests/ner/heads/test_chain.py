@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,25 +11,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchcrf import CRF
 
+from ner.heads import kernels
 from ner.heads.chain import Chain, best_tags, follows, lattice, log_probability, score_span
 from ner.spans import TAGS, TYPES, Span, spans_from_tags
 
 K = len(TAGS)
 
 
-def random_chain(seed: int, length: int) -> tuple[Chain, np.ndarray]:
+def random_chain(seed: int, length: int, *, constrained: bool = True) -> tuple[Chain, np.ndarray]:
     source = np.random.default_rng(seed)
-    return Chain(source.normal(size=K), source.normal(size=K), source.normal(size=(K, K))), source.normal(
-        size=(length, K)
-    ) * 2
+    scores = source.normal(size=K), source.normal(size=K), source.normal(size=(K, K))
+    return Chain(*scores, constrained), source.normal(size=(length, K)) * 2
+
+
+def is_bio(tags: list[str]) -> bool:
+    return not tags[0].startswith("I-") and all(follows(a, b) for a, b in itertools.pairwise(tags))
 
 
 def every_sequence(chain: Chain, emissions: np.ndarray) -> dict[tuple[str, ...], float]:
-    """The score of each sequence that BIO allows, added up one by one."""
+    """The score of each sequence that the chain allows, added up one by one."""
     scores = {}
     for numbers in itertools.product(range(K), repeat=len(emissions)):
         tags = [TAGS[n] for n in numbers]
-        if tags[0].startswith("I-") or not all(follows(a, b) for a, b in itertools.pairwise(tags)):
+        if chain.constrained and not is_bio(tags):
             continue
         score = chain.start[numbers[0]] + chain.end[numbers[-1]] + sum(emissions[i, n] for i, n in enumerate(numbers))
         scores[tuple(tags)] = score + sum(chain.transitions[a, b] for a, b in itertools.pairwise(numbers))
@@ -36,9 +41,9 @@ def every_sequence(chain: Chain, emissions: np.ndarray) -> dict[tuple[str, ...],
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10_000), st.integers(1, 4))
-def test_best_tags_and_probabilities_are_those_of_the_enumeration(seed, length):
-    chain, emissions = random_chain(seed, length)
+@given(st.integers(0, 10_000), st.integers(1, 4), st.booleans())
+def test_best_tags_and_probabilities_are_those_of_the_enumeration(seed, length, constrained):
+    chain, emissions = random_chain(seed, length, constrained=constrained)
     scores = every_sequence(chain, emissions)
     log_z = math.log(sum(map(math.exp, scores.values())))
     best = max(scores, key=scores.__getitem__)
@@ -77,6 +82,45 @@ def test_without_forbidden_steps_it_is_pytorch_crf():
     assert best_tags(chain, emissions) == tuple(TAGS[n] for n in decoded)
     likelihood = float(crf(scores, torch.tensor([decoded]), mask=mask).detach())
     assert log_probability(chain, emissions, [TAGS[n] for n in decoded]) == pytest.approx(likelihood, abs=1e-4)
+
+
+def test_of_equal_sequences_the_lower_tags_are_taken():
+    chain = Chain(np.zeros(K), np.zeros(K), np.zeros((K, K)))
+    assert best_tags(chain, np.zeros((3, K))) == ("O", "O", "O")
+    emissions = np.zeros((2, K))
+    emissions[1, TAGS.index("I-LOC")] = emissions[1, TAGS.index("I-ORG")] = 1.0
+    assert best_tags(chain, emissions) == ("B-LOC", "I-LOC")
+
+
+def test_scores_that_outweigh_one_another_beyond_any_float_stay_finite():
+    chain, emissions = random_chain(2, 12)
+    wide = Chain(*(part * 1e4 for part in (chain.start, chain.end, chain.transitions)))
+    found = lattice(wide, emissions * 1e4)
+    tags = best_tags(wide, emissions * 1e4)
+    assert log_probability(wide, emissions * 1e4, tags) == pytest.approx(0.0, abs=1e-6)
+    np.testing.assert_allclose(found.tag_probabilities().sum(axis=1), 1.0, atol=1e-6)
+    for span in spans_from_tags(tags):
+        probability, given_span = score_span(found, span)
+        assert probability == pytest.approx(1.0, abs=1e-6)
+        assert sum(given_span) == pytest.approx(1.0)
+
+
+def test_any_layout_of_emissions_gives_the_same():
+    chain, emissions = random_chain(4, 6)
+    turned = np.asfortranarray(emissions)
+    assert best_tags(chain, turned) == best_tags(chain, emissions)
+    assert lattice(chain, turned).log_z == lattice(chain, emissions).log_z
+    assert best_tags(chain, emissions.astype(np.float32)) == best_tags(chain, emissions)
+
+
+def test_without_a_place_to_keep_them_loops_are_compiled_all_the_same(monkeypatch):
+    def refuse(*, cache: bool = False, nogil: bool) -> Callable[[Callable[[int], int]], Callable[[int], int]]:
+        if cache:
+            raise RuntimeError("no locator available")
+        return lambda function: lambda number: function(number) + 100 * nogil
+
+    monkeypatch.setattr(kernels, "njit", refuse)
+    assert kernels.compiled(lambda number: number + 1)(1) == 102
 
 
 def test_no_tokens_no_tags():
