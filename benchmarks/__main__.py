@@ -14,6 +14,7 @@ BENCHMARKS = {
     "benchmarks.crf": "the CRF's loss and best paths, beside pytorch-crf",
     "benchmarks.hubs": "hop distances on hubs",
     "benchmarks.kills": "builds and updates that are killed and gone on with",
+    "benchmarks.compare_taggers": "taggers by their recipes on the same tweets, beside the papers' figures",
     "benchmarks.endpoints": "a graph from Oxigraph and from Virtuoso",
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts._cli import CommandError, say
-from scripts._picture_features import PictureFeatures
+from scripts._picture_features import DEFAULT_ENCODER, PictureFeatures
 
 if TYPE_CHECKING:
     from ner import (
@@ -36,7 +36,7 @@ class Job:
     against: str | None
     captions: Path | None
     images: Path | None
-    encoder: str
+    encoder: str | None
     cache: Path
     pictures: str
     worst: int
@@ -175,7 +175,8 @@ def _inputs(job: Job, posts: Sequence["TaggedPost"], tagger: "Tagger", progress:
         if tagger.needs_regions:
             say(f"note: {job.tagger} looks at pictures; --images DIR lets it see them")
         return inputs
-    features = PictureFeatures(job.images, job.cache, job.encoder, job.device)
+    encoder = job.encoder or getattr(tagger, "picture_encoder", None) or DEFAULT_ENCODER
+    features = PictureFeatures(job.images, job.cache, encoder, job.device)
     counts = features.prepare(posts, progress)
     say(str(counts))
     return [

@@ -26,9 +26,8 @@ _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kgm
 @click.option(
     "--picture-encoder",
     "encoder",
-    default="efficientnet-lite0",
     metavar="NAME",
-    help="What looks at the pictures: the encoder that the tagger was trained with.",
+    help="What looks at the pictures, in place of the encoder that the tagger was trained with.",
 )
 @click.option(
     "--picture-cache",
@@ -65,7 +64,7 @@ def main(
     against: str | None,
     captions: Path | None,
     images: Path | None,
-    encoder: str,
+    encoder: str | None,
     cache: Path,
     pictures: str,
     worst: int,

@@ -19,6 +19,7 @@ class LookingTagger:
 
     def __init__(self, *, needs_regions: bool = False) -> None:
         self.needs_regions = needs_regions
+        self.picture_encoder = "efficientnet-lite0" if needs_regions else None
 
     def tag(self, posts: Sequence[TaggerInput]) -> list[TaggerOutput]:
         return [self._tag(post, "LOC" if self._sees_a_flag(post) else "PER") for post in posts]
