@@ -8,6 +8,7 @@
     ├── TagError               a tag outside the tag set
     ├── CheckpointError        a tagger's folder that is missing, damaged or of another version
     ├── EncoderNotFoundError   an encoder that is in no folder, no package and not on the hub
+    ├── MissingExtraError      an optional package that is not installed
     ├── DeviceError            a device that is unknown, or that is not there (also a ValueError)
     └── TrainingError          a training run that cannot start or had to stop
 """
@@ -35,6 +36,10 @@ class CheckpointError(NerError):
 
 class EncoderNotFoundError(NerError):
     """An encoder that is in no folder, no package and not on the hub."""
+
+
+class MissingExtraError(NerError):
+    """An optional package that is not installed; the text names the extra that brings it."""
 
 
 class DeviceError(NerError, ValueError):

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torchcrf import CRF
 
 from ner.encoders.adapters import adapt
+from ner.encoders.letters import LetterFilters
 from ner.heads.chain import Chain
 from ner.inputs.pieces import WORD_FEATURES, Batch
-from ner.inputs.shapes import LETTERS, PADDING_LETTER
 from ner.options import check_options, share, size
 from ner.spans import TAGS
 
@@ -45,24 +45,7 @@ class KgTransformerOptions:
         check_options(self)
 
 
-_LETTER_WIDTH = 24
 _STYLE_WIDTH = 16
-
-
-class LetterFilters(nn.Module):
-    """A convolution over a word's letters, the greatest answer of each filter (Ma and Hovy 2016, section 2.1)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(LETTERS, _LETTER_WIDTH, padding_idx=PADDING_LETTER)
-        self.convolution = nn.Conv1d(_LETTER_WIDTH, width, kernel_size=3, padding=1)
-
-    def forward(self, letters: Tensor) -> Tensor:
-        """``letters`` int64 (B, T, L) to float32 (B, T, width)."""
-        b, t, length = letters.shape
-        x = self.embedding(letters.reshape(b * t, length)).transpose(1, 2)  # (B*T, E, L)
-        found: Tensor = self.convolution(x).amax(dim=2)
-        return torch.relu(found).reshape(b, t, -1)
 
 
 class KgTransformer(nn.Module):

@@ -42,6 +42,9 @@ class TaggerSpec:
 
 _SPECS = (
     TaggerSpec("kg-transformer", "this project", "pieces", "kg_transformer:KgTransformer", styles=True),
+    TaggerSpec("bilstm-crf", "Huang et al. 2015", "words", "bilstm:BiLstmCrf"),
+    TaggerSpec("cnn-bilstm-crf", "Ma and Hovy 2016", "words", "bilstm:CnnBiLstmCrf"),
+    TaggerSpec("hbilstm-crf", "Lample et al. 2016", "words", "bilstm:HBiLstmCrf"),
     # One line a tagger; its recipe has the same name.
 )
 

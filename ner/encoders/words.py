@@ -1,0 +1,95 @@
+"""What every network that reads words makes of a word: its published vector, its letters, its part of speech.
+
+Shapes: ``B`` posts, ``T`` words, ``E`` width of a published vector, ``L`` letters of a word, ``D`` width of the result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ner.encoders.letters import LetterFilters, LetterLstm
+from ner.errors import RecipeError
+from ner.inputs.speech import SPEECH_NUMBERS
+from ner.inputs.words import WordTensors
+from ner.networks.composition import WordSizes
+from ner.options import check_options, choice, share, size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordOptions:
+    """How a word becomes a vector; options of a network that reads words are made from these.
+
+    Attributes:
+        letters: What reads a word's letters: "cnn", "lstm" or "none".
+        letter_width: Width of what the letters say: filters of the "cnn", both directions of the "lstm".
+        letter_kernel: How many letters a filter sees.
+        letter_embedding: Width of one letter.
+        tune_words: Whether a word that training saw gets a change to its published vector, from zero on.
+        speech_width: Width of a part of speech; 0 leaves it out.
+        dropout: Share of a word's numbers that training hides.
+    """
+
+    letters: str = choice("cnn", ("cnn", "lstm", "none"))
+    letter_width: int = size(50)
+    letter_kernel: int = size(3)
+    letter_embedding: int = size(30)
+    tune_words: bool = False
+    speech_width: int = size(0, at_least=0)
+    dropout: float = share(0.5)
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+
+class WordEncoder(nn.Module):
+    """Words one by one, ``[x_w; x_c; x_p]`` (Tian et al. 2021, section 3.2.1; Moon et al. 2018, section 3.1).
+
+    Args:
+        options: Which parts there are and how wide.
+        sizes: Those of the input side.
+
+    Attributes:
+        width: ``D``.
+    """
+
+    def __init__(self, options: WordOptions, sizes: WordSizes) -> None:
+        super().__init__()
+        self.letters = _letter_reader(options)
+        self.change = nn.Embedding(sizes.words, sizes.vector_width, padding_idx=0) if options.tune_words else None
+        if self.change is not None:
+            nn.init.zeros_(self.change.weight)
+        speech = options.speech_width
+        self.speech = nn.Embedding(SPEECH_NUMBERS, speech, padding_idx=0) if speech else None
+        self.dropout = nn.Dropout(options.dropout)
+        self.letter_width = self.letters.width if self.letters is not None else 0
+        self.width = sizes.vector_width + self.letter_width + speech
+
+    def forward(self, words: WordTensors) -> Tensor:
+        """Words to float32 (B, T, D), zeros in padding."""
+        parts = [self.vectors(words)]
+        if self.letters is not None:
+            parts.append(self.letters(words.letters))
+        if self.speech is not None:
+            parts.append(self.speech(words.speech))
+        x: Tensor = self.dropout(torch.cat(parts, dim=2))
+        return torch.where(words.mask[:, :, None], x, x.new_zeros(()))
+
+    def vectors(self, words: WordTensors) -> Tensor:
+        """The words' vectors alone, float32 (B, T, E): those published, and what training changed in them."""
+        if self.change is None:
+            return words.vectors
+        changed: Tensor = words.vectors + self.change(words.ids)
+        return changed
+
+
+def _letter_reader(options: WordOptions) -> LetterFilters | LetterLstm | None:
+    if options.letters == "none":
+        return None
+    if options.letters == "cnn":
+        return LetterFilters(options.letter_width, kernel=options.letter_kernel, embedding=options.letter_embedding)
+    if options.letter_width % 2:
+        raise RecipeError(f"letter_width = {options.letter_width}: expected an even number with letters = 'lstm'")
+    return LetterLstm(options.letter_width, embedding=options.letter_embedding)

