@@ -17,7 +17,7 @@ def test_a_tagger_has_a_network_and_checked_options(name):
     assert callable(network.emissions)
     assert callable(network.chain)
     for field in dataclasses.fields(options):
-        assert f"{field.name}:" in options.__doc__
+        assert any(f"{field.name}:" in (kind.__doc__ or "") for kind in options.__mro__)
         assert field.default is not dataclasses.MISSING
 
 
