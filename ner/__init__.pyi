@@ -52,10 +52,11 @@ from .taggers import load_tagger as load_tagger
 from .tokens import Token as Token
 from .tokens import tokenize as tokenize
 from .tokens import tokens_from_list as tokens_from_list
-from .training.files import EpochReport as EpochReport
-from .training.files import TrainingReport as TrainingReport
 from .training.files import train_tagger as train_tagger
 from .training.recipes import Recipe as Recipe
+from .training.recipes import changed_recipe as changed_recipe
 from .training.recipes import load_recipe as load_recipe
 from .training.recipes import recipe_from_dict as recipe_from_dict
 from .training.recipes import recipe_to_dict as recipe_to_dict
+from .training.reports import EpochReport as EpochReport
+from .training.reports import TrainingReport as TrainingReport

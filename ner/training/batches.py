@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ner.formats import TaggedPost
-from ner.networks.network import Inputs, Window
+from ner.networks.network import Inputs
 from ner.spans import repair_tags
 from ner.training.augment import Pool, training_example
 from ner.training.recipes import Recipe
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _BUCKET_BATCHES = 32
+
+RegionsOf = Callable[[TaggedPost], "NDArray[np.float32] | None"]
+"""The regions of a post's picture, float32 (R, C); None where it has none that can be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +33,34 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A window with its tags and its style."""
+    """A window with its tags, its style, and the post whose picture stands beside it."""
 
     post_id: str
-    window: Window
+    window: Any
     tags: tuple[str, ...]
     style: int
+    pictured: TaggedPost | None = None
 
 
-def epoch_batches(corpora: Sequence[Corpus], recipe: Recipe, epoch: int, inputs: Inputs) -> list[list[Example]]:
-    """The batches of an epoch: the same for the same recipe and epoch, whatever came before."""
+def epoch_batches(
+    corpora: Sequence[Corpus], recipe: Recipe, epoch: int, inputs: Inputs, *, with_pictures: bool = False
+) -> list[list[Example]]:
+    """The batches of an epoch: the same for the same recipe and epoch, whatever came before.
+
+    Pictures are only chosen here; their regions are large, and are read when a batch is due.
+    """
     source = random.Random(f"{recipe.seed}/{epoch}")  # noqa: S311
     pool = Pool.of([post for corpus in corpora for post in corpus.posts])
     examples: list[Example] = []
     for corpus in corpora:
         for post in _drawn(corpus, recipe, epoch, source):
             post_input, tags = training_example(post, pool, recipe.context, source)
+            pictured = _draw_picture(post, corpus, recipe, source) if with_pictures else None
+            if tags != post.tags:
+                pictured = None  # it may show what was true before
             tags = repair_tags(tags)
             examples += [
-                Example(post.id, window, tags[window.start : window.end], corpus.style)
+                Example(post.id, window, tags[window.start : window.end], corpus.style, pictured)
                 for window in inputs.windows(post_input)
             ]
     return _length_buckets(examples, recipe.schedule.batch_size, source)
@@ -55,6 +72,16 @@ def _drawn(corpus: Corpus, recipe: Recipe, epoch: int, source: random.Random) ->
     if epoch > recipe.schedule.auxiliary_epochs:
         return ()
     return source.sample(corpus.posts, int(len(corpus.posts) * recipe.schedule.auxiliary_share))
+
+
+def _draw_picture(post: TaggedPost, corpus: Corpus, recipe: Recipe, source: random.Random) -> TaggedPost | None:
+    """The post whose picture is put beside a post: its own, another, or none."""
+    choice = source.random()
+    if choice < recipe.context.picture_dropped:
+        return None
+    if choice < recipe.context.picture_dropped + recipe.context.picture_swapped:
+        return source.choice(corpus.posts)
+    return post
 
 
 def _length_buckets(examples: list[Example], size: int, source: random.Random) -> list[list[Example]]:

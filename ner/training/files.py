@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ner.checkpoints import pick_device
 from ner.errors import TrainingError
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
-from ner.training.augment import without_context
-from ner.training.batches import Corpus
+from ner.training.batches import Corpus, RegionsOf
 from ner.training.recipes import Recipe
-from ner.training.runs import EpochReport, Progress, Run, TrainingReport
-
-__all__ = ["EpochReport", "Progress", "TrainingReport", "train_tagger"]
+from ner.training.reports import TrainingReport
+from ner.training.runs import Pictures, Progress, Run, Tell
+from ner.training.validations import Validation, validations_of
 
 
 def train_tagger(
@@ -26,21 +24,31 @@ def train_tagger(
     captions: Sequence[Path] = (),
     auxiliary: Sequence[Path] = (),
     init: Path | None = None,
+    regions: RegionsOf | None = None,
+    picture_encoder: str | None = None,
+    region_width: int = 0,
     device: str = "auto",
     progress: Progress | None = None,
+    tell: Tell | None = None,
 ) -> TrainingReport:
     """Train a tagger, or go on with a run that was cut short.
 
     Args:
         recipe: Every choice of the run.
         train: Files of tagged posts, in any of the formats of :mod:`ner.formats`.
-        valid: Files of tagged posts; the epoch with the best mean F1 over them is kept.
+        valid: Files of tagged posts; the epoch with the best mean F1 over them is kept. Each counts with its text
+            alone, and again with its captions, with all that is known beside it, and with its pictures, where it has
+            them.
         output: The folder to write.
-        captions: Files of ``name<TAB>caption`` lines for the pictures; validation is then with and without them.
+        captions: Files of ``name<TAB>caption`` lines for the pictures.
         auxiliary: Files annotated in another style, each with a style of its own, that help in the first epochs.
         init: A tagger's folder with the same network, whose weights are the start.
+        regions: Gives a post its picture's regions, float32 (R, C), or None; the same at each call.
+        picture_encoder: Which encoder these are from.
+        region_width: C.
         device: "cpu", "cuda", or "auto".
         progress: Told (what, done, total) as it goes.
+        tell: Told a line after each epoch.
 
     Raises:
         FormatError: A file cannot be read.
@@ -53,8 +61,17 @@ def train_tagger(
         texts |= read_captions(path)
     corpora = [Corpus(tuple(_posts(train, texts)), style=0)]
     corpora += [Corpus(tuple(_posts([path], texts)), style=number) for number, path in enumerate(auxiliary, 1)]
-    validations = _validations(valid, texts)
-    run = Run(recipe, corpora, validations, output=output, init=init, device=pick_device(device), progress=progress)
+    run = Run(
+        recipe,
+        corpora,
+        _validations(valid, texts, regions),
+        output=output,
+        init=init,
+        pictures=None if regions is None else Pictures(regions, str(picture_encoder), region_width),
+        device=pick_device(device),
+        progress=progress,
+        tell=tell,
+    )
     return run.finish()
 
 
@@ -65,14 +82,10 @@ def _posts(paths: Sequence[Path], captions: dict[str, str]) -> list[TaggedPost]:
     return posts
 
 
-def _validations(paths: Sequence[Path], captions: dict[str, str]) -> dict[str, list[TaggedPost]]:
-    found: dict[str, list[TaggedPost]] = {}
+def _validations(paths: Sequence[Path], captions: dict[str, str], regions: RegionsOf | None) -> list[Validation]:
+    found: list[Validation] = []
     for path in paths:
-        posts = _posts([path], captions)
-        name = f"{path.parent.name}/{path.name}"
-        found[name] = [without_context(post) for post in posts]
-        if any(post.caption for post in posts):
-            found[f"{name} + captions"] = [replace(post, knowledge=()) for post in posts]
+        found += validations_of(f"{path.parent.name}/{path.name}", _posts([path], captions), regions)
     if not found:
         raise TrainingError("valid: no files: give a file of tagged posts to choose the best epoch by")
     return found

@@ -4,40 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ner.training.recipes import ScheduleRecipe
+from ner.networks.network import Network
+from ner.networks.registry import REGISTRY, Family
+from ner.training.recipes import Recipe, ScheduleRecipe
 
-
-def make_optimizer(network: nn.Module, schedule: ScheduleRecipe) -> torch.optim.AdamW:
-    """AdamW with a peak rate for the encoder, the head and the CRF, and weight decay for matrices alone."""
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, parameter in network.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        rate = schedule.head_learning_rate
-        if name.startswith("encoder."):
-            rate = schedule.encoder_learning_rate
-        elif name.startswith("crf."):
-            rate = schedule.crf_learning_rate
-        decay = schedule.weight_decay if parameter.dim() > 1 and not name.startswith("crf.") else 0.0
-        groups.setdefault((rate, decay), []).append(parameter)
-    return torch.optim.AdamW(
-        [
-            {"params": params, "lr": rate, "peak": rate, "weight_decay": decay}
-            for (rate, decay), params in groups.items()
-        ]
-    )
+_ADAGRAD_EPS = 1e-8  # Moon et al. 2018, section 4.3
+_LEAST_RATE = 0.01
 
 
-def rate_factor(step: int, total: int, warm_up: float) -> float:
-    """The share of the peak rate at a step: up linearly, then down linearly to a hundredth."""
-    rising = max(1, int(total * warm_up))
+def make_optimizer(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
+    """The recipe's optimizer, with a peak rate for the encoder, the head and the CRF, and weight decay for matrices."""
+    schedule = recipe.schedule
+    rates = {
+        "encoder": schedule.encoder_learning_rate,
+        "head": schedule.head_learning_rate,
+        "crf": schedule.crf_learning_rate,
+    }
+    groups: dict[tuple[float, float], list[Tensor]] = {}
+    for name, parameter in network.own_state().items():
+        part = parameter_part(name, REGISTRY[recipe.tagger].family)
+        decay = schedule.weight_decay if parameter.dim() > 1 and part != "crf" else 0.0
+        groups.setdefault((rates[part], decay), []).append(parameter)
+    given: Any = [
+        {"params": params, "lr": rate, "peak": rate, "weight_decay": decay} for (rate, decay), params in groups.items()
+    ]
+    if schedule.optimizer == "adagrad":
+        return torch.optim.Adagrad(given, eps=_ADAGRAD_EPS)
+    return torch.optim.Adam(given) if schedule.optimizer == "adam" else torch.optim.AdamW(given)
+
+
+def parameter_part(name: str, family: Family) -> Literal["encoder", "head", "crf"]:
+    """Whose learning rate a parameter has: the CRF's transitions, the pretrained encoder or vectors, or the rest's.
+
+    Of a network that reads words, what is pretrained are the vectors; their parameter is the ``change`` to them.
+    """
+    parts = name.split(".")
+    if "crf" in parts:
+        return "crf"
+    is_pretrained = parts[0] == "encoder" if family == "pieces" else "change" in parts
+    return "encoder" if is_pretrained else "head"
+
+
+def rate_factor(step: int, total: int, schedule: ScheduleRecipe) -> float:
+    """The share of the peak rate at a step: up linearly, then as the schedule's course says."""
+    rising = int(total * schedule.warm_up)
+    if schedule.course == "linear":
+        rising = max(1, rising)
     if step < rising:
         return (step + 1) / rising
-    return max(0.01, (total - step) / max(1, total - rising))
+    if schedule.course == "constant":
+        return 1.0
+    return max(_LEAST_RATE, (total - step) / max(1, total - rising))
 
 
 class WeightAverage:

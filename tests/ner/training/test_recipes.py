@@ -6,7 +6,7 @@ import pytest
 
 import ner.training.recipes
 from ner.errors import RecipeError
-from ner.training.recipes import Recipe, load_recipe, recipe_from_dict, recipe_to_dict
+from ner.training.recipes import Recipe, changed_recipe, load_recipe, recipe_from_dict, recipe_to_dict
 
 SHIPPED = sorted(path.stem for path in ner.training.recipes.RECIPES.glob("*.toml"))
 
@@ -35,8 +35,17 @@ def test_what_is_left_out_has_its_default():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"sed": 1}, "sed is unknown: expected one of tagger, encoder, seed, network, schedule, context"),
+        (
+            {"sed": 1},
+            "sed is unknown: expected one of tagger, encoder, vectors, picture_encoder, seed, net",
+        ),
         ({"network": {"width": 1}}, "network.width is unknown: expected one of adapter_rank, "),
+        ({"encoder": 3}, "encoder = 3: expected a text"),
+        ({"vectors": "x.vec"}, "vectors = 'x.vec': expected none, as kg-transformer is built on encoder"),
+        ({"schedule": {"optimizer": "magic"}}, "schedule.optimizer = 'magic': expected one of adamw, adam, adagrad"),
+        ({"schedule": {"course": "up"}}, "schedule.course = 'up': expected one of linear, constant"),
+        ({"schedule": {"precision": "fp8"}}, "schedule.precision = 'fp8': expected one of float32, bf16"),
+        ({"tagger": 3}, "tagger = 3: expected a text"),
         ({"tagger": "magic"}, "tagger = 'magic': expected one of kg-transformer"),
         ({"encoder": ""}, "encoder = ''"),
         ({"seed": "x"}, "seed = 'x': expected a whole number"),
@@ -54,6 +63,21 @@ def test_a_wrong_name_or_value_is_named_with_what_is_allowed(values, message):
         recipe_from_dict(values)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_users_choices_take_the_place_of_the_recipes():
+    recipe = load_recipe("default")
+    changed = changed_recipe(recipe, encoder="my-encoder", seed=7, epochs=2, batch_size=3)
+    assert (changed.encoder, changed.seed, changed.schedule.epochs, changed.schedule.batch_size) == (
+        "my-encoder",
+        7,
+        2,
+        3,
+    )
+    assert (changed.network, changed.context) == (recipe.network, recipe.context)
+    assert changed_recipe(recipe) == recipe
+    with pytest.raises(RecipeError, match="vectors = 'x': expected none"):
+        changed_recipe(recipe, vectors="x")
 
 
 def test_files_that_are_none(tmp_path):

@@ -36,7 +36,8 @@ def test_a_run_writes_a_tagger_its_recipe_and_its_course(tiny_recipe, train_file
     report = trained(
         tiny_recipe, train_file, valid_file, output, auxiliary=[train_file], progress=lambda *a: heard.append(a)
     )
-    assert {p.name for p in output.iterdir()} == {"config.json", "model.safetensors", "recipe.json", "training.json"}
+    tagger, course = {"config.json", "model.safetensors"}, {"training.json", "curves.csv", "curves.png"}
+    assert {p.name for p in output.iterdir()} == {*tagger, "recipe.json", *course}
     assert json.loads((output / "recipe.json").read_text())["seed"] == 13
     course = json.loads((output / "training.json").read_text())["epochs"]
     assert [epoch["epoch"] for epoch in course] == [epoch.epoch for epoch in report.epochs] == [1, 2, 3]
@@ -56,7 +57,7 @@ def test_a_killed_run_ends_as_one_that_was_not(tiny_recipe, train_file, valid_fi
     torch.rand(7)  # what happened in between has no part in it
     report = trained(tiny_recipe, train_file, valid_file, cut)
     assert report.epochs == expected.epochs
-    for name in ("model.safetensors", "config.json", "recipe.json", "training.json"):
+    for name in ("model.safetensors", "config.json", "recipe.json", "training.json", "curves.csv"):
         assert (cut / name).read_bytes() == (whole / name).read_bytes()
 
 
@@ -70,6 +71,25 @@ def test_another_recipe_does_not_go_on_with_a_run(tiny_recipe, train_file, valid
     trained(tiny_recipe, train_file, valid_file, tmp_path / "run")
     with pytest.raises(TrainingError, match="another recipe or other data"):
         trained(tiny_recipe | {"seed": 14}, train_file, valid_file, tmp_path / "run")
+
+
+def test_steps_of_several_batches_go_on_after_a_kill_too(tiny_recipe, train_file, valid_file, tmp_path):
+    tiny_recipe["schedule"] |= {"batch_size": 3, "accumulate": 2, "optimizer": "adagrad", "course": "constant"}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    trained(tiny_recipe, train_file, valid_file, whole)
+    with pytest.raises(KilledError):
+        trained(tiny_recipe, train_file, valid_file, cut, progress=kill_in_epoch(2))
+    trained(tiny_recipe, train_file, valid_file, cut)
+    assert (cut / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+
+
+def test_each_epoch_is_told_in_a_line(tiny_recipe, train_file, valid_file, tmp_path):
+    lines = []
+    report = trained(tiny_recipe, train_file, valid_file, tmp_path / "run", tell=lines.append)
+    assert [line.split(":")[0] for line in lines] == ["epoch 1 of 3", "epoch 2 of 3", "epoch 3 of 3"]
+    assert f"loss {report.epochs[1].loss:.4f}; F1 {tmp_path.name}/valid.txt {report.epochs[1].mean_f1:.4f}" in lines[1]
+    assert lines[0].endswith("left")
+    assert not lines[2].endswith("left")
 
 
 def test_it_stops_early(tiny_recipe, train_file, valid_file, tmp_path, monkeypatch):
@@ -102,6 +122,18 @@ def test_it_can_start_from_another_tagger(tiny_recipe, train_file, valid_file, t
     trained(tiny_recipe, train_file, valid_file, tmp_path / "first")
     report = trained(tiny_recipe, train_file, valid_file, tmp_path / "second", init=tmp_path / "first")
     assert report.epochs[0].loss < trained(tiny_recipe, train_file, valid_file, tmp_path / "third").epochs[0].loss
+
+
+def test_context_is_validated_with_and_without(tiny_recipe, train_file, tmp_path):
+    rows = [
+        {"tokens": ["Smith", "looks"], "tags": ["B-PER", "O"], "caption": "a man", "attributes": [["suit", 0.5]]},
+        {"tokens": ["Paris"], "tags": ["B-LOC"], "known_names": [{"start": 0, "end": 1, "types": [["LOC", 1.0]]}]},
+    ]
+    valid = tmp_path / "valid.jsonl"
+    valid.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    report = trained(tiny_recipe, train_file, valid, tmp_path / "run")
+    name = f"{tmp_path.name}/valid.jsonl"
+    assert list(report.best.f1) == [name, f"{name} + captions", f"{name} + context"]
 
 
 def test_captions_are_validated_with_and_without(tiny_recipe, train_file, valid_file, tmp_path):
