@@ -45,6 +45,7 @@ _SPECS = (
     TaggerSpec("bilstm-crf", "Huang et al. 2015", "words", "bilstm:BiLstmCrf"),
     TaggerSpec("cnn-bilstm-crf", "Ma and Hovy 2016", "words", "bilstm:CnnBiLstmCrf"),
     TaggerSpec("hbilstm-crf", "Lample et al. 2016", "words", "bilstm:HBiLstmCrf"),
+    TaggerSpec("hsn", "Tian et al. 2021", "words", "hsn:Hsn"),
     # One line a tagger; its recipe has the same name.
 )
 
