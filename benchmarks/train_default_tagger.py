@@ -21,6 +21,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from kg import canonical_iri
+from linker import build_index, open_index
+from linker.known_names import known_names
+from linker.mentions import match_aliases
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
 from ner.training.files import train_tagger
 from ner.training.recipes import load_recipe
@@ -64,6 +68,7 @@ def prepare(shared: Path, folder: Path) -> tuple[list[Path], list[Path]]:
     folder.mkdir(parents=True, exist_ok=True)
     kept_back = _kept_back(shared)
     knowledge = _knowledge_by_text(shared)
+    names = SampleNames(shared, folder / "kg-sample-index")
     main_files, auxiliary_files = [], []
     for year in (2015, 2017):
         posts = with_captions(
@@ -71,6 +76,7 @@ def prepare(shared: Path, folder: Path) -> tuple[list[Path], list[Path]]:
             read_captions(shared / "captions" / f"twitter{year}.tsv"),
         )
         posts = [replace(post, knowledge=knowledge.get(text_key(post.tokens), ())) for post in posts]
+        posts = [names.of(post) for post in posts]
         main_files.append(_write(folder / f"twitter{year}.jsonl", posts, kept_back))
     others = shared / "ner-text"
     for name, paths in (
@@ -78,9 +84,34 @@ def prepare(shared: Path, folder: Path) -> tuple[list[Path], list[Path]]:
         ("btc", sorted((others / "btc").glob("*.conll"))),
         ("wikigold", [others / "wikigold" / "wikigold.conll.txt"]),
     ):
-        posts = [post for path in paths for post in read_posts(path)]
+        posts = [names.of(post) for path in paths for post in read_posts(path)]
         auxiliary_files.append(_write(folder / f"{name}.jsonl", posts, kept_back))
     return main_files, auxiliary_files
+
+
+class SampleNames:
+    """The names that the graph of ``kg-sample`` knows in posts, as the pipeline would tell the tagger of them.
+
+    Args:
+        shared: The folder of real data.
+        index: Where the graph's index is built, or was.
+    """
+
+    def __init__(self, shared: Path, index: Path) -> None:
+        sample = shared / "kg-sample"
+        build_index(index, sources=[sample / "kg" / "dumps"], images_dir=sample / "kg" / "images")
+        self._index = open_index(index, device="cpu")
+        pictured = {text_key(post["tokens"]): post["image_entity"] for post in _sample_posts(shared)[:-MEASURED_POSTS]}
+        find = self._index.graph.entity_by_iri
+        self._pictured = {key: find(canonical_iri(iri)) for key, iri in pictured.items() if iri}
+
+    def of(self, post: TaggedPost) -> TaggedPost:
+        """The post with its known names; near ones where it is one of the first posts, whose picture is known."""
+        matched = match_aliases(post.tokens, self._index.aliases)
+        shown = self._pictured.get(text_key(post.tokens))
+        proposed = {match.entity.id for matches in matched.values() for match in matches}
+        hops = self._index.graph.hop_distances([shown.id], sorted(proposed)) if shown else {}
+        return replace(post, known_names=known_names(post.tokens, matched, hops))
 
 
 def text_key(tokens: Sequence[str]) -> str:

@@ -73,8 +73,12 @@ def mention_form(text: str) -> str:
     return normal_form(" ".join(words))
 
 
-def match_aliases(tokens: Sequence[str], aliases: AliasLookup) -> set[Place]:
-    """Find where an alias of the graph stands to the letter and looks like a name; the longest of overlapping ones."""
+def match_aliases(tokens: Sequence[str], aliases: AliasLookup) -> dict[Place, tuple[AliasMatch, ...]]:
+    """Find where an alias of the graph stands to the letter and looks like a name; the longest of overlapping ones.
+
+    Returns:
+        What each such span may mean, by its place.
+    """
     shouted = _is_shouted(tokens)
     windows: dict[str, list[tuple[int, int]]] = {}
     for start in range(len(tokens)):
@@ -84,12 +88,12 @@ def match_aliases(tokens: Sequence[str], aliases: AliasLookup) -> set[Place]:
                 if form:
                     windows.setdefault(form, []).append((start, end))
     known = aliases.lookup(windows) if windows else {}
-    spans = [span for form in known for span in windows.get(form, ())]
-    kept: set[tuple[int, int]] = set()
+    found = {span: tuple(matches) for form, matches in known.items() for span in windows.get(form, ())}
+    kept: dict[Place, tuple[AliasMatch, ...]] = {}
     covered: set[int] = set()
-    for start, end in sorted(spans, key=lambda span: (span[0] - span[1], span[0])):
+    for start, end in sorted(found, key=lambda span: (span[0] - span[1], span[0])):
         if covered.isdisjoint(range(start, end)):
-            kept.add((start, end))
+            kept[start, end] = found[start, end]
             covered.update(range(start, end))
     return kept
 

@@ -1,7 +1,7 @@
 """The way of a post: a plain function from a batch of posts to a batch of results."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ from linker.decision import decide, without_overlaps
 from linker.errors import EncoderMismatchError
 from linker.index import Index, open_index
 from linker.knowledge import Knowledge, KnowledgeFinder
+from linker.known_names import known_names
 from linker.manifest import CACHE
 from linker.memory import Memory
 from linker.mentions import Place, find_mentions, match_aliases
@@ -153,12 +154,13 @@ class Pipeline:
         pictures = read_pictures(
             [post.image for post in posts], self.encoder, self.memory, with_regions=self.tagger.needs_regions
         )
-        matched = [match_aliases(post.tokens, self.index.aliases) if post.mentions is None else () for post in posts]
+        matched = [match_aliases(post.tokens, self.index.aliases) if post.mentions is None else {} for post in posts]
         guessed = self._find_knowledge(posts, pictures, _find_mentions(posts, [None] * len(posts), matched))
-        inputs = [_tagger_input(*known) for known in zip(posts, pictures, guessed, strict=True)]
+        inputs = [self._tagger_input(*known) for known in zip(posts, pictures, matched, guessed, strict=True)]
         outputs = self.tagger.tag(inputs)
         found = self._find_knowledge(posts, pictures, _find_mentions(posts, outputs, matched))
-        outputs = self._tag_again(inputs, outputs, guessed, found)
+        informed = [self._tagger_input(*known) for known in zip(posts, pictures, matched, found, strict=True)]
+        outputs = self._tag_again(inputs, outputs, informed)
         mentions = _find_mentions(posts, outputs, matched)
         gathered = []
         for picture, (pictured, facts), output, spans in zip(pictures, found, outputs, mentions, strict=True):
@@ -193,19 +195,38 @@ class Pipeline:
 
     def _tag_again(
         self,
-        inputs: "Sequence[TaggerInput]",
+        guessed: "Sequence[TaggerInput]",
         outputs: "Sequence[TaggerOutput]",
-        guessed: Sequence[Knowledge],
-        found: Sequence[Knowledge],
+        informed: "Sequence[TaggerInput]",
     ) -> "list[TaggerOutput]":
         """Tag the posts again about which something else is known than was guessed."""
-        informed = {
-            place: replace(inputs[place], knowledge=tuple(fact.triple for fact in after[1]))
-            for place, (before, after) in enumerate(zip(guessed, found, strict=True))
-            if before[1] != after[1]
-        }
-        again = dict(zip(informed, self.tagger.tag(list(informed.values())), strict=True))
+        changed = [
+            place
+            for place, (before, after) in enumerate(zip(guessed, informed, strict=True))
+            if (before.knowledge, before.known_names) != (after.knowledge, after.known_names)
+        ]
+        again = dict(zip(changed, self.tagger.tag([informed[place] for place in changed]), strict=True))
         return [again.get(place, output) for place, output in enumerate(outputs)]
+
+    def _tagger_input(
+        self,
+        post: Post,
+        picture: PostPicture | None,
+        matched: Mapping[Place, Sequence[AliasMatch]],
+        knowledge: Knowledge,
+    ) -> "TaggerInput":
+        from ner import TaggerInput
+
+        seen = picture or PostPicture()
+        pictured, facts = knowledge
+        return TaggerInput(
+            tokens=post.tokens,
+            attributes=seen.attributes,
+            caption=post.caption,
+            knowledge=tuple(fact.triple for fact in facts),
+            regions=seen.regions,
+            known_names=known_names(post.tokens, matched, self._hops(pictured, list(matched.values()))),
+        )
 
     def _conclude(self, post: Post, evidence: Evidence) -> Result:
         from ner import Span, tags_from_spans
@@ -231,19 +252,6 @@ class Pipeline:
             return {}
         proposed = {match.entity.id for row in matches for match in row}
         return self.index.graph.hop_distances([pictured.entity.id], sorted(proposed), max_hops=2)
-
-
-def _tagger_input(post: Post, picture: PostPicture | None, knowledge: Knowledge) -> "TaggerInput":
-    from ner import TaggerInput
-
-    seen = picture or PostPicture()
-    return TaggerInput(
-        tokens=post.tokens,
-        attributes=seen.attributes,
-        caption=post.caption,
-        knowledge=tuple(fact.triple for fact in knowledge[1]),
-        regions=seen.regions,
-    )
 
 
 def _find_mentions(

@@ -110,7 +110,7 @@ def read_jsonl(path: Path) -> list[TaggedPost]:
     """Posts of a JSONL file: ``id``, ``tokens``, ``tags``, and where known ``caption``, ``image``, ``knowledge``.
 
     Also ``attributes`` (``[["flagpole", 0.41], ...]``) and ``known_names``
-    (``[{"start": 0, "end": 2, "types": [["LOC", 0.9]]}, ...]``).
+    (objects with the fields of :class:`ner.taggers.KnownName`).
 
     Raises:
         FormatError: The file is missing, not text, or a line is no such object; with the line's number.
@@ -232,4 +232,5 @@ def _known_name(value: Any, length: int) -> KnownName:
     types = tuple((str(kind), float(share)) for kind, share in value.get("types") or ())
     if odd := [kind for kind, _ in types if kind not in TYPES]:
         raise ValueError(f"type {odd[0]!r} of a known name: expected one of {', '.join(TYPES)}")
-    return KnownName(start, end, types)
+    numbers = (float(value.get("weight", 1.0)), float(value.get("prior", 0.0)), float(value.get("nearness", 0.0)))
+    return KnownName(start, end, types, *numbers, same_case=bool(value.get("same_case")))

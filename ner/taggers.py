@@ -25,11 +25,19 @@ class KnownName:
         end: The token after its last.
         types: Which share of what the name may mean is of which type: (("LOC", 0.9), ("ORG", 0.1)); what has no type
             counts for none, so they sum to at most 1.
+        weight: How surely the name means what it names, in 0..1: 1 for a label, less for a demonym or a part of a name.
+        prior: How often the likeliest of what it may mean is meant (its links, say); 0 where nobody knows.
+        nearness: 1 where it may name the pictured entity, a half for one hop from it, a quarter for two, else 0.
+        same_case: Whether the graph writes the name as the post does.
     """
 
     start: int
     end: int
     types: tuple[tuple[str, float], ...]
+    weight: float = 1.0
+    prior: float = 0.0
+    nearness: float = 0.0
+    same_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)

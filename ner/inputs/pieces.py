@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ner.inputs.context import MATCH_FEATURES, context_parts, match_features
+from ner.inputs.names import NAME_FEATURES, name_features
 from ner.inputs.regions import stacked_regions
 from ner.inputs.shapes import SHAPE_FEATURES, WORD_LETTERS, is_address, letter_ids, shape_features
 from ner.taggers import TaggerInput
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WORD_FEATURES = SHAPE_FEATURES + MATCH_FEATURES
+WORD_FEATURES = SHAPE_FEATURES + MATCH_FEATURES + NAME_FEATURES
 
 _MAX_PIECES_A_WORD = 8
 _MAX_PIECES_A_PART = 40
@@ -123,8 +124,8 @@ class InputEncoder:
         context = self._context(post)
         limit = self._max_positions - 2 - len(context)
         bounds = _window_bounds([len(p) for p in pieces], limit)
-        shapes, matches = shape_features(post.tokens), match_features(post)
-        features = [shape + match for shape, match in zip(shapes, matches, strict=True)]
+        rows = zip(shape_features(post.tokens), match_features(post), name_features(post), strict=True)
+        features = [[*shape, *match, *names] for shape, match, names in rows]
         windows: list[Window] = []
         for number, (start, end) in enumerate(bounds):
             keep_start = (start + bounds[number - 1][1]) // 2 if number else 0

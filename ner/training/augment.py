@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from ner.formats import TaggedPost
 from ner.spans import Span, spans_from_tags
-from ner.taggers import TaggerInput
+from ner.taggers import KnownName, TaggerInput
+from ner.training.name_lists import LISTS, NameList, longest
 from ner.training.recipes import ContextRecipe
 
 Fact = tuple[str, str, str]
@@ -113,12 +114,23 @@ def training_example(
         tokens = tuple(token.lower() for token in tokens)
     elif choice < options.lower_case + options.upper_case:
         tokens = tuple(token.upper() for token in tokens)
-    return TaggerInput(tokens, attributes, caption, tuple(facts)), tags
+    names = _draw_names(post, options, random_source)
+    if tags != post.tags:
+        names = ()  # they would say what was true before
+    return TaggerInput(tokens, attributes, caption, tuple(facts), known_names=names), tags
 
 
 def without_context(post: TaggedPost) -> TaggedPost:
     """The post's text alone."""
-    return replace(post, caption="", knowledge=())
+    return replace(post, caption="", knowledge=(), attributes=(), known_names=())
+
+
+def _draw_names(post: TaggedPost, options: ContextRecipe, source: random.Random) -> tuple[KnownName, ...]:
+    """The names that a graph knows in a post, those of a made-up list, both, or none."""
+    own = post.known_names if source.random() < options.known_names else ()
+    if source.random() >= options.listed_names:
+        return own
+    return longest((*own, *NameList.of(source.randrange(LISTS)).names_in(post)))
 
 
 def _draw_caption(post: TaggedPost, pool: Pool, options: ContextRecipe, source: random.Random) -> str:

@@ -87,6 +87,8 @@ class ContextRecipe:
         attributes: Labels of an image classifier, drawn blindly.
         picture_dropped: The post's picture is left out.
         picture_swapped: Another post's picture stands there.
+        known_names: The post's own known names stay, where it has any.
+        listed_names: The names of a made-up list are known.
         lower_case: The post is written without capitals.
         upper_case: The post is written in capitals.
     """
@@ -100,6 +102,8 @@ class ContextRecipe:
     attributes: float = share(0.15)
     picture_dropped: float = share(0.0)
     picture_swapped: float = share(0.0)
+    known_names: float = share(0.6)
+    listed_names: float = share(0.0)
     lower_case: float = share(0.04)
     upper_case: float = share(0.02)
 

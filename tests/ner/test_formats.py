@@ -1,6 +1,7 @@
 """Reading and writing tagged posts."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +15,12 @@ from ner.formats import (
     read_conll,
     read_jsonl,
     read_posts,
+    tagger_input,
     with_captions,
     write_conll,
 )
 from ner.spans import TAGS
+from ner.taggers import KnownName
 
 words = st.text(
     st.characters(blacklist_categories=["Cs"], blacklist_characters="\t\r\n"), min_size=1, max_size=8
@@ -134,3 +137,38 @@ def test_captions(tmp_path):
 )
 def test_types_of_other_data_sets(tag, ours):
     assert our_tag(tag) == ours
+
+
+def test_known_names_and_attributes_come_with_json_lines(tmp_path: Path) -> None:
+    name = {
+        "start": 0,
+        "end": 1,
+        "types": [["LOC", 0.9]],
+        "weight": 0.5,
+        "prior": 3,
+        "nearness": 1.0,
+        "same_case": True,
+    }
+    row = {"tokens": ["Chad", "!"], "tags": ["B-LOC", "O"], "known_names": [name], "attributes": [["flagpole", 0.4]]}
+    path = tmp_path / "posts.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+    (post,) = read_posts(path)
+    assert post.known_names == (KnownName(0, 1, (("LOC", 0.9),), 0.5, 3.0, 1.0, same_case=True),)
+    assert post.attributes == (("flagpole", 0.4),)
+    assert tagger_input(post).known_names == post.known_names
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ({"start": 1, "end": 3}, "does not lie within 2 tokens"),
+        ({"start": 0, "end": 1, "types": [["CITY", 1]]}, "'CITY'"),
+        ({"end": 1}, "start"),
+    ],
+)
+def test_a_wrong_known_name_is_named_with_its_line(tmp_path: Path, name: dict[str, object], says: str) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_text(json.dumps({"tokens": ["Chad", "!"], "tags": ["O", "O"], "known_names": [name]}) + "\n")
+    with pytest.raises(FormatError, match=says) as error:
+        read_posts(path)
+    assert "posts.jsonl:1" in str(error.value)

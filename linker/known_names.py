@@ -1,0 +1,60 @@
+"""The graph's names in a post, as the tagger is told of them: where they stand, and of what types they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from kg import AliasMatch
+from linker.mentions import Place
+
+if TYPE_CHECKING:
+    from ner import KnownName
+
+_NEARNESS = (1.0, 0.5, 0.25)
+"""By hops from the pictured entity."""
+
+
+def known_names(
+    tokens: Sequence[str], matched: Mapping[Place, Sequence[AliasMatch]], hops: Mapping[int, int]
+) -> tuple[KnownName, ...]:
+    """Say what the graph's names in a post may be.
+
+    Args:
+        tokens: The post's tokens.
+        matched: What each matched span may mean, as `match_aliases` found.
+        hops: Hops from the pictured entity to entities in its reach.
+
+    Returns:
+        A known name for each match, by its place; overlaps of the match were settled before.
+    """
+    from ner import KnownName
+
+    names = []
+    for (start, end), matches in sorted(matched.items()):
+        text = " ".join(tokens[start:end]).lstrip("#@")
+        reach = [hops[match.entity.id] for match in matches if match.entity.id in hops]
+        names.append(
+            KnownName(
+                start,
+                end,
+                types=_type_shares(matches),
+                weight=max(match.weight for match in matches),
+                prior=max(match.entity.prior for match in matches),
+                nearness=_NEARNESS[min(reach)] if reach and min(reach) < len(_NEARNESS) else 0.0,
+                same_case=any(match.alias == text for match in matches),
+            )
+        )
+    return tuple(names)
+
+
+def _type_shares(matches: Sequence[AliasMatch]) -> tuple[tuple[str, float], ...]:
+    """The share of each type among the matches: a name's weight times how often its entity is meant."""
+    shares: dict[str, float] = {}
+    total = 0.0
+    for match in matches:
+        share = match.weight * (1.0 + match.entity.prior)
+        total += share
+        if match.entity.type is not None:
+            shares[match.entity.type] = shares.get(match.entity.type, 0.0) + share
+    return tuple((kind, round(share / total, 6)) for kind, share in sorted(shares.items())) if total else ()
