@@ -11,9 +11,10 @@ Equation 5 is the same over words and letters alone, for a post without a pictur
 view that is missing stands as zeros in ``[x^w; x^c; x^v]``, so that its columns of ``W_m`` do nothing, and the softmax
 leaves it out. This holds for each post by itself.
 
-Our reading: ``sigma`` is the logistic function, as in equation 1; ``sigma_m`` is a linear layer under it, or under
-``tanh`` by choice. The paper's picture is one vector for all words, the last layer of an image network. Our pictures
-come as regions, the map before that layer's pooling: their mean is the vector.
+Our reading: ``sigma`` is the logistic function, as in equation 1. What ``sigma_m`` is the paper leaves open: here a
+linear layer under ``tanh``, or under the logistic function by choice. The paper's picture is one vector for all words,
+the last layer of an image network. Our pictures come as regions, the map before that layer's pooling: their mean is the
+vector.
 
 Shapes: ``B`` posts, ``T`` words, ``M`` views, ``V`` width of a view, ``p`` their common width, ``R`` regions of a
 picture, ``C`` width of a region.
@@ -26,7 +27,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-TRANSFORMS = ("sigmoid", "tanh")
+TRANSFORMS = ("tanh", "sigmoid")
 """What a view's layer may end in."""
 
 
@@ -39,10 +40,10 @@ class ViewLayers(nn.Module):
         transform: One of :data:`TRANSFORMS`.
     """
 
-    def __init__(self, widths: Sequence[int], width: int, *, transform: str = "sigmoid") -> None:
+    def __init__(self, widths: Sequence[int], width: int, *, transform: str = "tanh") -> None:
         super().__init__()
         self.layers = nn.ModuleList(nn.Linear(own, width) for own in widths)
-        self.transform = torch.tanh if transform == "tanh" else torch.sigmoid
+        self.transform = torch.sigmoid if transform == "sigmoid" else torch.tanh
 
     def forward(self, views: Sequence[Tensor]) -> Tensor:
         """Views, float (B, T, V) each, to float (B, T, M, p)."""

@@ -46,6 +46,15 @@ _SPECS = (
     TaggerSpec("cnn-bilstm-crf", "Ma and Hovy 2016", "words", "bilstm:CnnBiLstmCrf"),
     TaggerSpec("hbilstm-crf", "Lample et al. 2016", "words", "bilstm:HBiLstmCrf"),
     TaggerSpec("hsn", "Tian et al. 2021", "words", "hsn:Hsn"),
+    TaggerSpec(
+        "modality-attention",
+        "Moon et al. 2018",
+        "words",
+        "modality_attention:ModalityAttentionNetwork",
+        "modality_attention:ModalityAttentionOptions",
+    ),
+    TaggerSpec("gvatt", "Lu et al. 2018", "words", "gvatt:Gvatt"),
+    TaggerSpec("adacan", "Zhang et al. 2018", "words", "adacan:Adacan"),
     # One line a tagger; its recipe has the same name.
 )
 
