@@ -29,15 +29,15 @@ PICTURES = ("right", "none", "wrong", "all")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What ``evaluate-tagger`` was asked to do; the fields are its options."""
+    """What ``evaluate-tagger`` was asked to do; the fields are its options and arguments."""
 
     tagger: str
     posts: Path
     against: str | None
     captions: Path | None
     images: Path | None
-    encoder: str | None
-    cache: Path
+    picture_encoder: str | None
+    picture_cache: Path
     pictures: str
     worst: int
     plot: Path | None
@@ -127,15 +127,15 @@ def evaluate(job: Job, progress: "Progress") -> Report:
         check_plot(job.plot)
     posts = _read(job)
     tagger = load_tagger(job.tagger, device=job.device)
-    inputs = _inputs(job, posts, tagger, progress)
+    other = None if job.against is None else load_tagger(job.against, device=job.device)
+    inputs = _inputs(job, posts, [tagger] if other is None else [tagger, other], progress)
     settings = _settings(job, posts, inputs)
     pictures = {name: _score(job, tagger, posts, given, name, progress) for name, given in settings.items()}
     first = next(iter(settings))
     main, gold = pictures[first], [post.tags for post in posts]
     against = None
     comparison: Mapping[str, Comparison] = {}
-    if job.against is not None:
-        other = load_tagger(job.against, device=job.device)
+    if job.against is not None and other is not None:
         against = (job.against, _score(job, other, posts, settings[first], "the other tagger", progress))
         comparison = compare_counts(
             main.counts["lenient"], against[1].counts["lenient"], samples=job.samples, seed=job.seed
@@ -166,24 +166,27 @@ def _read(job: Job) -> list["TaggedPost"]:
     return posts if job.captions is None else with_captions(posts, read_captions(job.captions))
 
 
-def _inputs(job: Job, posts: Sequence["TaggedPost"], tagger: "Tagger", progress: "Progress") -> list["TaggerInput"]:
-    """The posts as the tagger sees them, with what their pictures show where these are at hand."""
+def _inputs(
+    job: Job, posts: Sequence["TaggedPost"], taggers: Sequence["Tagger"], progress: "Progress"
+) -> list["TaggerInput"]:
+    """The posts as the taggers see them, with what their pictures show where these are at hand."""
     from ner import tagger_input
 
     inputs = [tagger_input(post) for post in posts]
+    looking = [tagger for tagger in taggers if tagger.needs_regions]
     if job.images is None:
-        if tagger.needs_regions:
-            say(f"note: {job.tagger} looks at pictures; --images DIR lets it see them")
+        for name in sorted({tagger.name for tagger in looking}):
+            say(f"note: {name} looks at pictures; --images DIR lets it see them")
         return inputs
-    encoder = job.encoder or getattr(tagger, "picture_encoder", None) or DEFAULT_ENCODER
-    features = PictureFeatures(job.images, job.cache, encoder, job.device)
-    counts = features.prepare(posts, progress)
-    say(str(counts))
+    trained_with = [encoder for tagger in looking if (encoder := getattr(tagger, "picture_encoder", None))]
+    encoder = job.picture_encoder or next(iter(trained_with), DEFAULT_ENCODER)
+    features = PictureFeatures(job.images, job.picture_cache, encoder, job.device)
+    say(str(features.prepare(posts, progress)))
     return [
         replace(
             given,
             attributes=features.attributes(post) or given.attributes,
-            regions=features.regions(post) if tagger.needs_regions else None,
+            regions=features.regions(post) if looking else None,
         )
         for post, given in zip(posts, inputs, strict=True)
     ]

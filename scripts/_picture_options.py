@@ -22,7 +22,7 @@ _IMAGES = click.option("--images", type=_FILE, metavar="DIR", help="The folder o
 _ENCODER = click.option(
     "--picture-encoder",
     metavar="NAME",
-    help="What looks at the pictures: efficientnet-lite0, unless the recipe names another, or vgg16.",
+    help="What looks at the pictures: efficientnet-lite0, unless the recipe or tagger names another, or vgg16.",
 )
 _KEPT = click.option(
     "--picture-cache",

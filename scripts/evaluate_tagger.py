@@ -1,11 +1,12 @@
 """``evaluate-tagger``: a tagger and tagged posts in; precision, recall and F1 out, and how sure they are."""
 
-import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from scripts._cli import Command
+from scripts._picture_options import picture_options
 
 _EXAMPLES = """
 evaluate-tagger default valid.conll
@@ -14,7 +15,6 @@ evaluate-tagger my-tagger valid.jsonl --images pictures --pictures all
 evaluate-tagger my-tagger valid.conll --against default --plot scores.png --json
 """
 _FILE = click.Path(path_type=Path)
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kgmner" / "pictures"
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
@@ -22,22 +22,7 @@ _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kgm
 @click.argument("posts", metavar="FILE", type=_FILE)
 @click.option("--against", metavar="DIR|NAME", help="Another tagger, compared on the same posts by a paired test.")
 @click.option("--captions", type=_FILE, metavar="TSV", help="Captions of the posts' pictures: name, tab, caption.")
-@click.option("--images", type=_FILE, metavar="DIR", help="The folder of the posts' pictures.")
-@click.option(
-    "--picture-encoder",
-    "encoder",
-    metavar="NAME",
-    help="What looks at the pictures, in place of the encoder that the tagger was trained with.",
-)
-@click.option(
-    "--picture-cache",
-    "cache",
-    type=_FILE,
-    default=_CACHE,
-    show_default="kgmner/pictures in the user's cache",
-    metavar="DIR",
-    help="Where it is kept what the encoder saw.",
-)
+@picture_options
 @click.option(
     "--pictures",
     type=click.Choice(["right", "none", "wrong", "all"]),
@@ -58,22 +43,7 @@ _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kgm
 @click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Where everything drawn comes from.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to compute.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def main(
-    tagger: str,
-    posts: Path,
-    against: str | None,
-    captions: Path | None,
-    images: Path | None,
-    encoder: str | None,
-    cache: Path,
-    pictures: str,
-    worst: int,
-    plot: Path | None,
-    samples: int,
-    seed: int,
-    device: str,
-    as_json: bool,
-) -> None:
+def main(as_json: bool, **options: Any) -> None:
     """Score a tagger on tagged posts: exact span and type, overall and by type.
 
     Lenient chunking is the headline: an I- tag without its B- opens an entity. Strict takes only what opens with B-.
@@ -83,23 +53,8 @@ def main(
     from scripts._score_tables import print_report
     from scripts._tables import print_json
 
-    job = Job(
-        tagger=tagger,
-        posts=posts,
-        against=against,
-        captions=captions,
-        images=images,
-        encoder=encoder,
-        cache=cache,
-        pictures=pictures,
-        worst=worst,
-        plot=plot,
-        samples=samples,
-        seed=seed,
-        device=device,
-    )
     with Progress() as progress:
-        report = evaluate(job, progress)
+        report = evaluate(Job(**options), progress)
     if as_json:
         print_json(report.to_dict())
     else:

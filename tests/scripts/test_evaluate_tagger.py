@@ -112,7 +112,7 @@ def test_pictures_are_looked_at_and_kept(run, posts: Path, images: Path, tmp_pat
 
 def test_a_tagger_that_looks_at_pictures_asks_for_them(run, posts: Path) -> None:
     result = run("evaluate-tagger", "visual", posts, "--json")
-    assert result.stderr == "note: visual looks at pictures; --images DIR lets it see them\n"
+    assert result.stderr == "note: looking looks at pictures; --images DIR lets it see them\n"
 
 
 def test_another_tagger_on_the_same_posts(run, posts: Path) -> None:
