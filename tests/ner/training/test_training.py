@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import ner.training.runs
-from ner.errors import FormatError, TrainingError
+from ner.errors import CheckpointError, FormatError, TrainingError
 from ner.spans import TAGS
 from ner.taggers import TaggerInput, load_tagger
 from ner.training.files import train_tagger
@@ -49,16 +49,39 @@ def test_a_run_writes_a_tagger_its_recipe_and_its_course(tiny_recipe, train_file
 
 
 @pytest.mark.parametrize("epoch", [1, 2, 3])
-def test_a_killed_run_ends_as_one_that_was_not(tiny_recipe, train_file, valid_file, tmp_path, epoch):
+def test_a_killed_run_ends_as_one_that_was_not(any_recipe, train_file, valid_file, tmp_path, epoch):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    expected = trained(tiny_recipe, train_file, valid_file, whole)
+    expected = trained(any_recipe, train_file, valid_file, whole)
     with pytest.raises(KilledError):
-        trained(tiny_recipe, train_file, valid_file, cut, progress=kill_in_epoch(epoch))
+        trained(any_recipe, train_file, valid_file, cut, progress=kill_in_epoch(epoch))
     torch.rand(7)  # what happened in between has no part in it
-    report = trained(tiny_recipe, train_file, valid_file, cut)
+    report = trained(any_recipe, train_file, valid_file, cut)
     assert report.epochs == expected.epochs
     for name in ("model.safetensors", "config.json", "recipe.json", "training.json", "curves.csv"):
         assert (cut / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_network_that_reads_words_carries_their_vectors_with_it(
+    tiny_words_recipe, tiny_vectors, train_file, valid_file, tmp_path
+):
+    vectors, lines = tmp_path / "moved.txt", []
+    vectors.write_bytes(tiny_vectors.read_bytes())
+    recipe = tiny_words_recipe | {"vectors": str(vectors)}
+    trained(recipe, train_file, valid_file, tmp_path / "run", tell=lines.append)
+    vectors.unlink()
+    assert {"words.json", "words.safetensors"} <= {path.name for path in (tmp_path / "run").iterdir()}
+    assert lines[0].startswith(f"{vectors}: 10 of 10 words have a published vector")
+    tagger = load_tagger(tmp_path / "run", device="cpu")
+    assert (tagger.name, tagger.needs_regions) == ("cnn-bilstm-crf", False)
+    assert len(tagger.tag([TaggerInput(("Smith", "visits", "Atlantis"))])[0].tags) == 3
+
+
+def test_a_start_on_other_words_is_refused(tiny_words_recipe, train_file, valid_file, tmp_path):
+    trained(tiny_words_recipe, train_file, valid_file, tmp_path / "first")
+    again = trained(tiny_words_recipe, train_file, valid_file, tmp_path / "second", init=tmp_path / "first")
+    assert again.epochs
+    with pytest.raises(CheckpointError, match="was trained on other words"):
+        trained(tiny_words_recipe, valid_file, valid_file, tmp_path / "third", init=tmp_path / "first")
 
 
 def test_a_finished_run_is_not_begun_again(tiny_recipe, train_file, valid_file, tmp_path):

@@ -1,0 +1,88 @@
+"""``train-tagger`` on small files: its choices, its pictures, its mistakes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ner import load_recipe, load_tagger, recipe_to_dict
+
+
+@pytest.fixture
+def posts(tmp_path: Path) -> Path:
+    rows = [
+        {"id": "1", "tokens": ["Chad", "smiles"], "tags": ["B-PER", "O"], "image": "1.png"},
+        {"id": "2", "tokens": ["in", "Paris"], "tags": ["O", "B-LOC"], "image": "missing.png"},
+    ]
+    path = tmp_path / "posts.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def vectors(tmp_path: Path) -> Path:
+    path = tmp_path / "vectors.txt"
+    path.write_text("".join(f"{word} {n}.5 1 -{n} 0.25\n" for n, word in enumerate(("chad", "in", "paris", "smiles"))))
+    return path
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "small.toml"
+    path.write_text('tagger = "bilstm-crf"\n[network]\nlstm_width = 4\n', encoding="utf-8")
+    return path
+
+
+def test_a_recipe_with_choices_of_ones_own(run, recipe: Path, posts: Path, vectors: Path, tmp_path: Path) -> None:
+    arguments = ["--train", posts, "--valid", posts, "-o", tmp_path / "run", "--vectors", vectors]
+    result = run("train-tagger", recipe, *arguments, "--seed", 7, "--epochs", 2, "--batch-size", 1)
+    assert result.exit_code == 0, result.output
+    assert "trained on 2 posts; epoch" in result.stdout
+    assert "epoch 1 of 2: loss " in result.stderr
+    kept = json.loads((tmp_path / "run" / "recipe.json").read_text(encoding="utf-8"))
+    expected = recipe_to_dict(load_recipe(recipe)) | {"vectors": str(vectors), "seed": 7}
+    expected["schedule"] |= {"epochs": 2, "batch_size": 1}
+    assert kept == json.loads(json.dumps(expected))
+    again = run("train-tagger", "--recipe", tmp_path / "run" / "recipe.json", *arguments)
+    assert again.stdout == result.stdout
+    assert load_tagger(tmp_path / "run", device="cpu").name == "bilstm-crf"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["no-recipe"], "recipe 'no-recipe' cannot be read: give a file, or one of "),
+        (["default", "--vectors", "x"], "vectors = 'x': expected none, as kg-transformer is built on encoder"),
+        (["small.toml", "--encoder", "x"], "encoder = 'x': expected none, as bilstm-crf is built on vectors"),
+        (["default", "--epochs", "0"], "schedule.epochs = 0: expected 1 or more"),
+        (["default", "--images", "no-folder"], "no-folder: "),
+        (["small.toml", "--vectors", "no-vectors.txt"], "no-vectors.txt"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    run, recipe: Path, posts: Path, arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("train-tagger", *arguments, "--train", posts, "--valid", posts, "-o", tmp_path / "run")
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("recipes", [[], ["default", "--recipe", "default"]])
+def test_one_recipe_is_given(run, posts: Path, tmp_path: Path, recipes: list[str]) -> None:
+    result = run("train-tagger", *recipes, "--train", posts, "--valid", posts, "-o", tmp_path / "run")
+    assert result.exit_code == 2
+    assert "give one RECIPE" in result.stderr
+
+
+def test_pictures_are_looked_at_once_and_kept(run, recipe: Path, posts: Path, vectors: Path, tmp_path: Path) -> None:
+    images, cache = tmp_path / "images", tmp_path / "cache"
+    images.mkdir()
+    Image.new("RGB", (40, 30), "red").save(images / "1.png")
+    arguments = ["--train", posts, "--valid", posts, "--images", images, "--picture-cache", cache, "--epochs", 1]
+    result = run("train-tagger", recipe, *arguments, "--vectors", vectors, "-o", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert "1 of 2 pictures can be used; not used: 1 missing" in result.stderr
+    assert len([path for path in cache.rglob("*") if path.is_file()]) == 1
