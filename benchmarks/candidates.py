@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -30,10 +31,11 @@ from benchmarks.noise import NOISES, noisy_mentions
 from benchmarks.sample import WORK
 from benchmarks.titles import read_redirects, titles
 from kg import AliasIndex, AliasMatch, Graph, normal_form
+from kg.building.pages import PageFile
+from kg.building.records import Texts
 from kg.names.fuzzy import Query, likenesses
-from kg.names.grams import fill_grams
 from kg.names.normal import squash
-from kg.names.rows import fill_aliases
+from kg.names.rows import Labels, fill_names
 from kg.schema import create_indexes, create_tables, open_for_building
 
 GRAPH = WORK / "names" / "kg.sqlite"
@@ -54,11 +56,10 @@ def make_graph(path: Path) -> None:
     seconds = {}
     before = lookups.memory_mb("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the most memory is counted from here on
-    for name, step in (("aliases", fill_aliases), ("grams", fill_grams), ("indexes", create_indexes)):
+    steps = {"names": lambda: _fill_names(path, connection), "indexes": lambda: create_indexes(connection)}
+    for name, step in steps.items():
         start, cpu = time.perf_counter(), time.process_time()
-        connection.execute("BEGIN")
-        step(connection)
-        connection.execute("COMMIT")
+        step()
         seconds[name] = time.perf_counter() - start, time.process_time() - cpu
     most = lookups.memory_mb("VmHWM")
     connection.execute("DROP TABLE stage_given_name")
@@ -70,6 +71,20 @@ def make_graph(path: Path) -> None:
     for name, (wall, cpu) in seconds.items():
         print(f"  {name:<10}{wall / names * 1e6:>6.2f} us a name by the clock, {cpu / names * 1e6:.2f} of a core")
     print(f"  most memory meanwhile: {most:.0f} MB, of which {before:.0f} MB were taken before")
+
+
+def _fill_names(path: Path, connection: sqlite3.Connection) -> None:
+    given = connection.execute("SELECT entity, text, kind, weight FROM stage_given_name ORDER BY entity")
+    with PageFile(path) as pages:
+        fill_names(pages, _labels(connection), given)
+        pages.publish()
+
+
+def _labels(connection: sqlite3.Connection) -> Iterator[Labels]:
+    cursor = connection.execute("SELECT id, label, coalesce(substr(type, 2, 1), '-') FROM entity ORDER BY id")
+    while rows := cursor.fetchmany(50_000):
+        ids, labels, letters = zip(*rows, strict=True)
+        yield Labels(np.array(ids), Texts.of(labels), "".join(letters).encode())
 
 
 def _fill_entities(connection: sqlite3.Connection) -> None:

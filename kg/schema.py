@@ -11,20 +11,6 @@ from .errors import StoreError
 
 SCHEMA_VERSION = 3
 
-_NAME_TABLES = """
-CREATE TABLE alias (
-    text TEXT NOT NULL,
-    normal TEXT NOT NULL,
-    entity INTEGER NOT NULL REFERENCES entity(id),
-    kind TEXT NOT NULL,
-    weight REAL NOT NULL,
-    PRIMARY KEY (entity, normal, text)
-) WITHOUT ROWID;
-CREATE TABLE alias_normal (key INTEGER PRIMARY KEY, entities BLOB NOT NULL);
-CREATE TABLE alias_segment (key INTEGER PRIMARY KEY, count INTEGER NOT NULL, names BLOB NOT NULL);
-CREATE TABLE alias_word (key INTEGER PRIMARY KEY, names TEXT NOT NULL);
-"""
-
 _TABLES = """
 CREATE TABLE entity (
     id INTEGER PRIMARY KEY,
@@ -33,6 +19,7 @@ CREATE TABLE entity (
     type TEXT, -- PER, LOC, ORG, OTHER; to check it here would make every row half as dear again
     prior REAL NOT NULL DEFAULT 0
 );
+CREATE UNIQUE INDEX entity_iri ON entity (iri);
 CREATE TABLE predicate (
     id INTEGER PRIMARY KEY,
     iri TEXT NOT NULL UNIQUE,
@@ -58,6 +45,18 @@ CREATE TABLE triple (
     object INTEGER NOT NULL REFERENCES entity(id),
     PRIMARY KEY (subject, object, predicate)
 ) WITHOUT ROWID;
+CREATE INDEX triple_object ON triple (object, subject, predicate);
+CREATE TABLE alias (
+    text TEXT NOT NULL,
+    normal TEXT NOT NULL,
+    entity INTEGER NOT NULL REFERENCES entity(id),
+    kind TEXT NOT NULL,
+    weight REAL NOT NULL,
+    PRIMARY KEY (entity, normal, text)
+) WITHOUT ROWID;
+CREATE TABLE alias_normal (key INTEGER PRIMARY KEY, entities BLOB NOT NULL);
+CREATE TABLE alias_segment (key INTEGER PRIMARY KEY, count INTEGER NOT NULL, names BLOB NOT NULL);
+CREATE TABLE alias_word (key INTEGER PRIMARY KEY, names TEXT NOT NULL);
 CREATE TABLE literal (
     id INTEGER PRIMARY KEY,
     subject INTEGER NOT NULL REFERENCES entity(id),
@@ -102,8 +101,6 @@ CREATE TABLE rejected (
 """
 
 _INDEXES = """
-CREATE UNIQUE INDEX entity_iri ON entity (iri);
-CREATE INDEX IF NOT EXISTS triple_object ON triple (object, subject, predicate);
 CREATE INDEX entity_class_class ON entity_class (class);
 CREATE INDEX literal_subject ON literal (subject, predicate);
 CREATE INDEX image_entity ON image (entity);
@@ -112,17 +109,9 @@ CREATE INDEX image_status ON image (status);
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Make every table of a new graph, in one transaction."""
-    script = f"BEGIN;{_TABLES}{_NAME_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
+    """Make every table of a new graph, and the indexes that are filled with their tables, in one transaction."""
+    script = f"BEGIN;{_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
     connection.executescript(script)
-
-
-NAME_TABLES = ("alias", "alias_normal", "alias_segment", "alias_word")
-
-
-def create_name_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables of names, in one transaction."""
-    connection.executescript(f"BEGIN;{_NAME_TABLES}COMMIT;")
 
 
 def create_indexes(connection: sqlite3.Connection) -> None:
@@ -141,6 +130,7 @@ def open_for_building(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA threads = 1")
     connection.execute("PRAGMA page_size = 8192")
+    connection.execute("PRAGMA auto_vacuum = NONE")  # see kg.building.pages
     return connection
 
 

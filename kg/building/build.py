@@ -34,7 +34,7 @@ from .tables import load_rows
 from .typemap import TypeMap
 
 # Raise it whenever the same sources give other rows than before: finished graphs are then built anew.
-BUILD_VERSION = 2
+BUILD_VERSION = 3
 # How often what was read is kept, so that a killed build can go on behind it.
 CHECKPOINT_S = 1.0
 
@@ -175,17 +175,17 @@ class _Build:
         steps = graph.execute("SELECT id, name, source FROM build_step WHERE state <> 'done' ORDER BY id").fetchall()
         with closing(Stage(folder, self._types)) as stage:
             graph.execute("ATTACH ? AS stage", (str(folder / "stage.sqlite"),))
-            with closing(Resolver(graph, stage, self._images.find)) as resolver:
-                for step, name, source in steps:
-                    if source in self._files:
-                        self._load(graph, stage, step, self._files[source])
-                    elif name in RESOLVE_STEPS:
-                        stage.forget()
-                        self._resolve(graph, resolver, step, name)
-                        write_out_meanwhile(part)
-                    else:
-                        with transaction(graph):
-                            _finish(graph, step)
+            resolver = Resolver(graph, part, stage, self._images.find)
+            for step, name, source in steps:
+                if source in self._files:
+                    self._load(graph, stage, step, self._files[source])
+                elif name in RESOLVE_STEPS:
+                    stage.forget()
+                    self._resolve(graph, resolver, step, name)
+                    write_out_meanwhile(part)
+                else:
+                    with transaction(graph):
+                        _finish(graph, step)
             graph.execute("DETACH stage")
 
     def _resolve(self, graph: sqlite3.Connection, resolver: Resolver, step: int, name: str) -> None:

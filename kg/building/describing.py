@@ -8,18 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from kg.ahead import ahead
-from kg.bulk import insert_columns, insert_rows
+from kg.bulk import insert_rows
 from kg.names.rows import Labels
 from kg.records import ENTITY_TYPES
 from kg.transactions import transaction
 
-from .keymap import KeyMap
+from .keymap import KeyMap, labels_of
+from .pages import PageFile
+from .records import Texts
 from .relating import final_ids, read_priors, read_types
 from .resolving import Ranks, rank_pairs, resolve_redirects
 from .scan import LABELLED
 from .staging import Stage, unsigned
+from .trees import Tree
 
 _AT_ONCE = 40_000
 _TABLES = {
@@ -53,15 +57,16 @@ def describe_entities(stage: Stage, keys: KeyMap) -> None:
         _map_images(stage, keys)
 
 
-def fill_entities(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None:
-    """Fill `entity`, in the order of ids, each with its label, or one read off its IRI."""
+def fill_entities(pages: PageFile, stage: Stage, keys: KeyMap) -> None:
+    """Fill `entity`, in the order of ids, each with its label, or one read off its IRI; and its index by IRIs."""
     types, priors = read_types(stage.folder), read_priors(stage, keys)
-    names = (None, *ENTITY_TYPES)
-    for first, iris, labels in ahead(_labelled(keys, stage.connection)):
-        ids = range(first + 1, first + 1 + len(iris))
-        coarse = [names[place] for place in types[first + 1 : first + 1 + len(iris)].tolist()]
-        prior = priors[first + 1 : first + 1 + len(iris)].tolist()
-        insert_columns(graph, "entity", {"id": ids, "iri": iris, "label": labels, "type": coarse, "prior": prior})
+    rows, by_iri = Tree(pages, "entity"), Tree(pages, "entity_iri")
+    for ids, iris, labels in ahead(_labelled(keys, stage.connection)):
+        coarse = Texts.choices((None, *ENTITY_TYPES), types[ids].astype(np.int64))
+        rows.add([None, iris, labels, coarse, priors[ids]], ids)
+        by_iri.add([iris, ids])
+    rows.finish()
+    by_iri.finish()
 
 
 def read_labels(keys: KeyMap, connection: sqlite3.Connection, folder: Path) -> Iterator[Labels]:
@@ -75,21 +80,23 @@ def read_labels(keys: KeyMap, connection: sqlite3.Connection, folder: Path) -> I
     # The letter that tells the types apart, see `Labels`.
     letters = np.frombuffer(("-" + "".join(name[1] for name in ENTITY_TYPES)).encode(), dtype=np.uint8)
     types = read_types(folder)
-    for first, iris, labels in _labelled(keys, connection):
-        some = letters[types[first + 1 : first + 1 + len(iris)]].tobytes().decode()
-        yield Labels(range(first + 1, first + 1 + len(iris)), labels, some)
+    for ids, _, labels in _labelled(keys, connection):
+        yield Labels(ids, labels, letters[types[ids]].tobytes())
 
 
-def _labelled(keys: KeyMap, connection: sqlite3.Connection) -> Iterator[tuple[int, list[str], list[str]]]:
-    """Yield IRIs and labels of entities, some at a time, with the number of those before."""
+def _labelled(keys: KeyMap, connection: sqlite3.Connection) -> Iterator[tuple[npt.NDArray[np.int64], Texts, Texts]]:
+    """Yield ids, IRIs and labels of entities, some at a time."""
     chosen = connection.execute("SELECT entity, text FROM stage_chosen ORDER BY entity")
     upcoming = next(chosen, None)
     for first in range(0, len(keys.rank), _AT_ONCE):
-        iris, labels = keys.iris_and_labels(np.asarray(keys.rank[first : first + _AT_ONCE]))
+        iris = keys.texts(np.asarray(keys.rank[first : first + _AT_ONCE]))
+        ids = np.arange(first + 1, first + 1 + len(iris))
+        places, texts = [], []
         while upcoming is not None and upcoming[0] <= first + len(iris):
-            labels[upcoming[0] - first - 1] = upcoming[1]
+            places.append(upcoming[0] - first - 1)
+            texts.append(upcoming[1])
             upcoming = next(chosen, None)
-        yield first, iris, labels
+        yield ids, iris, labels_of(iris).replaced(np.array(places, dtype=np.int64), texts)
     keys.release_texts()
 
 
@@ -184,7 +191,7 @@ def _name_redirects(stage: Stage, keys: KeyMap, sources: Ranks, ends: Ranks) -> 
     unlabelled = (entities > 0) & ((np.asarray(keys.flags)[sources] & LABELLED) == 0)
     nameless, named = sources[unlabelled], entities[unlabelled]
     for first in range(0, len(nameless), _AT_ONCE):
-        _, labels = keys.iris_and_labels(nameless[first : first + _AT_ONCE])
+        labels = keys.labels(nameless[first : first + _AT_ONCE])
         some = named[first : first + _AT_ONCE].tolist()
         _give_names(stage, [(e, text, "redirect", REDIRECT_WEIGHT) for e, text in zip(some, labels, strict=True)])
 
@@ -206,7 +213,7 @@ def _name_pages(stage: Stage, keys: KeyMap, sources: Ranks, ends: Ranks) -> None
     connection.execute("CREATE TABLE stage_page_text (page INTEGER, text TEXT)")
     flags = np.asarray(keys.flags)
     nameless = np.array(sorted(rank for rank in page_of if not flags[rank] & LABELLED), dtype=np.int64)
-    texts = zip(nameless.tolist(), keys.iris_and_labels(nameless)[1], strict=True)
+    texts = zip(nameless.tolist(), keys.labels(nameless), strict=True)
     insert_rows(connection, "stage_page_text", ("page", "text"), [(page_of[rank], text) for rank, text in texts])
     for rows in stage.fetch("SELECT rank, text FROM stage_page_name"):
         some = [(page_of[rank], text) for rank, text in rows if rank in page_of]

@@ -20,9 +20,10 @@ from kg.iris import label_of_iri
 
 from . import scan
 from .durable import write_array
+from .records import Texts
 from .segments import Column, SegmentFile, release_map
 
-_RESOURCE = "http://dbpedia.org/resource/"
+_RESOURCE = np.frombuffer(bytearray(b"http://dbpedia.org/resource/"), dtype=np.uint8)
 _IRIS_AT_ONCE = 500_000
 _COLUMNS = {"keys": "u8", "flags": "u1", "ends": "i8", "text": "u1"}
 
@@ -159,7 +160,12 @@ class KeyMap:
         ordered = np.empty(len(ranks), dtype=np.int64)
         while len(tied):
             part = np.empty(len(tied), dtype=np.uint64)
-            scan.eight_bytes(self._text, *self._spans(ranks[tied]), depth, part)
+            starts, ends = self._spans(ranks[tied])
+            if depth <= longest:
+                scan.eight_bytes(self._text, starts, ends, depth, part)
+            else:  # equal but for NUL characters at the end
+                part[:] = ends - starts
+            del starts, ends
             order = np.lexsort((part, groups)) if depth > begin else np.argsort(part, kind="stable")
             tied, part, groups = tied[order], part[order], groups[order]
             del order
@@ -174,42 +180,35 @@ class KeyMap:
         """Let the system take back the memory behind the IRIs' texts; it reads them again when need be."""
         release_map(self._text)
 
-    def iri(self, rank: int) -> str:
-        """Return the IRI of a rank."""
-        start = int(self._ends[rank - 1]) if rank else 0
-        return self._text[start : int(self._ends[rank])].tobytes().decode("utf-8", "surrogatepass")
-
     def iris(self, ranks: npt.NDArray[np.int64]) -> list[str]:
         """Return the IRIs of some ranks."""
-        return self._split(self._lines(*self._spans(ranks)), ranks)
+        return self.texts(ranks).strings()
 
-    def iris_and_labels(self, ranks: npt.NDArray[np.int64]) -> tuple[list[str], list[str]]:
-        """Return the IRIs of some ranks, and the label that is read off each, as `label_of_iri` does."""
+    def labels(self, ranks: npt.NDArray[np.int64]) -> list[str]:
+        """Return the label that is read off each IRI of some ranks."""
+        return labels_of(self.texts(ranks)).strings()
+
+    def texts(self, ranks: npt.NDArray[np.int64]) -> Texts:
+        """Return the IRIs of some ranks as a column."""
         starts, ends = self._spans(ranks)
-        text = self._lines(starts, ends)
-        iris, labels = self._split(text, ranks), text.replace(_RESOURCE, "").replace("_", " ").split("\n")[:-1]
-        if len(labels) != len(iris):
-            return iris, [label_of_iri(iri) for iri in iris]
-        simple = np.empty(len(ranks), dtype=np.bool_)
-        scan.find_simple(self._text, np.frombuffer(_RESOURCE.encode(), dtype=np.uint8), starts, ends, simple)
-        for place in np.flatnonzero(~simple).tolist():
-            labels[place] = label_of_iri(iris[place])
-        return iris, labels
+        sizes = ends - starts
+        data = np.empty(int(sizes.sum()), dtype=np.uint8)
+        scan.gather(self._text, starts, ends, data)
+        ends = np.cumsum(sizes)
+        return Texts(data, ends - sizes, ends)
 
     def _spans(self, ranks: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         starts = np.where(ranks > 0, self._ends[np.maximum(ranks, 1) - 1], 0)
         return starts, np.asarray(self._ends[ranks])
 
-    def _lines(self, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> str:
-        # One text with breaks behind the IRIs, which hold none, is decoded and split much faster than each by itself.
-        lines = np.empty(int((ends - starts).sum()) + len(starts), dtype=np.uint8)
-        scan.gather(self._text, starts, ends, lines, as_lines=True)
-        return lines.tobytes().decode("utf-8", "surrogatepass")
 
-    def _split(self, lines: str, ranks: npt.NDArray[np.int64]) -> list[str]:
-        texts = lines.split("\n")[:-1]
-        # Only a cell of a table can bring a line break into an IRI.
-        return texts if len(texts) == len(ranks) else [self.iri(rank) for rank in ranks.tolist()]
+def labels_of(iris: Texts) -> Texts:
+    """Return the label that is read off each of some IRIs, as `label_of_iri` does."""
+    out, ends = np.empty(len(iris.data), dtype=np.uint8), np.empty(len(iris), dtype=np.int64)
+    scan.read_labels(iris.data, _RESOURCE, iris.starts, iris.ends, out, ends)
+    starts = np.append(0, ends)[:-1]
+    others = np.flatnonzero(ends == starts)
+    return Texts(out, starts, ends).replaced(others, map(label_of_iri, iris.take(others).strings()))
 
 
 def _regrouped(

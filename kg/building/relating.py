@@ -19,10 +19,11 @@ from . import scan
 from .durable import write_array
 from .edges import EdgeSorter, map_triples
 from .keymap import KeyMap
+from .pages import PageFile
 from .resolving import staged_order
 from .segments import Column
-from .sortedindex import fill_sorted_index
 from .staging import Stage, unsigned
+from .trees import Tree
 
 IN_DEGREES = "entity.indegree"
 TYPES = "entity.type"
@@ -49,8 +50,8 @@ def final_ids(stage: Stage, table: str) -> npt.NDArray[np.int64]:
     return ids
 
 
-def fill_triples(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None:
-    """Fill `triple`, and count the distinct triples that lead to each entity.
+def fill_triples(pages: PageFile, stage: Stage, keys: KeyMap) -> None:
+    """Fill `triple` and its index by objects, and count the distinct triples that lead to each entity.
 
     A table's object that is an entity's IRI becomes a triple too.
     """
@@ -65,12 +66,16 @@ def fill_triples(graph: sqlite3.Connection, stage: Stage, keys: KeyMap) -> None:
             by_subject.add(*triples)
             stage.segments["triple"].release()
         in_degrees = np.zeros(len(keys.rank) + 1, dtype=np.int64)
+        tree = Tree(pages, "triple")
         for part in by_subject.sorted_parts():
             scan.count_each(np.ascontiguousarray(part[:, 1]), in_degrees)
             by_object.add(part[:, 1], part[:, 2], part[:, 0])
-            insert_array(graph, "triple", ("subject", "object", "predicate"), part)
-        columns = ("object", "subject", "predicate")
-        fill_sorted_index(graph, "triple", "triple_object", columns, by_object.sorted_parts())
+            tree.add(list(part.T))
+        tree.finish()
+        tree = Tree(pages, "triple_object")
+        for part in by_object.sorted_parts():
+            tree.add(list(part.T))
+        tree.finish()
     write_array(stage.folder / IN_DEGREES, in_degrees)
 
 

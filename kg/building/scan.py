@@ -289,20 +289,26 @@ def common_prefix(data: Bytes, starts: Spans, ends: Spans) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def find_simple(data: Bytes, prefix: Bytes, starts: Spans, ends: Spans, simple: npt.NDArray[np.bool_]) -> None:
-    """Mark the spans, (M,), that are the prefix and a name that reads as it is, but for underscores.
+def read_labels(data: Bytes, prefix: Bytes, starts: Spans, ends: Spans, out: Bytes, out_ends: Spans) -> None:
+    """Write the labels that are read off IRIs, one behind the other, and fill in where each one ends, (M,).
 
-    Such a name has no percent or number sign and no `:/`, and begins and ends with a visible ASCII character.
+    Only those of IRIs that are the prefix and a name which reads as it is, but for underscores: it has no percent or
+    number sign and no `:/`, and begins and ends with a visible ASCII character. Others get an empty one.
     """
+    end = 0
     for index in range(len(starts)):
-        begin, end = starts[index] + len(prefix), ends[index]
-        simple[index] = False
-        if begin >= end:
-            continue
-        first, last = data[begin], data[end - 1]
-        good = 33 <= first < 127 and first != 95 and 33 <= last < 127 and last != 95
-        for at in range(len(prefix)):
-            good = good and data[starts[index] + at] == prefix[at]
-        for at in range(begin, end):
-            good = good and data[at] != 37 and data[at] != 35 and not (data[at] == 47 and data[at - 1] == 58)
-        simple[index] = good
+        begin, stop, size = starts[index], ends[index], len(prefix)
+        good = begin + size < stop
+        for at in range(size):
+            good = good and data[begin + at] == prefix[at]
+        if good:
+            first, last = data[begin + size], data[stop - 1]
+            good = 33 <= first < 127 and first != 95 and 33 <= last < 127 and last != 95
+            label = end
+            for at in range(begin + size, stop):
+                byte = data[at]
+                good = good and byte != 37 and byte != 35 and not (byte == 47 and data[at - 1] == 58)
+                out[label] = 32 if byte == 95 else byte
+                label += 1
+            end = label if good else end
+        out_ends[index] = end

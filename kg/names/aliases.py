@@ -7,8 +7,8 @@ from kg.records import AliasMatch, Entity
 from kg.store import Graph
 
 from .fuzzy import Query, likenesses
+from .holders import entities_of
 from .normal import normal_form, split_hashtag
-from .rows import entities_of
 from .shortlist import similar_names
 
 __all__ = ["AliasIndex", "normal_form", "split_hashtag"]

@@ -9,72 +9,70 @@ its letters (blanks, and what UTF-8 adds), and then the names themselves, one be
 of letters. `alias_word.names` is a name a line, those with one word ordered by their length.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kg.ahead import ahead
+from kg.building.pages import PageFile
+from kg.building.records import Column, Texts
+from kg.building.trees import Tree
 
+from .kernels import (
+    Bytes,
+    Entries,
+    Lengths,
+    Masks,
+    Starts,
+    drop_repeated,
+    gather,
+    measure,
+    segment_blobs,
+    segment_entries,
+    word_entries,
+)
 from .keys import FIRST_BITS, LONGEST_NAME, NAME_BITS, SECOND_BITS
 
-if TYPE_CHECKING:
-    from .kernels import Bytes, Entries, Lengths, Masks, Starts
-
-_ENTITIES_AT_ONCE = 20_000
 _NAMES_A_ROW = {"segment": 64, "word": 200}
 _NAMES_A_PASS = 600_000
-_CACHE = -16384
 _WORDS_A_PASS = 4_000_000
 _ENTRIES_AT_ONCE = 400_000
 
 _Ints = npt.NDArray[np.int64]
-_Batch = list[tuple[Any, ...]]
+# The keys of some rows, and their columns.
+_Batch = tuple[_Ints, list[Column]]
 
 
-def fill_grams(connection: sqlite3.Connection) -> None:
-    """Fill `alias_segment` and `alias_word` from `alias`."""
-    # The names take the memory that pages would take, which are all read and written once and in order.
-    cache = connection.execute("PRAGMA cache_size").fetchone()[0]
-    connection.execute(f"PRAGMA cache_size = {_CACHE}")
-    try:
-        names = _Names.read(connection)
-        for statement, batches in (
-            ("INSERT INTO alias_segment (key, count, names) VALUES (?, ?, ?)", names.segment_rows()),
-            ("INSERT INTO alias_word (key, names) VALUES (?, ?)", names.word_rows()),
-        ):
-            for rows in ahead(batches):
-                connection.executemany(statement, rows)
-    finally:
-        connection.execute(f"PRAGMA cache_size = {cache}")
+def fill_grams(pages: PageFile, lines: bytearray, count: int) -> None:
+    """Fill `alias_segment` and `alias_word`.
+
+    Args:
+        pages: The file with the tables, which are empty.
+        lines: Names, in UTF-8, each with a line break behind it; a name may come several times.
+        count: How many there are.
+    """
+    names = _Names.read(lines, count)
+    for table, batches in (("alias_segment", names.segment_rows()), ("alias_word", names.word_rows())):
+        tree = Tree(pages, table)
+        for keys, columns in ahead(batches):
+            tree.add([None, *columns], keys)
+        tree.finish()
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
     """Every name, as `kg.names.kernels` wants them."""
 
-    text: "Bytes"
-    starts: "Starts"
-    lengths: "Lengths"
-    masks: "Masks"
+    text: Bytes
+    starts: Starts
+    lengths: Lengths
+    masks: Masks
 
     @classmethod
-    def read(cls, connection: sqlite3.Connection) -> "_Names":
-        """Read the names, and leave out those that are equal to one before them."""
-        from .kernels import drop_repeated, measure
-
-        lines, count = bytearray(), 0
-        last = connection.execute("SELECT coalesce(max(entity), -1) FROM alias").fetchone()[0]
-        query = "SELECT count(*), group_concat(normal, char(10)) FROM alias WHERE entity BETWEEN ? AND ?"
-        for low in range(0, last + 1, _ENTITIES_AT_ONCE):
-            found, joined = connection.execute(query, (low, low + _ENTITIES_AT_ONCE - 1)).fetchone()
-            if found:
-                count += found
-                lines += joined.encode()
-                lines += b"\n"
+    def read(cls, lines: bytearray, count: int) -> "_Names":
+        """Find the names in the lines, and leave out those that are equal to one before them."""
         text = np.frombuffer(lines, dtype=np.uint8)
         names = cls(text, _empty_starts(len(text), count), np.empty(count, np.uint16), np.empty(count, np.uint32))
         hashes = np.empty(count, dtype=np.uint64)
@@ -86,8 +84,6 @@ class _Names:
 
     def segment_rows(self) -> Iterator[_Batch]:
         """Yield the rows of `alias_segment`, the names of some lengths after the other."""
-        from .kernels import segment_entries
-
         counts = np.zeros(LONGEST_NAME + 1, dtype=np.int64)
         for start in range(0, len(self.lengths), _NAMES_A_PASS):
             counts += np.bincount(self.lengths[start : start + _NAMES_A_PASS], minlength=LONGEST_NAME + 1)
@@ -113,26 +109,23 @@ class _Names:
     def _sizes(self, names: _Ints) -> _Ints:
         return self.starts[names + 1].astype(np.int64) - self.starts[names] - 1
 
-    def _segment_batches(self, entries: "Entries") -> Iterator[_Batch]:
+    def _segment_batches(self, entries: Entries) -> Iterator[_Batch]:
         entries.sort()
         for part in _parts(entries):
             keys, names = _split(part)
             lengths = self.lengths[names].astype(np.int64)
             sizes = self._sizes(names)
-            masks = self.masks[names].astype("<u4").tobytes()
-            extras = (sizes - lengths).astype(np.uint8).tobytes()
-            text = self._gathered(names, sizes, 0).tobytes()
             cuts = _cuts(keys, lengths, _NAMES_A_ROW["segment"])
-            ends = np.concatenate([[0], np.cumsum(sizes)])[cuts].tolist()
-            yield [
-                (key, end - start, masks[4 * start : 4 * end] + extras[start:end] + text[first:last])
-                for key, start, end, first, last in _ranges(keys, cuts, ends)
-            ]
+            text_ends = np.concatenate([[0], np.cumsum(sizes)])[cuts]
+            blobs = np.empty(int(text_ends[-1]) + 5 * len(names), dtype=np.uint8)
+            ends = np.empty(len(cuts) - 1, dtype=np.int64)
+            extras, text = (sizes - lengths).astype(np.uint8), self._gathered(names, sizes, 0)
+            segment_blobs(self.masks[names], extras, text, cuts, text_ends, blobs, ends)
+            starts = np.append(0, ends)[:-1]
+            yield keys[cuts[:-1]].astype(np.int64), [np.diff(cuts), Texts(blobs, starts, ends, is_blob=True)]
 
     def word_rows(self) -> Iterator[_Batch]:
         """Yield the rows of `alias_word`."""
-        from .kernels import word_entries
-
         blanks = sum(int((self.text[at : at + 2**20] == ord(" ")).sum()) for at in range(0, len(self.text), 2**20))
         most = blanks + len(self.lengths)
         bits = max(1, (most // _WORDS_A_PASS).bit_length())
@@ -141,29 +134,27 @@ class _Names:
             found = word_entries(self.text, self.starts, self.lengths, part, bits, entries)
             yield from self._word_batches(entries[:found])
 
-    def _word_batches(self, entries: "Entries") -> Iterator[_Batch]:
+    def _word_batches(self, entries: Entries) -> Iterator[_Batch]:
         entries.sort()
         for part in _parts(entries):
             keys, names = _split(part)
             sizes = self._sizes(names) + 1
-            text = self._gathered(names, sizes, 1).tobytes()
             cuts = _cuts(keys, None, _NAMES_A_ROW["word"])
-            ends = np.concatenate([[0], np.cumsum(sizes)])[cuts].tolist()
-            yield [(key, text[first : last - 1].decode()) for key, _, _, first, last in _ranges(keys, cuts, ends)]
+            ends = np.concatenate([[0], np.cumsum(sizes)])[cuts]
+            # The last name of a row has no line break behind it.
+            yield keys[cuts[:-1]].astype(np.int64), [Texts(self._gathered(names, sizes, 1), ends[:-1], ends[1:] - 1)]
 
-    def _gathered(self, names: _Ints, sizes: _Ints, line_end: int) -> "Bytes":
-        from .kernels import gather
-
+    def _gathered(self, names: _Ints, sizes: _Ints, line_end: int) -> Bytes:
         out = np.empty(sizes.sum(), dtype=np.uint8)
         gather(self.text, self.starts, names, line_end, out)
         return out
 
 
-def _empty_starts(letters: int, names: int) -> "Starts":
+def _empty_starts(letters: int, names: int) -> Starts:
     return np.empty(names + 1, np.uint32) if letters < 2**32 else np.empty(names + 1, np.int64)
 
 
-def _parts(entries: "Entries") -> Iterator["Entries"]:
+def _parts(entries: Entries) -> Iterator[Entries]:
     """Yield sorted entries a part at a time; a key never goes on in the next part."""
     start = 0
     while start < len(entries):
@@ -175,20 +166,14 @@ def _parts(entries: "Entries") -> Iterator["Entries"]:
         start = end
 
 
-def _split(entries: "Entries") -> tuple["Entries", _Ints]:
+def _split(entries: Entries) -> tuple[Entries, _Ints]:
     """Return the keys and the names of sorted entries."""
     return entries >> np.uint64(NAME_BITS), (entries & np.uint64((1 << NAME_BITS) - 1)).astype(np.int64)
 
 
-def _cuts(keys: "Entries", groups: _Ints | None, least: int) -> _Ints:
+def _cuts(keys: Entries, groups: _Ints | None, least: int) -> _Ints:
     """Return where rows start, and the end: between keys, so many names apart or more, and where the group changes."""
     between = np.flatnonzero(keys[1:] != keys[:-1]) + 1
     borders = np.flatnonzero(groups[1:] != groups[:-1]) + 1 if groups is not None else between[:0]
     wanted = np.searchsorted(between, np.arange(least, len(keys), least))
     return np.unique(np.concatenate([[0], between[wanted[wanted < len(between)]], borders, [len(keys)]]))
-
-
-def _ranges(keys: "Entries", cuts: _Ints, ends: list[int]) -> Iterable[tuple[int, int, int, int, int]]:
-    """Return each row's key, where it starts and ends among the names, and where among their letters."""
-    places = cuts.tolist()
-    return zip(keys[cuts[:-1]].tolist(), places, places[1:], ends, ends[1:], strict=False)

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 # Letters that Unicode does not decompose, and that people type without their stroke or ligature.
 _LETTERS = str.maketrans(
@@ -11,9 +10,6 @@ _LETTERS = str.maketrans(
 _ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 _APOSTROPHES = re.compile("['’‘ʼ`´ʻ]")
 _ASCII_JUNK = re.compile(r"[\W_]+")
-_PLAIN = bytes.maketrans(
-    bytes(range(128)), bytes(ord(chr(i).lower()) if chr(i).isalnum() or chr(i) == "\n" else 32 for i in range(128))
-)
 _BOUNDARY = re.compile(
     r"(?<=[^\W\d_])(?=\d)"  # Euro2016
     r"|(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])"  # LosAngeles
@@ -35,28 +31,6 @@ def normal_form(text: str) -> str:
     return normal or " ".join(text.lower().split())
 
 
-def normal_forms(texts: Sequence[str]) -> list[str]:
-    """Return the normal form of each text; those of plain ASCII are made together, ten times as fast."""
-    joined = "\n".join(texts)
-    alone: list[int] = []
-    if not joined.isascii() or joined.count("\n") >= len(texts):
-        alone = [place for place, text in enumerate(texts) if not text.isascii() or "\n" in text]
-        joined = "\n".join(_without(texts, alone))
-    folded = joined.encode("ascii").translate(None, b"'`")
-    if b"." in folded:
-        alone.extend(_with_acronyms(folded))
-    folded = b"\n%b\n" % folded.replace(b"&", b" and ").translate(_PLAIN)
-    while b"  " in folded:
-        folded = folded.replace(b"  ", b" ")
-    folded = folded.replace(b" \n", b"\n").replace(b"\n ", b"\n")
-    normals = folded[1:-1].decode("ascii").split("\n") if texts else []
-    if "" in normals:
-        alone.extend(place for place, normal in enumerate(normals) if not normal)
-    for place in alone:
-        normals[place] = normal_form(texts[place])
-    return normals
-
-
 def squash(normal: str) -> str:
     """Return a normal form without its blanks: `losangeleslakers`."""
     return normal.replace(" ", "")
@@ -70,24 +44,6 @@ def split_hashtag(text: str) -> str:
 def words(text: str) -> frozenset[str]:
     """Return the words of a list that is written as one text."""
     return frozenset(text.split())
-
-
-def _without(texts: Sequence[str], places: Sequence[int]) -> list[str]:
-    kept = list(texts)
-    for place in places:
-        kept[place] = ""
-    return kept
-
-
-def _with_acronyms(lines: bytes) -> list[int]:
-    """Return the lines in which two dots stand around one letter, or more of them."""
-    import numpy as np
-
-    bytes_ = np.frombuffer(lines, dtype=np.uint8)
-    dots = np.flatnonzero(bytes_ == ord("."))
-    near = dots[:-1][np.diff(dots) == 2]
-    found: list[int] = np.unique(np.searchsorted(np.flatnonzero(bytes_ == ord("\n")), near)).tolist()
-    return found
 
 
 def _fold(text: str) -> str:

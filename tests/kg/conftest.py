@@ -1,6 +1,5 @@
 """Small graphs, built from text."""
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import pytest
 from hypothesis import settings
 
 from kg import Graph, build_graph
-from kg.schema import create_tables
 
 # A loaded machine is no reason for a test to fail.
 settings.register_profile("kg", deadline=None)
@@ -61,12 +59,3 @@ def build(tmp_path: Path) -> Iterator[Callable[..., Graph]]:
     yield make
     for graph in opened:
         graph.close()
-
-
-@pytest.fixture
-def empty_store() -> Iterator[sqlite3.Connection]:
-    """The tables of a graph, in memory."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    create_tables(connection)
-    yield connection
-    connection.close()

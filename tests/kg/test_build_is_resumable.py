@@ -6,12 +6,15 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from kg import BuildLockedError, Graph, build_graph
+from kg import BuildLockedError, Graph, StoreError, build_graph
+from kg.building import filling
 from kg.building.build import _Build
+from kg.building.pages import PageFile
 from kg.lock import build_lock
 
 _TIMES = {"build_step": ("started", "finished")}
@@ -89,7 +92,7 @@ def test_a_build_killed_anywhere_ends_like_one_that_was_not(sources: Path, tmp_p
     assert not list(tmp_path.glob("kg.sqlite.*")), "neither a part nor a lock is left"
 
 
-@pytest.mark.parametrize("step", ["entities", "descriptions", "names", "indexes"])
+@pytest.mark.parametrize("step", ["entities", "descriptions", "triples, entities and names", "indexes"])
 def test_an_exception_in_a_step_leaves_the_steps_before_it(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -106,6 +109,45 @@ def test_an_exception_in_a_step_leaves_the_steps_before_it(
     build_graph(tmp_path / "kg.sqlite", sources=[sources])
     assert loads == []
     assert _content(tmp_path / "kg.sqlite") == _content(tmp_path / "whole.sqlite")
+
+
+@pytest.mark.parametrize("is_published", [False, True])
+def test_large_tables_that_were_cut_short_are_filled_again(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_published: bool
+) -> None:
+    build_graph(tmp_path / "whole.sqlite", sources=[sources])
+
+    def publish(pages: PageFile) -> None:
+        if is_published:
+            published(pages)
+        raise KeyboardInterrupt
+
+    published = PageFile.publish
+    for _ in range(2):
+        monkeypatch.setattr(PageFile, "publish", publish)
+        with pytest.raises(KeyboardInterrupt):
+            build_graph(tmp_path / "kg.sqlite", sources=[sources])
+    monkeypatch.setattr(PageFile, "publish", published)
+    build_graph(tmp_path / "kg.sqlite", sources=[sources])
+    assert _content(tmp_path / "kg.sqlite") == _content(tmp_path / "whole.sqlite")
+    with closing(sqlite3.connect(tmp_path / "kg.sqlite")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)], "and no page is lost"
+
+
+@pytest.mark.parametrize("failing", ["fill_entities", "fill_names"])
+def test_what_fails_in_one_thread_stops_the_other(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(filling, failing, fail)
+        with pytest.raises(StoreError, match="No space left"):
+            build_graph(tmp_path / "kg.sqlite", sources=[sources])
+    build_graph(tmp_path / "kg.sqlite", sources=[sources])
+    with Graph.open(tmp_path / "kg.sqlite") as graph:
+        assert graph.counts()["entity"] == 60
 
 
 def test_a_part_of_other_sources_is_not_gone_on_with(sources: Path, tmp_path: Path) -> None:

@@ -28,7 +28,6 @@ _SOME = st.sets(st.integers(1, _NODES), max_size=4)
 def _store(edges: list[tuple[int, int, int]]) -> tuple[sqlite3.Connection, "networkx.Graph[int]"]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     create_tables(connection)
-    connection.execute("CREATE INDEX triple_object ON triple (object, subject, predicate)")
     connection.executemany(
         "INSERT INTO predicate VALUES (?, ?, ?, ?)", [(1, "p", "p", 1), (2, "q", "q", 1), (3, "n", "n", 0)]
     )

@@ -2,15 +2,19 @@
 
 import random
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
+from kg.building.pages import PageFile
 from kg.names.fuzzy import edits_allowed
 from kg.names.grams import fill_grams
 from kg.names.keys import letter_mask, places, segment_count, segment_key, word_key
 from kg.names.normal import squash
+from kg.schema import create_tables
 
 # Few letters, so that segments are found in many places, and exchanges are frequent.
 _ALPHABET = "abck9ωдヶ"
@@ -63,17 +67,26 @@ def test_a_name_that_is_near_stands_where_a_mention_looks(pair: tuple[str, str],
     assert bits <= 2 * edits - abs(len(name) - len(mention))
 
 
-def test_what_is_written_is_what_the_plain_way_gives(empty_store: sqlite3.Connection) -> None:
+def _fill(path: Path, names: list[str]) -> tuple[list[tuple[int, int, bytes]], list[tuple[int, str]]]:
+    """The rows of both tables, by their keys."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        create_tables(connection)
+        with PageFile(path) as pages:
+            fill_grams(pages, bytearray("".join(f"{name}\n" for name in names).encode()), len(names))
+            pages.publish()
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return (
+            connection.execute("SELECT key, count, names FROM alias_segment ORDER BY key").fetchall(),
+            connection.execute("SELECT key, names FROM alias_word ORDER BY key").fetchall(),
+        )
+
+
+def test_what_is_written_is_what_the_plain_way_gives(tmp_path: Path) -> None:
     names = ["a", "us", "chad", "mali", "new york", "ωmega", "東京 tower", "𝒳 ω"]
     names += ["new york new york", "x" * 499, "y" * 501]
     names += [f"kobe bryant {number}" for number in range(300)]
-    empty_store.executemany(
-        "INSERT INTO alias (entity, normal, text, kind, weight) VALUES (?, ?, ?, 'label', 1)",
-        [(number, name, name) for number, name in enumerate(names + names[:40], 1)],
-    )
-    fill_grams(empty_store)
+    rows, words = _fill(tmp_path / "kg.sqlite", names + names[:40])
     fuzzy = {name for name in names if len(squash(name)) <= 500}
-    rows = empty_store.execute("SELECT key, count, names FROM alias_segment ORDER BY key").fetchall()
     found: dict[str, int] = {}
     for place, (key, count, blob) in enumerate(rows):
         following = rows[place + 1][0] if place + 1 < len(rows) else 2**62
@@ -87,7 +100,6 @@ def test_what_is_written_is_what_the_plain_way_gives(empty_store: sqlite3.Connec
             found[name] = found.get(name, 0) + 1
         assert at == len(blob)
     assert found == {name: len(_keys(squash(name))) for name in fuzzy}
-    words = empty_store.execute("SELECT key, names FROM alias_word ORDER BY key").fetchall()
     assert sum(lines.count("\n") + 1 for _, lines in words) == sum(len(n.split()) for n in fuzzy if " " in n)
     for name in fuzzy:
         for word in name.split() if " " in name else ():
@@ -95,6 +107,5 @@ def test_what_is_written_is_what_the_plain_way_gives(empty_store: sqlite3.Connec
             assert name in max(row for row in words if row[0] <= key)[1].split("\n")
 
 
-def test_no_names_make_no_rows(empty_store: sqlite3.Connection) -> None:
-    fill_grams(empty_store)
-    assert empty_store.execute("SELECT count(*) FROM alias_segment").fetchone() == (0,)
+def test_no_names_make_no_rows(tmp_path: Path) -> None:
+    assert _fill(tmp_path / "kg.sqlite", []) == ([], [])

@@ -231,7 +231,8 @@ def test_labels_read_off_many_iris_are_those_read_off_each(
     stage.checkpoint()
     sort_iris(stage.segments["iri"], stage.folder)
     keys = KeyMap(stage.folder)
-    found, labels = keys.iris_and_labels(keys.in_order(np.arange(len(keys.keys))))
+    ranks = keys.in_order(np.arange(len(keys.keys)))
+    found = keys.iris(ranks)
     assert found == sorted(map(canonical_iri, iris))
-    assert labels == [label_of_iri(iri) for iri in found]
+    assert keys.labels(ranks) == [label_of_iri(iri) for iri in found]
     stage.close()

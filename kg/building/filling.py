@@ -1,0 +1,53 @@
+"""The large tables of a graph, side by side: triples and entities by one thread, their names by another."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from kg.names.rows import fill_names
+
+from .describing import fill_entities, read_labels
+from .durable import write_out_meanwhile
+from .keymap import KeyMap
+from .pages import PageFile
+from .relating import fill_triples
+from .staging import Stage
+
+_MARK = "graph.pages"
+
+
+def fill_large_tables(path: Path, stage: Stage, keys: KeyMap) -> None:
+    """Fill triples, entities and names, all or nothing; call it between two transactions.
+
+    Args:
+        path: The graph.
+        stage: What the sources say.
+        keys: The entities.
+    """
+    mark = stage.folder / _MARK
+    # Where an attempt was killed just behind its end, the next one begins where that one began.
+    with PageFile(path, first=int(mark.read_text()) if mark.exists() else None) as pages:
+        beside = mark.with_suffix(".part")
+        beside.write_text(str(pages.count))
+        beside.replace(mark)
+        with ThreadPoolExecutor(1) as pool:
+            names = pool.submit(_fill_names, pages, stage.folder, keys)
+            try:
+                fill_triples(pages, stage, keys)
+                write_out_meanwhile(path)
+                fill_entities(pages, stage, keys)
+                write_out_meanwhile(path)
+                names.result()
+            except BaseException:
+                pages.stop()
+                raise
+        pages.publish()
+
+
+def _fill_names(pages: PageFile, folder: Path, keys: KeyMap) -> None:
+    with closing(sqlite3.connect(folder / "stage.sqlite")) as connection:
+        connection.execute("PRAGMA temp_store = FILE")
+        query = "SELECT entity, text, kind, weight FROM stage_given_name ORDER BY entity"
+        with closing(connection.execute(query)) as given:
+            fill_names(pages, read_labels(keys, connection, folder), given)
