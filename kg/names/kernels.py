@@ -76,7 +76,7 @@ def fold(text: Bytes, starts: Starts, ends: Starts, out: Bytes, out_ends: Starts
         text: Texts in UTF-8.
         starts: Where each text starts.
         ends: Where each text ends.
-        out: Filled with the normal forms; an `&` takes up to four bytes there.
+        out: Filled with the normal forms; an `&` takes up to five bytes there.
         out_ends: Filled with their ends.
     """
     end = 0

@@ -131,7 +131,7 @@ def _rows(labels: Labels, given: list[_Given]) -> _Rows:
 
 def normals_of(texts: Texts) -> Texts:
     """Return the normal form of each text."""
-    room = int((texts.ends - texts.starts).sum()) + 3 * int((texts.data == ord("&")).sum())
+    room = int((texts.ends - texts.starts).sum()) + 4 * int((texts.data == ord("&")).sum())
     out, ends = np.empty(room, dtype=np.uint8), np.empty(len(texts), dtype=np.int64)
     kernels.fold(texts.data, texts.starts, texts.ends, out, ends)
     starts = np.append(0, ends)[:-1]

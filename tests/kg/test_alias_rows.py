@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kg.building.pages import PageFile
@@ -109,5 +109,6 @@ _PIECES = st.text(alphabet="aBz09.&'`_- \n\r\t()é", max_size=14)
 
 
 @given(st.lists(st.one_of(st.text(max_size=12), _PIECES), max_size=8))
+@example(["a&b"] * 50)
 def test_many_normal_forms_at_once_are_those_one_by_one(texts: list[str]) -> None:
     assert normals_of(Texts.of(texts)).strings() == [normal_form(text) for text in texts]
