@@ -12,6 +12,7 @@ BENCHMARKS = {
     "benchmarks.candidates": "fuzzy candidates among DBpedia's 5.9 million titles, and what their index costs",
     "benchmarks.throughput": "posts a second, and where the time goes",
     "benchmarks.crf": "the CRF's loss and best paths, beside pytorch-crf",
+    "benchmarks.visual_attention": "visual attention in tiles, beside plain matrix products",
     "benchmarks.hubs": "hop distances on hubs",
     "benchmarks.kills": "builds and updates that are killed and gone on with",
     "benchmarks.compare_taggers": "taggers by their recipes on the same tweets, beside the papers' figures",

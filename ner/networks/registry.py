@@ -55,6 +55,8 @@ _SPECS = (
     ),
     TaggerSpec("gvatt", "Lu et al. 2018", "words", "gvatt:Gvatt"),
     TaggerSpec("adacan", "Zhang et al. 2018", "words", "adacan:Adacan"),
+    TaggerSpec("visual-self-attention", "Arshad et al. 2019", "words", "visual_self_attention:VisualSelfAttention"),
+    TaggerSpec("knowledge-attention", "Chen et al. 2021", "words", "knowledge_attention:KnowledgeAttention"),
     # One line a tagger; its recipe has the same name.
 )
 
