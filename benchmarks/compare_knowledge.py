@@ -77,12 +77,13 @@ def train(recipe: str, data: Data, features: PictureFeatures, *, seed: int, epoc
     from ner.training.files import train_tagger
     from ner.training.recipes import recipe_from_dict
 
-    spec = RunSpec(recipe, "", 2015, TEXT, seed, epochs)
+    name, _, changes = recipe.partition(":")
+    spec = RunSpec(name, changes, 2015, TEXT, seed, epochs)
     report = train_tagger(
         recipe_from_dict(resolved_recipe(spec)),
         train=[_write(FOLDER / "train.jsonl", data.train)],
         valid=[_write(FOLDER / "valid.jsonl", data.valid)],
-        output=FOLDER / f"{Path(recipe).stem}-{seed}-{spec.key}",
+        output=FOLDER / f"{Path(name).stem}-{seed}-{spec.key}",
         regions=features.regions,
         picture_encoder=features.encoder_name,
         region_width=features.region_width,
@@ -129,7 +130,7 @@ def table_of(counts: Mapping[str, PostCounts]) -> Iterable[str]:
 
 def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recipe", default="knowledge-attention", help="the tagger to train: a recipe's name or file")
+    parser.add_argument("--recipe", default="knowledge-attention", help="the tagger to train: RECIPE[:FIELD=VALUE,...]")
     parser.add_argument("--tagger", help="a trained tagger's name or folder; nothing is trained then")
     parser.add_argument("--picture-encoder", default=DEFAULT_ENCODER, help="what looks at the pictures")
     parser.add_argument("--seed", type=int, default=1, help="of the training, and of the pictures that are swapped")

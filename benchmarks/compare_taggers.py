@@ -2,12 +2,14 @@
 
     python -m benchmarks.compare_taggers                                    a few taggers, one seed
     python -m benchmarks.compare_taggers --taggers all --seeds 1 2 3        everything: hours
-    python -m benchmarks.compare_taggers --taggers umt umt:visual_gate=false
+    python -m benchmarks.compare_taggers --taggers umt umt:heads=4          a tagger, and with another choice
+    python -m benchmarks.compare_taggers --taggers umt hsn --ablations      and their papers' ablations
     python -m benchmarks.compare_taggers --table-only                       what has been run so far
 
 Each tagger is trained on ``train`` of Twitter-2015 and of 2017, apart, and scored on ``valid`` of the same year, by
 which its best epoch was chosen too: the test sets are not here, so these figures flatter. The tweets have no pictures
-here; a tagger that takes words beside the text is trained and scored once more with the pictures' captions.
+here, so what looks at pictures has nothing to see, and an ablation of it changes little; a tagger that takes words
+beside the text is trained and scored once more with the pictures' captions.
 
 A run has a folder under ``KGMNER_BENCH/taggers``; one that was stopped goes on, and one that is done is not run again.
 What came of each is a line of ``results.jsonl`` there.
@@ -23,6 +25,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
 
+from benchmarks.paper_figures import ablations_of
 from benchmarks.sample import WORK
 from benchmarks.tagger_runs import (
     CAPTIONS,
@@ -52,8 +55,9 @@ def shipped_recipes() -> list[str]:
 
 def specs_of(arguments: argparse.Namespace) -> list[RunSpec]:
     """Every run that was asked for, those of the first seed before those of the second."""
-    asked = arguments.taggers
-    names = shipped_recipes() if asked == ["all"] else asked
+    names = shipped_recipes() if arguments.taggers == ["all"] else arguments.taggers
+    if arguments.ablations:
+        names = [name for asked in names for name in (asked, *ablations_of(asked))]
     specs = []
     for seed in arguments.seeds:
         for name in names:
@@ -104,6 +108,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--years", nargs="+", type=int, choices=YEARS, default=list(YEARS), help="the Twitter sets")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1], help="a run for each")
     parser.add_argument("--contexts", nargs="+", choices=(TEXT, CAPTIONS), default=[TEXT, CAPTIONS])
+    parser.add_argument("--ablations", action="store_true", help="and those of these taggers that the papers report")
     parser.add_argument("--epochs", type=int, help="at most so many, in place of the recipes'")
     parser.add_argument("--encoder", help="in place of the recipes', for taggers on sub-tokens")
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1)), help="runs beside each other")

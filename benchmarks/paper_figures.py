@@ -23,6 +23,7 @@ class Reported:
 
 
 _YU, _CHEN, _TIAN = "Yu 2020, table 2", "Chen 2021, table 2", "Tian 2021, table 3"
+_YU_ABLATIONS, _TIAN_ABLATIONS = "Yu 2020, table 3", "Tian 2021, table 5"
 
 REPORTED: Mapping[int, Mapping[str, Reported]] = {
     2015: {
@@ -38,6 +39,13 @@ REPORTED: Mapping[int, Mapping[str, Reported]] = {
         "visual-self-attention": Reported((83.98, 78.65, 59.27, 39.54), 72.91, _CHEN),
         "knowledge-attention": Reported((84.28, 79.43, 58.97, 41.47), 73.27, _CHEN),
         "hsn": Reported((85.87, 78.63, 61.93, 42.74), 74.18, _TIAN),
+        "umt:conversion=false": Reported((), 72.63, _YU_ABLATIONS),
+        "umt:image_aware=false": Reported((), 72.79, _YU_ABLATIONS),
+        "umt:visual_gate=false": Reported((), 73.19, _YU_ABLATIONS),
+        "hsn:integration=concatenation": Reported((), 73.02, _TIAN_ABLATIONS),
+        "hsn:attention=luong": Reported((), 72.46, _TIAN_ABLATIONS),
+        "hsn:heads=0": Reported((), 73.71, _TIAN_ABLATIONS),
+        "hsn:visual=false,blank_picture=true": Reported((), 72.11, _TIAN_ABLATIONS),
     },
     2017: {
         "bilstm-crf": Reported((85.12, 72.68, 72.50, 52.56), 76.31, _YU),
@@ -49,7 +57,18 @@ REPORTED: Mapping[int, Mapping[str, Reported]] = {
         "adacan": Reported((89.63, 77.46, 79.24, 62.77), 82.15, _YU),
         "mt": Reported((91.47, 82.05, 81.84, 65.80), 84.42, _YU),
         "umt": Reported((91.56, 84.73, 82.24, 70.10), 85.31, _YU),
+        "umt:conversion=false": Reported((), 84.85, _YU_ABLATIONS),
+        "umt:image_aware=false": Reported((), 84.87, _YU_ABLATIONS),
+        "umt:visual_gate=false": Reported((), 84.99, _YU_ABLATIONS),
     },
 }
-"""By year and recipe. ``gvatt`` is GVATT-HBiLSTM-CRF and ``adacan`` AdaCAN-CNN-BiLSTM-CRF there; Arshad
-2019 is ``visual-self-attention``, "Self-Attention Network" in Chen's table."""
+"""By year and recipe; an ablation with what it changes.
+
+``umt`` without span detection is ``mt``, ``gvatt`` is GVATT-HBiLSTM-CRF, ``adacan`` is AdaCAN-CNN-BiLSTM-CRF, and
+``visual-self-attention`` is Arshad 2019, "Self-Attention Network" in Chen's table.
+"""
+
+
+def ablations_of(recipe: str) -> list[str]:
+    """The ablations that a tagger's paper reports."""
+    return [name for name in REPORTED[2015] if name.startswith(f"{recipe}:")]

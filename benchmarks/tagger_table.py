@@ -21,7 +21,7 @@ class Row:
 
     Attributes:
         title: The tagger, with what is changed in it.
-        paper: The tagger of the papers that it is; "" where something is changed in it.
+        paper: What the papers' figures know it by: its recipe, and what an ablation changes.
         context: What stands beside the text.
         runs: What came of each.
     """
@@ -52,7 +52,7 @@ def rows_of(results: Iterable[Mapping[str, Any]], year: int) -> list[Row]:
     groups: dict[tuple[str, str, str], dict[int, Mapping[str, Any]]] = {}
     for run in results:
         if run["year"] == year:
-            paper = "" if run["changes"] else run["recipe"]
+            paper = f"{run['recipe']}:{run['changes']}".rstrip(":")
             groups.setdefault((run["title"], paper, run["context"]), {})[run["seed"]] = run
     rows = [Row(*key, tuple(runs[seed] for seed in sorted(runs))) for key, runs in groups.items()]
     return sorted(rows, key=lambda row: (-row.f1, row.title, row.context))
@@ -62,7 +62,7 @@ def year_table(results: Iterable[Mapping[str, Any]], year: int) -> str:
     """A year's table as Markdown."""
     rows = rows_of(results, year)
     reported = REPORTED.get(year, {})
-    alone = [row for row in rows if row.context == TEXT and row.paper in reported]
+    alone = [row for row in rows if row.context == TEXT and row.paper in reported and ":" not in row.paper]
     of_papers = sorted(alone, key=lambda row: -reported[row.paper].f1)
     lines = [_line((*_COLUMNS, *_PAPERS)), _line(["---"] * (len(_COLUMNS) + len(_PAPERS)))]
     for row in rows:
