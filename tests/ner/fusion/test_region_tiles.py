@@ -22,12 +22,12 @@ def _small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def one_thread() -> Iterator[None]:
-    """The work in this thread, where it can be watched."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    """As many threads as the test asks for; with one, the work is done in this thread, where it can be watched."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
 
 
 def drawn(dtype: torch.dtype = torch.float32, counts: list[int] = COUNTS, seed: int = 3) -> list[Tensor]:
@@ -45,12 +45,9 @@ def plain(pairs: Tensor, regions: Tensor, values: Tensor, weight: Tensor | float
     return (scores.softmax(dim=1) * values[picture]).sum(dim=1)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2], indirect=True)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_equals_the_plain_formula_forward_and_backward(
-    activation: str, threads: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+def test_equals_the_plain_formula_forward_and_backward(activation: str, threads: int) -> None:
     ours, theirs = drawn(), drawn()
     grad = torch.randn(sum(COUNTS), D)
     tiled, whole = region_contexts(*ours, COUNTS, activation=activation), plain(*theirs, activation)
@@ -95,8 +92,8 @@ def test_gradients_by_finite_differences(activation: str, with_matrix: bool) -> 
     assert torch.autograd.gradcheck(contexts, tensors)
 
 
-def test_the_same_input_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+@pytest.mark.parametrize("threads", [2], indirect=True)
+def test_the_same_input_gives_the_same_bits(threads: int) -> None:
     found = []
     for _ in range(3):
         tensors = drawn()
@@ -123,8 +120,9 @@ class Watch(TorchDispatchMode):
         return result
 
 
+@pytest.mark.parametrize("threads", [1], indirect=True)
 @pytest.mark.parametrize("pairs", [40, 400])
-def test_no_tensor_of_all_triples_is_ever_made(pairs: int, one_thread: None) -> None:
+def test_no_tensor_of_all_triples_is_ever_made(pairs: int, threads: int) -> None:
     tensors = drawn(counts=[pairs])
     with Watch() as watch:
         region_contexts(*tensors, [pairs], activation="tanh").sum().backward()
@@ -133,7 +131,7 @@ def test_no_tensor_of_all_triples_is_ever_made(pairs: int, one_thread: None) -> 
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
-def test_autocast_makes_the_products_in_its_type(activation: str, one_thread: None) -> None:
+def test_autocast_makes_the_products_in_its_type(activation: str) -> None:
     exact, rough = drawn(), drawn()
     whole = region_contexts(*exact, COUNTS, activation=activation)
     with torch.autocast("cpu", torch.bfloat16):
