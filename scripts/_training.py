@@ -58,6 +58,7 @@ def train(recipe: "Recipe", job: Job, progress: "Progress") -> "TrainingReport":
         regions=None if features is None else features.regions,
         picture_encoder=None if features is None else features.encoder_name,
         region_width=0 if features is None else features.region_width,
+        attributes=None if features is None else features.attributes,
         device=job.device,
         progress=progress,
         tell=say,

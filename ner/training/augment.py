@@ -108,6 +108,8 @@ def training_example(
     attributes: tuple[tuple[str, float], ...] = ()
     if random_source.random() < options.attributes:
         attributes = tuple((label, 0.2) for label in random_source.sample(_SHOWN, random_source.randint(1, 5)))
+    if post.attributes and tags == post.tags and random_source.random() < options.gold_attributes:
+        attributes = post.attributes
     tokens = post.tokens
     choice = random_source.random()
     if choice < options.lower_case:

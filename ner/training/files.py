@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ner.checkpoints import pick_device
@@ -13,6 +14,9 @@ from ner.training.recipes import Recipe
 from ner.training.reports import TrainingReport
 from ner.training.runs import Pictures, Progress, Run, Tell
 from ner.training.validations import Validation, validations_of
+
+AttributesOf = Callable[[TaggedPost], tuple[tuple[str, float], ...]]
+"""What a post's picture shows, with probabilities, the likeliest first; nothing where it has none."""
 
 
 def train_tagger(
@@ -27,6 +31,7 @@ def train_tagger(
     regions: RegionsOf | None = None,
     picture_encoder: str | None = None,
     region_width: int = 0,
+    attributes: AttributesOf | None = None,
     device: str = "auto",
     progress: Progress | None = None,
     tell: Tell | None = None,
@@ -46,6 +51,7 @@ def train_tagger(
         regions: Gives a post its picture's regions, float32 (R, C), or None; the same at each call.
         picture_encoder: Which encoder these are from.
         region_width: C.
+        attributes: Gives a post what its picture shows; nothing leaves what stands in the file.
         device: "cpu", "cuda", or "auto".
         progress: Told (what, done, total) as it goes.
         tell: Told a line after each epoch.
@@ -59,12 +65,13 @@ def train_tagger(
     texts: dict[str, str] = {}
     for path in captions:
         texts |= read_captions(path)
-    corpora = [Corpus(tuple(_posts(train, texts)), style=0)]
-    corpora += [Corpus(tuple(_posts([path], texts)), style=number) for number, path in enumerate(auxiliary, 1)]
+    beside = _Beside(texts, attributes)
+    corpora = [Corpus(tuple(_posts(train, beside)), style=0)]
+    corpora += [Corpus(tuple(_posts([path], beside)), style=number) for number, path in enumerate(auxiliary, 1)]
     run = Run(
         recipe,
         corpora,
-        _validations(valid, texts, regions),
+        _validations(valid, beside, regions),
         output=output,
         init=init,
         pictures=None if regions is None else Pictures(regions, str(picture_encoder), region_width),
@@ -75,17 +82,31 @@ def train_tagger(
     return run.finish()
 
 
-def _posts(paths: Sequence[Path], captions: dict[str, str]) -> list[TaggedPost]:
-    posts = [post for path in paths for post in with_captions(read_posts(path), captions) if post.tokens]
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is put beside the posts of a file: captions by the pictures' names, and what the pictures show."""
+
+    captions: Mapping[str, str]
+    attributes: AttributesOf | None
+
+    def put(self, posts: Sequence[TaggedPost]) -> list[TaggedPost]:
+        posts = with_captions(posts, self.captions)
+        if self.attributes is None:
+            return posts
+        return [replace(post, attributes=self.attributes(post) or post.attributes) for post in posts]
+
+
+def _posts(paths: Sequence[Path], beside: _Beside) -> list[TaggedPost]:
+    posts = [post for path in paths for post in beside.put(read_posts(path)) if post.tokens]
     if not posts:
         raise TrainingError(f"{', '.join(map(str, paths)) or 'train'}: no posts: give a file of tagged posts")
     return posts
 
 
-def _validations(paths: Sequence[Path], captions: dict[str, str], regions: RegionsOf | None) -> list[Validation]:
+def _validations(paths: Sequence[Path], beside: _Beside, regions: RegionsOf | None) -> list[Validation]:
     found: list[Validation] = []
     for path in paths:
-        found += validations_of(f"{path.parent.name}/{path.name}", _posts([path], captions), regions)
+        found += validations_of(f"{path.parent.name}/{path.name}", _posts([path], beside), regions)
     if not found:
         raise TrainingError("valid: no files: give a file of tagged posts to choose the best epoch by")
     return found

@@ -86,6 +86,7 @@ class ContextRecipe:
         unrelated_fact: A fact about something else.
         contrary_fact: A fact that gives a one-word entity another type, which becomes the right one.
         attributes: Labels of an image classifier, drawn blindly.
+        gold_attributes: The post's own attributes stay in their place, where it has any.
         picture_dropped: The post's picture is left out.
         picture_swapped: Another post's picture stands there.
         known_names: The post's own known names stay, where it has any.
@@ -101,6 +102,7 @@ class ContextRecipe:
     unrelated_fact: float = share(0.12)
     contrary_fact: float = share(0.06)
     attributes: float = share(0.15)
+    gold_attributes: float = share(0.7)
     picture_dropped: float = share(0.0)
     picture_swapped: float = share(0.0)
     known_names: float = share(0.6)

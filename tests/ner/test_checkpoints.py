@@ -10,11 +10,16 @@ from torch import nn
 
 import ner.encoders.hub
 from ner.checkpoints import load_checkpoint, pick_device, save_checkpoint
+from ner.embeddings.table import WordTable
 from ner.encoders.adapters import AdaptedLinear, adapt, merge
 from ner.encoders.hub import find_encoder, load_encoder
 from ner.errors import CheckpointError, EncoderNotFoundError
+from ner.heads.chain import Chain
+from ner.network_tagger import NetworkTagger
+from ner.networks.bilstm import BiLstmCrfOptions
 from ner.networks.building import Design, build_network
 from ner.networks.kg_transformer import KgTransformerOptions
+from ner.spans import TAGS
 from ner.taggers import TaggerInput, load_tagger
 
 OPTIONS = KgTransformerOptions(adapter_rank=2, letter_width=8, lstm_width=8)
@@ -82,6 +87,44 @@ def test_regions_that_it_does_not_look_at_change_nothing(folder):
     assert (tagger.name, tagger.needs_regions, tagger.picture_encoder) == ("kg-transformer", False, None)
     words = ("Chad", "looks", "great")
     assert tagger.tag([TaggerInput(words, regions=np.ones((49, 3), np.float32))]) == tagger.tag([TaggerInput(words)])
+
+
+def test_the_words_of_a_tagger_that_reads_them_are_looked_for(tmp_path, tiny_vectors):
+    table = WordTable.build(tiny_vectors, [("chad", "smith")])
+    options = BiLstmCrfOptions(letter_width=4, lstm_width=4)
+    design = Design(tagger="bilstm-crf", options=options, vectors="some", picture_encoder=None)
+    save_checkpoint(tmp_path / "tagger", build_network(design, seed=1, table=table)[0].own_state(), design, table)
+    assert load_tagger(tmp_path / "tagger", device="cpu").name == "bilstm-crf"
+    (tmp_path / "tagger" / "words.json").unlink()
+    with pytest.raises(CheckpointError, match=r"words\.json: cannot be read"):
+        load_tagger(tmp_path / "tagger", device="cpu")
+
+
+class LookingNetwork(torch.nn.Module):
+    """Every word is what the first number of the post's regions says."""
+
+    name, takes_regions = "looking", True
+
+    def emissions(self, batch, style=None):
+        scores = torch.zeros(*batch.mask.shape, len(TAGS))
+        scores[:, :, 1] = batch.regions[:, :1, 0] if batch.regions.shape[1] else -1.0
+        return scores
+
+    def chain(self):
+        return Chain(np.zeros(9), np.zeros(9), np.zeros((9, 9)))
+
+
+def test_a_tagger_that_looks_takes_regions_of_its_encoder_only(tiny_encoder):
+    design = Design(tagger="kg-transformer", options=OPTIONS, encoder=str(tiny_encoder))
+    inputs = build_network(design, seed=1)[1]
+    tagger = NetworkTagger(
+        "looking", LookingNetwork(), inputs, device=torch.device("cpu"), picture_encoder="vgg16", region_width=3
+    )
+    assert (tagger.needs_regions, tagger.picture_encoder) == (True, "vgg16")
+    assert tagger.tag([TaggerInput(("Chad",), regions=np.ones((49, 3), np.float32))])[0].tags == ("B-PER",)
+    assert tagger.tag([TaggerInput(("Chad",))])[0].tags == ("O",)
+    with pytest.raises(CheckpointError, match=r"regions are 4 wide, but tagger 'looking' was trained on .* 'vgg16'"):
+        tagger.tag([TaggerInput(("Chad",), regions=np.ones((49, 4), np.float32))])
 
 
 def test_a_wrong_device_is_named():

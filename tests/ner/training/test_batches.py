@@ -1,11 +1,15 @@
 """An epoch's batches: every post once, each with its picture, another's, or none."""
 
+import random
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ner.formats import TaggedPost
 from ner.networks.building import Design, build_network
 from ner.networks.kg_transformer import KgTransformerOptions
+from ner.training.augment import Pool, training_example
 from ner.training.batches import Corpus, epoch_batches
 from ner.training.recipes import recipe_from_dict
 from ner.training.validations import validations_of
@@ -48,6 +52,14 @@ def test_a_post_whose_tags_were_changed_has_no_picture(inputs):
     changed = [example for example in found if example.tags[0] != "B-PER"]
     assert changed
     assert all(example.pictured is None for example in changed)
+
+
+def test_a_posts_own_attributes_stay_where_they_may():
+    post, pool = replace(POSTS[0], attributes=(("suit", 0.9),)), Pool.of(POSTS)
+    for shares, expected in (((1.0, 1.0), {"suit"}), ((0.0, 0.0), set())):
+        options = recipe_from_dict({"context": dict(zip(("attributes", "gold_attributes"), shares, strict=True))})
+        found = training_example(post, pool, options.context, random.Random(0))[0]
+        assert {label for label, _ in found.attributes} == expected
 
 
 def test_without_pictures_nothing_is_drawn_for_them(inputs):

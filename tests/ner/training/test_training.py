@@ -167,6 +167,18 @@ def test_captions_are_validated_with_and_without(tiny_recipe, train_file, valid_
     assert list(report.best.f1) == [name, f"{name} + captions"]
 
 
+def test_what_pictures_show_stands_beside_the_posts(tiny_words_recipe, train_file, valid_file, tmp_path):
+    asked = []
+
+    def attributes(post):
+        asked.append(post.tokens)
+        return (("country", 0.9),) if "Paris" in post.tokens else ()
+
+    report = trained(tiny_words_recipe, train_file, valid_file, tmp_path / "run", attributes=attributes)
+    assert list(report.best.f1) == [f"{tmp_path.name}/valid.txt", f"{tmp_path.name}/valid.txt + context"]
+    assert len(asked) == 8 + 2
+
+
 @pytest.mark.parametrize("empty", ["", "\n\n"])
 def test_a_file_without_posts_is_named(tiny_recipe, valid_file, tmp_path, empty):
     path = tmp_path / "empty.txt"
@@ -195,3 +207,11 @@ def test_the_inputs_are_left_alone(tiny_recipe, train_file, valid_file, tmp_path
     before: dict[Path, bytes] = {path: path.read_bytes() for path in (train_file, valid_file)}
     trained(tiny_recipe, train_file, valid_file, tmp_path / "run")
     assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="bf16 is for a GPU, and there is none")
+def test_on_a_gpu_bf16_trains_too(any_recipe, train_file, valid_file, tmp_path):
+    any_recipe["schedule"] |= {"precision": "bf16"}
+    report = trained(any_recipe, train_file, valid_file, tmp_path / "run", device="cuda")
+    assert report.epochs[-1].loss < report.epochs[0].loss
+    assert len(load_tagger(tmp_path / "run", device="cuda").tag([TaggerInput(("Chad",))])[0].tags) == 1
