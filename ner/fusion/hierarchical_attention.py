@@ -31,12 +31,13 @@ class CrossModalInteraction(nn.Module):
         width: ``d``, of words and regions alike.
         heads: ``e``; 0 leaves the multi-head process out (the ablation "w/o MP").
         attention: ``hierarchical``, or ``luong`` in its place (the ablation "w/o HA").
+        head_softmax: As in :class:`ElementWeights`.
     """
 
-    def __init__(self, width: int, *, heads: int = 8, attention: str = HIERARCHICAL) -> None:
+    def __init__(self, width: int, *, heads: int = 8, attention: str = HIERARCHICAL, head_softmax: bool = True) -> None:
         super().__init__()
-        self.text_to_image = ElementWeights(width, heads=heads, attention=attention)
-        self.image_to_text = ElementWeights(width, heads=heads, attention=attention)
+        self.text_to_image = ElementWeights(width, heads=heads, attention=attention, head_softmax=head_softmax)
+        self.image_to_text = ElementWeights(width, heads=heads, attention=attention, head_softmax=head_softmax)
 
     def forward(self, words: Tensor, regions: Tensor, word_mask: Tensor, region_mask: Tensor) -> Tensor:
         """The fusion features ``F``.
@@ -67,16 +68,18 @@ class ElementWeights(nn.Module):
         width: ``d``, a multiple of ``heads``.
         heads: ``e``; 0 for none of equations 14 and 15.
         attention: ``hierarchical`` or ``luong``.
+        head_softmax: Whether each head's weights are softmaxed once more, as equation 14 prints. They lie in 0..1, so
+            after it no element has more than ``e`` times the weight of another, whatever is learned.
 
     Raises:
         ValueError: The heads do not part the width evenly.
     """
 
-    def __init__(self, width: int, *, heads: int = 8, attention: str = HIERARCHICAL) -> None:
+    def __init__(self, width: int, *, heads: int = 8, attention: str = HIERARCHICAL, head_softmax: bool = True) -> None:
         super().__init__()
         if heads and width % heads:
             raise ValueError(f"{heads} heads do not part a width of {width} evenly: give a divisor of it, or 0")
-        self.heads = heads
+        self.heads, self.head_softmax = heads, head_softmax
         self._weigh = {HIERARCHICAL: hierarchical_weights, LUONG: luong_weights}[attention]
         self.weighed_maps = nn.Linear(width, width, bias=False) if heads else None  # the W_i^v, one below the other
         self.by_maps = nn.Linear(width, width, bias=False) if heads else None  # the W_i^h
@@ -94,6 +97,8 @@ class ElementWeights(nn.Module):
         )  # (B, e, k, d/e), (B, e, n, d/e)
         rows, columns = weighed_mask[:, None], by_mask[:, None]
         heads = self._weigh(v @ h.transpose(2, 3), rows, columns)  # (B, e, k)
+        if not self.head_softmax:
+            return heads.mean(dim=1)
         present = rows & columns.any(dim=-1, keepdim=True)
         return masked_softmax(heads, present, dim=-1).mean(dim=1)
 

@@ -46,6 +46,8 @@ class HsnOptions(WordOptions):
         width: ``d``, of both directions of the BiLSTM together, and of a region; even, and a multiple of ``heads``.
         heads: Of the hierarchical attention; 0 for one attention without the multi-head process ("w/o MP").
         attention: ``hierarchical``, or ``luong`` in its place ("w/o HA").
+        head_softmax: Whether each head's weights are softmaxed once more, as equation 14 prints: it lets no region or
+            word have more than ``e`` times the weight of another. False averages the heads' own weights.
         integration: ``self-adaptive``, or ``concatenation`` of ``H`` and ``F`` ("w/o MI").
         visual: False to look at no picture; with ``blank_picture`` this is the paper's "w/o VF".
         blank_picture: Whether a post without a picture gets a blank one, as in the paper, rather than ``F = H``.
@@ -57,6 +59,7 @@ class HsnOptions(WordOptions):
     width: int = size(400)
     heads: int = size(8, at_least=0)
     attention: str = choice(HIERARCHICAL, (HIERARCHICAL, LUONG))
+    head_softmax: bool = True
     integration: str = choice(_SELF_ADAPTIVE, (_SELF_ADAPTIVE, _CONCATENATION))
     visual: bool = True
     blank_picture: bool = False
@@ -110,7 +113,9 @@ class _VisualPart(nn.Module):
         super().__init__()
         self._shown, self._blank, self._region_width = options.visual, options.blank_picture, region_width
         self.regions = nn.Linear(region_width, options.width)  # W_v, b_v
-        self.interaction = CrossModalInteraction(options.width, heads=options.heads, attention=options.attention)
+        self.interaction = CrossModalInteraction(
+            options.width, heads=options.heads, attention=options.attention, head_softmax=options.head_softmax
+        )
         adaptive = options.integration == _SELF_ADAPTIVE
         self.integration = SelfAdaptiveIntegration(options.width) if adaptive else None
         self.width = options.width if adaptive else 2 * options.width

@@ -14,7 +14,11 @@ from ner.fusion.hierarchical_attention import (
 )
 
 ATTENTIONS = ("hierarchical", "luong")
-VARIANTS = [(heads, attention) for heads in (0, 1, 2) for attention in ATTENTIONS]
+VARIANTS = [
+    {"heads": heads, "attention": attention, "head_softmax": head_softmax}
+    for heads, head_softmax in ((0, True), (1, True), (2, True), (2, False))
+    for attention in ATTENTIONS
+]
 T, R, D = 4, 3, 6
 
 
@@ -62,7 +66,8 @@ def weights_by_loops(module, v, h, attention):
     heads = []
     for i in range(module.heads):
         first, last = i * width, (i + 1) * width
-        heads.append(softmax(weigh(scores_by_loops(mapped(v, of_v, first, last), mapped(h, of_h, first, last)))))
+        head = weigh(scores_by_loops(mapped(v, of_v, first, last), mapped(h, of_h, first, last)))
+        heads.append(softmax(head) if module.head_softmax else head)
     return [sum(head[i] for head in heads) / len(heads) for i in range(len(v))]
 
 
@@ -94,19 +99,22 @@ def test_weights_are_the_equations(weigh, by_loops):
     torch.testing.assert_close(found, torch.tensor([by_loops(post) for post in m.tolist()], dtype=torch.float64))
 
 
-@pytest.mark.parametrize(("heads", "attention"), VARIANTS)
-def test_both_units_are_the_equations(heads, attention):
-    module = CrossModalInteraction(D, heads=heads, attention=attention).double()
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_both_units_are_the_equations(variant):
+    module = CrossModalInteraction(D, **variant).double()
     words, regions, word_mask, region_mask = random_posts()
-    expected = [fused_by_loops(module, h, v, attention) for h, v in zip(words.tolist(), regions.tolist(), strict=True)]
+    expected = [
+        fused_by_loops(module, h, v, variant["attention"])
+        for h, v in zip(words.tolist(), regions.tolist(), strict=True)
+    ]
     found = module(words, regions, word_mask, region_mask)
     assert found.shape == (2, T, D)
     torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64))
 
 
-@pytest.mark.parametrize(("heads", "attention"), VARIANTS)
-def test_padding_changes_nothing_and_weighs_nothing(heads, attention):
-    module = CrossModalInteraction(D, heads=heads, attention=attention).double()
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_padding_changes_nothing_and_weighs_nothing(variant):
+    module = CrossModalInteraction(D, **variant).double()
     words, regions, word_mask, region_mask = random_posts()
     word_mask[0, 2:], region_mask[0, 1:] = False, False
     words[0, 2:], regions[0, 1:] = 50.0, -50.0
@@ -117,9 +125,9 @@ def test_padding_changes_nothing_and_weighs_nothing(heads, attention):
     torch.testing.assert_close(found[1:], module(words[1:], regions[1:], word_mask[1:], region_mask[1:]))
 
 
-@pytest.mark.parametrize(("heads", "attention"), VARIANTS)
-def test_weights_sum_to_one(heads, attention):
-    module = ElementWeights(D, heads=heads, attention=attention).double()
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_weights_sum_to_one(variant):
+    module = ElementWeights(D, **variant).double()
     words, regions, word_mask, region_mask = random_posts()
     region_mask[0, 1] = False
     s = module(regions, words, region_mask, word_mask)
@@ -128,9 +136,9 @@ def test_weights_sum_to_one(heads, attention):
     assert float(s.detach()[0, 1]) == 0.0
 
 
-@pytest.mark.parametrize(("heads", "attention"), VARIANTS)
-def test_without_a_region_all_is_zero_and_gradients_stay_finite(heads, attention):
-    module = CrossModalInteraction(D, heads=heads, attention=attention).double()
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_without_a_region_all_is_zero_and_gradients_stay_finite(variant):
+    module = CrossModalInteraction(D, **variant).double()
     words, regions, word_mask, region_mask = random_posts(requires_grad=True)
     region_mask[1] = False
     found = module(words, regions, word_mask, region_mask)
@@ -141,12 +149,23 @@ def test_without_a_region_all_is_zero_and_gradients_stay_finite(heads, attention
     assert not regions.grad[1].any()
 
 
-@pytest.mark.parametrize(("heads", "attention"), VARIANTS)
-def test_its_gradient_is_right(heads, attention):
-    module = CrossModalInteraction(D, heads=heads, attention=attention).double()
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_its_gradient_is_right(variant):
+    module = CrossModalInteraction(D, **variant).double()
     words, regions, word_mask, region_mask = random_posts(requires_grad=True)
     word_mask[0, 3], region_mask[1, 0] = False, False
     assert torch.autograd.gradcheck(lambda h, v: module(h, v, word_mask, region_mask), (words, regions))
+
+
+def test_the_second_softmax_lets_no_element_stand_out():
+    words, regions, word_mask, region_mask = random_posts()
+    sharp = {True: 0.0, False: 0.0}
+    for head_softmax in sharp:
+        torch.manual_seed(0)
+        module = ElementWeights(D, heads=2, head_softmax=head_softmax).double()
+        s = module(1e3 * regions, 1e3 * words, region_mask, word_mask)
+        sharp[head_softmax] = float((s.max(dim=1).values / s.min(dim=1).values.clamp(min=1e-9)).max().detach())
+    assert sharp[True] <= math.e < sharp[False]
 
 
 def test_a_softmax_over_nothing_is_zero():

@@ -16,6 +16,7 @@ SIZES = WordSizes(vector_width=5, words=6, region_width=4)
 TINY = {"letter_width": 3, "speech_width": 2, "width": 8, "heads": 2}
 ABLATIONS = {
     "whole": {},
+    "heads averaged": {"head_softmax": False},
     "without MI": {"integration": "concatenation"},
     "without HA": {"attention": "luong"},
     "without MP": {"heads": 0},
@@ -161,9 +162,9 @@ def test_the_loss_reaches_every_parameter(ablation):
 
 
 def test_the_interaction_has_the_options_of_the_network():
-    for heads, attention in ((2, "luong"), (0, "hierarchical")):
-        interaction = network(heads=heads, attention=attention).visual.interaction
-        alike = CrossModalInteraction(8, heads=heads, attention=attention)
+    for options in ({"attention": "luong"}, {"heads": 0}, {"heads": 4}, {"head_softmax": False}):
+        interaction = network(**options).visual.interaction
+        alike = CrossModalInteraction(8, **{"heads": 2, **options})
         alike.load_state_dict(interaction.state_dict())
         h, v = torch.randn(1, 3, 8), torch.randn(1, R, 8)
         masks = torch.ones(1, 3, dtype=torch.bool), torch.ones(1, R, dtype=torch.bool)
