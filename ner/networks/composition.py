@@ -1,4 +1,4 @@
-"""What compositions with a CRF have in common: only how words become vectors is their own.
+"""What compositions have in common: only how words become vectors is their own, and which head they have.
 
 Shapes: ``B`` windows in a batch, ``T`` words, ``H`` width of a word before the head, ``K`` tags.
 """
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ner.heads.chain import Chain
 from ner.heads.crf import CrfHead
+from ner.heads.softmax import SoftmaxHead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +31,12 @@ class WordSizes:
     region_width: int = 0
 
 
-class CrfComposition(nn.Module):
-    """An encoder and a fusion under a CRF; a subclass gives :meth:`words`, and sets ``self.head``."""
+class Composition(nn.Module):
+    """An encoder and a fusion under a head; a subclass gives :meth:`words`, and sets ``self.head``."""
 
     name: ClassVar[str]
     takes_regions: bool = False
-    head: CrfHead
+    head: CrfHead | SoftmaxHead
 
     def words(self, batch: Any, style: Tensor | None) -> Tensor:
         """A batch to words in context, float32 (B, T, H)."""
@@ -47,7 +48,7 @@ class CrfComposition(nn.Module):
         return emissions
 
     def loss(self, batch: Any, tags: Tensor, style: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
-        """The negative log-likelihood of ``tags`` int64 (B, T), averaged over the windows by ``weight`` (B,)."""
+        """What the head makes of ``tags`` int64 (B, T), averaged by the windows' ``weight`` (B,)."""
         return self.head.loss(self.emissions(batch, style), tags, batch.mask, weight)
 
     def chain(self) -> Chain:
@@ -57,3 +58,9 @@ class CrfComposition(nn.Module):
     def own_state(self) -> dict[str, Tensor]:
         """The parameters that training changes, by name."""
         return {name: parameter for name, parameter in self.named_parameters() if parameter.requires_grad}
+
+
+class CrfComposition(Composition):
+    """A composition under a CRF."""
+
+    head: CrfHead

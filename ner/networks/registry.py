@@ -57,6 +57,10 @@ _SPECS = (
     TaggerSpec("adacan", "Zhang et al. 2018", "words", "adacan:Adacan"),
     TaggerSpec("visual-self-attention", "Arshad et al. 2019", "words", "visual_self_attention:VisualSelfAttention"),
     TaggerSpec("knowledge-attention", "Chen et al. 2021", "words", "knowledge_attention:KnowledgeAttention"),
+    TaggerSpec("bert", "Devlin et al. 2018, as in Yu et al. 2020", "pieces", "bert:Bert"),
+    TaggerSpec("bert-crf", "Yu et al. 2020", "pieces", "bert:BertCrf", options="bert:BertOptions"),
+    TaggerSpec("mt", "Yu et al. 2020", "pieces", "umt:Mt"),
+    TaggerSpec("umt", "Yu et al. 2020", "pieces", "umt:Umt"),
     # One line a tagger; its recipe has the same name.
 )
 
