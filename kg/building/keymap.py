@@ -76,7 +76,7 @@ def _sort_part(segments: Sequence[Sequence[Column]], low: int, high: int) -> tup
         place = int(spans[-1])
     if not keys:
         return tuple(np.zeros(0, dtype=kind) for kind in _COLUMNS.values())  # type: ignore[return-value]
-    order = np.argsort(np.concatenate(keys), kind="stable")
+    order = np.argsort(np.concatenate(keys))
     key, check = np.concatenate(keys)[order], np.concatenate(checks)[order]
     start, end, text = np.concatenate(starts)[order], np.concatenate(ends)[order], np.concatenate(texts)
     first_of = np.concatenate([[True], key[1:] != key[:-1]])
@@ -166,7 +166,9 @@ class KeyMap:
             else:  # equal but for NUL characters at the end
                 part[:] = ends - starts
             del starts, ends
-            order = np.lexsort((part, groups)) if depth > begin else np.argsort(part, kind="stable")
+            order = np.argsort(part)
+            if depth > begin:
+                order = order[np.argsort(groups[order], kind="stable")]
             tied, part, groups = tied[order], part[order], groups[order]
             del order
             groups, is_alone = _regrouped(groups, part, is_last=depth > longest)

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from .scan import Bytes, Spans, gather
+from .scan import Bytes, Spans, copy_bytes, gather
 
 Floats = npt.NDArray[np.float64]
 
@@ -248,8 +248,7 @@ def _put_texts(data: Bytes, starts: Spans, ends: Spans, code: int, out: Bytes, h
             heads[row] += 1
             continue
         heads[row] = _put_varint(out, heads[row], np.uint64(2 * size + code))
-        for place in range(size):
-            out[at + place] = data[start + place]
+        copy_bytes(data, start, size, out, at)
         bodies[row] = at + size
 
 

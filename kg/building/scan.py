@@ -185,14 +185,22 @@ def pick_new(keys: Keys, checks: Keys, flags: Bytes, seen: Keys, picked: Spans) 
     return count
 
 
+@numba.njit(cache=True, nogil=True, inline="always")
+def copy_bytes(data: Bytes, start: int, size: int, out: Bytes, at: int) -> None:
+    """Copy some bytes."""
+    # Unsigned places need no look whether they count from the end, so that many bytes are copied at once.
+    for place in range(size):
+        out[np.uint64(at + place)] = data[np.uint64(start + place)]
+
+
 @numba.njit(cache=True, nogil=True)
 def gather(data: Bytes, starts: Spans, ends: Spans, out: Bytes, as_lines: bool = False) -> None:
     """Copy some spans, (M,), one behind the other; `as_lines`, each with a line break behind it."""
     place = 0
     for index in range(len(starts)):
-        for at in range(starts[index], ends[index]):
-            out[place] = data[at]
-            place += 1
+        size = ends[index] - starts[index]
+        copy_bytes(data, starts[index], size, out, place)
+        place += size
         if as_lines:
             out[place] = _NEWLINE
             place += 1

@@ -147,7 +147,7 @@ class Stage:
         picked = picked[: scan.pick_new(keys, checks, flags, self._seen, picked)]
         if not len(picked):
             return
-        picked = picked[np.argsort(keys[picked], kind="stable")]
+        picked = picked[np.argsort(keys[picked])]
         starts, ends = starts[picked], ends[picked]
         text_ends = np.cumsum(ends - starts)
         texts = np.empty(int(text_ends[-1]), dtype=np.uint8)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .pages import PageFile, Pages
 from .records import Cells, Column, cells_of, varint
-from .scan import Bytes, Spans
+from .scan import Bytes, Spans, copy_bytes
 
 _TABLE_LEAF, _TABLE_ABOVE, _INDEX_ABOVE = 13, 5, 2
 _LEAF_HEAD, _ABOVE_HEAD = 8, 12
@@ -207,8 +207,7 @@ def _lay_out(
             begin = ends[cell - 1] if cell else 0
             size = ends[cell] - begin
             at -= size
-            for place in range(size):
-                out[page, at + place] = data[begin + place]
+            copy_bytes(data, begin, size, out[page], at)
             out[page, pointer] = at >> 8
             out[page, pointer + 1] = at & 0xFF
             pointer += 2

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from kg.building.scan import copy_bytes
+
 from .keys import (
     FNV_PRIME,
     FNV_START,
@@ -171,9 +173,9 @@ def segment_blobs(
         for name in range(cuts[row], cuts[row + 1]):
             out[at] = extras[name]
             at += 1
-        for source in range(text_ends[row], text_ends[row + 1]):
-            out[at] = text[source]
-            at += 1
+        size = text_ends[row + 1] - text_ends[row]
+        copy_bytes(text, text_ends[row], size, out, at)
+        at += size
         ends[row] = at
 
 
@@ -261,6 +263,7 @@ def gather(text: Bytes, starts: Starts, names: Starts, line_end: int, out: Bytes
     """Write names one behind the other, each with its line's end if `line_end` is 1."""
     at = 0
     for name in names:
-        for source in range(starts[name], starts[name + 1] - 1 + line_end):
-            out[at] = text[source]
-            at += 1
+        start = np.int64(starts[name])
+        size = np.int64(starts[name + 1]) - start - 1 + line_end
+        copy_bytes(text, start, size, out, at)
+        at += size
