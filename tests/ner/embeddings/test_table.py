@@ -31,6 +31,8 @@ def test_the_order_in_which_forms_are_tried():
     assert word_forms("Chad") == ("Chad", "chad")
     assert word_forms("@") == ("@",)
     assert word_forms("") == ()
+    assert word_forms("http://t.co/15beLF6Ajw") == ("http://t.co/15beLF6Ajw", "http")
+    assert word_forms("&amp") == ("&amp", "&")
 
 
 def test_words_are_found_under_their_forms(vectors):
