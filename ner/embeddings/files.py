@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from ner.embeddings.compact import CompactRows
 from ner.embeddings.grams import GramTable
@@ -40,7 +40,7 @@ def write_table(folder: Path, data: TableData) -> None:
         numbers |= {"buckets": data.grams.buckets, "gram_steps": rows.steps, "gram_scales": rows.scales}
         text["grams"] = [hashing.shortest, hashing.longest, hashing.buckets]
     part = folder / (NUMBERS_FILE + ".part")
-    save_file({name: np.ascontiguousarray(value) for name, value in numbers.items()}, part)
+    part.write_bytes(save({name: np.ascontiguousarray(value) for name, value in numbers.items()}))
     part.replace(folder / NUMBERS_FILE)
     part = folder / (TEXT_FILE + ".part")
     part.write_text(json.dumps(text, ensure_ascii=True, separators=(",", ":")) + "\n", encoding="utf-8")
