@@ -72,6 +72,9 @@ class TableReport:
         told = f"{self.found} of {self.run_words} words have a published vector"
         if self.from_subwords:
             told += f", {self.from_subwords} one from their letters"
+        told += f"; kept within a cosine of {self.mean_cosine:.4f}"
+        if self.gram_cosine is not None:
+            told += f", letter n-grams of {self.gram_cosine:.4f}"
         return f"{told}; {self.skipped}" if self.skipped.count else told
 
 

@@ -250,11 +250,12 @@ def attribute_words(post: TaggerInput) -> list[tuple[tuple[str, ...], float]]:
 
 
 def words_beside(post: TaggerInput) -> Iterator[str]:
-    """Every word that stands beside a post, as a table must have it: of its knowledge, and of its attributes."""
+    """Every word that may stand beside a post, as a table must have it: of knowledge, attributes and caption."""
     for fact in knowledge_words(post):
         yield from fact
-    for words, _ in attribute_words(post):
-        yield from words
+    for shown in (post, replace(post, attributes=())):  # training may leave the attributes out
+        for words, _ in attribute_words(shown):
+            yield from words
 
 
 def window_bounds(count: int) -> list[tuple[int, int, int, int]]:

@@ -43,7 +43,7 @@ def test_words_are_found_under_their_forms(vectors):
     assert not table.vector("xyzzy").any()
     assert (table.report.run_words, table.report.found) == (8, 6)
     assert table.report.least_cosine > 0.999
-    assert str(table.report) == "6 of 8 words have a published vector"
+    assert str(table.report) == "6 of 8 words have a published vector; kept within a cosine of 1.0000"
 
 
 def test_what_no_run_needs_and_is_not_frequent_is_left_out(vectors):

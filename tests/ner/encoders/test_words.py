@@ -92,3 +92,14 @@ def test_a_wrong_option_is_named(options, said):
 def test_an_odd_width_for_two_directions_is_named():
     with pytest.raises(RecipeError, match="letter_width = 5: expected an even number"):
         WordEncoder(WordOptions(letters="lstm", letter_width=5), SIZES)
+
+
+def test_gradients():
+    module = encoder(letters="cnn", tune_words=True, speech_width=2).double()
+    batch = words([2, 1], 2)
+    batch = replace(batch, vectors=batch.vectors.double().requires_grad_())
+
+    def forward(vectors, change):
+        return module(replace(batch, vectors=vectors))
+
+    assert torch.autograd.gradcheck(forward, (batch.vectors, module.change.weight))
