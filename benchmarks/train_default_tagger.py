@@ -28,6 +28,7 @@ from linker.mentions import match_aliases
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
 from ner.training.files import train_tagger
 from ner.training.recipes import load_recipe
+from scripts._picture_features import PictureFeatures
 
 MEASURED_POSTS = 200
 """How many of the last posts of ``kg-sample`` nothing is trained on."""
@@ -49,6 +50,8 @@ def main() -> None:
     train, auxiliary = prepare(arguments.shared, arguments.work / "data")
     if arguments.prepare_only:
         return
+    pictures = PictureFeatures(arguments.shared / "kg-sample" / "posts", arguments.work / "pictures", device="cpu")
+    pictures.prepare(post for path in train for post in read_posts(path))
     report = train_tagger(
         load_recipe(arguments.recipe),
         train=train,
@@ -56,6 +59,9 @@ def main() -> None:
         valid=[arguments.shared / f"twitter{year}" / "valid.txt" for year in (2015, 2017)],
         captions=[arguments.shared / "captions" / f"twitter{year}.tsv" for year in (2015, 2017)],
         output=arguments.work / "run",
+        regions=pictures.regions,
+        picture_encoder=pictures.encoder_name,
+        region_width=pictures.region_width,
         progress=_log(),
     )
     for epoch in report.epochs:
@@ -64,10 +70,13 @@ def main() -> None:
 
 
 def prepare(shared: Path, folder: Path) -> tuple[list[Path], list[Path]]:
-    """Write the training files; returns the main ones and the auxiliary ones."""
+    """Write the training files; returns the main ones and the auxiliary ones.
+
+    The tweets' own pictures cannot be had: only posts whose text is one of the first of ``kg-sample`` have one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     kept_back = _kept_back(shared)
-    knowledge = _knowledge_by_text(shared)
+    knowledge, pictures = _knowledge_by_text(shared), _pictures_by_text(shared)
     names = SampleNames(shared, folder / "kg-sample-index")
     main_files, auxiliary_files = [], []
     for year in (2015, 2017):
@@ -75,8 +84,11 @@ def prepare(shared: Path, folder: Path) -> tuple[list[Path], list[Path]]:
             read_posts(shared / f"twitter{year}" / "train.txt"),
             read_captions(shared / "captions" / f"twitter{year}.tsv"),
         )
-        posts = [replace(post, knowledge=knowledge.get(text_key(post.tokens), ())) for post in posts]
-        posts = [names.of(post) for post in posts]
+        keys = [text_key(post.tokens) for post in posts]
+        posts = [
+            replace(names.of(post), knowledge=knowledge.get(key, ()), image=pictures.get(key))
+            for key, post in zip(keys, posts, strict=True)
+        ]
         main_files.append(_write(folder / f"twitter{year}.jsonl", posts, kept_back))
     others = shared / "ner-text"
     for name, paths in (
@@ -150,6 +162,11 @@ def _knowledge_by_text(shared: Path) -> dict[str, Facts]:
     """The knowledge of the first posts, by their text."""
     posts = pictured_knowledge(shared)[:-MEASURED_POSTS]
     return {text_key(post["tokens"]): facts for post, facts in posts if facts}
+
+
+def _pictures_by_text(shared: Path) -> dict[str, str]:
+    """The pictures of the first posts, by their text."""
+    return {text_key(post["tokens"]): post["image"] for post in _sample_posts(shared)[:-MEASURED_POSTS]}
 
 
 def _triples(path: Path) -> Iterator[tuple[str, str, str]]:

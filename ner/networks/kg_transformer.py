@@ -1,9 +1,12 @@
 """The ``kg-transformer`` tagger: text, and what is known beside it, through one pretrained encoder into a CRF.
 
 The text is the encoder's first segment; knowledge, caption and attributes are its second. A word is its first sub-token
-and the mean of all, joined by its letters and shape. A BiLSTM reads the words, a CRF (Lafferty et al. 2001) tags them.
+and the mean of all, joined by its letters, its shape, and what a graph's names say of it. A BiLSTM reads the words, a
+CRF (Lafferty et al. 2001) tags them. The picture has the last word: what its regions change about a word is added to
+the word's scores, so that without a picture the text's own scores stand.
 
-Shapes: ``B`` windows, ``S`` sub-tokens, ``T`` words, ``H`` encoder width, ``K`` tags.
+Shapes: ``B`` windows, ``S`` sub-tokens, ``T`` words, ``H`` encoder width, ``K`` tags, ``D`` width of the visual part,
+``R`` regions, ``C`` width of a region.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from torchcrf import CRF
 
 from ner.encoders.adapters import adapt
 from ner.encoders.letters import LetterFilters
+from ner.fusion.visual_attention import VisuallyAidedScores
 from ner.heads.chain import Chain
 from ner.inputs.pieces import WORD_FEATURES, Batch
 from ner.options import check_options, share, size
@@ -33,6 +37,7 @@ class KgTransformerOptions:
         letter_width: Filters over a word's letters.
         lstm_width: Width of each direction of the BiLSTM; 0 leaves it out.
         dropout: Dropout before and after the BiLSTM.
+        visual_width: ``D``, of what a word asks the picture; the visual part exists where training had pictures.
     """
 
     adapter_rank: int = size(48, at_least=0)
@@ -40,6 +45,7 @@ class KgTransformerOptions:
     letter_width: int = size(64)
     lstm_width: int = size(128, at_least=0)
     dropout: float = share(0.3)
+    visual_width: int = size(64)
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -48,30 +54,63 @@ class KgTransformerOptions:
 _STYLE_WIDTH = 16
 
 
+class WordSight(nn.Module):
+    """What a picture changes about each word's tag scores, by attention-guided visual attention and its gate.
+
+    Chen et al. 2021, equations 7-11, with a word in the place of a pair of words: ``a`` is a word brought to width
+    ``D``, ``F_r`` what the gate makes of it and of the regions, and ``(F_r - a) W`` is the change. It starts at zero.
+    """
+
+    def __init__(self, width: int, visual_width: int, region_width: int) -> None:
+        super().__init__()
+        self.ask = nn.Linear(width, visual_width)
+        self.look = VisuallyAidedScores(visual_width, region_width)
+        self.answer = nn.Linear(visual_width, len(TAGS), bias=False)
+        nn.init.zeros_(self.answer.weight)
+
+    def forward(self, words: Tensor, mask: Tensor, regions: Tensor, has_regions: Tensor) -> Tensor:
+        """Changes of scores.
+
+        Args:
+            words: float (B, T, H).
+            mask: bool (B, T), True where there is a word.
+            regions: float (B, R, C).
+            has_regions: bool (B,), True where there is a picture.
+
+        Returns:
+            float (B, T, K); zeros for a post without a picture.
+        """
+        asked = self.ask(words)[:, :, None]  # (B, T, 1, D)
+        change = self.look(asked, mask[:, :, None], regions, has_regions) - asked
+        scores: Tensor = self.answer(change[:, :, 0])
+        return scores
+
+
 class KgTransformer(nn.Module):
     """Windows to emissions, and the CRF's loss.
 
     Args:
         encoder: A Hugging Face encoder; it is changed in place (frozen and adapted, or trained whole).
         options: The sizes.
-        region_width: ``C``; it looks at no regions yet.
+        region_width: ``C``; 0 where training had no pictures, and then it looks at none.
         styles: How many annotation styles it is trained on; tagging is always in the first.
         generator: Where the adapters' first values come from.
     """
 
     name: ClassVar[str] = "kg-transformer"
-    takes_regions: bool = False
+    takes_regions: bool
 
     def __init__(
         self,
         encoder: Any,
         options: KgTransformerOptions,
         *,
-        region_width: int = 0,  # noqa: ARG002
+        region_width: int = 0,
         styles: int = 1,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
+        self.takes_regions = region_width > 0
         self.encoder = encoder
         if options.adapter_rank:
             adapt(encoder, rank=options.adapter_rank, dropout=options.adapter_dropout, generator=generator)
@@ -88,6 +127,7 @@ class KgTransformer(nn.Module):
         else:
             self.lstm = None
         self.tag_scores = nn.Linear(joined, len(TAGS))
+        self.sight = WordSight(joined, options.visual_width, region_width) if region_width else None
         self.crf = CRF(len(TAGS), batch_first=True)
 
     def emissions(self, batch: Batch, style: Tensor | None = None) -> Tensor:
@@ -101,8 +141,10 @@ class KgTransformer(nn.Module):
         x = self.dropout(torch.cat([words, self.letters(batch.letters), batch.features, styles], dim=2))
         if self.lstm is not None:
             x = self.dropout(self._read(x, batch.mask))
-        scores: Tensor = self.tag_scores(x).float()
-        return scores
+        scores: Tensor = self.tag_scores(x)
+        if self.sight is not None:
+            scores = scores + self.sight(x, batch.mask, batch.regions, batch.has_regions)
+        return scores.float()
 
     def loss(self, batch: Batch, tags: Tensor, style: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
         """The negative log-likelihood of ``tags`` int64 (B, T), averaged over the windows by ``weight`` float (B,)."""

@@ -15,8 +15,11 @@ from ner.spans import Span, spans_from_tags
 from ner.taggers import KnownName, TaggerInput
 from ner.training.name_lists import LISTS, NameList, longest
 from ner.training.recipes import ContextRecipe
+from ner.training.renaming import renamed
 
 Fact = tuple[str, str, str]
+
+_RENAMED_KNOWN = 0.5
 
 _KINDS: dict[str, tuple[str, ...]] = {
     "PER": (
@@ -101,6 +104,8 @@ def training_example(
     post: TaggedPost, pool: Pool, options: ContextRecipe, random_source: random.Random
 ) -> tuple[TaggerInput, tuple[str, ...]]:
     """A post with a context drawn for it, and its tags (another type where a contrary fact says so)."""
+    if random_source.random() < options.renamed:
+        return _renamed_example(post, pool, options, random_source)
     caption = _draw_caption(post, pool, options, random_source)
     facts, tags = _draw_facts(post, pool, options, random_source)
     if tags != post.tags:
@@ -125,6 +130,19 @@ def training_example(
 def without_context(post: TaggedPost) -> TaggedPost:
     """The post's text alone."""
     return replace(post, caption="", knowledge=(), attributes=(), known_names=())
+
+
+def _renamed_example(
+    post: TaggedPost, pool: Pool, options: ContextRecipe, source: random.Random
+) -> tuple[TaggerInput, tuple[str, ...]]:
+    """A post with other names in it, of which a made-up list knows about half, and its tags."""
+    changed, places = renamed(post, pool.names, source)
+    names = NameList.of(source.randrange(LISTS))
+    told = [names.told_of(changed, place) for place in places if source.random() < _RENAMED_KNOWN]
+    known = longest((*told, *names.names_in(changed)))
+    return TaggerInput(
+        changed.tokens, (), _draw_caption(post, pool, options, source), (), known_names=known
+    ), changed.tags
 
 
 def _draw_names(post: TaggedPost, options: ContextRecipe, source: random.Random) -> tuple[KnownName, ...]:

@@ -53,9 +53,10 @@ def epoch_batches(
     pool = Pool.of([post for corpus in corpora for post in corpus.posts])
     examples: list[Example] = []
     for corpus in corpora:
+        with_picture = [post for post in corpus.posts if post.image] if with_pictures else []
         for post in _drawn(corpus, recipe, epoch, source):
             post_input, tags = training_example(post, pool, recipe.context, source)
-            pictured = _draw_picture(post, corpus, recipe, source) if with_pictures else None
+            pictured = _draw_picture(post, with_picture, recipe, source) if with_picture else None
             if tags != post.tags:
                 pictured = None  # it may show what was true before
             tags = repair_tags(tags)
@@ -74,13 +75,15 @@ def _drawn(corpus: Corpus, recipe: Recipe, epoch: int, source: random.Random) ->
     return source.sample(corpus.posts, int(len(corpus.posts) * recipe.schedule.auxiliary_share))
 
 
-def _draw_picture(post: TaggedPost, corpus: Corpus, recipe: Recipe, source: random.Random) -> TaggedPost | None:
+def _draw_picture(
+    post: TaggedPost, with_picture: Sequence[TaggedPost], recipe: Recipe, source: random.Random
+) -> TaggedPost | None:
     """The post whose picture is put beside a post: its own, another, or none."""
     choice = source.random()
     if choice < recipe.context.picture_dropped:
         return None
     if choice < recipe.context.picture_dropped + recipe.context.picture_swapped:
-        return source.choice(corpus.posts)
+        return source.choice(with_picture)
     return post
 
 

@@ -67,6 +67,11 @@ class NameList:
         found = [*self._of_entities(post.tokens, spans), *self._of_words(post.tokens)]
         return longest(found)
 
+    def told_of(self, post: TaggedPost, span: Span) -> KnownName:
+        """What the list says of an entity that it knows for certain."""
+        words = post.tokens[span.start : span.end]
+        return self._name(span.start, span.end, _form(words), span.type, post.tokens)
+
     def _of_entities(self, tokens: Sequence[str], spans: Sequence[Span]) -> Iterator[KnownName]:
         for span in spans:
             form = _form(tokens[span.start : span.end])

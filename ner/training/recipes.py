@@ -91,6 +91,7 @@ class ContextRecipe:
         picture_swapped: Another post's picture stands there.
         known_names: The post's own known names stay, where it has any.
         listed_names: The names of a made-up list are known.
+        renamed: The entities get other names, many of them known to a made-up list.
         lower_case: The post is written without capitals.
         upper_case: The post is written in capitals.
     """
@@ -107,6 +108,7 @@ class ContextRecipe:
     picture_swapped: float = share(0.0)
     known_names: float = share(0.6)
     listed_names: float = share(0.0)
+    renamed: float = share(0.0)
     lower_case: float = share(0.04)
     upper_case: float = share(0.02)
 
