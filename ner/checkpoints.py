@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from ner.embeddings.table import WordTable
@@ -121,7 +121,7 @@ def pick_device(name: str) -> torch.device:
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
     """Write tensors and texts as safetensors, beside and renamed."""
     part = path.with_name(path.name + ".part")
-    save_file(dict(tensors), part, metadata=dict(metadata or {}))
+    part.write_bytes(save(dict(tensors), metadata=dict(metadata or {})))  # save_file lets nobody else read it
     part.replace(path)
 
 

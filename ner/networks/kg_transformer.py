@@ -22,6 +22,7 @@ from ner.encoders.adapters import adapt
 from ner.encoders.letters import LetterFilters
 from ner.fusion.visual_attention import VisuallyAidedScores
 from ner.heads.chain import Chain
+from ner.heads.crf import crf_chain, negative_log_likelihoods
 from ner.inputs.pieces import WORD_FEATURES, Batch
 from ner.options import check_options, share, size
 from ner.spans import TAGS
@@ -148,18 +149,12 @@ class KgTransformer(nn.Module):
 
     def loss(self, batch: Batch, tags: Tensor, style: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
         """The negative log-likelihood of ``tags`` int64 (B, T), averaged over the windows by ``weight`` float (B,)."""
-        likelihood: Tensor = self.crf(self.emissions(batch, style), tags, mask=batch.mask, reduction="none")  # (B,)
-        if weight is None:
-            return -likelihood.mean()
-        return -(likelihood * weight).mean()
+        losses = negative_log_likelihoods(self.crf, self.emissions(batch, style), tags, batch.mask)  # (B,)
+        return losses.mean() if weight is None else (losses * weight).mean()
 
     def chain(self) -> Chain:
         """The CRF's scores as numpy arrays."""
-        crf = self.crf
-        start, end, transitions = (
-            p.detach().cpu().double().numpy() for p in (crf.start_transitions, crf.end_transitions, crf.transitions)
-        )
-        return Chain(start, end, transitions)
+        return crf_chain(self.crf)
 
     def own_state(self) -> dict[str, Tensor]:
         """The parameters that training changes, by name."""
