@@ -5,7 +5,9 @@
 It first writes what is trained on to ``WORK/data``: the two Twitter sets' train files, and as auxiliary sets WNUT-17,
 the Broad Twitter Corpus and Wikigold. Left out of all of them: each text that stands in a valid file of either Twitter
 set, and each text of the last 200 posts of ``kg-sample/posts``, on which the whole system is measured. The first 400 of
-those posts lend the training posts with the same text what the graph knows about the entity in their picture.
+those posts lend the training posts with the same text their picture, and what the graph knows about the entity in it.
+
+Then it trains by the recipe, goes on from there once more with each of some seeds, and takes the mean of the weights.
 """
 
 from __future__ import annotations
@@ -26,12 +28,16 @@ from linker import build_index, open_index
 from linker.known_names import known_names
 from linker.mentions import match_aliases
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
+from ner.training.averaging import average_taggers
 from ner.training.files import train_tagger
-from ner.training.recipes import load_recipe
+from ner.training.recipes import Recipe, load_recipe
 from scripts._picture_features import PictureFeatures
 
 MEASURED_POSTS = 200
 """How many of the last posts of ``kg-sample`` nothing is trained on."""
+
+AGAIN = (21, 22)
+"""The seeds of the taggers that go on from the first; what ships is the mean of all."""
 
 Facts = tuple[tuple[str, str, str], ...]
 
@@ -45,6 +51,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"), help="the folder of real data")
     parser.add_argument("--work", type=Path, default=Path("bench-data/default-tagger"), help="where data and run go")
     parser.add_argument("--recipe", default="default", help="a recipe's name or file")
+    parser.add_argument("--again", type=int, nargs="*", default=AGAIN, help="seeds of the taggers that go on from it")
     parser.add_argument("--prepare-only", action="store_true", help="write the training data, do not train")
     arguments = parser.parse_args()
     train, auxiliary = prepare(arguments.shared, arguments.work / "data")
@@ -52,21 +59,55 @@ def main() -> None:
         return
     pictures = PictureFeatures(arguments.shared / "kg-sample" / "posts", arguments.work / "pictures", device="cpu")
     pictures.prepare(post for path in train for post in read_posts(path))
-    report = train_tagger(
-        load_recipe(arguments.recipe),
-        train=train,
-        auxiliary=auxiliary,
-        valid=[arguments.shared / f"twitter{year}" / "valid.txt" for year in (2015, 2017)],
-        captions=[arguments.shared / "captions" / f"twitter{year}.tsv" for year in (2015, 2017)],
-        output=arguments.work / "run",
-        regions=pictures.regions,
-        picture_encoder=pictures.encoder_name,
-        region_width=pictures.region_width,
-        progress=_log(),
+    recipe = load_recipe(arguments.recipe)
+    run = _Runs(arguments.shared, arguments.work, train, auxiliary, pictures)
+    first = run.train(recipe, "run")
+    again = [run.train(_once_more(recipe, seed), f"again-{seed}", init=first) for seed in arguments.again]
+    average_taggers([first, *again], arguments.work / "tagger")
+    print(f"the mean of {1 + len(again)} taggers is in {arguments.work / 'tagger'}")
+
+
+class _Runs:
+    """Training runs on the same data, side by side in one folder."""
+
+    def __init__(
+        self, shared: Path, work: Path, train: Sequence[Path], auxiliary: Sequence[Path], pictures: PictureFeatures
+    ) -> None:
+        self._shared, self._work, self._pictures = shared, work, pictures
+        self._train, self._auxiliary = train, auxiliary
+
+    def train(self, recipe: Recipe, name: str, *, init: Path | None = None) -> Path:
+        """Train by a recipe, or find it trained; returns the tagger's folder."""
+        report = train_tagger(
+            recipe,
+            train=self._train,
+            auxiliary=self._auxiliary,
+            valid=[self._shared / f"twitter{year}" / "valid.txt" for year in (2015, 2017)],
+            captions=[self._shared / "captions" / f"twitter{year}.tsv" for year in (2015, 2017)],
+            output=self._work / name,
+            init=init,
+            regions=self._pictures.regions,
+            picture_encoder=self._pictures.encoder_name,
+            region_width=self._pictures.region_width,
+            progress=_log(),
+        )
+        for epoch in report.epochs:
+            print(json.dumps(asdict(epoch)), flush=True)
+        print(f"{name}: best was epoch {report.best.epoch}, {report.best.f1}", flush=True)
+        return report.output
+
+
+def _once_more(recipe: Recipe, seed: int) -> Recipe:
+    """One more epoch over the posts of the first style, at a third of the rates."""
+    schedule = replace(
+        recipe.schedule,
+        epochs=1,
+        auxiliary_epochs=0,
+        encoder_learning_rate=recipe.schedule.encoder_learning_rate / 3,
+        head_learning_rate=recipe.schedule.head_learning_rate / 3,
+        crf_learning_rate=recipe.schedule.crf_learning_rate / 3,
     )
-    for epoch in report.epochs:
-        print(json.dumps(asdict(epoch)))
-    print(f"best: epoch {report.best.epoch}, {report.best.f1}; the tagger is in {report.output}")
+    return replace(recipe, seed=seed, schedule=schedule)
 
 
 def prepare(shared: Path, folder: Path) -> tuple[list[Path], list[Path]]:

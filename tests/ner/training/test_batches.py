@@ -14,7 +14,9 @@ from ner.training.batches import Corpus, epoch_batches
 from ner.training.recipes import recipe_from_dict
 from ner.training.validations import validations_of
 
-POSTS = tuple(TaggedPost(str(n), ("Chad",) * (1 + n % 5), ("B-PER",) + ("O",) * (n % 5)) for n in range(40))
+POSTS = tuple(
+    TaggedPost(str(n), ("Chad",) * (1 + n % 5), ("B-PER",) + ("O",) * (n % 5), image=f"{n}.jpg") for n in range(40)
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,15 @@ def test_pictures_are_kept_dropped_and_swapped(inputs):
     assert sum(example.pictured.id != example.post_id for example in swapped) > 30
     some = examples(inputs, picture_dropped=0.5, contrary_fact=0.0)
     assert 5 < sum(example.pictured is None for example in some) < 35
+
+
+def test_a_post_without_a_picture_may_get_one_but_lends_none(inputs, monkeypatch):
+    bare = tuple(replace(post, image=None) for post in POSTS[20:])
+    monkeypatch.setitem(globals(), "POSTS", POSTS[:20] + bare)
+    lent = {e.pictured.id for e in examples(inputs, picture_swapped=1.0, contrary_fact=0.0)}
+    assert lent <= {post.id for post in POSTS[:20]}
+    monkeypatch.setitem(globals(), "POSTS", bare)
+    assert all(e.pictured is None for e in examples(inputs, picture_swapped=1.0))
 
 
 def test_a_post_whose_tags_were_changed_has_no_picture(inputs):
