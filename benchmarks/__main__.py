@@ -10,6 +10,7 @@ BENCHMARKS = {
     "benchmarks.titles": "the titles of DBpedia, made once for the benchmarks at its size",
     "benchmarks.loading": "dumps to SQLite, beside oxigraph load",
     "benchmarks.candidates": "fuzzy candidates among DBpedia's 5.9 million titles, and what their index costs",
+    "benchmarks.graph_worth": "what a graph is worth to the default tagger",
     "benchmarks.throughput": "posts a second, and where the time goes",
     "benchmarks.crf": "the CRF's loss and best paths, beside pytorch-crf",
     "benchmarks.visual_attention": "visual attention in tiles, beside plain matrix products",

@@ -27,5 +27,5 @@ def stacked_regions(pictures: Sequence[NDArray[np.float32] | None]) -> tuple[Ten
     stacked = torch.zeros((len(pictures), *(shapes.pop() if shapes else (0, 0))))
     for row, picture in enumerate(pictures):
         if picture is not None:
-            stacked[row] = torch.from_numpy(picture)
+            stacked[row] = torch.tensor(picture)  # a copy, as arrays may be read-only
     return stacked, torch.tensor([picture is not None for picture in pictures], dtype=torch.bool)
