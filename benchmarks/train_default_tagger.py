@@ -16,6 +16,7 @@ import argparse
 import bz2
 import json
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +37,7 @@ from scripts._picture_features import PictureFeatures
 MEASURED_POSTS = 200
 """How many of the last posts of ``kg-sample`` nothing is trained on."""
 
-AGAIN = (21, 22)
+AGAIN = (21,)
 """The seeds of the taggers that go on from the first; what ships is the mean of all."""
 
 Facts = tuple[tuple[str, str, str], ...]
@@ -63,8 +64,13 @@ def main() -> None:
     run = _Runs(arguments.shared, arguments.work, train, auxiliary, pictures)
     first = run.train(recipe, "run")
     again = [run.train(_once_more(recipe, seed), f"again-{seed}", init=first) for seed in arguments.again]
-    average_taggers([first, *again], arguments.work / "tagger")
-    print(f"the mean of {1 + len(again)} taggers is in {arguments.work / 'tagger'}")
+    tagger = arguments.work / "tagger"
+    average_taggers([first, *again], tagger)
+    for name in ("recipe.json", "training.json"):
+        shutil.copyfile(first / name, tagger / name)
+    for folder in again:
+        shutil.copyfile(folder / "training.json", tagger / f"training-{folder.name}.json")
+    print(f"the mean of {1 + len(again)} taggers is in {tagger}")
 
 
 class _Runs:
