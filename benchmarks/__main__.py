@@ -12,6 +12,7 @@ BENCHMARKS = {
     "benchmarks.candidates": "fuzzy candidates among DBpedia's 5.9 million titles, and what their index costs",
     "benchmarks.graph_worth": "what a graph is worth to the default tagger",
     "benchmarks.throughput": "posts a second, and where the time goes",
+    "benchmarks.tagging": "posts a second of the default tagger alone, beside a plain loop of the same network",
     "benchmarks.crf": "the CRF's loss and best paths, beside pytorch-crf",
     "benchmarks.visual_attention": "visual attention in tiles, beside plain matrix products",
     "benchmarks.hubs": "hop distances on hubs",
