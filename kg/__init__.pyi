@@ -1,5 +1,5 @@
+from .building.build import build_difference as build_difference
 from .building.build import build_graph as build_graph
-from .building.build import is_built_from as is_built_from
 from .building.detect import find_sources as find_sources
 from .building.differences import compare_graphs as compare_graphs
 from .cache.knowledge import KnowledgeCache as KnowledgeCache

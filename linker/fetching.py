@@ -100,7 +100,7 @@ def gain_pictures(
         return None
     staging = staged_index(index_dir)
     (staging / MANIFEST).unlink(missing_ok=True)
-    if not recipe.made(staging / GRAPH):  # else it was left by a run like this one that was stopped
+    if recipe.difference(staging / GRAPH):  # else it was left by a run like this one that was stopped
         discard(index_dir)
         staging.mkdir()
         shutil.copyfile(index_dir / GRAPH, staging / f"{GRAPH}.copy").replace(staging / GRAPH)

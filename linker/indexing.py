@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg import BuildReport, Graph, build_graph, build_lock, fetched_from, is_built_from
+from kg import BuildReport, Graph, build_difference, build_graph, build_lock, fetched_from
 from linker.embedding import SCRATCH, Progress, embed_images
 from linker.errors import IndexConflictError, IndexIncompleteError, IndexMissingError
 from linker.manifest import (
@@ -52,9 +52,9 @@ class Recipe:
     priors: Path | None = None
     fetching: "Fetching | None" = None
 
-    def made(self, graph_path: Path) -> bool:
-        """Say whether a graph is whole and was made by this recipe."""
-        return is_built_from(
+    def difference(self, graph_path: Path) -> str:
+        """Say in what a graph was built otherwise than by this recipe; "" where it was not."""
+        return build_difference(
             graph_path,
             sources=self.sources,
             priors=self.priors,
@@ -110,8 +110,8 @@ def build_index(
         finished = _finished(index_dir, load)
         if finished is None:
             return make_index(index_dir, recipe, load, progress=progress)
-        if not recipe.made(index_dir / GRAPH):
-            raise IndexConflictError(index_dir, "its sources, its picture folder or its type table were others")
+        if otherwise := recipe.difference(index_dir / GRAPH):
+            raise IndexConflictError(index_dir, otherwise)
         if recipe.fetching is not None:
             from linker.fetching import gain_pictures
 

@@ -63,6 +63,7 @@ def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0) -> 
     Raises:
         PostError: A field has the wrong type, or there is neither text nor tokens.
     """
+    value = _mended(value)
     shown = json.dumps(value, ensure_ascii=False, default=str)[:200]
 
     def fail(reason: str) -> PostError:
@@ -112,18 +113,22 @@ def _tokens(value: Mapping[str, Any], fail: Any) -> tuple[str, ...]:
         tokens = value["tokens"]
         if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
             raise fail("tokens must be a list of strings")
-        return tuple(_mend(token) for token in tokens)
+        return tuple(tokens)
     if "text" not in value:
         raise fail('has neither "text" nor "tokens", expected one of them')
     text = value["text"]
     if not (text is None or isinstance(text, str)):
         raise fail(f"text is {text!r}, expected a string")
-    return tuple(token.text for token in tokenize(_mend(text or "")))
+    return tuple(token.text for token in tokenize(text or ""))
 
 
-def _mend(text: str) -> str:
-    """Replace lone surrogates, which JSON can spell and no file can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8") if any("\ud800" <= c <= "\udfff" for c in text) else text
+def _mended(value: Any) -> Any:
+    """Replace lone surrogates in all texts of a value: JSON can spell them, as of an emoji cut in half, no file can."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {_mended(name): _mended(item) for name, item in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, list) else value
 
 
 def _given_mentions(value: Any, count: int, fail: Any) -> tuple[GivenMention, ...] | None:

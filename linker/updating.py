@@ -87,7 +87,8 @@ def update_index(
         except IndexVersionError:
             old = None
         same_encoder = old is not None and old.encoder == record_of(load())
-        if old and same_encoder and recipe.made(index_dir / GRAPH) and not has_other_pictures(index_dir, images_dir):
+        is_same = same_encoder and not recipe.difference(index_dir / GRAPH)
+        if old and is_same and not has_other_pictures(index_dir, images_dir):
             if recipe.fetching is not None:
                 from linker.fetching import gain_pictures
 

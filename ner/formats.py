@@ -204,6 +204,8 @@ def _row(line: str, path: Path, number: int) -> tuple[str, str]:
 def _post_from_json(line: str, path: Path, number: int) -> TaggedPost:
     try:
         row = json.loads(line)
+        if "\\ud" in line.lower():  # perhaps half of an escaped pair, which no file can hold
+            row = json.loads(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
         tokens, tags = tuple(map(str, row["tokens"])), tuple(our_tag(tag) for tag in row["tags"])
         if len(tokens) != len(tags):
             raise FormatError(f"{path}:{number}: {len(tokens)} tokens but {len(tags)} tags")

@@ -26,7 +26,7 @@ from kg.transactions import transaction
 from .detect import SourceFile, detect_priors, find_sources
 from .durable import is_of_this_boot, mark_boot, write_out, write_out_meanwhile
 from .loading import load_statements
-from .plan import Digests, Planned, is_plan, read_plan, stamp_of
+from .plan import Digests, Planned, difference, is_plan, read_plan, stamp_of
 from .reading import DamagedFileError
 from .resolver import RESOLVE_STEPS, Resolver
 from .staging import Stage
@@ -92,15 +92,15 @@ def build_graph(
         return BuildReport(_source_reports(connection), count_rows(connection), tuple(skipped))
 
 
-def is_built_from(
+def build_difference(
     sqlite_path: Path,
     *,
     sources: Sequence[Path],
     priors: Path | None = None,
     images_dir: Path | None = None,
     type_map: Path | None = None,
-) -> bool:
-    """Say whether a graph is whole and was built from just these sources, with these settings, by this version.
+) -> str:
+    """Say in what a graph was built otherwise: by another version, with other settings, from other sources; or "".
 
     Args:
         sqlite_path: The graph.
@@ -115,7 +115,7 @@ def is_built_from(
     build, _ = _prepare(sources, priors, images_dir, type_map, None)
     found = read_plan(sqlite_path)
     with closing(build):
-        return bool(found) and is_plan(found, build.plan(images_dir, wait=True))
+        return difference(found, build.plan(images_dir, wait=True))
 
 
 def _prepare(

@@ -1,5 +1,6 @@
 """What a build is going to do, as it stands in the table `build_step`: equal plans mean equal graphs."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,6 +12,11 @@ from pathlib import Path
 from kg.schema import SCHEMA_VERSION
 
 _AT_ONCE_BYTES = 1 << 20
+_SETTINGS = {
+    ("build_version",): "another version of this program built it",
+    ("images_dir", "images"): "its picture folder was another",
+    ("types",): "its type table was another",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,17 @@ def read_plan(path: Path) -> list[Planned]:
             return [Planned(*row) for row in rows]
     except sqlite3.DatabaseError:
         return []
+
+
+def difference(found: Sequence[Planned], plan: Sequence[Planned]) -> str:
+    """Say in what a graph was built otherwise than planned; "" where it was built just so."""
+    if not found:
+        return "its graph is not whole, or of another version"
+    theirs, ours = ({} if step.name != "settings" else json.loads(step.source) for step in (found[0], plan[0]))
+    for names, what in _SETTINGS.items():
+        if any(theirs.get(name) != ours.get(name) for name in names):
+            return what
+    return "" if is_plan(found, plan) else "its sources were others"
 
 
 def is_plan(found: Sequence[Planned], plan: Sequence[Planned]) -> bool:

@@ -171,9 +171,19 @@ def _json_rows(lines: _Lines) -> Iterator[Row]:
                 cells, error = value, None
         except (ValueError, RecursionError):
             pass
-        if lines.bad and error is None:
-            error = "bytes that are not UTF-8"
+        if error is None:
+            error = "bytes that are not UTF-8" if lines.bad else _half_character(line, cells)
         yield Row(cells, line.rstrip("\r\n"), lines.count, lines.end_bytes, error)
+
+
+def _half_character(line: str, cells: dict[str, object]) -> str | None:
+    """Say that a row holds half of an escaped pair, which JSON can spell and no file can hold."""
+    if "\\ud" in line.lower():
+        try:
+            json.dumps(cells, ensure_ascii=False).encode()
+        except UnicodeEncodeError as problem:
+            return f"half a character (\\u{ord(problem.object[problem.start]):04x} alone)"
+    return None
 
 
 def _load_entity(stage: Stage, row: Row, folder: Path) -> None:

@@ -152,3 +152,20 @@ def test_a_file_of_priors_replaces_in_degrees(tmp_path: Path, text: str, expecte
     (tmp_path / "priors").write_text("<http://e/a> what\n")
     with pytest.raises(SourceError, match="no file of priors: expected lines of iri,count"):
         build_graph(tmp_path / "other.sqlite", sources=[dump], priors=tmp_path / "priors")
+
+
+def test_half_a_character_is_a_bad_row_and_its_neighbours_go_on(build: Build) -> None:
+    rows = [
+        r'{"iri": "http://e/a", "label": "Fine \ud83d\ude00"}',
+        r'{"iri": "http://e/b", "label": "Half \ud83d"}',
+        r'{"iri": "http://e/c\ud83d", "label": "Half"}',
+        r'{"iri": "http://e/d", "label": "Fine \\ud83d"}',
+    ]
+    graph = build({"things.jsonl": "\n".join(rows)})
+    assert graph.find("http://e/a").label == "Fine 😀"
+    assert graph.find("http://e/d").label == r"Fine \ud83d"
+    assert graph.counts()["entity"] == 2
+    assert [(row.line, row.reason) for row in graph.rejected()] == [
+        (2, r"half a character (\ud83d alone)"),
+        (3, r"half a character (\ud83d alone)"),
+    ]

@@ -89,6 +89,19 @@ def test_other_sources_in_the_same_directory_are_refused(index_dir: Path, tmp_pa
     assert read_manifest(copy) == read_manifest(index_dir)
 
 
+def test_an_index_by_another_version_says_so(
+    index_dir: Path, tmp_path: Path, graph_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "index"
+    shutil.copytree(index_dir, copy)
+    monkeypatch.setattr("kg.building.build.BUILD_VERSION", 99)
+    with pytest.raises(IndexConflictError, match=r"another version of this program built it.*--update"):
+        build_index(copy, sources=[graph_folder])
+    monkeypatch.undo()
+    with pytest.raises(IndexConflictError, match="its picture folder was another"):
+        build_index(copy, sources=[graph_folder], images_dir=tmp_path)
+
+
 def test_no_index_and_half_an_index_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError, match="build-kg-index"):
         open_index(tmp_path / "nowhere")

@@ -91,6 +91,16 @@ def test_a_lone_surrogate_does_not_reach_the_output() -> None:
     "".join(post.tokens).encode()
 
 
+def test_a_lone_surrogate_anywhere_in_a_post_is_replaced() -> None:
+    post, refused = read_all(
+        r'{"id": "a\ud83d", "text": "hi", "caption": "\ud83d", "image": "\ud83d.png"}',
+        r'{"id": "b", "text": {"\ud83d": 1}}',
+    )
+    assert isinstance(post, Post) and isinstance(refused, PostError)
+    for text in (post.id, post.caption, str(post.image), str(refused), refused.text):
+        text.encode()
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     [post] = read_all(b'\xef\xbb\xbf{"id": "a", "text": "x"}')
     assert isinstance(post, Post)

@@ -57,6 +57,13 @@ def test_plain_columns_with_blanks_and_windows_line_ends(tmp_path):
     ]
 
 
+def test_half_a_character_is_replaced(tmp_path):
+    path = tmp_path / "posts.jsonl"
+    path.write_text('{"tokens": ["Chad", "\\ud83d"], "tags": ["B-LOC", "O"]}\n')
+    [post] = read_jsonl(path)
+    assert post.tokens == ("Chad", "?")
+
+
 def test_jsonl_is_told_by_its_content(tmp_path):
     path = tmp_path / "posts.txt"
     row = {
