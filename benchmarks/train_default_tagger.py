@@ -7,7 +7,8 @@ the Broad Twitter Corpus and Wikigold. Left out of all of them: each text that s
 set, and each text of the last 200 posts of ``kg-sample/posts``, on which the whole system is measured. The first 400 of
 those posts lend the training posts with the same text their picture, and what the graph knows about the entity in it.
 
-Then it trains by the recipe, goes on from there once more with each of some seeds, and takes the mean of the weights.
+Then it trains by the recipe, goes on from there once more with each of some seeds, takes the mean of the weights, and
+sets how far names near what the picture shows are trusted.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from kg import canonical_iri
 from linker import build_index, open_index
 from linker.known_names import known_names
 from linker.mentions import match_aliases
+from ner.checkpoints import WEIGHTS_FILE, read_design, read_tensors, save_checkpoint
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
 from ner.training.averaging import average_taggers
 from ner.training.files import train_tagger
@@ -36,6 +38,9 @@ from scripts._picture_features import PictureFeatures
 
 MEASURED_POSTS = 200
 """How many of the last posts of ``kg-sample`` nothing is trained on."""
+
+TRUST = 7.0
+"""In names near what the picture shows: 6 to 8 did best on the first posts of the sample (benchmarks.tune_trust)."""
 
 AGAIN = (21,)
 """The seeds of the taggers that go on from the first; what ships is the mean of all."""
@@ -61,11 +66,12 @@ def main() -> None:
     pictures = PictureFeatures(arguments.shared / "kg-sample" / "posts", arguments.work / "pictures", device="cpu")
     pictures.prepare(post for path in train for post in read_posts(path))
     recipe = load_recipe(arguments.recipe)
-    run = _Runs(arguments.shared, arguments.work, train, auxiliary, pictures)
+    run = Runs(arguments.shared, arguments.work, train, auxiliary, pictures)
     first = run.train(recipe, "run")
     again = [run.train(_once_more(recipe, seed), f"again-{seed}", init=first) for seed in arguments.again]
     tagger = arguments.work / "tagger"
     average_taggers([first, *again], tagger)
+    trust_near_names(tagger, TRUST)
     for name in ("recipe.json", "training.json"):
         shutil.copyfile(first / name, tagger / name)
     for folder in again:
@@ -73,7 +79,14 @@ def main() -> None:
     print(f"the mean of {1 + len(again)} taggers is in {tagger}")
 
 
-class _Runs:
+def trust_near_names(folder: Path, trust: float) -> None:
+    """Change how far a tagger trusts names near what the picture shows; its weights stay."""
+    design = read_design(folder)
+    changed = replace(design, options=replace(design.options, trust=trust))
+    save_checkpoint(folder, read_tensors(folder / WEIGHTS_FILE), changed)
+
+
+class Runs:
     """Training runs on the same data, side by side in one folder."""
 
     def __init__(
@@ -160,7 +173,7 @@ class SampleNames:
         sample = shared / "kg-sample"
         build_index(index, sources=[sample / "kg" / "dumps"], images_dir=sample / "kg" / "images")
         self._index = open_index(index, device="cpu")
-        pictured = {text_key(post["tokens"]): post["image_entity"] for post in _sample_posts(shared)[:-MEASURED_POSTS]}
+        pictured = {text_key(post["tokens"]): post["image_entity"] for post in sample_posts(shared)[:-MEASURED_POSTS]}
         find = self._index.graph.entity_by_iri
         self._pictured = {key: find(canonical_iri(iri)) for key, iri in pictured.items() if iri}
 
@@ -181,11 +194,11 @@ def text_key(tokens: Sequence[str]) -> str:
 
 def _kept_back(shared: Path) -> set[str]:
     keys = {text_key(p.tokens) for year in (2015, 2017) for p in read_posts(shared / f"twitter{year}" / "valid.txt")}
-    measured = _sample_posts(shared)[-MEASURED_POSTS:]
+    measured = sample_posts(shared)[-MEASURED_POSTS:]
     return keys | {text_key(post["tokens"]) for post in measured}
 
 
-def _sample_posts(shared: Path) -> list[dict[str, Any]]:
+def sample_posts(shared: Path) -> list[dict[str, Any]]:
     text = (shared / "kg-sample" / "posts" / "posts.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
@@ -202,7 +215,7 @@ def pictured_knowledge(shared: Path) -> list[tuple[dict[str, Any], Facts]]:
         name = predicate.rsplit("/", 1)[-1]
         if value in labels and name not in _LEFT_OUT_PREDICATES:
             facts.setdefault(subject, []).append((labels.get(subject, ""), name, labels[value]))
-    return [(post, tuple(facts.get(str(post["image_entity"]), ())[:_MAX_FACTS])) for post in _sample_posts(shared)]
+    return [(post, tuple(facts.get(str(post["image_entity"]), ())[:_MAX_FACTS])) for post in sample_posts(shared)]
 
 
 def _knowledge_by_text(shared: Path) -> dict[str, Facts]:
@@ -213,7 +226,7 @@ def _knowledge_by_text(shared: Path) -> dict[str, Facts]:
 
 def _pictures_by_text(shared: Path) -> dict[str, str]:
     """The pictures of the first posts, by their text."""
-    return {text_key(post["tokens"]): post["image"] for post in _sample_posts(shared)[:-MEASURED_POSTS]}
+    return {text_key(post["tokens"]): post["image"] for post in sample_posts(shared)[:-MEASURED_POSTS]}
 
 
 def _triples(path: Path) -> Iterator[tuple[str, str, str]]:

@@ -41,6 +41,11 @@ def positive(default: float) -> Any:
     return _field(default, lambda value: value > 0, "more than 0")
 
 
+def at_least_zero(default: float) -> Any:
+    """A number of 0 or more."""
+    return _field(default, lambda value: value >= 0, "0 or more")
+
+
 def choice(default: str, allowed: Sequence[str]) -> Any:
     """One of some names."""
     return _field(default, lambda value: value in allowed, f"one of {', '.join(allowed)}")

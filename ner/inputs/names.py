@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import math
 
-from ner.spans import TYPES
+import torch
+from torch import Tensor
+
+from ner.spans import TAGS, TYPES
 from ner.taggers import TaggerInput
 
 NAME_FEATURES = 2 * (len(TYPES) + 1) + 6
 """How many numbers say what the graph's names tell of a word."""
+
+_WEIGHT, _NEARNESS = (2 * (len(TYPES) + 1) + place for place in (1, 4))
 
 _MUCH_MEANT = math.log1p(1e6)
 
@@ -42,3 +47,22 @@ def name_features(post: TaggerInput) -> list[list[float]]:
             opens = position == name.start
             rows[position] = [*(types if opens else [0.0] * half), *([0.0] * half if opens else types), *about]
     return rows
+
+
+def near_name_scores(features: Tensor) -> Tensor:
+    """How near the names in a post are to what its picture shows, as scores of their tags.
+
+    Args:
+        features: float (..., :data:`NAME_FEATURES`), as :func:`name_features` gives them.
+
+    Returns:
+        float (..., K): for ``B-`` of a type at a name's first token, for ``I-`` at the others, the type's share times
+        the name's weight and nearness; 0 elsewhere.
+    """
+    near = features[..., _WEIGHT] * features[..., _NEARNESS]
+    half = len(TYPES) + 1
+    columns = [
+        torch.zeros_like(near) if tag == "O" else near * features[..., half * (tag[0] == "I") + TYPES.index(tag[2:])]
+        for tag in TAGS
+    ]
+    return torch.stack(columns, dim=-1)

@@ -3,7 +3,8 @@
 The text is the encoder's first segment; knowledge, caption and attributes are its second. A word is its first sub-token
 and the mean of all, joined by its letters, its shape, and what a graph's names say of it. A BiLSTM reads the words, a
 CRF (Lafferty et al. 2001) tags them. The picture has the last word: what its regions change about a word is added to
-the word's scores, so that without a picture the text's own scores stand.
+the word's scores, so that without a picture the text's own scores stand. Where the picture shows an entity of a graph,
+names of that entity and of those near it are trusted: the scores of their tags are raised.
 
 Shapes: ``B`` windows, ``S`` sub-tokens, ``T`` words, ``H`` encoder width, ``K`` tags, ``D`` width of the visual part,
 ``R`` regions, ``C`` width of a region.
@@ -23,8 +24,9 @@ from ner.encoders.letters import LetterFilters
 from ner.fusion.visual_attention import VisuallyAidedScores
 from ner.heads.chain import Chain
 from ner.heads.crf import crf_chain, negative_log_likelihoods
+from ner.inputs.names import NAME_FEATURES, near_name_scores
 from ner.inputs.pieces import WORD_FEATURES, Batch
-from ner.options import check_options, share, size
+from ner.options import at_least_zero, check_options, share, size
 from ner.spans import TAGS
 
 
@@ -39,6 +41,8 @@ class KgTransformerOptions:
         lstm_width: Width of each direction of the BiLSTM; 0 leaves it out.
         dropout: Dropout before and after the BiLSTM.
         visual_width: ``D``, of what a word asks the picture; the visual part exists where training had pictures.
+        trust: What is added to the scores of a name's tags, times its nearness to what the picture shows, its weight
+            and the share of the type.
     """
 
     adapter_rank: int = size(48, at_least=0)
@@ -47,6 +51,7 @@ class KgTransformerOptions:
     lstm_width: int = size(128, at_least=0)
     dropout: float = share(0.3)
     visual_width: int = size(64)
+    trust: float = at_least_zero(0.0)
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -112,6 +117,7 @@ class KgTransformer(nn.Module):
     ) -> None:
         super().__init__()
         self.takes_regions = region_width > 0
+        self.trust = options.trust
         self.encoder = encoder
         if options.adapter_rank:
             adapt(encoder, rank=options.adapter_rank, dropout=options.adapter_dropout, generator=generator)
@@ -145,6 +151,8 @@ class KgTransformer(nn.Module):
         scores: Tensor = self.tag_scores(x)
         if self.sight is not None:
             scores = scores + self.sight(x, batch.mask, batch.regions, batch.has_regions)
+        if self.trust:
+            scores = scores + self.trust * near_name_scores(batch.features[..., -NAME_FEATURES:])
         return scores.float()
 
     def loss(self, batch: Batch, tags: Tensor, style: Tensor | None = None, weight: Tensor | None = None) -> Tensor:

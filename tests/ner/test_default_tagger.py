@@ -1,10 +1,12 @@
 """The shipped tagger: what it must get right, and what it must bear."""
 
+import dataclasses
+
 import pytest
 
 from ner.evaluation.evaluate import evaluate_tagger
 from ner.spans import TYPES, spans_from_tags
-from ner.taggers import TaggerInput, load_tagger, tagger_folder
+from ner.taggers import KnownName, TaggerInput, load_tagger, tagger_folder
 from ner.tokens import tokenize
 
 
@@ -108,3 +110,14 @@ def test_it_reads_real_tweets_well(tagger, shared_data, tmp_path):
     text = (shared_data / "twitter2017" / "valid.txt").read_text(encoding="utf-8")
     (tmp_path / "valid.txt").write_text("\n\n".join(text.split("\n\n")[:100]) + "\n", encoding="utf-8")
     assert evaluate_tagger(tagger, tmp_path / "valid.txt").f1 > 0.75
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_name_near_what_the_picture_shows_is_trusted(tagger, kind):
+    name = KnownName(2, 3, ((kind, 1.0),), weight=1.0, prior=10.0, same_case=True)
+    near = dataclasses.replace(name, nearness=1.0)
+    assert entities(tagger, "Look at Zorblax today", known_names=(near,)) == {"Zorblax": kind}
+    [far], [sure] = (
+        tagger.tag([TaggerInput(("Look", "at", "Zorblax", "today"), known_names=(n,))]) for n in (name, near)
+    )
+    assert far.tags[:2] == sure.tags[:2] == ("O", "O")
