@@ -6,7 +6,9 @@ The graph grows in `kg.sqlite.part` and takes its place when it is whole; what t
 same rows as one that was not.
 """
 
+import ctypes
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -249,6 +251,14 @@ def _make(build: _Build, plan: Sequence[Planned], sqlite_path: Path) -> None:
     write_out(part)
     part.replace(sqlite_path)
     shutil.rmtree(folder)
+    _give_back_memory()
+
+
+def _give_back_memory() -> None:
+    """Return what was freed to the system, where the C library can: the picture encoder is loaded next."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 def _remove(part: Path, folder: Path) -> None:
