@@ -1,10 +1,12 @@
-"""Object triples at DBpedia's size, as N-Triples: real titles, made-up links with power-law degrees.
+"""Triples at DBpedia's size, as N-Triples: real titles, made-up links with power-law degrees, made-up literals.
 
 Subjects come in the order of their titles, as in DBpedia's own dumps. How many triples a subject has follows a Pareto
 law with a mean of about 3.4, which objects are named and by which predicate follows Zipf's law with exponent 1: the
-first object has about one link in sixteen. The same arguments give the same bytes.
+first object has about one link in sixteen. Of literals, each subject has a label, an abstract of 40 words (one in four
+with escapes), a name, a number and a date, as in DBpedia's dumps of them. The same arguments give the same bytes.
 
     python -m benchmarks.generate TITLES.txt OUT.nt --lines 5000000
+    python -m benchmarks.generate TITLES.txt OUT.nt --lines 5000000 --literals
 """
 
 import argparse
@@ -17,7 +19,8 @@ import numpy as np
 
 RESOURCE = "http://dbpedia.org/resource/"
 ONTOLOGY = "http://dbpedia.org/ontology/"
-
+_LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
+_XSD = "http://www.w3.org/2001/XMLSchema#"
 _CHUNK = 200_000
 _MEAN_DEGREE = 3.4
 _PREDICATES = 600
@@ -53,6 +56,29 @@ def write_triples(titles: list[str], out: Path, *, lines: int, seed: int = 7) ->
     out.with_name(out.name + ".part").replace(out)
 
 
+def write_literals(titles: list[str], out: Path, *, lines: int, seed: int = 7) -> None:
+    """Write labels, abstracts, names, numbers and dates of the IRIs of titles; the arguments are `write_triples`'."""
+    random = np.random.default_rng(seed)
+    words = [title.split("_")[0].replace("\\", "").replace('"', "") for title in titles[:: len(titles) // 5000 + 1]]
+    with out.with_name(out.name + ".part").open("w", encoding="utf-8") as file:
+        for first in range(0, lines, _CHUNK):
+            some = titles[first // 5 % len(titles) :][: min(_CHUNK, lines - first) // 5]
+            for title, numbers in zip(some, random.integers(0, 5000, (len(some), 40)).tolist(), strict=True):
+                label = title.replace("_", " ").replace("\\", "\\\\").replace('"', '\\"')
+                text = " ".join([words[number % len(words)] for number in numbers])
+                quoted = f'\\"{text}\\" \\u2013 {text[:9]}' if numbers[0] % 4 == 0 else text
+                statements = (
+                    f'{_LABEL} "{label}"@en',
+                    f'<{ONTOLOGY}abstract> "{quoted}"@en',
+                    f'<http://xmlns.com/foaf/0.1/name> "{label}"@en',
+                    f'<{ONTOLOGY}populationTotal> "{numbers[0] * 977}"^^<{_XSD}nonNegativeInteger>',
+                    f'<{ONTOLOGY}foundingDate> "{1000 + numbers[1] % 1000}-0{1 + numbers[2] % 9}-11"^^<{_XSD}date>',
+                )
+                subject = resource_of(title)
+                file.write("".join([f"<{subject}> {statement} .\n" for statement in statements]))
+    out.with_name(out.name + ".part").replace(out)
+
+
 def _subjects(titles: int, lines: int, random: np.random.Generator) -> Iterator[np.ndarray]:
     """Yield the subject of each line, a chunk at a time, each subject as often as a Pareto law says."""
     left = lines
@@ -81,9 +107,10 @@ def main() -> None:
     parser.add_argument("titles", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--lines", type=int, default=5_000_000)
+    parser.add_argument("--literals", action="store_true", help="in place of links between the titles")
     arguments = parser.parse_args()
     titles = arguments.titles.read_text(encoding="utf-8").splitlines()
-    write_triples(titles, arguments.out, lines=arguments.lines)
+    (write_literals if arguments.literals else write_triples)(titles, arguments.out, lines=arguments.lines)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How fast dumps become a graph, beside `oxigraph load` on the same file in the same run, and in how much memory.
 
-    python -m benchmarks.loading                 5 and 20 million object triples, plain; 5 million as .bz2
+    python -m benchmarks.loading                 5 and 20 million object triples, plain; 5 million as .bz2, and literals
     python -m benchmarks.loading 1000000         other sizes
 
 The triples are made by `benchmarks.generate` over the titles of `benchmarks.titles`. A reading is a whole process: the
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.generate import write_triples
+from benchmarks.generate import write_literals, write_triples
 from benchmarks.sample import WORK
 from benchmarks.titles import titles
 from kg.building.reading import read_blocks
@@ -27,7 +27,8 @@ from kg.building.reading import read_blocks
 _BUILD = (
     "import sys; from pathlib import Path; from kg import build_graph\n"
     "report = build_graph(Path(sys.argv[1]), sources=[Path(sys.argv[2])])\n"
-    "print(' '.join(f'{report.counts[name]:,} {name}' for name in ('entity', 'alias', 'triple')), end=', ')\n"
+    "names = ('entity', 'alias', 'triple', 'literal')\n"
+    "print(' '.join(f'{report.counts[name]:,} {name}' for name in names), end=', ')\n"
     "peak = [line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')]\n"
     "print(f'at most {int(peak[0]) / 1024:.0f} MiB resident')"
 )
@@ -63,13 +64,13 @@ def measure(command: Sequence[str]) -> Reading:
     return Reading(seconds, usage.ru_utime + usage.ru_stime, output.strip())
 
 
-def dump_of(lines: int) -> Path:
-    """Return a dump with so many lines, made if it is not there."""
-    path = WORK / "loading" / f"triples-{lines}.nt"
+def dump_of(lines: int, *, what: str = "triples") -> Path:
+    """Return a dump with so many lines of `triples` or `literals`, made if it is not there."""
+    path = WORK / "loading" / f"{what}-{lines}.nt"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         names = titles().read_text(encoding="utf-8").splitlines()
-        write_triples(names, path, lines=lines)
+        (write_literals if what == "literals" else write_triples)(names, path, lines=lines)
     return path
 
 
@@ -103,10 +104,10 @@ def show(title: str, lines: int, reading: Reading) -> None:
     )
 
 
-def compare(lines: int) -> None:
+def compare(lines: int, *, what: str = "triples") -> None:
     """Print our reading and Oxigraph's on the same dump."""
-    dump = dump_of(lines)
-    print(f"{lines:,} lines, {dump.stat().st_size / 1e6:,.0f} MB of N-Triples", flush=True)
+    dump = dump_of(lines, what=what)
+    print(f"{lines:,} {what}, {dump.stat().st_size / 1e6:,.0f} MB of N-Triples", flush=True)
     ours = build(dump)
     show("build_graph", lines, ours)
     theirs = load_by_oxigraph(dump)
@@ -114,7 +115,7 @@ def compare(lines: int) -> None:
         print("  oxigraph is not installed: pip install oxigraph")
         return
     show("oxigraph load", lines, Reading(theirs.seconds, theirs.cpu_seconds, ""))
-    print(f"  build_graph is {theirs.seconds / ours.seconds:.2f} times as fast (target: 2)")
+    print(f"  build_graph is {theirs.seconds / ours.seconds:.2f} times as fast (target of triples: 2)")
 
 
 def compare_bz2(lines: int) -> None:
@@ -152,6 +153,7 @@ def main(sizes: Sequence[int] = _SIZES) -> None:
     for lines in sizes:
         compare(lines)
     compare_bz2(min(sizes))
+    compare(min(sizes), what="literals")
 
 
 if __name__ == "__main__":

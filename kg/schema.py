@@ -64,6 +64,7 @@ CREATE TABLE literal (
     value TEXT NOT NULL,
     datatype TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX literal_subject ON literal (subject, predicate);
 CREATE TABLE image (
     id INTEGER PRIMARY KEY,
     entity INTEGER NOT NULL REFERENCES entity(id),
@@ -102,7 +103,6 @@ CREATE TABLE rejected (
 
 _INDEXES = """
 CREATE INDEX entity_class_class ON entity_class (class);
-CREATE INDEX literal_subject ON literal (subject, predicate);
 CREATE INDEX image_entity ON image (entity);
 CREATE INDEX image_status ON image (status);
 """

@@ -36,7 +36,7 @@ from .tables import load_rows
 from .typemap import TypeMap
 
 # Raise it whenever the same sources give other rows than before: finished graphs are then built anew.
-BUILD_VERSION = 3
+BUILD_VERSION = 4
 # How often what was read is kept, so that a killed build can go on behind it.
 CHECKPOINT_S = 1.0
 
@@ -197,6 +197,7 @@ class _Build:
             _start(graph, step)
             resolver.fill(name)
             _finish(graph, step)
+        _give_back_memory()
         self._progress(name, 1, 1)
 
     def _load(self, graph: sqlite3.Connection, stage: Stage, step: int, file: SourceFile) -> None:
@@ -251,11 +252,10 @@ def _make(build: _Build, plan: Sequence[Planned], sqlite_path: Path) -> None:
     write_out(part)
     part.replace(sqlite_path)
     shutil.rmtree(folder)
-    _give_back_memory()
 
 
 def _give_back_memory() -> None:
-    """Return what was freed to the system, where the C library can: the picture encoder is loaded next."""
+    """Return what was freed to the system, where the C library can: the next step needs it otherwise."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
     if trim is not None:
         trim(0)

@@ -1,4 +1,4 @@
-"""Labels, names, literals and images of entities, from the stage to the graph."""
+"""Labels, names and images of entities, from the stage to the graph."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -17,43 +17,42 @@ from kg.records import ENTITY_TYPES
 from kg.transactions import transaction
 
 from .keymap import KeyMap, labels_of
+from .labelling import NAME_COLUMNS, ChosenLabels, choose_labels
 from .pages import PageFile
 from .records import Texts
-from .relating import final_ids, read_priors, read_types
+from .relating import read_priors, read_types
 from .resolving import Ranks, rank_pairs, resolve_redirects
 from .scan import LABELLED
+from .segments import texts_of
 from .staging import Stage, unsigned
 from .trees import Tree
 
 _AT_ONCE = 40_000
+_RELEASED_AFTER = 10 * _AT_ONCE
 _TABLES = {
-    "stage_label_of": "entity INTEGER, is_foreign INTEGER, language TEXT, text TEXT",
     "stage_page_name": "rank INTEGER, text TEXT",
     "stage_page_target": "page INTEGER, entity INTEGER, PRIMARY KEY (page, entity)",
-    "stage_chosen": "entity INTEGER PRIMARY KEY, text TEXT",
     "stage_given_name": "entity INTEGER, text TEXT, kind TEXT, weight REAL",
-    "stage_literal_of": "subject INTEGER, predicate INTEGER, value TEXT, datatype TEXT",
     "stage_image_of": "entity INTEGER, source TEXT, folder TEXT",
 }
-REDIRECT_WEIGHT, PAGE_WEIGHT, OTHER_LABEL_WEIGHT = 0.85, 0.5, 0.9
+REDIRECT_WEIGHT, PAGE_WEIGHT = 0.85, 0.5
 
+Ids = npt.NDArray[np.int64]
 Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
 
 
 def describe_entities(stage: Stage, keys: KeyMap) -> None:
-    """Bring labels, names, literals and images under the ids of their entities, within the stage."""
+    """Bring labels, names and images under the ids of their entities, within the stage."""
     connection = stage.connection
     redirects = resolve_redirects(*rank_pairs(stage, keys, "redirect"))[:2]
     with transaction(connection):
         for table, columns in _TABLES.items():
             connection.execute(f"DROP TABLE IF EXISTS {table}")
             connection.execute(f"CREATE TABLE {table} ({columns})")
-        _map_labels(stage, keys)
-        _choose_labels(stage)
+        choose_labels(stage, _labels_of_entities(stage, keys), entities=len(keys.rank))
         _map_names(stage, keys)
         _name_redirects(stage, keys, *redirects)
         _name_pages(stage, keys, *redirects)
-        _map_literals(stage, keys)
         _map_images(stage, keys)
 
 
@@ -61,7 +60,7 @@ def fill_entities(pages: PageFile, stage: Stage, keys: KeyMap) -> None:
     """Fill `entity`, in the order of ids, each with its label, or one read off its IRI; and its index by IRIs."""
     types, priors = read_types(stage.folder), read_priors(stage, keys)
     rows, by_iri = Tree(pages, "entity"), Tree(pages, "entity_iri")
-    for ids, iris, labels in ahead(_labelled(keys, stage.connection)):
+    for ids, iris, labels in ahead(_labelled(keys, stage.folder)):
         coarse = Texts.choices((None, *ENTITY_TYPES), types[ids].astype(np.int64))
         rows.add([None, iris, labels, coarse, priors[ids]], ids)
         by_iri.add([iris, ids])
@@ -69,43 +68,31 @@ def fill_entities(pages: PageFile, stage: Stage, keys: KeyMap) -> None:
     by_iri.finish()
 
 
-def read_labels(keys: KeyMap, connection: sqlite3.Connection, folder: Path) -> Iterator[Labels]:
+def read_labels(keys: KeyMap, folder: Path) -> Iterator[Labels]:
     """Yield the labels of all entities, in the order of ids, with their types.
 
     Args:
         keys: The entities.
-        connection: Reads the stage.
         folder: The stage's folder.
     """
     # The letter that tells the types apart, see `Labels`.
     letters = np.frombuffer(("-" + "".join(name[1] for name in ENTITY_TYPES)).encode(), dtype=np.uint8)
     types = read_types(folder)
-    for ids, _, labels in _labelled(keys, connection):
+    for ids, _, labels in _labelled(keys, folder):
         yield Labels(ids, labels, letters[types[ids]].tobytes())
 
 
-def _labelled(keys: KeyMap, connection: sqlite3.Connection) -> Iterator[tuple[npt.NDArray[np.int64], Texts, Texts]]:
+def _labelled(keys: KeyMap, folder: Path) -> Iterator[tuple[npt.NDArray[np.int64], Texts, Texts]]:
     """Yield ids, IRIs and labels of entities, some at a time."""
-    chosen = connection.execute("SELECT entity, text FROM stage_chosen ORDER BY entity")
-    upcoming = next(chosen, None)
+    chosen = ChosenLabels(folder)
     for first in range(0, len(keys.rank), _AT_ONCE):
         iris = keys.texts(np.asarray(keys.rank[first : first + _AT_ONCE]))
         ids = np.arange(first + 1, first + 1 + len(iris))
-        places, texts = [], []
-        while upcoming is not None and upcoming[0] <= first + len(iris):
-            places.append(upcoming[0] - first - 1)
-            texts.append(upcoming[1])
-            upcoming = next(chosen, None)
-        yield ids, iris, labels_of(iris).replaced(np.array(places, dtype=np.int64), texts)
+        given, texts = chosen.between(first + 1, first + 1 + len(iris))
+        yield ids, iris, labels_of(iris).replaced(given - first - 1, texts)
+        if first % _RELEASED_AFTER == 0:
+            keys.release_texts()
     keys.release_texts()
-
-
-def fill_literals(graph: sqlite3.Connection) -> None:
-    """Fill `literal`; the stage is attached."""
-    graph.execute(
-        "INSERT INTO literal (subject, predicate, value, datatype)"
-        " SELECT DISTINCT subject, predicate, value, datatype FROM stage_literal_of ORDER BY 1, 2, 3, 4"
-    )
 
 
 def fill_images(graph: sqlite3.Connection, stage: Stage, find: Find) -> None:
@@ -131,43 +118,17 @@ def fill_images(graph: sqlite3.Connection, stage: Stage, find: Find) -> None:
     insert_rows(graph, "image", ("entity", "source", "file", "status", "reason"), images())
 
 
-def _map_labels(stage: Stage, keys: KeyMap) -> None:
-    """Part labels into those of entities and those of redirects and pages."""
-    for rows in stage.fetch("SELECT key, text, language FROM stage_label"):
-        ranks = keys.ranks(unsigned([row[0] for row in rows]))
+def _labels_of_entities(stage: Stage, keys: KeyMap) -> Iterator[tuple[Ids, Ids, Texts]]:
+    """Yield entities, staged tags and texts of their own labels; those of redirects and pages go back to the stage."""
+    for labelled, tags, *texts in stage.segments["label"].segments():
+        ranks, found = keys.ranks(labelled), texts_of(*texts)
         entities = keys.entity[ranks].astype(np.int64)
         own = (entities > 0) & (np.asarray(keys.rank[np.maximum(entities, 1) - 1]) == ranks)
-        named = zip(own.tolist(), entities.tolist(), ranks.tolist(), rows, strict=True)
-        of_entities, of_pages = [], []
-        for is_own, entity, rank, (_, text, language) in named:
-            if is_own:
-                of_entities.append((entity, int(language not in ("en", "")), language, text))
-            else:
-                of_pages.append((rank, text))
-        insert_rows(stage.connection, "stage_label_of", ("entity", "is_foreign", "language", "text"), of_entities)
+        others = np.flatnonzero(~own)
+        of_pages = zip(ranks[others].tolist(), found.take(others).strings(), strict=True)
         insert_rows(stage.connection, "stage_page_name", ("rank", "text"), of_pages)
-
-
-def _choose_labels(stage: Stage) -> None:
-    """Label each entity in English or without a language, else in the first language; other labels are its names."""
-    query = "SELECT entity, text FROM stage_label_of ORDER BY entity, is_foreign, language, text"
-    last, chosen, others = None, [], []
-    for entity, text in _rows(stage, query):
-        if entity != last:
-            last, label = entity, text
-            chosen.append((entity, text))
-        elif text != label:
-            others.append((entity, text, "alias", OTHER_LABEL_WEIGHT))
-        if len(chosen) + len(others) >= _AT_ONCE:
-            _keep_labels(stage, chosen, others)
-    _keep_labels(stage, chosen, others)
-
-
-def _keep_labels(stage: Stage, chosen: list[Any], others: list[Any]) -> None:
-    insert_rows(stage.connection, "stage_chosen", ("entity", "text"), chosen)
-    _give_names(stage, others)
-    chosen.clear()
-    others.clear()
+        yield entities[own], tags[own].astype(np.int64), found.take(np.flatnonzero(own))
+        stage.segments["label"].release()
 
 
 def _map_names(stage: Stage, keys: KeyMap) -> None:
@@ -225,22 +186,6 @@ def _name_pages(stage: Stage, keys: KeyMap, sources: Ranks, ends: Ranks) -> None
     )
 
 
-def _map_literals(stage: Stage, keys: KeyMap) -> None:
-    predicates = final_ids(stage, "predicate")
-    for rows in stage.fetch("SELECT subject, predicate, value, datatype, object FROM stage_literal"):
-        subjects = keys.entities(unsigned([row[0] for row in rows])).tolist()
-        objects = unsigned([row[4] or 0 for row in rows])
-        is_entity = np.zeros(len(rows), dtype=bool)
-        known = keys.has(objects)
-        is_entity[known] = keys.entities(objects[known]) > 0
-        found = [
-            (subject, int(predicates[row[1]]), row[2], row[3])
-            for subject, row, is_triple in zip(subjects, rows, is_entity.tolist(), strict=True)
-            if subject and not (is_triple and row[4] is not None)
-        ]
-        insert_rows(stage.connection, "stage_literal_of", ("subject", "predicate", "value", "datatype"), found)
-
-
 def _map_images(stage: Stage, keys: KeyMap) -> None:
     for rows in stage.fetch("SELECT key, source, folder FROM stage_image"):
         entities = keys.entities(unsigned([row[0] for row in rows])).tolist()
@@ -249,7 +194,7 @@ def _map_images(stage: Stage, keys: KeyMap) -> None:
 
 
 def _give_names(stage: Stage, rows: list[Any]) -> None:
-    insert_rows(stage.connection, "stage_given_name", ("entity", "text", "kind", "weight"), rows)
+    insert_rows(stage.connection, "stage_given_name", NAME_COLUMNS, rows)
 
 
 def _rows(stage: Stage, query: str) -> Iterator[tuple[Any, ...]]:

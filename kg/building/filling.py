@@ -1,4 +1,4 @@
-"""The large tables of a graph, side by side: triples and entities by one thread, their names by another."""
+"""The large tables of a graph, side by side: triples, literals and entities by one thread, names by another."""
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +10,7 @@ from kg.names.rows import fill_names
 from .describing import fill_entities, read_labels
 from .durable import write_out_meanwhile
 from .keymap import KeyMap
+from .literals import fill_literals
 from .pages import PageFile
 from .relating import fill_triples
 from .staging import Stage
@@ -18,7 +19,7 @@ _MARK = "graph.pages"
 
 
 def fill_large_tables(path: Path, stage: Stage, keys: KeyMap) -> None:
-    """Fill triples, entities and names, all or nothing; call it between two transactions.
+    """Fill triples, literals, entities and names, all or nothing; call it between two transactions.
 
     Args:
         path: The graph.
@@ -35,6 +36,7 @@ def fill_large_tables(path: Path, stage: Stage, keys: KeyMap) -> None:
             names = pool.submit(_fill_names, pages, stage.folder, keys)
             try:
                 fill_triples(pages, stage, keys)
+                fill_literals(pages, stage, keys)
                 write_out_meanwhile(path)
                 fill_entities(pages, stage, keys)
                 write_out_meanwhile(path)
@@ -50,4 +52,4 @@ def _fill_names(pages: PageFile, folder: Path, keys: KeyMap) -> None:
         connection.execute("PRAGMA temp_store = FILE")
         query = "SELECT entity, text, kind, weight FROM stage_given_name ORDER BY entity"
         with closing(connection.execute(query)) as given:
-            fill_names(pages, read_labels(keys, connection, folder), given)
+            fill_names(pages, read_labels(keys, folder), given)

@@ -108,17 +108,17 @@ class KeyMap:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.keys: npt.NDArray[np.uint64] = _mapped(folder / "iri.keys", "u8")
-        self.flags: npt.NDArray[np.uint8] = _mapped(folder / "iri.flags", "u1")
-        self._ends: npt.NDArray[np.int64] = _mapped(folder / "iri.ends", "i8")
-        self._text: npt.NDArray[np.uint8] = _mapped(folder / "iri.text", "u1")
+        self.keys: npt.NDArray[np.uint64] = mapped(folder / "iri.keys", "u8")
+        self.flags: npt.NDArray[np.uint8] = mapped(folder / "iri.flags", "u1")
+        self._ends: npt.NDArray[np.int64] = mapped(folder / "iri.ends", "i8")
+        self._text: npt.NDArray[np.uint8] = mapped(folder / "iri.text", "u1")
         bits = max(1, min(24, len(self.keys).bit_length() - 2))
         self._shift = 64 - bits
         edges = np.arange(1 << bits, dtype=np.uint64) << np.uint64(self._shift)
         self._buckets = np.append(np.searchsorted(self.keys, edges), len(self.keys)).astype(np.int64)
         has_entities = (folder / "iri.entity").exists()
-        self.entity: npt.NDArray[np.uint32] = _mapped(folder / "iri.entity", "u4" if has_entities else "")
-        self.rank: npt.NDArray[np.int64] = _mapped(folder / "entity.rank", "i8" if has_entities else "")
+        self.entity: npt.NDArray[np.uint32] = mapped(folder / "iri.entity", "u4" if has_entities else "")
+        self.rank: npt.NDArray[np.int64] = mapped(folder / "entity.rank", "i8" if has_entities else "")
 
     def set_entities(self, entity: npt.NDArray[np.uint32], rank: npt.NDArray[np.int64]) -> None:
         """Keep which entity each rank stands for, and the rank of each entity."""
@@ -126,8 +126,8 @@ class KeyMap:
             beside = self._folder / f"{name}.part"
             write_array(beside, column)
             beside.replace(self._folder / name)
-        self.entity = _mapped(self._folder / "iri.entity", "u4")
-        self.rank = _mapped(self._folder / "entity.rank", "i8")
+        self.entity = mapped(self._folder / "iri.entity", "u4")
+        self.rank = mapped(self._folder / "entity.rank", "i8")
 
     def ranks(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         """Return the rank of each key, all of which must be known."""
@@ -210,7 +210,7 @@ def labels_of(iris: Texts) -> Texts:
     scan.read_labels(iris.data, _RESOURCE, iris.starts, iris.ends, out, ends)
     starts = np.append(0, ends)[:-1]
     others = np.flatnonzero(ends == starts)
-    return Texts(out, starts, ends).replaced(others, map(label_of_iri, iris.take(others).strings()))
+    return Texts(out, starts, ends).replaced(others, Texts.of(map(label_of_iri, iris.take(others).strings())))
 
 
 def _regrouped(
@@ -236,7 +236,8 @@ def _regrouped(
     return np.repeat(places[firsts], sizes), np.repeat(sizes == 1, sizes)
 
 
-def _mapped(path: Path, kind: str) -> Any:
+def mapped(path: Path, kind: str) -> Any:
+    """Return a column that lies in a file, mapped; an empty one for an empty file, or without a kind."""
     if not kind or not path.stat().st_size:
         return np.zeros(0, dtype=kind or "u4")
     return np.memmap(path, dtype=kind, mode="r")

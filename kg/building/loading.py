@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 
 from kg.ntriples import BrokenLineError, Statement, parse_line, why_broken
-from kg.vocabulary import DATASETS, IGNORED, NAME_PREDICATES
+from kg.vocabulary import DATASETS, IGNORED
 
 from .detect import SourceFile
 from .reading import BLOCK_BYTES, LINE_LIMIT_BYTES, Block, DamagedFileError, read_blocks
@@ -185,16 +185,11 @@ def route_literal(stage: Stage, subject: str, statement: Statement) -> None:
     dataset, value, tag = DATASETS.get(statement.predicate), statement.value or "", statement.tag
     if dataset == "labels":
         if value.strip():
-            stage.add("label", stage.key(subject, LABELLED), value.strip(), tag[1:] if tag.startswith("@") else "")
+            stage.add("label", stage.key(subject, LABELLED), stage.tag(tag), value.strip())
         return
     key = stage.key(subject)
     if dataset == "images":
         stage.add("image", key, value, "")
         return
-    named = NAME_PREDICATES.get(statement.predicate)
-    if named is not None:
-        kind, weight = named
-        texts = value.split(",") if kind == "demonym" else [value]
-        for text in filter(None, map(str.strip, texts)):
-            stage.add("name", key, text, kind, weight)
-    stage.add("literal", key, stage.predicate(statement.predicate), value, tag, None)
+    stage.add_names([(key, statement.predicate, value)])
+    stage.add("literal", key, stage.predicate(statement.predicate), stage.tag(tag), 0, value)

@@ -70,6 +70,13 @@ class Texts:
         spans = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
         return [self.data[start:end].tobytes().decode() for start, end in spans]
 
+    def packed(self) -> "Texts":
+        """Return the same texts, one behind the other and nothing else."""
+        ends = np.cumsum(self.ends - self.starts)
+        data = np.empty(int(ends[-1]) if len(ends) else 0, dtype=np.uint8)
+        gather(self.data, self.starts, self.ends, data)
+        return Texts(data, np.append(0, ends)[:-1], ends, self.is_blob)
+
     def then(self, others: "Texts") -> "Texts":
         """Return these texts, and others behind them."""
         if not len(others):
@@ -82,11 +89,11 @@ class Texts:
             self.is_blob,
         )
 
-    def replaced(self, places: npt.NDArray[np.int64], texts: Iterable[str]) -> "Texts":
+    def replaced(self, places: npt.NDArray[np.int64], texts: "Texts") -> "Texts":
         """Return the same column with other texts at some places."""
         if not len(places):
             return self
-        both = self.then(Texts.of(texts))
+        both = self.then(texts)
         order = np.arange(len(self))
         order[places] = np.arange(len(self), len(both))
         return both.take(order)

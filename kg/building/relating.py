@@ -152,8 +152,8 @@ def read_priors(stage: Stage, keys: KeyMap) -> npt.NDArray[np.float64]:
 
 def _staged_triples(stage: Stage, keys: KeyMap) -> Iterator[list[Column]]:
     yield from stage.segments["triple"].segments()
-    for rows in stage.fetch("SELECT subject, predicate, object FROM stage_literal WHERE object IS NOT NULL"):
-        subjects, predicates, objects = zip(*rows, strict=True)
-        found = unsigned(objects)
-        known = keys.has(found)
-        yield [unsigned(subjects)[known], np.array(predicates, dtype=np.int64)[known], found[known]]
+    for subjects, predicates, _, objects, *_ in stage.segments["literal"].segments():
+        known = np.flatnonzero(objects)
+        known = known[keys.has(objects[known])]
+        if len(known):
+            yield [subjects[known], predicates[known], objects[known]]

@@ -12,7 +12,7 @@ from pathlib import Path
 from kg.bulk import insert_rows
 from kg.schema import create_indexes
 
-from .describing import Find, describe_entities, fill_images, fill_literals
+from .describing import Find, describe_entities, fill_images
 from .filling import fill_large_tables
 from .keymap import KeyMap, sort_iris
 from .relating import fill_classes, fill_vocabulary
@@ -25,9 +25,8 @@ RESOLVE_STEPS = (
     "entities",
     "classes",
     "descriptions",
-    "literals",
     "images",
-    "triples, entities and names",
+    "triples, literals, entities and names",
     "indexes",
 )
 
@@ -54,7 +53,7 @@ class Resolver:
             sort_iris(self._stage.segments["iri"], self._stage.folder)
         elif name == "descriptions":
             describe_entities(self._stage, self._keys)
-        elif name == "triples, entities and names":
+        elif name == "triples, literals, entities and names":
             fill_large_tables(self._path, self._stage, self._keys)
 
     def fill(self, name: str) -> None:
@@ -64,7 +63,6 @@ class Resolver:
             "vocabulary": lambda: fill_vocabulary(graph, stage),
             "entities": self._resolve_entities,
             "classes": lambda: fill_classes(graph, stage, self._keys),
-            "literals": lambda: fill_literals(graph),
             "images": lambda: fill_images(graph, stage, self._find),
             "indexes": lambda: create_indexes(graph),
         }

@@ -10,10 +10,12 @@ from kg.vocabulary import DATASETS, IGNORED, NAME_PREDICATES
 
 from . import scan
 from .reading import LINE_LIMIT_BYTES
-from .scan import LABELLED, LITERAL, OBJECT, OTHER, STATED
+from .records import Texts
+from .scan import ESCAPED, LABELLED, LITERAL, OBJECT, OTHER, STATED
+from .spelling import strip_spans, unescape_spans
 from .staging import Stage
 
-_IGNORE, _TRIPLE, _REDIRECT, _PAGE, _TYPE, _BY_LINE = range(6)
+_IGNORE, _TRIPLE, _REDIRECT, _PAGE, _TYPE, _BY_LINE, _LABEL, _NAME, _LITERAL = range(9)
 _OBJECT_ROUTES = {"redirects": _REDIRECT, "disambiguations": _PAGE, "instance_types": _TYPE}
 
 
@@ -22,22 +24,20 @@ class Scanned:
     """A block of lines as `kg.building.scan.scan_lines` found it.
 
     Attributes:
-        data: The block, uint8.
+        data: The block, uint8, and behind it what escapes in its literals stand for.
         spans: Starts and ends of terms, (N, 8).
         keys: Keys and checks, (N, 5).
         kinds: Kinds of lines, (N,).
-        text: The block decoded, where it is plain ASCII, so that spans count characters; else None.
     """
 
     data: scan.Bytes
     spans: scan.Spans
     keys: scan.Keys
     kinds: scan.Bytes
-    text: str | None
 
     def slice(self, start: int, end: int) -> str:
         """Return the text between two places."""
-        return self.text[start:end] if self.text is not None else self.data[start:end].tobytes().decode()
+        return self.data[start:end].tobytes().decode()
 
     def line(self, line: int) -> bytes:
         """Return a line of kind `OTHER` without its break."""
@@ -51,17 +51,37 @@ class Scanned:
 
 
 def scan_block(block: bytes) -> Scanned:
-    """Scan the lines of a block; those with bytes that are no UTF-8 are of kind `OTHER`."""
+    """Scan the lines of a block; those with bytes that are no UTF-8, or a wrong escape, are of kind `OTHER`."""
     data = np.frombuffer(block, dtype=np.uint8)
     lines = block.count(b"\n")
     spans = np.empty((lines, 8), dtype=np.int64)
     keys = np.empty((lines, 5), dtype=np.uint64)
     kinds = np.empty(lines, dtype=np.uint8)
     scan.scan_lines(data, LINE_LIMIT_BYTES, spans, keys, kinds)
-    scanned = Scanned(data, spans, keys, kinds, block.decode() if block.isascii() else None)
-    if scanned.text is None:
+    scanned = Scanned(data, spans, keys, kinds)
+    if not block.isascii():
         _set_aside_what_is_no_utf8(block, scanned)
+    _resolve_escapes(scanned)
     return scanned
+
+
+def _resolve_escapes(scanned: Scanned) -> None:
+    lines = np.flatnonzero(scanned.kinds == ESCAPED)
+    if not len(lines):
+        return
+    starts, ends = (scanned.spans[lines, column] for column in (scan.OBJECT_START, scan.OBJECT_END))
+    out, out_ends = np.empty(int((ends - starts).sum()), dtype=np.uint8), np.empty(len(lines), dtype=np.int64)
+    good = np.empty(len(lines), dtype=np.bool_)
+    unescape_spans(scanned.data, starts, ends, out, out_ends, good)
+    out_ends += len(scanned.data)
+    scanned.spans[lines, scan.OBJECT_START] = np.append(len(scanned.data), out_ends)[:-1]
+    scanned.spans[lines, scan.OBJECT_END] = out_ends
+    scanned.data = np.concatenate([scanned.data, out[: int(out_ends[-1]) - len(scanned.data)]])
+    scanned.kinds[lines] = np.where(good, LITERAL, OTHER)
+    wrong = lines[~good]
+    # A line begins with the bracket before its subject, and ends with the dot behind its literal.
+    scanned.spans[wrong, 0] -= 1
+    scanned.spans[wrong, 1] = scanned.spans[wrong, scan.TAG_END] + 2
 
 
 def _set_aside_what_is_no_utf8(block: bytes, scanned: Scanned) -> None:
@@ -117,9 +137,12 @@ class Router:
         self._predicates = _Numbers()
         self._names: list[str] = []
         self._routes: list[int] = []
+        self._literal_routes: list[int] = []
         self._ids: list[int] = []
         self._classes = _Numbers()
         self._class_ids: list[int] = []
+        self._tags = _Numbers()
+        self._tag_ids: list[int] = []
 
     def route(self, block: Scanned) -> None:
         """Put every line that was scanned to its end into the stage."""
@@ -130,6 +153,7 @@ class Router:
             name = block.slice(*block.spans[line, scan.PREDICATE_START : scan.PREDICATE_END + 1])
             self._names.append(name)
             self._routes.append(_object_route(name))
+            self._literal_routes.append(_literal_route(name))
             self._ids.append(0)
         is_ignored = np.array([route == _IGNORE for route in self._routes], dtype=bool)
         left = plain[~is_ignored[numbers[plain]]] if len(plain) else plain
@@ -143,12 +167,8 @@ class Router:
         routes = np.array(self._routes, dtype=np.int64)[numbers[lines]] if len(lines) else lines
         stage, keys = self._stage, block.keys
         triples = lines[routes == _TRIPLE]
-        for number in np.flatnonzero(np.bincount(numbers[triples])).tolist():
-            self._ids[number] = self._ids[number] or stage.predicate(self._names[number])
-        ids = np.array(self._ids, dtype=np.uint32)
-        stage.add_columns(
-            "triple", keys[triples, scan.SUBJECT_KEY], ids[numbers[triples]], keys[triples, scan.OBJECT_KEY]
-        )
+        ids = self._predicate_ids(numbers[triples])
+        stage.add_columns("triple", keys[triples, scan.SUBJECT_KEY], ids, keys[triples, scan.OBJECT_KEY])
         for name, route in (("redirect", _REDIRECT), ("page", _PAGE)):
             some = lines[routes == route]
             stage.add_columns(name, keys[some, scan.SUBJECT_KEY], keys[some, scan.OBJECT_KEY])
@@ -161,52 +181,65 @@ class Router:
             block, [(subjects, STATED, False), (triples, STATED, True), (pairs, 0, False), (pairs, 0, True)]
         )
         for line in by_line.tolist():
-            source = block.slice(*block.spans[line, scan.OBJECT_START : scan.OBJECT_END + 1])
-            stage.add("image", _signed(keys[line, scan.SUBJECT_KEY]), source, "")
+            stage.add("image", _signed(keys[line, scan.SUBJECT_KEY]), self._object(block, line), "")
 
     def _classes_of(self, block: Scanned, lines: scan.Spans) -> npt.NDArray[np.int64]:
         numbers, fresh = self._classes.of(block.keys[lines, scan.OBJECT_KEY])
         for line in lines[fresh].tolist():
-            name = block.slice(*block.spans[line, scan.OBJECT_START : scan.OBJECT_END + 1])
-            self._class_ids.append(self._stage.class_(name))
+            self._class_ids.append(self._stage.class_(self._object(block, line)))
         return np.array(self._class_ids, dtype=np.int64)[numbers] if len(lines) else numbers
 
     def _route_literals(self, block: Scanned, lines: scan.Spans, numbers: scan.Spans) -> None:
         if not len(lines):
             return
-        stage = self._stage
-        datasets = [DATASETS.get(name) for name in self._names]
-        labels: list[int] = []
-        others: list[int] = []
-        subjects = block.keys[lines, scan.SUBJECT_KEY].view(np.int64).tolist()
-        spans = block.spans[lines][:, [scan.OBJECT_START, scan.OBJECT_END, scan.TAG_START, scan.TAG_END]].tolist()
-        for line, number, key, span in zip(lines.tolist(), numbers[lines].tolist(), subjects, spans, strict=True):
-            value, tag = block.slice(span[0], span[1]), block.slice(span[2], span[3])
-            if datasets[number] == "labels":
-                value = value.strip()
-                if value:
-                    stage.add("label", key, value, tag[1:].lower() if tag.startswith("@") else "")
-                    labels.append(line)
-                continue
-            others.append(line)
-            if datasets[number] == "images":
-                stage.add("image", key, value, "")
-                continue
-            self._add_literal(key, number, value, tag.lower() if tag.startswith("@") else tag[3:-1])
-        self._keep_iris(
-            block,
-            [(np.array(labels, dtype=np.int64), LABELLED, False), (np.array(others, dtype=np.int64), STATED, False)],
+        stage, keys, spans = self._stage, block.keys, block.spans
+        routes = np.array(self._literal_routes, dtype=np.int64)[numbers[lines]]
+        labels = lines[routes == _LABEL]
+        starts, ends = spans[labels, scan.OBJECT_START], spans[labels, scan.OBJECT_END]
+        strip_spans(block.data, starts, ends)
+        filled = ends > starts
+        labels, starts, ends = labels[filled], starts[filled], ends[filled]
+        stage.add_texts("label", block.data, starts, ends, keys[labels, scan.SUBJECT_KEY], self._tags_of(block, labels))
+        others, is_image = lines[routes != _LABEL], routes[routes != _LABEL] == _BY_LINE
+        for line in others[is_image].tolist():
+            stage.add("image", _signed(keys[line, scan.SUBJECT_KEY]), self._object(block, line), "")
+        self._add_names(block, lines[routes == _NAME], numbers)
+        literals = others[~is_image]
+        stage.add_texts(
+            "literal",
+            block.data,
+            spans[literals, scan.OBJECT_START],
+            spans[literals, scan.OBJECT_END],
+            keys[literals, scan.SUBJECT_KEY],
+            self._predicate_ids(numbers[literals]),
+            self._tags_of(block, literals),
+            np.zeros(len(literals), dtype=np.uint64),
         )
+        self._keep_iris(block, [(labels, LABELLED, False), (others, STATED, False)])
 
-    def _add_literal(self, key: int, number: int, value: str, tag: str) -> None:
-        name = self._names[number]
-        named = NAME_PREDICATES.get(name)
-        if named is not None:
-            kind, weight = named
-            for text in filter(None, map(str.strip, value.split(",") if kind == "demonym" else [value])):
-                self._stage.add("name", key, text, kind, weight)
-        self._ids[number] = self._ids[number] or self._stage.predicate(name)
-        self._stage.add("literal", key, self._ids[number], value, tag, None)
+    def _add_names(self, block: Scanned, lines: scan.Spans, numbers: scan.Spans) -> None:
+        texts = Texts(block.data, block.spans[lines, scan.OBJECT_START], block.spans[lines, scan.OBJECT_END]).strings()
+        subjects = block.keys[lines, scan.SUBJECT_KEY].view(np.int64).tolist()
+        predicates = [self._names[number] for number in numbers[lines].tolist()]
+        self._stage.add_names(zip(subjects, predicates, texts, strict=True))
+
+    def _predicate_ids(self, numbers: scan.Spans) -> npt.NDArray[np.uint32]:
+        """Return the staged predicate of each of some numbers."""
+        for number in np.flatnonzero(np.bincount(numbers)).tolist():
+            self._ids[number] = self._ids[number] or self._stage.predicate(self._names[number])
+        return np.array(self._ids, dtype=np.uint32)[numbers]
+
+    def _tags_of(self, block: Scanned, lines: scan.Spans) -> npt.NDArray[np.int64]:
+        """Return the staged tag of each of some literals."""
+        numbers, fresh = self._tags.of(block.keys[lines, scan.OBJECT_KEY])
+        for line in lines[fresh].tolist():
+            tag = block.slice(*block.spans[line, scan.TAG_START : scan.TAG_END + 1])
+            self._tag_ids.append(self._stage.tag(tag.lower() if tag.startswith("@") else tag[3:-1]))
+        return np.array(self._tag_ids, dtype=np.int64)[numbers] if len(lines) else numbers
+
+    @staticmethod
+    def _object(block: Scanned, line: int) -> str:
+        return block.slice(*block.spans[line, scan.OBJECT_START : scan.OBJECT_END + 1])
 
     def _keep_iris(self, block: Scanned, groups: list[tuple[scan.Spans, int, bool]]) -> None:
         """Keep the subjects or, where the last member is true, the objects of some lines, with their flags."""
@@ -232,6 +265,15 @@ def _object_route(name: str) -> int:
     if dataset == "images":
         return _BY_LINE
     return _OBJECT_ROUTES.get(dataset or "", _TRIPLE)
+
+
+def _literal_route(name: str) -> int:
+    if name in IGNORED:
+        return _IGNORE
+    dataset = DATASETS.get(name)
+    if dataset in ("labels", "images"):
+        return _LABEL if dataset == "labels" else _BY_LINE
+    return _NAME if name in NAME_PREDICATES else _LITERAL
 
 
 def _signed(key: np.uint64) -> int:

@@ -1,7 +1,7 @@
 """The compiled part of reading statements: lines in, spans and keys out.
 
 `scan_lines` takes a block of whole lines and finds, for each that is written in the plainest form
-(`<s> <p> <o> .` or `<s> <p> "text"@tag .`, no escape, no percent sign in an IRI, single blanks between terms), where
+(`<s> <p> <o> .` or `<s> <p> "text"@tag .`, no escape or percent sign in an IRI, single blanks between terms), where
 its terms are and the keys of its IRIs. Every other line (comments, escapes, blank nodes, mistakes) is left to
 `ntriples.parse_line`, which knows the whole grammar; a test holds the two together.
 
@@ -19,10 +19,10 @@ Bytes = npt.NDArray[np.uint8]
 Keys = npt.NDArray[np.uint64]
 Spans = npt.NDArray[np.int64]
 
-OTHER, OBJECT, LITERAL = 0, 1, 2
+OTHER, OBJECT, LITERAL, ESCAPED = range(4)
 # Columns of the spans of a line.
 SUBJECT_START, SUBJECT_END, PREDICATE_START, PREDICATE_END, OBJECT_START, OBJECT_END, TAG_START, TAG_END = range(8)
-# Columns of the keys of a line.
+# Columns of the keys of a line; of a literal, its tag has the object's key.
 SUBJECT_KEY, SUBJECT_CHECK, PREDICATE_KEY, OBJECT_KEY, OBJECT_CHECK = range(5)
 
 # What is known of an IRI that is kept, as bits: it stands in a statement; it has a label.
@@ -82,7 +82,7 @@ def scan_lines(data: Bytes, limit_bytes: int, spans: Spans, keys: Keys, kinds: B
         kinds: Filled with the kind of each line, (N,).
 
     Returns:
-        The number of lines.
+        The number of lines. Literals with a backslash are of kind `ESCAPED`: their escapes may still be wrong.
     """
     size, at, line = len(data), 0, 0
     while at < size:
@@ -119,7 +119,11 @@ def scan_lines(data: Bytes, limit_bytes: int, spans: Spans, keys: Keys, kinds: B
         elif stage == 2 and data[at] == _QUOTE:
             at += 1
             spans[line, OBJECT_START] = at
-            while data[at] != _QUOTE and data[at] != _BACKSLASH and data[at] != _NEWLINE and data[at] != _RETURN:
+            is_escaped = False
+            while data[at] != _QUOTE and data[at] != _NEWLINE and data[at] != _RETURN:
+                if data[at] == _BACKSLASH:
+                    is_escaped = True
+                    at += int(data[at + 1] != _NEWLINE)
                 at += 1
             if data[at] == _QUOTE:
                 spans[line, OBJECT_END] = at
@@ -138,7 +142,11 @@ def scan_lines(data: Bytes, limit_bytes: int, spans: Spans, keys: Keys, kinds: B
                     at = at + 1 if data[at] == _CLOSE and data[at - 1] != _OPEN else start
                 spans[line, TAG_END] = at
                 if at > start and data[at] == _BLANK and data[at + 1] == _DOT and data[at + 2] == _NEWLINE:
-                    kind = LITERAL
+                    kind = ESCAPED if is_escaped else LITERAL
+                    key = _FNV
+                    for place in range(spans[line, TAG_START], spans[line, TAG_END]):
+                        key = (key ^ np.uint64(data[place])) * _FNV_PRIME
+                    keys[line, OBJECT_KEY] = _mix(key)
                     at += 2
         while data[at] != _NEWLINE:
             at += 1

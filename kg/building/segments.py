@@ -18,6 +18,8 @@ import numpy.typing as npt
 
 from kg.errors import StoreError
 
+from .records import Texts
+
 _WRITES_AT_ONCE = 4
 
 Column = npt.NDArray[Any]
@@ -28,6 +30,12 @@ def release_map(column: Column) -> None:
     mapping = getattr(column, "_mmap", None)
     if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
         mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def texts_of(ends: Column, data: Column) -> Texts:
+    """Return the texts at the end of a segment's columns."""
+    ends = ends.astype(np.int64)
+    return Texts(data, np.append(0, ends)[:-1], ends)
 
 
 class SegmentFile:
@@ -96,6 +104,11 @@ class SegmentFile:
                 columns.append(data[at : at + size].view(kind))
                 at += size + -size % 8
             yield columns
+
+    def text_sizes(self) -> dict[str, int]:
+        """Return the number of rows and of the bytes of their texts, where the last column is texts."""
+        sizes = [(len(columns[0]), len(columns[-1])) for columns in self.segments()]
+        return {"rows": sum(rows for rows, _ in sizes), "text_bytes": sum(size for _, size in sizes)}
 
     def release(self) -> None:
         """Let the system take back the memory behind segments that are in use; it reads them again when need be."""

@@ -1,14 +1,14 @@
 """Where a build keeps what it has read until every source is known.
 
-What comes by the million (IRIs, triples, redirects, classes of entities) lies in segment files as keys, the rest in the
-tables of `stage.sqlite`. An IRI is a 64-bit key there (`kg.building.scan`), and no dictionary of all IRIs is ever
-held. Offsets, the lengths of the segment files and the rows are committed together, so that a killed build finds all or
-none of a block.
+What comes by the million (IRIs, triples, redirects, classes, labels and literals of entities) lies in segment files,
+the rest in the tables of `stage.sqlite`. An IRI is a 64-bit key there (`kg.building.scan`), and no dictionary of all
+IRIs is ever held. Offsets, the lengths of the segment files and the rows are committed together, so that a killed build
+finds all or none of a block.
 """
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ import numpy.typing as npt
 from kg.bulk import insert_rows
 from kg.iris import canonical_iri, words_of_name
 from kg.transactions import transaction
-from kg.vocabulary import NO_HOP
+from kg.vocabulary import NAME_PREDICATES, NO_HOP
 
 from . import scan
+from .records import Texts
 from .segments import Column, SegmentFile
 from .typemap import TypeMap
 
@@ -30,31 +31,31 @@ SEGMENTS = {
     "redirect": ("u8", "u8"),
     "page": ("u8", "u8"),
     "type": ("u8", "u4"),
+    # Numbers of tags, and at the end: where each text ends, texts. Of a literal, the key of what may be an IRI, or 0.
+    "label": ("u8", "u4", "u4", "u1"),
+    "literal": ("u8", "u4", "u4", "u8", "u4", "u1"),
 }
+_WITH_TEXTS = frozenset({"label", "literal"})
 _COLUMNS = {
-    "label": ("key", "text", "language"),
     "name": ("key", "text", "kind", "weight"),
     "coarse": ("key", "type", "prior"),
-    "literal": ("subject", "predicate", "value", "datatype", "object"),
     "image": ("key", "source", "folder"),
     "count": ("key", "count"),
     "predicate": ("id", "iri", "label", "hop"),
     "class": ("id", "iri", "label", "type", "depth"),
+    "tag": ("id", "text"),
     "rejected": ("step", "line", "text", "reason"),
 }
 _TABLES = """
-CREATE TABLE stage_label (key INTEGER NOT NULL, text TEXT NOT NULL, language TEXT NOT NULL);
 CREATE TABLE stage_name (key INTEGER NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL, weight REAL NOT NULL);
 CREATE TABLE stage_coarse (key INTEGER NOT NULL, type TEXT, prior REAL);
-CREATE TABLE stage_literal (
-    subject INTEGER NOT NULL, predicate INTEGER NOT NULL, value TEXT NOT NULL, datatype TEXT NOT NULL, object INTEGER
-);
 CREATE TABLE stage_image (key INTEGER NOT NULL, source TEXT NOT NULL, folder TEXT NOT NULL);
 CREATE TABLE stage_count (key INTEGER NOT NULL, count REAL NOT NULL);
 CREATE TABLE stage_predicate (id INTEGER PRIMARY KEY, iri TEXT NOT NULL, label TEXT NOT NULL, hop INTEGER NOT NULL);
 CREATE TABLE stage_class (
     id INTEGER PRIMARY KEY, iri TEXT NOT NULL, label TEXT NOT NULL, type TEXT, depth INTEGER
 );
+CREATE TABLE stage_tag (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE stage_rejected (step INTEGER NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE stage_segments (name TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL);
 CREATE TABLE stage_progress (
@@ -89,6 +90,7 @@ class Stage:
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self._predicates = _ids(self.connection, "predicate")
         self._classes = _ids(self.connection, "class")
+        self._tags = _ids(self.connection, "tag", "text")
         self.step = 0
         self.records = self.ignored = self.rejected = 0
 
@@ -128,10 +130,27 @@ class Stage:
         """Keep one row for the stage table, or pair for the segment file, of that name."""
         self._rows[table].append(row)
 
+    def add_names(self, literals: Iterable[tuple[int, str, str]]) -> None:
+        """Keep what literals (key of the subject, predicate, text) say of how their subjects are called, if they do."""
+        rows = self._rows["name"]
+        for key, predicate, text in literals:
+            kind, weight = NAME_PREDICATES.get(predicate, ("", 0.0))
+            if kind == "demonym":
+                rows += [(key, name, kind, weight) for name in map(str.strip, text.split(",")) if name]
+            elif kind and (name := text.strip()):
+                rows.append((key, name, kind, weight))
+
     def add_columns(self, name: str, *columns: Column) -> None:
         """Keep many rows of a segment file at once."""
         if len(columns[0]):
             self.segments[name].append(*columns)
+
+    def add_texts(self, name: str, data: scan.Bytes, starts: scan.Spans, ends: scan.Spans, *columns: Column) -> None:
+        """Keep many rows of a segment file whose last columns are texts, at some spans of a block."""
+        if len(starts):
+            texts = np.empty(int((ends - starts).sum()), dtype=np.uint8)
+            scan.gather(data, starts, ends, texts)
+            self.add_columns(name, *columns, np.cumsum(ends - starts), texts)
 
     def add_iris(
         self,
@@ -176,14 +195,26 @@ class Stage:
             self.add("class", self._classes[iri], iri, words_of_name(iri), coarse, depth)
         return self._classes[iri]
 
+    def tag(self, text: str) -> int:
+        """Return the number of a literal's tag: its language (`@en`) or the IRI of its datatype, or an empty text."""
+        if text not in self._tags:
+            self._tags[text] = len(self._tags) + 1
+            self.add("tag", self._tags[text], text)
+        return self._tags[text]
+
     def checkpoint(self, offset_bytes: int | None = None, lines: int | None = None) -> None:
         """Keep everything that was collected, together with how far the source is read (None: as before)."""
         self._keep_iris()
         for name in SEGMENTS:
             if rows := self._rows.pop(name, None):
-                columns = zip(*rows, strict=True)
+                *columns, last = zip(*rows, strict=True)
                 kinds = SEGMENTS[name]
-                self.add_columns(name, *(_column(values, kind) for values, kind in zip(columns, kinds, strict=True)))
+                numbers = [_column(values, kind) for values, kind in zip(columns, kinds, strict=False)]
+                if name in _WITH_TEXTS:
+                    texts = Texts.of(last)
+                    self.add_texts(name, texts.data, texts.starts, texts.ends, *numbers)
+                else:
+                    self.add_columns(name, *numbers, _column(last, kinds[-1]))
         for file in self.segments.values():
             file.flush()
         connection = self.connection
@@ -256,6 +287,6 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _ids(connection: sqlite3.Connection, table: str) -> dict[str, int]:
-    rows = connection.execute(f"SELECT iri, id FROM stage_{table}")  # noqa: S608 -- one of our own two names
-    return {str(iri): int(row_id) for iri, row_id in rows}
+def _ids(connection: sqlite3.Connection, table: str, column: str = "iri") -> dict[str, int]:
+    rows = connection.execute(f"SELECT {column}, id FROM stage_{table}")  # noqa: S608 -- our own names
+    return {str(name): int(row_id) for name, row_id in rows}

@@ -10,7 +10,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from kg.records import ENTITY_TYPES
-from kg.vocabulary import DATASETS, IGNORED, NAME_PREDICATES
+from kg.vocabulary import DATASETS, IGNORED
 
 from .detect import SourceFile, delimiter_of, normal_columns
 from .reading import LINE_LIMIT_BYTES, DamagedFileError, open_plain
@@ -193,7 +193,7 @@ def _load_entity(stage: Stage, row: Row, folder: Path) -> None:
         return
     stage.records += 1
     key = stage.key(iri, STATED | LABELLED)
-    stage.add("label", key, label, "")
+    stage.add("label", key, stage.tag(""), label)
     for alias in _texts(row.cells.get("aliases")):
         stage.add("name", key, alias, "alias", 0.9)
     for image in _texts(row.cells.get("image")):
@@ -216,7 +216,7 @@ def _load_triple(stage: Stage, row: Row) -> None:
     stage.records += 1
     dataset = DATASETS.get(predicate)
     if dataset == "labels":
-        stage.add("label", stage.key(subject, LABELLED), target, "")
+        stage.add("label", stage.key(subject, LABELLED), stage.tag(""), target)
         return
     key = stage.key(subject)
     if dataset == "instance_types":
@@ -226,10 +226,9 @@ def _load_triple(stage: Stage, row: Row) -> None:
     elif _ABSOLUTE_IRI.match(target):
         stage.add("triple", key, stage.predicate(predicate), stage.key(target))
     else:
-        if (named := NAME_PREDICATES.get(predicate)) is not None:
-            stage.add("name", key, target, *named)
+        stage.add_names([(key, predicate, target)])
         # An object that turns out to be an entity's IRI becomes a triple, when all entities are known.
-        stage.add("literal", key, stage.predicate(predicate), target, "", stage.key(target, 0))
+        stage.add("literal", key, stage.predicate(predicate), stage.tag(""), stage.key(target, 0), target)
 
 
 def _load_prior(stage: Stage, row: Row) -> None:

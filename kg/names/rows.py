@@ -136,7 +136,7 @@ def normals_of(texts: Texts) -> Texts:
     kernels.fold(texts.data, texts.starts, texts.ends, out, ends)
     starts = np.append(0, ends)[:-1]
     alone = np.flatnonzero(ends == starts)
-    return Texts(out, starts, ends).replaced(alone, map(normal_form, texts.take(alone).strings()))
+    return Texts(out, starts, ends).replaced(alone, Texts.of(map(normal_form, texts.take(alone).strings())))
 
 
 def _distinct_rows(labels: Labels, names: Sequence[_Given], several: _Ints) -> list[_Ranked]:

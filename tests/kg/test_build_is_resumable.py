@@ -69,6 +69,10 @@ def sources(tmp_path: Path) -> Path:
         "".join(map(label.format, range(40))) + "broken\n" + "<http://e/torn\nIRI> .\n" * 60
     )
     (folder / "objects.nt").write_text("".join(near.format(n, n * n % 17) for n in range(40)))
+    texts = (
+        '<http://e/{0}> <http://e/says> "{1} \\u00e9"@{2} .\n<http://e/{0}> <http://xmlns.com/foaf/0.1/nick> "N{1}" .\n'
+    )
+    (folder / "texts.nt").write_text("".join(texts.format(n * 7 % 45, n, ("en", "fr")[n % 2]) for n in range(60)))
     rows = "".join(f"http://e/{n},Thing {n},LOC,T{n}|U{n}\n" for n in range(30, 60))
     (folder / "table.csv").write_text("iri,label,type,aliases\n" + rows + "http://e/x,only two\n")
     return folder
@@ -92,7 +96,7 @@ def test_a_build_killed_anywhere_ends_like_one_that_was_not(sources: Path, tmp_p
     assert not list(tmp_path.glob("kg.sqlite.*")), "neither a part nor a lock is left"
 
 
-@pytest.mark.parametrize("step", ["entities", "descriptions", "triples, entities and names", "indexes"])
+@pytest.mark.parametrize("step", ["entities", "descriptions", "triples, literals, entities and names", "indexes"])
 def test_an_exception_in_a_step_leaves_the_steps_before_it(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -34,6 +34,13 @@ _LITERALS = st.sampled_from(
         '"1"^^<urn:int>',
         '"1"^^<>',
         '"a\\nb"',
+        '"\\u00e9\\U0001F600\\\\"@en',
+        '"\\ud800"',
+        '"\\U00110000"',
+        '"\\u00g0"',
+        '"\\u00"',
+        '"\\x"',
+        '"\\',
         '"a\\"b"',
         '"open',
         '"a"b"',
@@ -86,8 +93,9 @@ def test_plain_lines_are_scanned() -> None:
         '<urn:s> <urn:p> "é"@en .',
         '<urn:s> <urn:p> "1"^^<urn:int> .',
         '<urn:s> <urn:p> "a" .',
+        r'<urn:s> <urn:p> "\"a\" \u00e9" .',
     ]
-    assert scan_block("".join(line + "\n" for line in lines).encode()).kinds.tolist() == [1, 2, 2, 2]
+    assert scan_block("".join(line + "\n" for line in lines).encode()).kinds.tolist() == [1, 2, 2, 2, 2]
 
 
 def test_bytes_that_are_no_utf8_set_only_their_line_aside() -> None:
