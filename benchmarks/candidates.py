@@ -28,6 +28,7 @@ from rapidfuzz.distance import OSA
 
 from benchmarks import lookups
 from benchmarks.noise import NOISES, noisy_mentions
+from benchmarks.options import take_no_options
 from benchmarks.sample import WORK
 from benchmarks.titles import read_redirects, titles
 from kg import AliasIndex, AliasMatch, Graph, normal_form
@@ -233,4 +234,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_options(__doc__)
     main()

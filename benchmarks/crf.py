@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torchcrf import CRF
 
+from benchmarks.options import take_no_options
 from ner.heads.chain import best_tags, lattice
 from ner.heads.crf import best_paths, crf_chain, negative_log_likelihoods
 from ner.spans import TAGS
@@ -72,4 +73,5 @@ def _milliseconds(do: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
+    take_no_options(__doc__)
     main()

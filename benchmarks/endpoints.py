@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from benchmarks import servers
+from benchmarks.options import take_no_options
 from benchmarks.sample import SAMPLE
 from kg import SparqlReport, SparqlRequest, fetch_sparql
 
@@ -88,4 +89,5 @@ def _timed(request: SparqlRequest, folder: Path) -> tuple[SparqlReport, float]:
 
 
 if __name__ == "__main__":
+    take_no_options(__doc__)
     main()

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.options import take_no_options
 from benchmarks.sample import WORK
 from kg import Graph
 from kg.schema import SCHEMA_VERSION, create_indexes, create_tables
@@ -156,4 +157,5 @@ def _print(what: str, readings: tuple[float, float, float]) -> float:
 
 
 if __name__ == "__main__":
+    take_no_options(__doc__)
     main()

@@ -19,6 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.options import take_no_options
 from benchmarks.sample import SAMPLE, WORK
 from linker import IndexIncompleteError, open_index
 
@@ -56,6 +57,9 @@ def write_sources(folder: Path, *, version: int) -> list[str]:
         for number in range(_ENTITIES):
             label = "http://www.w3.org/2000/01/rdf-schema#label"
             file.write(f'<http://e/{number}> <{label}> "Entity {number * number % 9973} of {version}"@en .\n')
+            for language in ("en", "fr")[: number % 3]:
+                text = rf"\"{number % 7}\" of {number * version % 11} \u00e9"
+                file.write(f'<http://e/{number}> <http://e/says> "{text}"@{language} .\n')
     return ["--dump", str(SAMPLE / "kg" / "dumps"), "--dump", str(folder / "links.nt"), "--dump",
             str(folder / "names.nt"), "--images", str(folder / "images")]  # fmt: skip
 
@@ -191,4 +195,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_options(__doc__)
     main()

@@ -6,6 +6,7 @@ python -m benchmarks.linking
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from benchmarks.options import take_no_options
 from benchmarks.sample import TRAIN, WORK, GoldPost, read_sample, sample_index
 from linker import Pipeline, Result
 from ner import spans_from_tags
@@ -103,4 +104,5 @@ def compare_ways(gold: Sequence[GoldPost]) -> str:
 
 
 if __name__ == "__main__":
+    take_no_options(__doc__)
     main()

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.options import take_no_options
 from benchmarks.sample import WORK
 
 _WORD_START = re.compile(r"(?:^|(?<=_))[a-z]")
@@ -105,4 +106,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_options(__doc__)
     main()

@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 import linker
+from benchmarks.options import take_no_options
 from benchmarks.sample import TRAIN, GoldPost, read_sample, sample_index
 from linker import FEATURES, Pipeline, describe
 
@@ -80,4 +81,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    take_no_options(__doc__)
     main()

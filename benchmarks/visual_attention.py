@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.lookups import memory_mb
+from benchmarks.options import take_no_options
 from ner.fusion.region_tiles import region_contexts
 
 _WORDS, _WIDTH, _REGIONS = 45, 300, 49
@@ -115,4 +116,5 @@ def _most_mb(work: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
+    take_no_options(__doc__)
     main()

@@ -1,7 +1,7 @@
 """Many rows into SQLite: a statement takes some hundred rows at once, which is much faster than one by one."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -33,21 +33,6 @@ def insert_rows(
         connection.executemany(_insert(table, columns, at_once), many)
         if whole < len(chunk):
             connection.execute(_insert(table, columns, len(chunk) - whole), flat[whole * width :])
-
-
-def insert_columns(connection: sqlite3.Connection, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Insert rows that are given column by column, in their order, within the caller's transaction."""
-    width, names = len(columns), tuple(columns)
-    flat: list[Any] = [None] * (width * len(columns[names[0]]))
-    for place, column in enumerate(columns.values()):
-        flat[place::width] = column
-    step = width * max(1, _VALUES // width)
-    whole = len(flat) // step * step
-    connection.executemany(
-        _insert(table, names, step // width), (flat[start : start + step] for start in range(0, whole, step))
-    )
-    if whole < len(flat):
-        connection.execute(_insert(table, names, (len(flat) - whole) // width), flat[whole:])
 
 
 def insert_array(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ner.formats import TaggedPost
 from ner.spans import Span, spans_from_tags
@@ -125,11 +125,6 @@ def training_example(
     if tags != post.tags:
         names = ()  # they would say what was true before
     return TaggerInput(tokens, attributes, caption, tuple(facts), known_names=names), tags
-
-
-def without_context(post: TaggedPost) -> TaggedPost:
-    """The post's text alone."""
-    return replace(post, caption="", knowledge=(), attributes=(), known_names=())
 
 
 def _renamed_example(
