@@ -11,6 +11,7 @@ BENCHMARKS = {
     "benchmarks.loading": "dumps to SQLite, beside oxigraph load",
     "benchmarks.candidates": "fuzzy candidates among DBpedia's 5.9 million titles, and what their index costs",
     "benchmarks.graph_worth": "what a graph is worth to the default tagger",
+    "benchmarks.raw_text": "the default tagger on tweets as they were typed, cut into tokens by us",
     "benchmarks.throughput": "posts a second, and where the time goes",
     "benchmarks.tagging": "posts a second of the default tagger alone, beside a plain loop of the same network",
     "benchmarks.crf": "the CRF's loss and best paths, beside pytorch-crf",

@@ -165,8 +165,8 @@ def search_all(index: AliasIndex, mention: str, names: Sequence[str], squashed: 
         # likenesses() allows two edits at most.
         near = process.extract(spelling, squashed, scorer=OSA.distance, score_cutoff=2, limit=None)
         alike.update(names[place] for _, _, place in near)
-    if query.words:
-        alike.update(name for name in names if query.words[0] in name)
+    for words, _ in query.readings:
+        alike.update(name for name in names if words[0] in name)
     ordered = sorted(alike)
     scores = {name: score for name, score in zip(ordered, likenesses(query, ordered), strict=True) if score >= 0.8}
     best: dict[int, AliasMatch] = {}

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from kg import AliasMatch
-from linker.mentions import mention_form
+from linker.mentions import mention_words
 from linker.records import Mention
 
 DEFAULT_LIMIT = 10
@@ -30,9 +30,9 @@ class CandidateFinder:
     def __init__(self, aliases: FuzzyAliases, *, limit: int = DEFAULT_LIMIT) -> None:
         self.limit = limit
         self._find = lru_cache(maxsize=_REMEMBERED_MENTIONS)(
-            lambda form: tuple(aliases.candidates(form, limit=limit)) if form else ()
+            lambda words: tuple(aliases.candidates(words, limit=limit)) if words else ()
         )
 
     def find(self, mentions: Iterable[Mention]) -> list[tuple[AliasMatch, ...]]:
         """Propose entities for each mention, best first."""
-        return [self._find(mention_form(mention.text)) for mention in mentions]
+        return [self._find(mention_words(mention.text)) for mention in mentions]

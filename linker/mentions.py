@@ -67,10 +67,14 @@ def find_mentions(
     return tuple(mentions)
 
 
+def mention_words(text: str) -> str:
+    """A mention as it stands in the post, but for hashtags and handles, which are split into words."""
+    return " ".join(split_hashtag(word) if word[:1] in "#@" else word for word in text.split())
+
+
 def mention_form(text: str) -> str:
-    """The normal form that a mention is looked up by: hashtags and handles split into words."""
-    words = [split_hashtag(word) if word[:1] in "#@" else word for word in text.split()]
-    return normal_form(" ".join(words))
+    """The normal form that a mention is looked up by."""
+    return normal_form(mention_words(text))
 
 
 def match_aliases(tokens: Sequence[str], aliases: AliasLookup) -> dict[Place, tuple[AliasMatch, ...]]:

@@ -8,7 +8,15 @@ from typing import Any
 
 _CHUNK = re.compile(r"\S{1,500}")  # longer runs are cut: the tweet patterns backtrack badly on them
 # What TweetTokenizer rewrites before it splits, and so must not see: HTML entities and long runs of one symbol.
-_KEPT_WHOLE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});|([^\w\s]|_)\1{3,}")
+_REWRITTEN = r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});|([^\w\s]|_)\1{3,}"
+# What it would tear apart (U.S., AT&T, $TSLA), and what it would leave on its word, or tear apart (Chad's, isn't).
+_ACRONYM = (
+    r"(?<![\w.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?|(?<!\w)[A-Z]{1,3}&[A-Z]{1,3}(?!\w)|(?<!\w)\$[A-Za-z]{1,6}(?!\w)"
+)
+_CLITIC = r"(?:(?<=\w)|(?<=\w\.))['’ʼ](?:s|m|d|t|re|ve|ll)(?!\w)"
+_ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)
+_KEPT_WHOLE = re.compile(_REWRITTEN)
+_KEPT_WHOLE_OR_CUT = re.compile(rf"{_REWRITTEN}|{_ACRONYM}|(?i:{_CLITIC})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,9 @@ def tokenize(text: str) -> tuple[Token, ...]:
     """Split a post as NLTK's TweetTokenizer does, keeping every token as it is written.
 
     Hashtags, handles, addresses and emoticons stay whole. Unlike NLTK, an HTML entity such as ``&amp;`` and a run such
-    as ``!!!!!!`` are one token of the original text. Every character that is no white space belongs to one token.
+    as ``!!!!!!`` are one token of the original text. So are names with numbers, acronyms and tickers (``MH370``,
+    ``F-16``, ``U.S.``, ``AT&T``, ``$TSLA``); what hangs on a word by an apostrophe is a token of its own (``Chad`` and
+    ``'s``), as annotated tweets have it. Every character that is no white space belongs to one token.
     """
     return tuple(token for chunk in _CHUNK.finditer(text) for token in _split(chunk.group(), chunk.start()))
 
@@ -41,7 +51,8 @@ def tokens_from_list(words: Sequence[str]) -> tuple[Token, ...]:
 
 def _split(chunk: str, offset: int) -> Iterator[Token]:
     done = 0
-    for match in _KEPT_WHOLE.finditer(chunk):
+    pattern = _KEPT_WHOLE if _ADDRESS.search(chunk) else _KEPT_WHOLE_OR_CUT
+    for match in pattern.finditer(chunk):
         yield from _split_plain(chunk[done : match.start()], offset + done)
         yield Token(match.group(), offset + match.start(), offset + match.end())
         done = match.end()
@@ -69,13 +80,28 @@ def _words(chunk: str) -> list[str]:
     if chunk.isalpha() and chunk.isascii():
         return [chunk]
     if "&" not in chunk:
-        return list(_tweet_tokenizer().tokenize(chunk))
+        words = list(_tweet_tokenizer().tokenize(chunk))
+        return _rejoined(words) if "".join(words) == chunk else words
     # TweetTokenizer would decode what looks like an entity to it: an ampersand stands alone here.
     parts = chunk.split("&")
     words = list(_words(parts[0]))
     for part in parts[1:]:
         words += ["&", *_words(part)]
     return words
+
+
+def _rejoined(words: Sequence[str]) -> list[str]:
+    """Put names with numbers together again: what stands side by side, or has a hyphen before the number."""
+    joined: list[str] = []
+    for word in words:
+        before = joined[-1] if joined else ""
+        if before[-1:].isalnum() and word[0].isalnum() and (before[0].isalnum() or before[0] in "#@"):
+            joined[-1] += word
+        elif before == "-" and word[0].isdigit() and len(joined) > 1 and joined[-2][-1].isalpha():
+            joined[-2:] = [joined[-2] + before + word]
+        else:
+            joined.append(word)
+    return joined
 
 
 @cache

@@ -30,7 +30,8 @@ def similar_names(connection: sqlite3.Connection, query: Query, min_fuzzy: float
     names: set[str] = set()
     for spelling, factor in query.variants:
         names.update(_by_segments(connection, spelling, min_fuzzy / factor))
-    names.update(_by_words(connection, query.words, min_fuzzy, _NAMES_FOR_ONE * limit))
+    for words, _ in query.readings:
+        names.update(_by_words(connection, words, min_fuzzy, _NAMES_FOR_ONE * limit))
     return names
 
 

@@ -78,6 +78,14 @@ def test_hashtags_split_at_capitals_and_numbers(tag: str, split: str) -> None:
         ("Kobe Briant", "kobe bryant", 0.89, 0.91),
         ("Kbe Briant", "kobe bryant", 0.79, 0.81),
         ("Kobe", "kobe bryant", 0.80, 0.85),
+        ("Kobe's", "kobe bryant", 0.80, 0.85),
+        ("Marleys", "bob marley", 0.80, 0.85),
+        ("The Seattle Storm", "seattle storm", 0.98, 0.98),
+        ("the Bulls'", "chicago bulls", 0.80, 0.85),
+        ("The Beatles", "the beatles", 1, 1),
+        ("McDonald", "ronald mcdonald", 0.80, 0.85),
+        ("#LosAngeles", "los angeles lakers", 0.80, 0.85),
+        ("the", "the beatles", 0, 0),
         ("Chad", "chad", 1, 1),
         ("Cha", "chad", 0, 0),
         ("Mali", "bali", 0, 0.75),
@@ -132,6 +140,9 @@ def _noisy(name: str, chance: random.Random) -> str:
             " ".join(reversed(name.split())),
             name.split()[0],
             name + "'s",
+            name.split()[0] + "s",
+            "The " + name,
+            "the " + name.split()[-1] + "'s",
         ]
     )
 

@@ -6,6 +6,7 @@ import pytest
 
 from kg import AliasMatch, Entity, normal_form
 from linker import GivenMention, Mention, find_mentions, match_aliases
+from linker.candidates import CandidateFinder
 from ner import ScoredSpan
 
 
@@ -81,3 +82,16 @@ def test_given_mentions_are_the_only_ones() -> None:
 def test_ten_thousand_tokens_are_read() -> None:
     mentions = find(["Chad", "looks", "great", "!"] * 2500, [])
     assert len(mentions) == 2500
+
+
+def test_candidates_are_asked_for_with_what_stands_in_the_post() -> None:
+    asked = []
+
+    class Aliases:
+        def candidates(self, mention: str, *, limit: int) -> Sequence[AliasMatch]:
+            asked.append(mention)
+            return ()
+
+    spans = [ScoredSpan(0, 2, "PER", 0.9, (1.0, 0.0, 0.0, 0.0)), ScoredSpan(2, 3, "ORG", 0.9, (0.0, 0.0, 1.0, 0.0))]
+    CandidateFinder(Aliases()).find(find(["Kobe", "Bryant's", "#LosAngelesLakers", "win"], spans))
+    assert asked == ["Kobe Bryant's", "Los Angeles Lakers"]
