@@ -14,9 +14,11 @@ _ACRONYM = (
     r"(?<![\w.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?|(?<!\w)[A-Z]{1,3}&[A-Z]{1,3}(?!\w)|(?<!\w)\$[A-Za-z]{1,6}(?!\w)"
 )
 _CLITIC = r"(?:(?<=\w)|(?<=\w\.))['’ʼ](?:s|m|d|t|re|ve|ll)(?!\w)"
+_SYMBOL = "(?<!\u200d)[^\\w\\s]\ufe0f(?!\u200d)"  # drawn as an emoji, by a selector that would go to the next word
 _ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)
+_BINDING = "’ʼ\u2010\u2011"
 _KEPT_WHOLE = re.compile(_REWRITTEN)
-_KEPT_WHOLE_OR_CUT = re.compile(rf"{_REWRITTEN}|{_ACRONYM}|(?i:{_CLITIC})")
+_KEPT_WHOLE_OR_CUT = re.compile(rf"{_REWRITTEN}|{_ACRONYM}|(?i:{_CLITIC})|{_SYMBOL}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +93,22 @@ def _words(chunk: str) -> list[str]:
 
 
 def _rejoined(words: Sequence[str]) -> list[str]:
-    """Put names with numbers together again: what stands side by side, or has a hyphen before the number."""
+    """Put names together again: what stands side by side, or around an apostrophe, or a hyphen before a number."""
     joined: list[str] = []
     for word in words:
         before = joined[-1] if joined else ""
         if before[-1:].isalnum() and word[0].isalnum() and (before[0].isalnum() or before[0] in "#@"):
             joined[-1] += word
-        elif before == "-" and word[0].isdigit() and len(joined) > 1 and joined[-2][-1].isalpha():
+        elif len(joined) > 1 and joined[-2][-1].isalpha() and _binds(before, word):
             joined[-2:] = [joined[-2] + before + word]
         else:
             joined.append(word)
     return joined
+
+
+def _binds(sign: str, word: str) -> bool:
+    """Whether a sign between two words makes one of them; the tokenizer knows the signs of ASCII between letters."""
+    return (sign == "-" and word[0].isdigit()) or (sign in _BINDING and word[0].isalpha())
 
 
 @cache

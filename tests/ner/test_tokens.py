@@ -65,6 +65,8 @@ def test_no_character_but_white_space_is_lost(text):
         ("3-1 at 3:30pm, 76ers", ["3-1", "at", "3:30pm", ",", "76ers"]),
         ("the U.S. and U.S.A! J.K.Rowling", ["the", "U.S.", "and", "U.S.A", "!", "J.K.", "Rowling"]),
         ("A.J.'s", ["A.J.", "'s"]),
+        ("L’Oréal O'Neal’s Jay\u2011Z", ["L’Oréal", "O'Neal", "’s", "Jay\u2011Z"]),
+        ("I ❤️NY, Messi⚽️goal 1️⃣", ["I", "❤️", "NY", ",", "Messi", "⚽️", "goal", "1️⃣"]),
         ("http://t.co/it's www.u.s.com", ["http://t.co/it's", "www.u.s.com"]),
         ("مرحبا بالعالم", ["مرحبا", "بالعالم"]),
         ("😩😍", ["😩", "😍"]),
