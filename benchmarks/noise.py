@@ -10,6 +10,7 @@
 | diacritics | `Kóbë Bryànt` (the package's titles have none, so they are added) |
 | order | `Bryant Kobe` |
 | part | `Kobe`, `Bryant` |
+| additions | `Kobe Bryant's`, `the Kobe Bryant`, `Bryants` |
 """
 
 import random
@@ -82,6 +83,12 @@ def part(title: str, chance: random.Random) -> str:
     return " ".join(words[start : start + count])
 
 
+def additions(title: str, chance: random.Random) -> str:
+    """Add what does not belong to the name, to all of it or to its last word."""
+    last = title.split()[-1]
+    return chance.choice([f"{title}'s", f"the {title}", f"{last}'s", f"the {last}", f"{last}s"])
+
+
 NOISES: tuple[Callable[[str, random.Random], str], ...] = (
     typos,
     case,
@@ -91,6 +98,7 @@ NOISES: tuple[Callable[[str, random.Random], str], ...] = (
     diacritics,
     order,
     part,
+    additions,
 )
 
 
