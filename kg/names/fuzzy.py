@@ -58,7 +58,9 @@ class Query:
         """Prepare a mention for comparing it with many names."""
         normal, split = normal_form(mention), normal_form(split_hashtag(mention))
         own = split if " " not in normal else normal
-        variants, readings = {squash(normal): 1.0}, dict.fromkeys((own, normal), 1.0)
+        variants, readings = {squash(normal): 1.0}, {own: 1.0}
+        if mention[:1] not in ("#", "@"):
+            readings.setdefault(normal, 1.0)  # McDonald is no Mc Donald
         for form, factor in _without_additions(mention, own):
             variants.setdefault(squash(form), factor)
             readings.setdefault(form, factor)
