@@ -3,27 +3,22 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from kg.ahead import ahead
-
-from .durable import write_whole
 from .keymap import KeyMap
+from .parts import Ids, Parts
 from .segments import Column
 
 _ROWS_AT_ONCE = 500_000
 
-Ids = npt.NDArray[np.int64]
 
+class EdgeSorter(Parts[Ids]):
+    """Triples of ids, put into parts by their subject and sorted by subject, object and predicate.
 
-class EdgeSorter:
-    """Triples of ids, put into parts by their subject; each part is sorted when it is asked for.
-
-    Use it as a context manager. A triple is one 64-bit number: the subject's place in its part, the object, the
-    predicate.
+    Parts are (N, 3) of subject, object, predicate. A triple is one 64-bit number: the subject's place in its part, the
+    object, the predicate.
 
     Args:
         folder: Where the parts lie.
@@ -37,45 +32,23 @@ class EdgeSorter:
         self._object_bits = entities.bit_length()
         self._predicate_bits = predicates.bit_length()
         free = 64 - self._object_bits - self._predicate_bits
-        self._width = max(1, min((entities + 1) // (rows // _ROWS_AT_ONCE + 1) + 1, 2 ** max(free, 0)))
-        self._files = [
-            (folder / f"{name}.{part}").open("w+b", buffering=0) for part in range((entities + 1) // self._width + 1)
-        ]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        width = max(1, min((entities + 1) // (rows // _ROWS_AT_ONCE + 1) + 1, 2 ** max(free, 0)))
+        super().__init__(folder, name, entities=entities, width=width)
 
     def add(self, subjects: Ids, predicates: Ids, objects: Ids) -> None:
         """Keep some triples."""
-        parts = subjects // self._width
         packed = (
             (subjects % self._width).astype(np.uint64) << np.uint64(self._object_bits + self._predicate_bits)
             | objects.astype(np.uint64) << np.uint64(self._predicate_bits)
             | predicates.astype(np.uint64)
         )
-        order = np.argsort(parts.astype(np.uint16 if len(self._files) < 2**16 else np.int64), kind="stable")
+        order, parts = self._split(subjects)
         packed = packed[order]
-        bounds = np.searchsorted(parts[order], np.arange(len(self._files) + 1))
-        for part in np.flatnonzero(np.diff(bounds)).tolist():
-            write_whole(self._files[part], packed[bounds[part] : bounds[part + 1]])
-
-    def sorted_parts(self) -> Iterator[Ids]:
-        """Yield the distinct triples by subject, object and predicate: (N, 3) of subject, object, predicate."""
-        yield from ahead(self._sorted(part) for part in range(len(self._files)))
-
-    def close(self) -> None:
-        """Remove the parts."""
-        for file in self._files:
-            file.close()
-            Path(file.name).unlink(missing_ok=True)
+        for part, span in parts:
+            self._write(part, packed[span])
 
     def _sorted(self, part: int) -> Ids:
-        file = self._files[part]
-        file.seek(0)
-        packed = np.sort(np.frombuffer(file.read(), dtype=np.uint64))
+        packed = np.sort(self._read(part, np.uint64))
         packed = packed[np.concatenate([[True], packed[1:] != packed[:-1]])] if len(packed) else packed
         rows = np.empty((len(packed), 3), dtype=np.int64)
         shift = np.uint64(self._object_bits + self._predicate_bits)

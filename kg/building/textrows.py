@@ -1,26 +1,20 @@
 """Rows of an entity, a number, a text and another number, sorted and each once, in parts that bound the memory."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from kg.ahead import ahead
-
-from .durable import write_whole
+from .parts import Ids, Parts
 from .records import Texts
-from .scan import Bytes, Keys, Spans, gather
+from .scan import Bytes, Keys, Spans
 
 _ROWS_AT_ONCE = 250_000
 _BYTES_AT_ONCE = 16 << 20
 _MOST_PARTS = 256  # each is an open file
 _CODE_BITS = 32
-
-Ids = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +31,8 @@ class TextRows:
         return TextRows(self.entities[places], self.codes[places], self.texts.take(places), self.tails[places])
 
 
-class TextSorter:
-    """Rows that are put into parts by their entity; each part is sorted when it is asked for.
-
-    Use it as a context manager.
+class TextSorter(Parts[TextRows]):
+    """Rows that are put into parts by their entity and sorted by entity, number, text (its bytes) and further number.
 
     Args:
         folder: Where the parts lie.
@@ -52,46 +44,21 @@ class TextSorter:
 
     def __init__(self, folder: Path, name: str, *, entities: int, rows: int, text_bytes: int) -> None:
         parts = min(_MOST_PARTS, 1 + max(rows // _ROWS_AT_ONCE, text_bytes // _BYTES_AT_ONCE))
-        self._width = (entities + 1) // parts + 1
-        self._files = [
-            (folder / f"{name}.{part}").open("w+b", buffering=0) for part in range((entities + 1) // self._width + 1)
-        ]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        super().__init__(folder, name, entities=entities, width=(entities + 1) // parts + 1)
 
     def add(self, rows: TextRows) -> None:
         """Keep some rows; numbers are below 2**32."""
-        parts = rows.entities // self._width
-        if len(parts) and np.any(parts[1:] != parts[:-1]):
-            order = np.argsort(parts, kind="stable")
-            rows, parts = rows.take(order), parts[order]
-        bounds = np.searchsorted(parts, np.arange(len(self._files) + 1))
-        for part in np.flatnonzero(np.diff(bounds)).tolist():
-            some = rows.take(np.arange(bounds[part], bounds[part + 1]))
+        order, parts = self._split(rows.entities)
+        for part, span in parts:
+            some = rows.take(order[span])
             keys = ((some.entities % self._width) << _CODE_BITS | some.codes).astype(np.uint64)
-            sizes = some.texts.ends - some.texts.starts
-            text = np.empty(int(sizes.sum()), dtype=np.uint8)
-            gather(some.texts.data, some.texts.starts, some.texts.ends, text)
-            head = np.array([len(keys), len(text)], dtype=np.int64)
-            columns = (head, keys, some.tails.astype(np.int64), sizes.astype(np.int64), text)
-            write_whole(self._files[part], np.concatenate([column.view(np.uint8) for column in columns]))
-
-    def sorted_parts(self) -> Iterator[TextRows]:
-        """Yield the distinct rows by entity, number, text (its bytes) and further number."""
-        yield from ahead(self._sorted(part) for part in range(len(self._files)))
-
-    def close(self) -> None:
-        """Remove the parts."""
-        for file in self._files:
-            file.close()
-            Path(file.name).unlink(missing_ok=True)
+            texts = some.texts.packed()
+            head = np.array([len(keys), len(texts.data)], dtype=np.int64)
+            columns = (head, keys, some.tails.astype(np.int64), texts.ends - texts.starts, texts.data)
+            self._write(part, np.concatenate([column.view(np.uint8) for column in columns]))
 
     def _sorted(self, part: int) -> TextRows:
-        keys, tails, starts, ends, data = self._read(part)
+        keys, tails, starts, ends, data = self._columns(part)
         order = np.argsort(keys, kind="stable")
         sort_ties(order, keys, data, starts, ends, tails, np.empty_like(order))
         order = order[are_new(order, keys, data, starts, ends, tails)]
@@ -100,11 +67,9 @@ class TextSorter:
         codes = (keys & np.uint64((1 << _CODE_BITS) - 1)).astype(np.int64)
         return TextRows(entities, codes, Texts(data, starts[order], ends[order]), tails[order])
 
-    def _read(self, part: int) -> tuple[Keys, Ids, Spans, Spans, Bytes]:
+    def _columns(self, part: int) -> tuple[Keys, Ids, Spans, Spans, Bytes]:
         """Return keys, further numbers, starts and ends of texts, and the bytes that these stand in."""
-        file = self._files[part]
-        file.seek(0)
-        data = np.fromfile(file, dtype=np.uint8)
+        data = self._read(part, np.uint8)
         keys, tails, starts, ends = ([np.zeros(0, dtype=np.int64)] for _ in range(4))
         at = 0
         while at < len(data):
