@@ -1,11 +1,16 @@
 """Fixtures that every test may use."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 _SHARED = Path(os.environ.get("KGMNER_SHARED", Path(__file__).parents[2] / "shared"))
+
+# What a shell starts in its background ignores Ctrl-C, and the commands that tests interrupt would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
