@@ -3,21 +3,23 @@
     python -m benchmarks.graph_worth [NAME_OR_DIR]
 
 On ordinary tweets (``valid`` of Twitter-2015 and 2017), whose pictures are not here: the names that a graph of 200,000
-typed entities and kg-sample's knows in them, with and without captions. On the last 200 posts of kg-sample, through the
-whole pipeline: text alone, with graph and picture, with another post's picture, and with the graph alone.
+typed entities and kg-sample's knows in them, with and without captions, and what they could bring at most. On the last
+200 posts of kg-sample, through the whole pipeline: text alone, with graph and picture, with another post's picture, and
+with the graph alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from benchmarks.sample import SAMPLE, SHARED, TRAIN, WORK, read_sample, sample_index
+from kg import AliasMatch
 from linker import Pipeline, Post, match_aliases, open_index, update_index
 from linker.known_names import known_names
-from ner import Tagger, TaggerInput, load_tagger, read_captions, read_posts, score_tags, with_captions
+from ner import Tagger, TaggerInput, load_tagger, read_captions, read_posts, score_tags, spans_from_tags, with_captions
 from ner.formats import tagger_input
 
 YEARS = (2015, 2017)
@@ -42,12 +44,38 @@ def on_ordinary_tweets(tagger: Tagger) -> None:
             posts = read_posts(SHARED / "data" / f"twitter{year}" / "valid.txt")
             captions = read_captions(SHARED / "data" / "captions" / f"twitter{year}.tsv")
             gold = [post.tags for post in posts]
-            names = [known_names(p.tokens, match_aliases(p.tokens, opened.aliases), {}) for p in posts]
+            matches = [match_aliases(p.tokens, opened.aliases) for p in posts]
+            names = [known_names(p.tokens, found, {}) for p, found in zip(posts, matches, strict=True)]
+            _print_most(f"twitter{year}/valid", gold, _tags(tagger, [tagger_input(post) for post in posts]), matches)
             for context, those in (("text", posts), ("captions", with_captions(posts, captions))):
                 alone = [tagger_input(post) for post in those]
                 told = [replace(one, known_names=known) for one, known in zip(alone, names, strict=True)]
                 _print(f"twitter{year}/valid, {context}", gold, _tags(tagger, alone))
                 _print(f"twitter{year}/valid, {context}, graph's names", gold, _tags(tagger, told))
+
+
+def _print_most(
+    name: str,
+    gold: Sequence[tuple[str, ...]],
+    found: Sequence[tuple[str, ...]],
+    matches: Sequence[Mapping[tuple[int, int], Sequence[AliasMatch]]],
+) -> None:
+    """Print what names could bring at most, and how often they are right where they say other than the tagger."""
+    named = right_type = missed = mistyped = disagreeing = right = 0
+    for true_tags, tags, names in zip(gold, found, matches, strict=True):
+        true, ours = ({(s.start, s.end): s.type for s in spans_from_tags(some)} for some in (true_tags, tags))
+        for place, alias_matches in names.items():
+            types = {match.entity.type for match in alias_matches}
+            named += place in true
+            disagreeing += ours.get(place) not in types
+            right += ours.get(place) not in types and true.get(place) in types
+            if true.get(place) in types:
+                right_type += 1
+                missed += place not in ours
+                mistyped += place in ours and ours[place] != true[place]
+    print(f"{name}: {named} of {sum(len(spans_from_tags(tags)) for tags in gold)} gold names stand in the graph,")
+    print(f"  {right_type} with their type, of which the tagger misses {missed} and mistypes {mistyped};")
+    print(f"  of {disagreeing} places where the graph says other than the tagger, it is right in {right}", flush=True)
 
 
 def on_the_sample(tagger: Tagger, name: str) -> None:

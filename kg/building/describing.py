@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,9 @@ from kg.records import ENTITY_TYPES
 from kg.transactions import transaction
 
 from .keymap import KeyMap, labels_of
-from .labelling import NAME_COLUMNS, ChosenLabels, choose_labels
+from .labelling import ChosenLabels, choose_labels, give_names
 from .pages import PageFile
+from .parts import Ids
 from .records import Texts
 from .relating import read_priors, read_types
 from .resolving import Ranks, rank_pairs, resolve_redirects
@@ -37,7 +37,6 @@ _TABLES = {
 }
 REDIRECT_WEIGHT, PAGE_WEIGHT = 0.85, 0.5
 
-Ids = npt.NDArray[np.int64]
 Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
 
 
@@ -106,7 +105,7 @@ def fill_images(graph: sqlite3.Connection, stage: Stage, find: Find) -> None:
     """
 
     def images() -> Iterator[tuple[int, str, str | None, str, str | None]]:
-        rows = _rows(stage, "SELECT DISTINCT entity, source, folder FROM stage_image_of ORDER BY 1, 2, 3")
+        rows = stage.rows("SELECT DISTINCT entity, source, folder FROM stage_image_of ORDER BY 1, 2, 3")
         for entity, group in groupby(rows, key=itemgetter(0)):
             seen = set[str]()
             for _, source, folder in group:
@@ -134,7 +133,7 @@ def _labels_of_entities(stage: Stage, keys: KeyMap) -> Iterator[tuple[Ids, Ids, 
 def _map_names(stage: Stage, keys: KeyMap) -> None:
     for rows in stage.fetch("SELECT key, text, kind, weight FROM stage_name"):
         entities = keys.entities(unsigned([row[0] for row in rows])).tolist()
-        _give_names(stage, [(entity, *row[1:]) for entity, row in zip(entities, rows, strict=True) if entity])
+        give_names(stage, [(entity, *row[1:]) for entity, row in zip(entities, rows, strict=True) if entity])
 
 
 def _name_redirects(stage: Stage, keys: KeyMap, sources: Ranks, ends: Ranks) -> None:
@@ -145,7 +144,7 @@ def _name_redirects(stage: Stage, keys: KeyMap, sources: Ranks, ends: Ranks) -> 
     for rows in stage.fetch("SELECT rank, text FROM stage_page_name"):
         ranks = np.array([row[0] for row in rows], dtype=np.int64)
         found = np.where(is_redirect[ranks], keys.entity[ranks], 0).tolist()
-        _give_names(
+        give_names(
             stage,
             [(entity, row[1], "redirect", REDIRECT_WEIGHT) for entity, row in zip(found, rows, strict=True) if entity],
         )
@@ -154,7 +153,7 @@ def _name_redirects(stage: Stage, keys: KeyMap, sources: Ranks, ends: Ranks) -> 
     for first in range(0, len(nameless), _AT_ONCE):
         labels = keys.labels(nameless[first : first + _AT_ONCE])
         some = named[first : first + _AT_ONCE].tolist()
-        _give_names(stage, [(e, text, "redirect", REDIRECT_WEIGHT) for e, text in zip(some, labels, strict=True)])
+        give_names(stage, [(e, text, "redirect", REDIRECT_WEIGHT) for e, text in zip(some, labels, strict=True)])
 
 
 def _name_pages(stage: Stage, keys: KeyMap, sources: Ranks, ends: Ranks) -> None:
@@ -191,12 +190,3 @@ def _map_images(stage: Stage, keys: KeyMap) -> None:
         entities = keys.entities(unsigned([row[0] for row in rows])).tolist()
         found = [(entity, *row[1:]) for entity, row in zip(entities, rows, strict=True) if entity]
         insert_rows(stage.connection, "stage_image_of", ("entity", "source", "folder"), found)
-
-
-def _give_names(stage: Stage, rows: list[Any]) -> None:
-    insert_rows(stage.connection, "stage_given_name", NAME_COLUMNS, rows)
-
-
-def _rows(stage: Stage, query: str) -> Iterator[tuple[Any, ...]]:
-    for rows in stage.fetch(query):
-        yield from rows

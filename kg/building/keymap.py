@@ -193,11 +193,7 @@ class KeyMap:
     def texts(self, ranks: npt.NDArray[np.int64]) -> Texts:
         """Return the IRIs of some ranks as a column."""
         starts, ends = self._spans(ranks)
-        sizes = ends - starts
-        data = np.empty(int(sizes.sum()), dtype=np.uint8)
-        scan.gather(self._text, starts, ends, data)
-        ends = np.cumsum(sizes)
-        return Texts(data, ends - sizes, ends)
+        return Texts(self._text, starts, ends).packed()
 
     def _spans(self, ranks: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         starts = np.where(ranks > 0, self._ends[np.maximum(ranks, 1) - 1], 0)

@@ -8,21 +8,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from kg.bulk import insert_rows
 
 from .keymap import mapped
+from .parts import Ids
 from .records import Texts
 from .segments import release_map
 from .staging import Stage
 from .textrows import TextRows, TextSorter
 
 OTHER_LABEL_WEIGHT = 0.9
-NAME_COLUMNS = ("entity", "text", "kind", "weight")
 _COLUMNS = {"entity": "i8", "ends": "i8", "text": "u1"}
-
-Ids = npt.NDArray[np.int64]
 
 
 def choose_labels(stage: Stage, labels: Iterable[tuple[Ids, Ids, Texts]], *, entities: int) -> None:
@@ -72,18 +69,23 @@ class ChosenLabels:
         return np.array(self._entities[start:stop]), Texts(data, starts, ends - begin)
 
 
+def give_names(stage: Stage, rows: Iterable[tuple[int, str, str, float]]) -> None:
+    """Keep names of entities, each with its kind and weight, within the caller's transaction."""
+    insert_rows(stage.connection, "stage_given_name", ("entity", "text", "kind", "weight"), rows)
+
+
 def _name_otherwise(stage: Stage, others: TextRows, chosen: TextRows) -> None:
     """Keep labels that are not those that were chosen as names of their entities."""
     labels = chosen.texts.take(np.searchsorted(chosen.entities, others.entities)).strings()
     named = zip(others.entities.tolist(), others.texts.strings(), labels, strict=True)
     names = ((entity, text, "alias", OTHER_LABEL_WEIGHT) for entity, text, label in named if text != label)
-    insert_rows(stage.connection, "stage_given_name", NAME_COLUMNS, names)
+    give_names(stage, names)
 
 
 def _order_of_languages(stage: Stage) -> Ids:
     """Return a number for each staged tag that is less where labels with the tag are preferred."""
-    tags = [(0, "")] + [row for rows in stage.fetch("SELECT id, text FROM stage_tag ORDER BY id") for row in rows]
-    languages = [tag[1:] if tag.startswith("@") else "" for _, tag in tags]
+    tags = ["", *(text for (text,) in stage.rows("SELECT text FROM stage_tag ORDER BY id"))]  # numbers are 1 and up
+    languages = [tag[1:] if tag.startswith("@") else "" for tag in tags]
     ranked = sorted({(language not in ("en", ""), language) for language in languages})
     return np.array([ranked.index((language not in ("en", ""), language)) for language in languages], dtype=np.int64)
 

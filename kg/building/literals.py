@@ -10,7 +10,7 @@ from kg.ahead import ahead
 from .keymap import KeyMap
 from .pages import PageFile
 from .records import Texts
-from .relating import final_ids
+from .relating import final_ids, known_objects
 from .segments import Column, texts_of
 from .staging import Stage
 from .textrows import TextRows, TextSorter
@@ -50,16 +50,14 @@ def _mapped_rows(
     for subjects, staged, tags, objects, *texts in segments:
         entities = keys.entities(subjects)
         kept = entities > 0
-        may_be = np.flatnonzero(objects)
-        may_be = may_be[keys.has(objects[may_be])]
-        kept[may_be[keys.entities(objects[may_be]) > 0]] = False
+        known = known_objects(objects, keys)
+        kept[known[keys.entities(objects[known]) > 0]] = False
         yield TextRows(entities, predicates[staged], texts_of(*texts), order[tags]).take(np.flatnonzero(kept))
 
 
 def _datatypes(stage: Stage) -> tuple[Texts, npt.NDArray[np.int64]]:
     """Return the texts of tags in their order, and the place of each staged tag in it."""
-    tags = [row for rows in stage.fetch("SELECT text, id FROM stage_tag") for row in rows]
-    tags.sort(key=lambda row: row[0].encode())
+    tags = sorted(stage.rows("SELECT text, id FROM stage_tag"), key=lambda row: row[0].encode())
     order = np.zeros(len(tags) + 1, dtype=np.int64)
     order[[number for _, number in tags]] = np.arange(len(tags))
     return Texts.of(text for text, _ in tags), order

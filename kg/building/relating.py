@@ -150,10 +150,15 @@ def read_priors(stage: Stage, keys: KeyMap) -> npt.NDArray[np.float64]:
     return priors
 
 
+def known_objects(objects: Column, keys: KeyMap) -> npt.NDArray[np.int64]:
+    """Return which of some staged literals are an IRI that was kept, by the keys of what may be one."""
+    given = np.flatnonzero(objects)
+    return given[keys.has(objects[given])]
+
+
 def _staged_triples(stage: Stage, keys: KeyMap) -> Iterator[list[Column]]:
     yield from stage.segments["triple"].segments()
     for subjects, predicates, _, objects, *_ in stage.segments["literal"].segments():
-        known = np.flatnonzero(objects)
-        known = known[keys.has(objects[known])]
+        known = known_objects(objects, keys)
         if len(known):
             yield [subjects[known], predicates[known], objects[known]]

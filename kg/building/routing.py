@@ -192,14 +192,15 @@ class Router:
     def _route_literals(self, block: Scanned, lines: scan.Spans, numbers: scan.Spans) -> None:
         if not len(lines):
             return
-        stage, keys, spans = self._stage, block.keys, block.spans
+        stage, keys = self._stage, block.keys
         routes = np.array(self._literal_routes, dtype=np.int64)[numbers[lines]]
         labels = lines[routes == _LABEL]
-        starts, ends = spans[labels, scan.OBJECT_START], spans[labels, scan.OBJECT_END]
+        starts, ends = block.spans[labels, scan.OBJECT_START], block.spans[labels, scan.OBJECT_END]
         strip_spans(block.data, starts, ends)
         filled = ends > starts
         labels, starts, ends = labels[filled], starts[filled], ends[filled]
-        stage.add_texts("label", block.data, starts, ends, keys[labels, scan.SUBJECT_KEY], self._tags_of(block, labels))
+        texts = Texts(block.data, starts, ends)
+        stage.add_texts("label", texts, keys[labels, scan.SUBJECT_KEY], self._tags_of(block, labels))
         others, is_image = lines[routes != _LABEL], routes[routes != _LABEL] == _BY_LINE
         for line in others[is_image].tolist():
             stage.add("image", _signed(keys[line, scan.SUBJECT_KEY]), self._object(block, line), "")
@@ -207,9 +208,7 @@ class Router:
         literals = others[~is_image]
         stage.add_texts(
             "literal",
-            block.data,
-            spans[literals, scan.OBJECT_START],
-            spans[literals, scan.OBJECT_END],
+            _objects(block, literals),
             keys[literals, scan.SUBJECT_KEY],
             self._predicate_ids(numbers[literals]),
             self._tags_of(block, literals),
@@ -218,7 +217,7 @@ class Router:
         self._keep_iris(block, [(labels, LABELLED, False), (others, STATED, False)])
 
     def _add_names(self, block: Scanned, lines: scan.Spans, numbers: scan.Spans) -> None:
-        texts = Texts(block.data, block.spans[lines, scan.OBJECT_START], block.spans[lines, scan.OBJECT_END]).strings()
+        texts = _objects(block, lines).strings()
         subjects = block.keys[lines, scan.SUBJECT_KEY].view(np.int64).tolist()
         predicates = [self._names[number] for number in numbers[lines].tolist()]
         self._stage.add_names(zip(subjects, predicates, texts, strict=True))
@@ -258,6 +257,10 @@ class Router:
         )
 
 
+def _objects(block: Scanned, lines: scan.Spans) -> Texts:
+    return Texts(block.data, block.spans[lines, scan.OBJECT_START], block.spans[lines, scan.OBJECT_END])
+
+
 def _object_route(name: str) -> int:
     if name in IGNORED:
         return _IGNORE
@@ -268,8 +271,6 @@ def _object_route(name: str) -> int:
 
 
 def _literal_route(name: str) -> int:
-    if name in IGNORED:
-        return _IGNORE
     dataset = DATASETS.get(name)
     if dataset in ("labels", "images"):
         return _LABEL if dataset == "labels" else _BY_LINE

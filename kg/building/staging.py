@@ -145,12 +145,10 @@ class Stage:
         if len(columns[0]):
             self.segments[name].append(*columns)
 
-    def add_texts(self, name: str, data: scan.Bytes, starts: scan.Spans, ends: scan.Spans, *columns: Column) -> None:
-        """Keep many rows of a segment file whose last columns are texts, at some spans of a block."""
-        if len(starts):
-            texts = np.empty(int((ends - starts).sum()), dtype=np.uint8)
-            scan.gather(data, starts, ends, texts)
-            self.add_columns(name, *columns, np.cumsum(ends - starts), texts)
+    def add_texts(self, name: str, texts: Texts, *columns: Column) -> None:
+        """Keep many rows of a segment file whose last columns are texts."""
+        packed = texts.packed()
+        self.add_columns(name, *columns, packed.ends, packed.data)
 
     def add_iris(
         self,
@@ -167,11 +165,7 @@ class Stage:
         if not len(picked):
             return
         picked = picked[np.argsort(keys[picked])]
-        starts, ends = starts[picked], ends[picked]
-        text_ends = np.cumsum(ends - starts)
-        texts = np.empty(int(text_ends[-1]), dtype=np.uint8)
-        scan.gather(data, starts, ends, texts)
-        self.segments["iri"].append(keys[picked], checks[picked], flags[picked], text_ends, texts)
+        self.add_texts("iri", Texts(data, starts[picked], ends[picked]), keys[picked], checks[picked], flags[picked])
 
     def reject(self, line_number: int, text: str, reason: str) -> None:
         """Keep a line that cannot be used, and count it."""
@@ -211,8 +205,7 @@ class Stage:
                 kinds = SEGMENTS[name]
                 numbers = [_column(values, kind) for values, kind in zip(columns, kinds, strict=False)]
                 if name in _WITH_TEXTS:
-                    texts = Texts.of(last)
-                    self.add_texts(name, texts.data, texts.starts, texts.ends, *numbers)
+                    self.add_texts(name, Texts.of(last), *numbers)
                 else:
                     self.add_columns(name, *numbers, _column(last, kinds[-1]))
         for file in self.segments.values():
@@ -239,6 +232,11 @@ class Stage:
         """Return offset, lines, records, ignored and rejected of a source, as they are kept."""
         query = "SELECT offset_bytes, lines, records, ignored, rejected FROM stage_progress WHERE step = ?"
         return self.connection.execute(query, (step,)).fetchone() or (0, 0, 0, 0, 0)
+
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query on the stage tables."""
+        for rows in self.fetch(query):
+            yield from rows
 
     def fetch(self, query: str, *, at_once: int = 50_000) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of a query on the stage tables, some at a time."""
