@@ -51,7 +51,9 @@ def picture_address(source: str, width: int) -> httpx.URL:
 
 
 def _file_path(base: str, name: str, width: int) -> httpx.URL:
-    return httpx.URL(f"{base}Special:FilePath/{quote(name, safe='')}{'&' if '?' in base else '?'}width={width}")
+    # `.` and `..` would be taken for steps of the path, and leave another address.
+    spelt = quote(name, safe="") if name.strip(".") else name.replace(".", "%2E")
+    return httpx.URL(f"{base}Special:FilePath/{spelt}{'&' if '?' in base else '?'}width={width}")
 
 
 def _over_https(url: httpx.URL) -> httpx.URL:

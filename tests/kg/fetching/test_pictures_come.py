@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from picture_server import Answer, png, redirect
 
@@ -88,6 +88,9 @@ def test_a_name_of_255_bytes_is_no_trouble(world) -> None:
 
 
 @given(st.text(max_size=60))
+@example(".")
+@example("..")
+@example("...")
 def test_whatever_a_file_is_called_it_is_found_again_or_refused(name: str) -> None:
     source = f"https://{COMMONS}{quote(name, safe='')}"
     kept = picture_name(source)
