@@ -16,6 +16,7 @@ BENCHMARKS = {
     "benchmarks.tagging": "posts a second of the default tagger alone, beside a plain loop of the same network",
     "benchmarks.crf": "the CRF's loss and best paths, beside pytorch-crf",
     "benchmarks.visual_attention": "visual attention in tiles, beside plain matrix products",
+    "benchmarks.files_entered": "files that one triple and one post enter",
     "benchmarks.hubs": "hop distances on hubs",
     "benchmarks.kills": "builds and updates that are killed and gone on with",
     "benchmarks.compare_taggers": "taggers by their recipes on the same tweets, beside the papers' figures",
