@@ -21,7 +21,9 @@ from linker import Pipeline, build_index, read_posts
 
 _ROOT = Path(__file__).parents[1]
 _ROOMS = ("kg", "vision", "ner", "linker", "scripts")
-_TRIPLE = "<http://dbpedia.org/resource/Alan_Example> <http://dbpedia.org/ontology/birthPlace> <http://dbpedia.org/resource/Samplegrad> .\n"
+_TRIPLE = " ".join(
+    f"<http://dbpedia.org/{name}>" for name in ("resource/Alan_Example", "ontology/birthPlace", "resource/Samplegrad")
+)
 _EXAMPLES = _ROOT / "examples"
 
 
@@ -34,7 +36,7 @@ def main() -> None:
 
 def _files_of_a_triple(folder: Path) -> set[str]:
     dump = folder / "one.nt"
-    dump.write_text(_TRIPLE, "utf-8")
+    dump.write_text(f"{_TRIPLE} .\n", "utf-8")
     build_graph(folder / "first.sqlite", sources=[dump])
     with _traced() as files:
         build_graph(folder / "second.sqlite", sources=[dump])
