@@ -42,13 +42,16 @@ class Index:
 
         Raises:
             IndexChangedError: It is not the one any more that was there when the graph was opened.
+            ImageIndexError: It is missing or damaged.
         """
-        from vision import ImageIndex
+        from vision import Fingerprint, ImageIndex
 
-        images = ImageIndex.open(self.path / IMAGES, device=self._device)
-        if _file_at(self.path / IMAGES) != self._images_file:
-            raise IndexChangedError(self.path)
-        return images
+        fingerprint = Fingerprint(self.manifest.images_size_bytes, self.manifest.images_sha256)
+        try:
+            return ImageIndex.open(self.path / IMAGES, fingerprint, device=self._device)
+        finally:
+            if _file_at(self.path / IMAGES) != self._images_file:
+                raise IndexChangedError(self.path)
 
     def close(self) -> None:
         """Close the files."""
