@@ -56,10 +56,8 @@ def write_index(
             cannot be written.
     """
     part, rows = (path.with_name(path.name + ending) for ending in (".part", ".rows"))
-    index = _faiss().IndexIDMap(_quantizer(dimension))
     try:
-        _fill(index, rows, batches)
-        fingerprint = _write(index, part)
+        fingerprint = _write_index(part, rows, _write_rows(rows, batches, dimension), dimension)
         part.replace(path)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -113,27 +111,29 @@ def check_file(path: Path, fingerprint: Fingerprint, *, thorough: bool) -> None:
                 raise OSError("its content has changed")
 
 
-def _fill(index: Any, rows: Path, batches: Iterable[tuple[NDArray[np.int64], NDArray[Any]]]) -> None:
-    """Give an index its images: their codes go to a file and are mapped, so that faiss has them without memory."""
-    faiss = _faiss()
+def _write_rows(
+    path: Path, batches: Iterable[tuple[NDArray[np.int64], NDArray[Any]]], dimension: int
+) -> NDArray[np.int64]:
+    """Write the rows one after another, as an index has them in memory; return their ids."""
     ids = [np.empty(0, np.int64)]
-    with rows.open("wb") as file:
-        for numbers, vectors in _checked(batches, index.d):
+    with path.open("wb") as file:
+        for numbers, vectors in _checked(batches, dimension):
             file.write(stored_form(vectors).astype("<f2", copy=False).tobytes())
             ids.append(numbers)
-    together = np.concatenate(ids)
-    faiss.copy_array_to_vector(together, index.id_map)
-    index.ntotal = index.index.ntotal = len(together)
-    if len(together):
+    return np.concatenate(ids)
+
+
+def _write_index(path: Path, rows: Path, ids: NDArray[np.int64], dimension: int) -> Fingerprint:
+    """Have faiss write an index whose rows it only looks at, in a mapped file."""
+    faiss, digest = _faiss(), hashlib.sha256()
+    index = faiss.IndexIDMap(_quantizer(dimension))
+    faiss.copy_array_to_vector(ids, index.id_map)
+    index.ntotal = index.index.ntotal = len(ids)
+    if len(ids):
         codes = np.memmap(rows, np.uint8, "r")
         nobody = faiss.MaybeOwnedVectorUInt8().owner
         view = faiss.MaybeOwnedVectorUInt8.create_view(faiss.swig_ptr(codes), codes.size, nobody)
         faiss.downcast_index(index.index).codes = view
-        index.mapped_codes = codes  # must live as long as the view
-
-
-def _write(index: Any, path: Path) -> Fingerprint:
-    faiss, digest = _faiss(), hashlib.sha256()
     with path.open("wb") as file:
 
         def write(block: bytes) -> None:
