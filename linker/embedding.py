@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SCRATCH = "embedding.sqlite"
+_SCRATCH = "embedding.sqlite"
 _EMBEDDED = 64  # pictures between two commits
 _LOOKED_UP = 1024  # pictures that are looked up at a time
 _READERS = 4  # decoding waits for the disk and releases the interpreter
@@ -48,9 +48,7 @@ def embed_images(
         CacheError: The scratch file cannot be read or written.
         ImageIndexError: The image index cannot be written.
     """
-    with KnowledgeCache.open(work_dir / SCRATCH) as kept:
-        if kept.set_aside is not None:  # it was damaged, and nothing in it is needed
-            kept.set_aside.unlink()
+    with KnowledgeCache.open(work_dir / _SCRATCH) as kept:
         if known_dir is not None:
             _learn(kept, known_dir)
         _embed_all(work_dir / GRAPH, kept, encoder, partial(progress, "pictures"))
@@ -58,9 +56,9 @@ def embed_images(
 
 
 def remove_scratch(work_dir: Path) -> None:
-    """Remove what was kept to go on with."""
-    for ending in ("", "-wal", "-shm"):
-        (work_dir / (SCRATCH + ending)).unlink(missing_ok=True)
+    """Remove what was kept to go on with, and what stands beside it (SQLite's files, one that was damaged)."""
+    for path in work_dir.glob(f"{_SCRATCH}*"):
+        path.unlink()
 
 
 def _learn(kept: KnowledgeCache, index_dir: Path) -> None:

@@ -12,7 +12,6 @@ from scripts._cli import Command, CommandError
 if TYPE_CHECKING:
     from kg import FetchSettings, SparqlReport
 
-    Progress = Callable[[str, int, int], None]
 
 _EXAMPLES = """
 build-kg-index demo/index --dump examples/graph
@@ -145,8 +144,7 @@ def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: b
     _check_sparql(asked)
     _check_paths(dumps, asked)
     say_unused(dumps, but=[path for path in (asked["priors"], asked["type_map"]) if path])
-    with Progress() as bars:
-        progress = _one_after_another(bars)
+    with Progress() as progress:
         sources = (*dumps, *_fetch_sources(index, progress, asked))
         settings = BuildSettings(sources=sources, fetch=fetch, **{name: asked[name] for name in _SETTINGS})
         built = (update_index if update else build_index)(index, settings, progress=progress)
@@ -199,7 +197,9 @@ def _check_sparql(asked: Mapping[str, Any]) -> None:
         raise click.UsageError("--sparql needs seeds: give --seeds FILE or --seed-class IRI.")
 
 
-def _fetch_sources(index: Path, progress: "Progress", asked: Mapping[str, Any]) -> tuple[Path, ...]:
+def _fetch_sources(
+    index: Path, progress: Callable[[str, int, int], None], asked: Mapping[str, Any]
+) -> tuple[Path, ...]:
     """Fetch what the options ask for, say what became of it, and return the files; none without ``--sparql``."""
     if asked["sparql"] is None:
         return ()
@@ -230,20 +230,6 @@ def _fetch_sources(index: Path, progress: "Progress", asked: Mapping[str, Any]) 
     )
     say_fetch(report)
     return tuple(report.files)
-
-
-def _one_after_another(progress: "Progress") -> "Progress":
-    """Fill the bar of a step that did not know its end when the next step begins: the steps follow one another."""
-    open_step, reached = "", 0
-
-    def tell(step: str, done: int, total: int) -> None:
-        nonlocal open_step, reached
-        if open_step and open_step != step:
-            progress(open_step, reached, reached)
-        open_step, reached = ("" if total else step), max(done, 1)
-        progress(step, done, total)
-
-    return tell
 
 
 if __name__ == "__main__":
