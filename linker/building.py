@@ -11,6 +11,7 @@ from kg import BuildReport, FetchReport, FetchStoppedError, Graph, build_graph, 
 from linker.build_settings import BuildSettings, BuiltIndex, Progress
 from linker.embedding import embed_images, remove_scratch
 from linker.errors import IndexConflictError, IndexIncompleteError, IndexMissingError
+from linker.index import open_images
 from linker.manifest import (
     GRAPH,
     MANIFEST,
@@ -59,6 +60,8 @@ def build_index(index_dir: Path, settings: BuildSettings, *, progress: Progress 
             raise IndexConflictError(index_dir, f"its pictures were embedded by {manifest.encoder.identity}")
         if difference := settings.difference(index_dir / GRAPH):
             raise IndexConflictError(index_dir, difference)
+        if not builder.has_whole_images(manifest):
+            return builder.make(index_dir)
         gained, fetched = builder.gain_pictures()
         if gained is not None:
             publish(index_dir)
@@ -87,6 +90,16 @@ class Builder:
         """What ``index.json`` says of the encoder, which is loaded for it."""
         encoder = self._load_encoder()
         return EncoderRecord(name=encoder.name, identity=encoder.identity, dimension=encoder.dimension)
+
+    def has_whole_images(self, manifest: IndexManifest) -> bool:
+        """Whether the image index is the one that was built, to the last byte."""
+        from vision import ImageIndexError
+
+        try:
+            open_images(self._index_dir, manifest, device="cpu", thorough=True)
+        except ImageIndexError:
+            return False
+        return True
 
     def make(self, folder: Path, *, known_dir: Path | None = None) -> BuiltIndex:
         """Make every file of the index, ``index.json`` last.

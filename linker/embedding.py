@@ -4,7 +4,7 @@ Features are kept by content, in a scratch file of the form of the knowledge cac
 from them in one go. So embedding goes on where a killed one stopped, and only a few pictures are in memory at a time.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kg import CachedPicture, Graph, ImageMark, ImageRecord, KnowledgeCache, StoreError, mark_images
 from linker.build_settings import Progress
+from linker.index import open_images
 from linker.manifest import GRAPH, IMAGES, count_statuses, read_manifest
 
 if TYPE_CHECKING:
@@ -63,12 +64,12 @@ def remove_scratch(work_dir: Path) -> None:
 
 def _learn(kept: KnowledgeCache, index_dir: Path) -> None:
     """Keep the vectors of a whole index; one whose pictures cannot be read has none."""
-    from vision import Fingerprint, ImageIndex, ImageIndexError
+    from vision import ImageIndexError
 
     manifest = read_manifest(index_dir)
-    encoder, fingerprint = manifest.encoder.identity, Fingerprint(manifest.images_size_bytes, manifest.images_sha256)
+    encoder = manifest.encoder.identity
     try:
-        images = ImageIndex.open(index_dir / IMAGES, fingerprint, device="cpu", thorough=True)
+        images = open_images(index_dir, manifest, device="cpu", thorough=True)
         with Graph.open(index_dir / GRAPH) as graph:
             for records in _chunks(graph.images(status="embedded"), _LOOKED_UP):
                 known = kept.pictures([record.sha256 or "" for record in records], encoder)
@@ -84,7 +85,9 @@ def _learn(kept: KnowledgeCache, index_dir: Path) -> None:
         return
 
 
-def _embed_all(graph_path: Path, kept: KnowledgeCache, encoder: "Encoder", progress: "partial[None]") -> None:
+def _embed_all(
+    graph_path: Path, kept: KnowledgeCache, encoder: "Encoder", progress: Callable[[int, int], None]
+) -> None:
     """Go through the pictures, and mark what is found out about those without a vector."""
     with Graph.open(graph_path) as graph, ThreadPoolExecutor(_READERS) as readers:
         total, done = sum(count_statuses(graph).values()), 0

@@ -52,7 +52,12 @@ def update_index(index_dir: Path, settings: BuildSettings, *, progress: Progress
             old = None
         same_encoder = old is not None and old.encoder == builder.encoder_record()
         is_same = same_encoder and not settings.difference(index_dir / GRAPH)
-        if old and is_same and not _has_other_pictures(index_dir, settings.images_dir):
+        if (
+            old
+            and is_same
+            and builder.has_whole_images(old)
+            and not _has_other_pictures(index_dir, settings.images_dir)
+        ):
             gained, fetched = builder.gain_pictures()
             if gained is not None:
                 return BuiltIndex(gained, fetched, _publish(index_dir))

@@ -51,7 +51,7 @@ class ImageIndex:
 
         Args:
             path: The file.
-            fingerprint: What `write_index` gave: the size is compared always, the digest up to 64 MiB.
+            fingerprint: What `write_index` gave: the size is compared always, the digest up to 32 MiB.
             device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda`` or ``cuda:N``: where to search.
             thorough: Compare the digest of a larger file too, which reads all of it.
 

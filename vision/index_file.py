@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from .errors import ImageIndexError, shown
 
 _BLOCK_BYTES = 1 << 20
-#: A file up to this size is read through whenever it is opened, which takes some hundredths of a second.
-_SMALL_BYTES = 64 << 20
+#: A file up to this size is read through whenever it is opened, which takes about a twentieth of a second.
+_SMALL_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -125,14 +126,19 @@ def test_an_index_of_a_graph_by_another_version_says_so(index_dir: Path, tmp_pat
         build_index(index_dir, BuildSettings(sources=[graph_folder], images_dir=tmp_path))
 
 
-def test_an_image_index_that_was_cut_or_changed_is_refused(index_dir: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mend", [build_index, update_index])
+def test_an_image_index_that_was_cut_or_changed_is_refused_and_built_again(
+    index_dir: Path, tmp_path: Path, graph_folder: Path, mend: Callable[..., object]
+) -> None:
     copy = tmp_path / "index"
     shutil.copytree(index_dir, copy)
     content = (copy / "images.faiss").read_bytes()
     for damaged in (content[:-1], content[:-1] + b"x"):
         (copy / "images.faiss").write_bytes(damaged)
-        with open_index(copy) as index, pytest.raises(ImageIndexError, match="damaged"):
+        with open_index(copy) as index, pytest.raises(ImageIndexError, match="build it again with build-kg-index"):
             _ = index.images
+        mend(copy, BuildSettings(sources=[graph_folder]))
+        assert content_of(copy) == content_of(index_dir)
 
 
 def test_no_index_and_half_an_index_say_what_to_do(tmp_path: Path) -> None:
