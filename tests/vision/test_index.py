@@ -278,6 +278,25 @@ def test_an_unknown_device_is_refused(tmp_path: Path) -> None:
         ImageIndex.open(tmp_path / "i", written, device="cuda:99")
 
 
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_faiss_gpu_is_taken_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    """A faiss for the CPU that says it has a GPU, and copies nothing to it."""
+    copied: list[int] = []
+
+    def copy(_: object, gpu: int, index: Any) -> Any:
+        copied.append(gpu)
+        return index
+
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 1)
+    monkeypatch.setattr(faiss, "StandardGpuResources", object, raising=False)
+    monkeypatch.setattr(faiss, "index_cpu_to_gpu", copy, raising=False)
+    vectors = random_vectors(300, 16, 0)
+    written = write(tmp_path / "i", range(300), vectors)
+    on_cpu, on_gpu = (ImageIndex.open(tmp_path / "i", written, device=name) for name in ("cpu", device))
+    assert copied == [0]
+    assert on_gpu.search(vectors[:20], 0.1) == on_cpu.search(vectors[:20], 0.1)
+
+
 def test_a_gpu_gives_what_the_cpu_gives(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
