@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from benchmarks.sample import SAMPLE, SHARED, TRAIN, WORK, read_sample, sample_index
 from kg import AliasMatch
-from linker import Pipeline, Post, match_aliases, open_index, update_index
+from linker import BuildSettings, Pipeline, Post, match_aliases, open_index, update_index
 from linker.known_names import known_names
 from ner import Tagger, TaggerInput, load_tagger, read_captions, read_posts, score_tags, spans_from_tags, with_captions
 from ner.formats import tagger_input
@@ -38,7 +38,7 @@ def on_ordinary_tweets(tagger: Tagger) -> None:
     """Print the scores on both valid sets, with and without the graph's names."""
     index = WORK / "gazetteer-index"
     dumps = [SHARED / "data" / "gazetteer" / "entities.csv.gz", SAMPLE / "kg" / "dumps"]
-    update_index(index, sources=dumps, images_dir=SAMPLE / "kg" / "images")
+    update_index(index, BuildSettings(sources=dumps, images_dir=SAMPLE / "kg" / "images"))
     with open_index(index, device="cpu") as opened:
         for year in YEARS:
             posts = read_posts(SHARED / "data" / f"twitter{year}" / "valid.txt")

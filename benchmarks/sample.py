@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg import canonical_iri
-from linker import GivenMention, Post, update_index
+from linker import BuildSettings, GivenMention, Post, update_index
 
 SHARED = Path(os.environ.get("KGMNER_SHARED", Path(__file__).parents[2] / "shared"))
 WORK = Path(os.environ.get("KGMNER_BENCH", Path(__file__).parents[1] / "bench-data"))
@@ -64,5 +64,5 @@ def _iri(iri: str | None) -> str | None:
 def sample_index() -> Path:
     """Build the sample's index, bring one that an older version made up to date, or find it built."""
     index = WORK / "kg-sample-index"
-    update_index(index, sources=[SAMPLE / "kg" / "dumps"], images_dir=SAMPLE / "kg" / "images")
+    update_index(index, BuildSettings(sources=[SAMPLE / "kg" / "dumps"], images_dir=SAMPLE / "kg" / "images"))
     return index

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from kg import canonical_iri
-from linker import build_index, open_index
+from linker import BuildSettings, build_index, open_index
 from linker.known_names import known_names
 from linker.mentions import match_aliases
 from ner.checkpoints import WEIGHTS_FILE, read_design, read_tensors, save_checkpoint
@@ -171,7 +171,7 @@ class SampleNames:
 
     def __init__(self, shared: Path, index: Path) -> None:
         sample = shared / "kg-sample"
-        build_index(index, sources=[sample / "kg" / "dumps"], images_dir=sample / "kg" / "images")
+        build_index(index, BuildSettings(sources=[sample / "kg" / "dumps"], images_dir=sample / "kg" / "images"))
         self._index = open_index(index, device="cpu")
         pictured = {text_key(post["tokens"]): post["image_entity"] for post in sample_posts(shared)[:-MEASURED_POSTS]}
         find = self._index.graph.entity_by_iri

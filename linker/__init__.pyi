@@ -1,3 +1,6 @@
+from .build_settings import BuildSettings as BuildSettings
+from .build_settings import BuiltIndex as BuiltIndex
+from .building import build_index as build_index
 from .candidates import CandidateFinder as CandidateFinder
 from .decision import FEATURES as FEATURES
 from .decision import Decision as Decision
@@ -14,7 +17,6 @@ from .errors import LinkerError as LinkerError
 from .errors import PostError as PostError
 from .index import Index as Index
 from .index import open_index as open_index
-from .indexing import build_index as build_index
 from .manifest import CACHE as CACHE
 from .manifest import DOWNLOADS as DOWNLOADS
 from .manifest import GRAPH as GRAPH
@@ -42,5 +44,4 @@ from .records import Mention as Mention
 from .records import Pictured as Pictured
 from .records import Post as Post
 from .records import Result as Result
-from .updating import IndexUpdate as IndexUpdate
 from .updating import update_index as update_index

@@ -1,50 +1,38 @@
 """The pictures of a graph as vectors: each content embedded once, and none that another index has embedded already.
 
-Vectors are kept in a scratch database, by content, until the image index is written from them in one go. So embedding
-goes on where a killed one stopped, and no more than a few pictures are in memory at a time.
+Features are kept by content, in a scratch file of the form of the knowledge cache, until the image index is written
+from them in one go. So embedding goes on where a killed one stopped, and only a few pictures are in memory at a time.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from kg import Graph, ImageMark, ImageRecord, mark_images
-from linker.manifest import GRAPH, IMAGES
-from linker.vectors import VectorStore
+from kg import CachedPicture, Graph, ImageMark, ImageRecord, KnowledgeCache, StoreError, mark_images
+from linker.build_settings import Progress
+from linker.index import open_images
+from linker.manifest import GRAPH, IMAGES, count_statuses, read_manifest
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vision import Encoder, Picture, PictureError
+    from vision import Encoder, Fingerprint, Picture, PictureError
 
 T = TypeVar("T")
 
-Progress = Callable[[str, int, int], None]
-"""Called with the step's name, how much of it is done, and how much there is (0: not known)."""
-
-SCRATCH = "embedding.sqlite"
-_CHUNK = 64  # pictures between two commits
-_LOOKED_UP = 1024  # pictures that are hashed between two commits
+_SCRATCH = "embedding.sqlite"
+_EMBEDDED = 64  # pictures between two commits
+_LOOKED_UP = 1024  # pictures that are looked up at a time
 _READERS = 4  # decoding waits for the disk and releases the interpreter
-_WRITTEN = 4096  # vectors in memory while the image index is written
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    record: ImageRecord
-    picture: "Picture | None"
-    error: "PictureError | None"
 
 
 def embed_images(
     work_dir: Path, encoder: "Encoder", *, known_dir: Path | None = None, progress: Progress
-) -> dict[str, int]:
+) -> "Fingerprint":
     """Embed every picture of a graph that has not been, and write the image index.
 
     Args:
@@ -54,51 +42,100 @@ def embed_images(
         progress: Told how far it is.
 
     Returns:
-        How many pictures have each status.
+        The fingerprint of the image index.
 
     Raises:
         StoreError: The graph cannot be read or written.
+        CacheError: The scratch file cannot be read or written.
         ImageIndexError: The image index cannot be written.
     """
-    graph_path = work_dir / GRAPH
-    with closing(VectorStore(work_dir / SCRATCH, encoder.identity)) as store, ThreadPoolExecutor(_READERS) as readers:
+    with KnowledgeCache.open(work_dir / _SCRATCH) as kept:
         if known_dir is not None:
-            store.learn(known_dir)
-            reuse = partial(_reuse, store=store, readers=readers)
-            _mark_all(graph_path, store, reuse, _LOOKED_UP, partial(progress, "known pictures"))
-        embed = partial(_embed, encoder=encoder, store=store, readers=readers)
-        _mark_all(graph_path, store, embed, _CHUNK, partial(progress, "pictures"))
-        with Graph.open(graph_path) as graph:
-            statuses = _count_statuses(graph)
-            _write(graph, store, work_dir / IMAGES, statuses.get("embedded", 0), encoder.dimension)
-    return statuses
+            _learn(kept, known_dir)
+        _embed_all(work_dir / GRAPH, kept, encoder, partial(progress, "pictures"))
+        return _write(work_dir, kept, encoder)
 
 
-def _mark_all(
-    graph_path: Path,
-    store: VectorStore,
-    look: Callable[[Sequence[ImageRecord]], list[ImageMark]],
-    rows: int,
-    progress: Callable[[int, int], None],
+def remove_scratch(work_dir: Path) -> None:
+    """Remove what was kept to go on with, and what stands beside it (SQLite's files, one that was damaged)."""
+    for path in work_dir.glob(f"{_SCRATCH}*"):
+        path.unlink()
+
+
+def _learn(kept: KnowledgeCache, index_dir: Path) -> None:
+    """Keep the vectors of a whole index; one whose pictures cannot be read has none."""
+    from vision import ImageIndexError
+
+    manifest = read_manifest(index_dir)
+    encoder = manifest.encoder.identity
+    try:
+        images = open_images(index_dir, manifest, device="cpu", thorough=True)
+        with Graph.open(index_dir / GRAPH) as graph:
+            for records in _chunks(graph.images(status="embedded"), _LOOKED_UP):
+                known = kept.pictures([record.sha256 or "" for record in records], encoder)
+                new = {record.sha256 or "": record for record in records if record.sha256 not in known}
+                vectors = images.vectors([record.id for record in new.values()])
+                kept.put_pictures(
+                    [
+                        _kept(digest, encoder, record.width or 0, record.height or 0, vector)
+                        for (digest, record), vector in zip(new.items(), vectors, strict=True)
+                    ]
+                )
+    except (ImageIndexError, StoreError):
+        return
+
+
+def _embed_all(
+    graph_path: Path, kept: KnowledgeCache, encoder: "Encoder", progress: Callable[[int, int], None]
 ) -> None:
-    """Go through the pictures without a vector, some at a time, and mark what is found out about them."""
-    with Graph.open(graph_path) as graph:
-        total = sum(_count_statuses(graph).values())
-        done = total - sum(1 for record in graph.images() if _needs_embedding(record, store))
-        for chunk in _chunks((record for record in graph.images() if _needs_embedding(record, store)), rows):
-            mark_images(graph_path, look(chunk))
-            done += len(chunk)
+    """Go through the pictures, and mark what is found out about those without a vector."""
+    with Graph.open(graph_path) as graph, ThreadPoolExecutor(_READERS) as readers:
+        total, done = sum(count_statuses(graph).values()), 0
+        for records in _chunks(graph.images(), _LOOKED_UP):
+            fresh = _mark_known(graph_path, records, kept, encoder.identity, readers)
+            done += len(records) - len(fresh)
             progress(done, total)
+            for some in _chunks(fresh, _EMBEDDED):
+                mark_images(graph_path, _embed(some, encoder, kept, readers))
+                done += len(some)
+                progress(done, total)
 
 
-def _reuse(records: Sequence[ImageRecord], *, store: VectorStore, readers: ThreadPoolExecutor) -> list[ImageMark]:
-    """Marks for the pictures whose content another index knows; they are read, but neither decoded nor embedded."""
-    digests = dict(zip((record.id for record in records), readers.map(_digest, records), strict=True))
-    known = store.take_known([digest for digest in digests.values() if digest])
+def _mark_known(
+    graph_path: Path, records: Sequence[ImageRecord], kept: KnowledgeCache, encoder: str, readers: ThreadPoolExecutor
+) -> list[ImageRecord]:
+    """Mark the pictures whose content is kept, which are read but not decoded; return those that are to be embedded."""
+    held = kept.pictures([record.sha256 for record in records if record.sha256], encoder)
+    waiting = [
+        record
+        for record in records
+        if record.status == "pending" or (record.status == "embedded" and record.sha256 not in held)
+    ]
+    digests = dict(zip((record.id for record in waiting), readers.map(_digest, waiting), strict=True))
+    known = kept.pictures([digest for digest in digests.values() if digest], encoder)
+    marks = {image: _embedded(image, known[digest]) for image, digest in digests.items() if digest in known}
+    mark_images(graph_path, list(marks.values()))
+    return [record for record in waiting if record.id not in marks]
+
+
+def _embed(
+    records: Sequence[ImageRecord], encoder: "Encoder", kept: KnowledgeCache, readers: ThreadPoolExecutor
+) -> list[ImageMark]:
+    """Embed some pictures, keep their features, and return what is to be marked."""
+    from vision import PictureError, stored_form
+
+    loaded = list(readers.map(_load, records))
+    fresh = {one.sha256: one for one in loaded if not isinstance(one, PictureError)}
+    features = encoder.encode([picture.image for picture in fresh.values()])
+    rows = [stored_form(one.vector[None])[0] for one in features]
+    known = {
+        digest: _kept(digest, encoder.identity, picture.width, picture.height, row)
+        for (digest, picture), row in zip(fresh.items(), rows, strict=True)
+    }
+    kept.put_pictures(list(known.values()))
     return [
-        ImageMark(image, status="embedded", sha256=digest, width=known[digest].width, height=known[digest].height)
-        for image, digest in digests.items()
-        if digest in known
+        _unusable(record.id, one) if isinstance(one, PictureError) else _embedded(record.id, known[one.sha256])
+        for record, one in zip(records, loaded, strict=True)
     ]
 
 
@@ -111,64 +148,45 @@ def _digest(record: ImageRecord) -> str | None:
         return None
 
 
-def _embed(
-    records: Sequence[ImageRecord], *, encoder: "Encoder", store: VectorStore, readers: ThreadPoolExecutor
-) -> list[ImageMark]:
-    loaded = list(readers.map(_load, records))
-    fresh: dict[str, Picture] = {}
-    for item in loaded:
-        if item.picture and item.picture.sha256 not in fresh and not store.holds(item.picture.sha256):
-            fresh[item.picture.sha256] = item.picture
-    features = encoder.encode([picture.image for picture in fresh.values()])
-    store.add((digest, one.vector) for digest, one in zip(fresh, features, strict=True))
-    return [_mark(item) for item in loaded]
-
-
-def _load(record: ImageRecord) -> _Loaded:
+def _load(record: ImageRecord) -> "Picture | PictureError":
     from vision import PictureError, load_picture
 
     try:
-        return _Loaded(record, load_picture(Path(record.file or "")), None)
+        return load_picture(Path(record.file or ""))
     except PictureError as error:
-        return _Loaded(record, None, error)
+        return error
 
 
-def _mark(item: _Loaded) -> ImageMark:
-    if item.picture is None:
-        assert item.error is not None
-        status = item.error.kind if item.error.kind in {"missing", "too large"} else "unreadable"
-        return ImageMark(item.record.id, status=status, reason=item.error.reason)
-    return ImageMark(
-        item.record.id,
-        status="embedded",
-        sha256=item.picture.sha256,
-        width=item.picture.width,
-        height=item.picture.height,
-    )
+def _kept(sha256: str, encoder: str, width: int, height: int, row: "NDArray[np.floating]") -> CachedPicture:
+    """Features to keep; the vector is in the form in which an image index stores it."""
+    vector = row.astype("<f4").tobytes()
+    return CachedPicture(sha256=sha256, encoder=encoder, width=width, height=height, vector=vector, attributes=())
 
 
-def _needs_embedding(record: ImageRecord, store: VectorStore) -> bool:
-    lost = record.status == "embedded" and not store.holds(record.sha256 or "")
-    return lost or record.status == "pending"
+def _embedded(image: int, picture: CachedPicture) -> ImageMark:
+    return ImageMark(image, status="embedded", sha256=picture.sha256, width=picture.width, height=picture.height)
 
 
-def _write(graph: Graph, store: VectorStore, path: Path, count: int, dimension: int) -> None:
+def _unusable(image: int, error: "PictureError") -> ImageMark:
+    status = error.kind if error.kind in {"missing", "too large"} else "unreadable"
+    return ImageMark(image, status=status, reason=error.reason)
+
+
+def _write(work_dir: Path, kept: KnowledgeCache, encoder: "Encoder") -> "Fingerprint":
     import numpy as np
 
-    from vision import write_index_batches
+    from vision import write_index
 
     def batches() -> "Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]":
-        for chunk in _chunks(graph.images(status="embedded"), _WRITTEN):
-            ids = np.array([record.id for record in chunk], dtype=np.int64)
-            yield ids, store.vectors([record.sha256 or "" for record in chunk])
+        for records in _chunks(graph.images(status="embedded"), _LOOKED_UP):
+            digests = [record.sha256 or "" for record in records]
+            found = kept.pictures(digests, encoder.identity)
+            rows = np.frombuffer(b"".join(found[digest].vector for digest in digests), "<f4")
+            ids = np.array([record.id for record in records], np.int64)
+            yield ids, rows.reshape(len(records), -1).astype(np.float16)
 
-    write_index_batches(path, batches(), count=count, dimension=dimension)
-
-
-def _count_statuses(graph: Graph) -> dict[str, int]:
-    prefix = "image "
-    counts = {name.removeprefix(prefix): count for name, count in graph.counts().items() if name.startswith(prefix)}
-    return dict(sorted(counts.items()))
+    with Graph.open(work_dir / GRAPH) as graph:
+        return write_index(work_dir / IMAGES, batches(), dimension=encoder.dimension)
 
 
 def _chunks(records: Iterable[T], size: int) -> Iterator[list[T]]:

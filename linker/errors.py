@@ -54,7 +54,7 @@ class IndexVersionError(LinkerError):
     def __init__(self, path: Path, found: object, expected: int) -> None:
         super().__init__(
             f"{path} has index format {found!r}, expected {expected}: "
-            "build it again with this version of build-kg-index, and --update"
+            f"build it anew with: build-kg-index {path} --dump FILES --update"
         )
 
 

@@ -42,13 +42,13 @@ class Index:
 
         Raises:
             IndexChangedError: It is not the one any more that was there when the graph was opened.
+            ImageIndexError: It is missing or damaged.
         """
-        from vision import ImageIndex
-
-        images = ImageIndex.open(self.path / IMAGES, device=self._device)
-        if _file_at(self.path / IMAGES) != self._images_file:
-            raise IndexChangedError(self.path)
-        return images
+        try:
+            return open_images(self.path, self.manifest, device=self._device)
+        finally:
+            if _file_at(self.path / IMAGES) != self._images_file:
+                raise IndexChangedError(self.path)
 
     def close(self) -> None:
         """Close the files."""
@@ -82,6 +82,18 @@ def open_index(index_dir: Path, *, device: str = "auto") -> Index:
                 raise
         time.sleep(_PAUSE_S)
     return _open(index_dir, device)
+
+
+def open_images(index_dir: Path, manifest: IndexManifest, *, device: str, thorough: bool = False) -> "ImageIndex":
+    """Open the image index of an index; see `vision.ImageIndex.open`.
+
+    Raises:
+        ImageIndexError: It is missing, damaged or not the one that was built.
+    """
+    from vision import Fingerprint, ImageIndex
+
+    fingerprint = Fingerprint(manifest.images_size_bytes, manifest.images_sha256)
+    return ImageIndex.open(index_dir / IMAGES, fingerprint, device=device, thorough=thorough)
 
 
 def _open(index_dir: Path, device: str) -> Index:

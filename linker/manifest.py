@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kg import ImageRecord
+from kg import Graph, ImageRecord
 from linker.errors import IndexIncompleteError, IndexMissingError, IndexVersionError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 MANIFEST = "index.json"
 GRAPH = "kg.sqlite"
@@ -68,7 +68,9 @@ class IndexManifest:
         sources: The files of the graph, by name.
         counts: How many entities, aliases, triples and so on the graph has.
         images: How many pictures have each status.
-        pictures_sha256: Digest of which picture each row of ``image`` stands for; empty in older indexes.
+        images_size_bytes: Size of the image index, by which a file that was cut is known.
+        images_sha256: Digest of its bytes.
+        pictures_sha256: Digest of which picture each row of ``image`` stands for.
         types_sha256: Digest of the table of types; empty for ours.
         format_version: Version of the directory's layout.
     """
@@ -77,7 +79,9 @@ class IndexManifest:
     sources: tuple[SourceRecord, ...]
     counts: Mapping[str, int]
     images: Mapping[str, int]
-    pictures_sha256: str = ""
+    images_size_bytes: int
+    images_sha256: str
+    pictures_sha256: str
     types_sha256: str = ""
     format_version: int = FORMAT_VERSION
 
@@ -98,7 +102,7 @@ def read_manifest(index_dir: Path) -> IndexManifest:
     Raises:
         IndexMissingError: There is no index.
         IndexIncompleteError: The build was stopped half-way.
-        IndexVersionError: The format is another version's, or the file is no manifest.
+        IndexVersionError: The format is another version's, or the file is not a manifest.
     """
     path = index_dir / MANIFEST
     try:
@@ -115,12 +119,11 @@ def read_manifest(index_dir: Path) -> IndexManifest:
         if version != FORMAT_VERSION:
             raise IndexVersionError(index_dir, version, FORMAT_VERSION)
         manifest = IndexManifest(
-            encoder=EncoderRecord(**data["encoder"]),
-            sources=tuple(SourceRecord(**source) for source in data["sources"]),
-            counts=data["counts"],
-            images=data["images"],
-            pictures_sha256=data.get("pictures_sha256", ""),
-            types_sha256=data.get("types_sha256", ""),
+            **data
+            | {
+                "encoder": EncoderRecord(**data["encoder"]),
+                "sources": tuple(SourceRecord(**source) for source in data["sources"]),
+            }
         )
     except (ValueError, KeyError, TypeError) as error:
         raise IndexVersionError(index_dir, f"unreadable ({error})", FORMAT_VERSION) from error
@@ -138,6 +141,13 @@ def write_manifest(index_dir: Path, manifest: IndexManifest) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(index_dir / MANIFEST)
+
+
+def count_statuses(graph: Graph) -> dict[str, int]:
+    """How many pictures of a graph have each status, by the status's name."""
+    prefix = "image "
+    counts = {name.removeprefix(prefix): count for name, count in graph.counts().items() if name.startswith(prefix)}
+    return dict(sorted(counts.items()))
 
 
 def digest_of_pictures(records: Iterable[ImageRecord]) -> str:

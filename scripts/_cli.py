@@ -12,6 +12,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_co
 
 _BROKEN_PIPE = 141  # 128 + SIGPIPE
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_SQLITE_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}  # the second: none for the file -shm
 _FIXES = {
     errno.ENOENT: "check the path",
     errno.EACCES: "change its permissions, or choose another place",
@@ -133,7 +134,7 @@ def _is_disk_full(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             return True
-        if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+        if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) in _SQLITE_NO_ROOM:
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -1,23 +1,17 @@
 """``build-kg-index``: a graph and its pictures in; an index directory out."""
 
-import re
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import Command, CommandError, say
-from scripts._fetching import describe_fetched, fetch_options
-from scripts._sparql import fetch_sources, sparql_options
-
-_SHOWN = 5
-_LIKE_A_SOURCE = re.compile(r"\.(?:ttl|nt|nq|n3|csv|tsv|jsonl?|rdf|owl|xml)(?:\.bz2|\.gz)? ")
+from scripts._build_report import print_summary, print_update, say_fetch, say_seeds, say_unused
+from scripts._cli import Command, CommandError
 
 if TYPE_CHECKING:
-    from kg import FetchReport, FetchSettings
-    from linker import IndexManifest, IndexUpdate
+    from kg import FetchSettings, SparqlReport
+
 
 _EXAMPLES = """
 build-kg-index demo/index --dump examples/graph
@@ -30,163 +24,212 @@ build-kg-index clubs --sparql http://localhost:7878/query --seed-class http://db
 build-kg-index dbpedia --dump dumps --prior page-views.tsv
 build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 """
+_SETTINGS = ("images_dir", "encoder", "weights", "device", "type_map", "priors", "memory_mb")
+_PATH = click.Path(path_type=Path)
+_WIDTHS = ("330", "500")  # kg.IMAGE_WIDTHS, which would load too much for --help; a test holds them together
+
+_OPTIONS = (
+    click.option(
+        "--dump", "dumps", multiple=True, type=_PATH, metavar="PATH",
+        help="A dump, a table (entities.csv, triples.csv), or a folder of them; may be given again, or --dump *.ttl.",
+    ),
+    click.option(
+        "--images", "images_dir", type=_PATH, metavar="DIR", help="Folder with the pictures that the sources name."
+    ),
+    click.option(
+        "--encoder", default="efficientnet-lite0", metavar="NAME", help="The network that turns pictures into vectors."
+    ),
+    click.option(
+        "--weights", type=_PATH, metavar="FILE", help="The encoder's weights, where they do not come with it."
+    ),
+    click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to compute."),
+    click.option(
+        "--types", "type_map", type=_PATH, metavar="FILE",
+        help="Table from class to PER, LOC, ORG, OTHER, instead of ours.",
+    ),
+    click.option(
+        "--prior", "priors", type=_PATH, metavar="FILE",
+        help="Table of iri,count: how often each entity is meant; without it, how many triples lead to it.",
+    ),
+    click.option(
+        "--memory", "memory_mb", type=click.IntRange(1), default=600, metavar="MB",
+        help="Memory for sorting and joining the sources; what does not fit waits on the disk, beside INDEX.",
+    ),
+    click.option(
+        "--update", is_flag=True,
+        help="Bring a finished INDEX up to date with these sources; unchanged pictures are not embedded again.",
+    ),
+    click.option(
+        "--fetch-images", is_flag=True,
+        help="Fetch the pictures that the sources name by web addresses (Special:FilePath of Wikimedia Commons) into"
+        " --images or INDEX/pictures; needs --contact.",
+    ),
+    click.option("--image-width", type=click.Choice(_WIDTHS), default="330", help="Width of the pictures, in pixels."),
+    click.option(
+        "--image-host", "image_hosts", multiple=True, metavar="HOST[:PORT]",
+        help="A host that may be asked beside Wikimedia's; may be given again.",
+    ),
+    click.option(
+        "--image-rate", type=click.FloatRange(0, min_open=True), default=5.0, metavar="NUMBER",
+        help="Requests a second, at most.",
+    ),
+    click.option(
+        "--max-picture-bytes", type=click.IntRange(1), default=20_000_000, metavar="BYTES",
+        help="Keep no larger picture.",
+    ),
+    click.option(
+        "--retry-missing", is_flag=True, help="Ask again for what the servers did not have or could not be used."
+    ),
+    click.option("--sparql", metavar="URL", help="A SPARQL endpoint to fetch the surroundings of the seeds from."),
+    click.option("--seeds", type=_PATH, metavar="FILE", help="IRIs to start from, one a line."),
+    click.option(
+        "--seed-class", "seed_classes", multiple=True, metavar="IRI",
+        help="Start from the instances of a class; may be given again.",
+    ),
+    click.option(
+        "--limit", type=click.IntRange(1), default=1000, metavar="N", help="Instances of each --seed-class, at most."
+    ),
+    click.option("--hops", type=click.IntRange(1, 2), default=1, help="How far to follow links from the seeds."),
+    click.option(
+        "--max-links", type=click.IntRange(1), default=500, metavar="N",
+        help="Links of an entity in each direction to follow, at most: the first by the IRI of the other end.",
+    ),
+    click.option(
+        "--language", "languages", multiple=True, default=("en",), metavar="TAG",
+        help="Language of the texts to fetch, besides those without one; may be given again.",
+    ),
+    click.option(
+        "--graph", "graphs", multiple=True, metavar="IRI", help="Ask only this named graph; may be given again."
+    ),
+    click.option(
+        "--requests-per-second", type=click.FloatRange(0, min_open=True), metavar="N",
+        help="Ask no faster.  [default: 2, on this machine as fast as it answers]",
+    ),
+    click.option(
+        "--contact", metavar="MAIL-OR-URL",
+        help="Where a server's keeper can reach you; sent with every request. --fetch-images needs it.",
+    ),
+    click.option("--refresh", is_flag=True, help="Ask the endpoint again what it has answered before."),
+)  # fmt: skip
+
+
+def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
 
 
 @click.command(cls=Command, examples=_EXAMPLES, going_on="the same command goes on where it was")
-@click.argument("index", type=click.Path(path_type=Path))
-@click.option(
-    "--dump",
-    "dumps",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="A dump, a table (entities.csv, triples.csv), or a folder of them; may be given again, or as --dump *.ttl.",
-)
-@click.option(
-    "--images", type=click.Path(path_type=Path), metavar="DIR", help="Folder with the pictures that the sources name."
-)
-@click.option(
-    "--encoder", default="efficientnet-lite0", metavar="NAME", help="The network that turns pictures into vectors."
-)
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The encoder's weights, where they do not come with it.",
-)
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to compute.")
-@click.option(
-    "--types",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Table from class to PER, LOC, ORG, OTHER, instead of ours.",
-)
-@click.option(
-    "--prior",
-    "priors",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Table of iri,count: how often each entity is meant; else, how many triples lead to it.",
-)
-@click.option(
-    "--update",
-    is_flag=True,
-    help="Bring a finished INDEX up to date with these sources; unchanged pictures are not embedded again.",
-)
-@fetch_options
-@sparql_options
-@click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="")
-def main(
-    index: Path,
-    dumps: tuple[Path, ...],
-    images: Path | None,
-    encoder: str,
-    weights: Path | None,
-    device: str,
-    types: Path | None,
-    priors: Path | None,
-    update: bool,
-    fetch: "FetchSettings | None",
-    more: tuple[Path, ...],
-    **asked: Any,
-) -> None:
+@click.argument("index", type=_PATH)
+@_with_options
+@click.argument("more", nargs=-1, type=_PATH, metavar="")
+def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: bool, **asked: Any) -> None:
     """Build an index directory from a graph and the pictures of its entities.
 
     INDEX is the directory to make. Sources are told apart by what they contain: DBpedia's dumps (Turtle or N-Triples,
     plain, .bz2 or .gz) and tables of your own. A build that was stopped goes on where it was.
 
     A finished INDEX is left alone unless --update is given: then it becomes what the sources of this command give, and
-    what they do not have goes. It is used as it was until the new one is whole; both take their place on the disk.
+    what they do not have is removed. It is used as it was until the new one is whole; both take their place on the
+    disk.
 
     With --sparql, a part of an endpoint's graph is a source too: what lies a hop or two around the seeds. Every answer
     is kept in INDEX/responses.sqlite, and nothing is asked twice.
     """
-    from linker import IndexManifest, IndexUpdate, build_index, update_index
+    from linker import BuildSettings, build_index, update_index
     from scripts._progress import Progress
 
-    if not dumps and not asked["sparql"]:
+    dumps = (*dumps, *more)
+    fetch = _fetch_settings(asked)
+    _check_sparql(asked)
+    _check_paths(dumps, asked)
+    say_unused(dumps, but=[path for path in (asked["priors"], asked["type_map"]) if path])
+    with Progress() as progress:
+        sources = (*dumps, *_fetch_sources(index, progress, asked))
+        settings = BuildSettings(sources=sources, fetch=fetch, **{name: asked[name] for name in _SETTINGS})
+        built = (update_index if update else build_index)(index, settings, progress=progress)
+    print_summary(index, built)
+    if update:
+        print_update(built)
+
+
+def _check_paths(sources: tuple[Path, ...], asked: Mapping[str, Any]) -> None:
+    images, priors = asked["images_dir"], asked["priors"]
+    if not sources and not asked["sparql"]:
         raise click.UsageError("give at least one source: --dump PATH, or --sparql URL.")
-    for path in (*dumps, *more):
+    for path in sources:
         if not path.exists():
             raise CommandError(f"--dump {path}: no such file or folder: check the path")
     if priors is not None and not priors.is_file():
         raise CommandError(f"--prior {priors}: no such file: expected a table of iri,count")
-    if images is not None and not images.is_dir() and (fetch is None or images.exists()):
+    if images is not None and not images.is_dir() and (not asked["fetch_images"] or images.exists()):
         raise CommandError(f"--images {images}: expected a folder with the pictures")
-    _say_unused((*dumps, *more), but=[f"{path} " for path in (priors, types) if path])
-    pictures: list[FetchReport] = []
-    with Progress() as progress:
-        fetched = fetch_sources(index, progress, asked)
-        build = partial(
-            update_index if update else build_index,
-            index,
-            sources=(*dumps, *more, *fetched),
-            images_dir=images,
-            encoder=encoder,
-            weights=weights,
-            device=device,
-            type_map=types,
-            priors=priors,
-            fetch=fetch,
-            on_fetched=pictures.append,
-            progress=progress,
+
+
+def _fetch_settings(asked: Mapping[str, Any]) -> "FetchSettings | None":
+    """How to fetch pictures, or None where that is not asked for."""
+    if not asked["fetch_images"]:
+        if asked["image_hosts"] or asked["retry_missing"]:
+            raise click.UsageError("--image-host and --retry-missing go with --fetch-images.")
+        return None
+    if not asked["contact"]:
+        raise click.UsageError(
+            "--fetch-images needs --contact with your mail address or a page about you: Wikimedia's policy asks"
+            " that a program which fetches pictures says whose it is."
         )
-        done = build()
-    manifest = done if isinstance(done, IndexManifest) else done.manifest
-    _print_summary(index, manifest, pictures)
-    if isinstance(done, IndexUpdate):
-        _print_update(done)
+    from kg import FetchSettings
+
+    return FetchSettings(
+        contact=asked["contact"],
+        width=int(asked["image_width"]),
+        hosts=asked["image_hosts"],
+        max_bytes=asked["max_picture_bytes"],
+        requests_per_s=asked["image_rate"],
+        retry_missing=asked["retry_missing"],
+    )
 
 
-def _say_unused(sources: Sequence[Path], *, but: Sequence[str]) -> None:
-    """Name the files of the folders that look like a source by their names and are none, but for some."""
-    from kg import SourceError, find_sources
-
-    try:
-        _, skipped = find_sources(sources)
-    except SourceError:  # the build says so itself
-        return
-    unused = [reason for reason in skipped if _LIKE_A_SOURCE.search(reason) and not reason.startswith(tuple(but))]
-    for reason in unused[:_SHOWN]:
-        say(f"not used: {reason}")
-    if len(unused) > _SHOWN:
-        say(f"not used: {len(unused) - _SHOWN:,} more files")
+def _check_sparql(asked: Mapping[str, Any]) -> None:
+    has_seeds = asked["seeds"] is not None or asked["seed_classes"]
+    if asked["sparql"] is None and (has_seeds or asked["refresh"]):
+        raise click.UsageError("--seeds, --seed-class and --refresh go with --sparql URL.")
+    if asked["sparql"] is not None and not has_seeds:
+        raise click.UsageError("--sparql needs seeds: give --seeds FILE or --seed-class IRI.")
 
 
-def _print_summary(index: Path, manifest: "IndexManifest", pictures: "list[FetchReport]") -> None:
-    counts, images = manifest.counts, manifest.images
-    entities, names, triples = (counts.get(table, 0) for table in ("entity", "alias", "triple"))
-    click.echo(f"{index}: {entities:,} entities, {names:,} names, {triples:,} triples")
-    total = sum(images.values())
-    others = ", ".join(f"{number:,} {status}" for status, number in images.items() if status != "embedded")
-    click.echo(f"pictures: {images.get('embedded', 0):,} of {total:,} embedded" + (f" ({others})" if others else ""))
-    for report in pictures:
-        click.echo(describe_fetched(report))
-    for source in manifest.sources:
-        skipped = f", {source.rejected:,} skipped" if source.rejected else ""
-        click.echo(f"  {source.name}: {source.lines:,} lines{skipped}")
-    if manifest.rejected:
-        lines = "1 line" if manifest.rejected == 1 else f"{manifest.rejected:,} lines"
-        say(f'{lines} skipped; see them with: kg-cache {index} sql "select * from rejected"')  # noqa: S608
-    if total - images.get("embedded", 0):
-        query = "select source, status, reason from image where status <> 'embedded'"
-        say(f'some pictures could not be used; see them with: kg-cache {index} sql "{query}"')
+def _fetch_sources(
+    index: Path, progress: Callable[[str, int, int], None], asked: Mapping[str, Any]
+) -> tuple[Path, ...]:
+    """Fetch what the options ask for, say what became of it, and return the files; none without ``--sparql``."""
+    if asked["sparql"] is None:
+        return ()
+    from kg import SparqlRequest, fetch_sparql, read_seeds
+    from linker import RESPONSES, SPARQL
 
-
-def _print_update(update: "IndexUpdate") -> None:
-    found = update.differences
-    if found is None:
-        click.echo("there was no index to compare it with")
-        return
-    entities = found.entities_added, found.entities_removed, found.entities_changed
-    if not any((*entities, found.pictures_added, found.pictures_dropped)) and update.same_encoder:
-        click.echo("nothing has changed")
-        return
-    click.echo("entities: {:,} added, {:,} removed, {:,} changed".format(*entities))
-    fresh, kept = found.pictures_added, found.pictures_kept
-    if not update.same_encoder:
-        fresh, kept = fresh + kept, 0
-    click.echo(f"pictures: {fresh:,} embedded anew, {kept:,} taken over, {found.pictures_dropped:,} dropped")
+    seeds = read_seeds(asked["seeds"]) if asked["seeds"] is not None else None
+    if seeds is not None:
+        say_seeds(asked["seeds"], seeds)
+    request = SparqlRequest(
+        endpoint=asked["sparql"],
+        seeds=seeds.iris if seeds is not None else (),
+        seed_classes=asked["seed_classes"],
+        hops=asked["hops"],
+        class_limit=asked["limit"],
+        max_links=asked["max_links"],
+        languages=asked["languages"],
+        graphs=asked["graphs"],
+    )
+    report: SparqlReport = fetch_sparql(
+        request,
+        index / SPARQL,
+        responses=index / RESPONSES,
+        contact=asked["contact"],
+        requests_per_second=asked["requests_per_second"],
+        refresh=asked["refresh"],
+        progress=progress,
+    )
+    say_fetch(report)
+    return tuple(report.files)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .runner import NetworkEncoder, choose_device
+from .encoder import Encoder, choose_device
 from .weights import fit_weights, read_weights
 
 _NAME = "efficientnet-lite0"
 
 
-def load_efficientnet(*, weights: Path | None, device: str) -> NetworkEncoder:
+def load_efficientnet(*, weights: Path | None, device: str) -> Encoder:
     """Load EfficientNet-Lite0, with the weights of its package unless others are given.
 
     Raises:
@@ -27,7 +27,7 @@ def load_efficientnet(*, weights: Path | None, device: str) -> NetworkEncoder:
     network = EfficientNet.from_name(_NAME)
     fit_weights(network, state, path=path, name=_NAME)
     lite = _Lite(network.eval())
-    return NetworkEncoder(lite, name=_NAME, digest=digest, region_dimension=lite.region_dimension, device=chosen)
+    return Encoder(lite, name=_NAME, digest=digest, region_dimension=lite.region_dimension, device=chosen)
 
 
 class _Lite(nn.Module):

@@ -13,6 +13,7 @@ lost its margin stays near its original. None of it depends on the graph, so any
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -21,13 +22,27 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
-from .encoders import PictureFeatures
-
 SIDE = 224
 COLOUR_WEIGHT = 0.6
 COLOUR_CELLS = 8
 COLOUR_DIMENSION = 3 * COLOUR_CELLS * COLOUR_CELLS
 ATTRIBUTES = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureFeatures:
+    """What an encoder sees in a picture.
+
+    Attributes:
+        regions: float32, (49, R): the last convolutional map, 7 x 7 cells in reading order.
+        vector: float32, (C,): the whole picture, of length 1, to be compared by cosine.
+        attributes: The five likeliest ImageNet classes with their probabilities, likeliest first; empty where the
+            network has no classifier.
+    """
+
+    regions: NDArray[np.float32]
+    vector: NDArray[np.float32]
+    attributes: tuple[tuple[str, float], ...]
 
 
 def to_pixels(picture: Image.Image) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """The index of the entities' images: one row for an image, in one faiss file that is mapped into memory, not read.
 
-`vision.indexfile` writes it.
+`vision.index_file` writes it. Whatever proposes rows (`vision.search`), one function here computes their cosines.
 
 Shapes: N images of width C in the index, n of them or n queries at a time.
 """
@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import ImageIndexError, WeightsError, shown
-from .indexfile import check_seal, unit
-from .search import FaissSearch, Search, TorchSearch, row_chunks
+from .errors import ImageIndexError, shown
+from .index_file import Fingerprint, check_file, unit
+from .search import Search, choose_search
 
 #: A search proposes a little more than asked, so that no rounding of its own can hide an image; `cosines` decides.
+#: faiss-gpu, the coarsest, rounds a query to float16, which moves an inner product by less than 5e-4.
 _MARGIN = 1e-3
 
 
@@ -28,53 +29,50 @@ class ImageIndex:
         dimension: C.
     """
 
-    def __init__(self, index: Any, *, path: Path, device: str) -> None:
-        """Use `open`."""
+    def __init__(self, index: Any, search: Search, *, path: Path) -> None:
+        """Take a faiss index, filled and in the order of its ids, and a search of its rows; `open` does."""
         import faiss
 
         self._path = path
         self._index = index  # owns the memory that the next line only looks into
         self._rows = faiss.downcast_index(index.index)
+        self._search = search
         self.ids: NDArray[np.int64] = faiss.vector_to_array(index.id_map)
         self.dimension: int = index.d
-        self._search = _choose_search(self._rows, device)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @classmethod
-    def open(cls, path: Path, *, device: str = "auto", dimension: int | None = None) -> "ImageIndex":
+    def open(
+        cls, path: Path, fingerprint: Fingerprint, *, device: str = "auto", thorough: bool = False
+    ) -> "ImageIndex":
         """Open an index; on a CPU its rows stay in the file and are mapped into memory, shared between processes.
 
         Args:
             path: The file.
+            fingerprint: What `write_index` gave: the size is compared always, the digest up to 32 MiB.
             device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda`` or ``cuda:N``: where to search.
-            dimension: The encoder's, to be checked; None to take it as it is.
+            thorough: Compare the digest of a larger file too, which reads all of it.
 
         Returns:
             The index.
 
         Raises:
-            ImageIndexError: The file is missing, damaged, or of another dimension, or there is no such device.
+            ImageIndexError: The file is missing or damaged, or there is no such device.
         """
         import faiss
 
         if not path.is_file():
             raise ImageIndexError(f"no image index {shown(path)}; build it with build-kg-index")
-        flags = getattr(faiss, "IO_FLAG_MMAP_IFC", faiss.IO_FLAG_MMAP)
         try:
-            check_seal(path)
-            index = faiss.read_index(str(path), flags)
+            check_file(path, fingerprint, thorough=thorough)
+            index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except (OSError, RuntimeError, MemoryError) as error:
             raise ImageIndexError(
-                f"{shown(path)} is damaged or no image index; build it again with build-kg-index"
+                f"{shown(path)} is damaged or is not the image index that was built; build it again with build-kg-index"
             ) from error
-        if dimension is not None and index.d != dimension:
-            raise ImageIndexError(
-                f"{shown(path)} has vectors of {index.d} numbers, the encoder gives {dimension}; "
-                "use the encoder it was built with, or build it again"
-            )
-        return cls(index, path=path, device=device)
+        return cls(index, choose_search(faiss.downcast_index(index.index), device), path=path)
 
     def vectors(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """The stored vectors of images.
@@ -158,18 +156,3 @@ def _cosines(query: NDArray[np.float64], rows: NDArray[np.float32]) -> NDArray[n
     lengths = np.sqrt((wide * wide).sum(axis=1)) * np.sqrt((query * query).sum())
     cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
     return np.asarray(np.clip(cosines, -1.0, 1.0))
-
-
-def _choose_search(rows: Any, device: str) -> Search:
-    """PyTorch on a GPU, as faiss-gpu has no range search; faiss on a CPU, as it reads the mapped file in place."""
-    if device == "cpu":
-        return FaissSearch(rows)
-    from .runner import choose_device
-
-    try:
-        chosen = choose_device(device)
-    except WeightsError as error:
-        raise ImageIndexError(str(error)) from error
-    if chosen.type == "cpu":
-        return FaissSearch(rows)
-    return TorchSearch.of(row_chunks(rows), device=str(chosen), half=True)

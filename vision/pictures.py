@@ -100,7 +100,7 @@ def picture_sha256(path: Path, *, max_bytes: int = MAX_BYTES) -> str:
         64 hexadecimal digits, the same as ``load_picture(path).sha256``.
 
     Raises:
-        PictureError: It is missing, empty, no ordinary file or too large.
+        PictureError: It is missing, empty, not an ordinary file or too large.
     """
     return hashlib.sha256(_read(path, max_bytes=max_bytes)).hexdigest()
 
@@ -111,7 +111,7 @@ def _read(path: Path, *, max_bytes: int) -> bytes:
         if stat.S_ISDIR(status.st_mode):
             raise PictureError(path, "is a folder, not a picture", "unreadable")
         if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device might never end
-            raise PictureError(path, "is no ordinary file", "unreadable")
+            raise PictureError(path, "is not an ordinary file", "unreadable")
         if status.st_size > max_bytes:
             raise PictureError(path, f"has {status.st_size:,} bytes; the limit is {max_bytes:,}", "too large")
         content = path.read_bytes()

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from .encoder import Encoder, choose_device
 from .errors import WeightsError
-from .runner import NetworkEncoder, choose_device
 from .weights import download_weights, fit_weights, read_weights
 
 _NAME = "vgg16"
@@ -15,7 +15,7 @@ _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
 
 
-def load_vgg(*, weights: Path | None, device: str) -> NetworkEncoder:
+def load_vgg(*, weights: Path | None, device: str) -> Encoder:
     """Load VGG16. A weights file without the classifier is enough; there are no attributes then.
 
     Raises:
@@ -26,7 +26,7 @@ def load_vgg(*, weights: Path | None, device: str) -> NetworkEncoder:
     state, digest = read_weights(path)
     network = _Vgg(classifier=any(key.startswith("classifier.") for key in state))
     fit_weights(network, state, path=path, name=_NAME)
-    return NetworkEncoder(network, name=_NAME, digest=digest, region_dimension=_REGION_DIMENSION, device=chosen)
+    return Encoder(network, name=_NAME, digest=digest, region_dimension=_REGION_DIMENSION, device=chosen)
 
 
 def _cached_or_downloaded() -> Path:

@@ -2,8 +2,9 @@
 
 import hashlib
 import pickle
-import urllib.request
+import socket
 from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
 
 import torch
@@ -14,7 +15,6 @@ from torch import nn
 from .errors import WeightsError, shown
 
 _TIMEOUT_S = 15.0
-_CHUNK_BYTES = 1 << 20
 
 
 def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
@@ -43,7 +43,7 @@ def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
             f"{shown(path)} cannot be read as weights; expected a .pth file of tensors or a .safetensors file"
         ) from error
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise WeightsError(f"{shown(path)} holds no table of tensors; expected a network's state_dict")
+        raise WeightsError(f"{shown(path)} does not hold a table of tensors; expected a network's state_dict")
     return dict(state), digest
 
 
@@ -74,16 +74,12 @@ def download_weights(url: str, path: Path) -> None:
     Raises:
         OSError: There is no network, no answer within some seconds, no room, or another file came than expected.
     """
-    part = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_TIMEOUT_S)  # torch.hub itself would wait for ever
     try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer, part.open("wb") as file:  # noqa: S310
-            while chunk := answer.read(_CHUNK_BYTES):
-                digest.update(chunk)
-                file.write(chunk)
-        if not digest.hexdigest().startswith(Path(url).stem.rpartition("-")[2]):
-            raise OSError("the downloaded file is not the expected one")
-        part.replace(path)
+        torch.hub.download_url_to_file(url, str(path), Path(url).stem.rpartition("-")[2], progress=False)
+    except (RuntimeError, HTTPException) as error:
+        raise OSError(f"the downloaded file is not the expected one: {error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        socket.setdefaulttimeout(before)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from small_world import write_graph
 
-from linker import build_index
+from linker import BuildSettings, build_index
 
 
 @pytest.fixture(scope="session")
@@ -18,5 +18,5 @@ def graph_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def index_dir(tmp_path_factory: pytest.TempPathFactory, graph_folder: Path) -> Path:
     """The index of the graph."""
     path = tmp_path_factory.mktemp("index") / "index"
-    build_index(path, sources=[graph_folder])
+    build_index(path, BuildSettings(sources=[graph_folder]))
     return path

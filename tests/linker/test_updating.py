@@ -16,15 +16,15 @@ from index_content import content_of, tables_of
 from PIL import Image
 
 import vision
-from kg import BuildLockedError, StoreError, build_lock
+from kg import BuildLockedError, Graph, StoreError, build_lock
 from linker import (
+    BuildSettings,
+    BuiltIndex,
     IndexChangedError,
     IndexConflictError,
     IndexIncompleteError,
-    IndexUpdate,
     build_index,
     open_index,
-    publishing,
     read_manifest,
     update_index,
 )
@@ -106,7 +106,7 @@ def change(world: Path) -> None:
     )
 
 
-def differences(update: IndexUpdate) -> tuple[int, ...]:
+def differences(update: BuiltIndex) -> tuple[int, ...]:
     found = update.differences
     assert found is not None
     return (
@@ -120,24 +120,24 @@ def differences(update: IndexUpdate) -> tuple[int, ...]:
 
 
 def test_an_update_equals_a_build_from_the_new_sources(world: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
-    build_index(tmp_path / "index", sources=[world])
+    build_index(tmp_path / "index", BuildSettings(sources=[world]))
     encoder.asked = 0
     change(world)
-    update = update_index(tmp_path / "index", sources=[world])
+    update = update_index(tmp_path / "index", BuildSettings(sources=[world]))
     assert encoder.asked == 2, "the new picture and the one with another content"
     # b has another picture, c another name for its own, d another label, a another triple.
     assert differences(update) == (1, 1, 4, 2, 3, 2)
-    build_index(tmp_path / "fresh", sources=[world])
+    build_index(tmp_path / "fresh", BuildSettings(sources=[world]))
     assert content_of(tmp_path / "index") == content_of(tmp_path / "fresh")
     assert update.manifest == read_manifest(tmp_path / "index")
 
 
 def test_nothing_changed_is_nothing_done(world: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
     index = tmp_path / "index"
-    manifest = build_index(index, sources=[world])
+    manifest = build_index(index, BuildSettings(sources=[world])).manifest
     before = {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in index.iterdir()}
     encoder.asked = 0
-    update = update_index(index, sources=[world])
+    update = update_index(index, BuildSettings(sources=[world]))
     assert (update.manifest, differences(update)) == (manifest, (0, 0, 0, 0, 5, 0))
     assert encoder.asked == 0
     assert before == {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in index.iterdir()}
@@ -147,7 +147,7 @@ def test_nothing_changed_is_nothing_done(world: Path, tmp_path: Path, encoder: C
 def test_a_change_in_the_pictures_alone_is_seen(world: Path, tmp_path: Path, encoder: ColourEncoder, what: str) -> None:
     """The tables are as they were. The answers that are remembered for the old index are not those of the new one."""
     index = tmp_path / "index"
-    before = build_index(index, sources=[world])
+    before = build_index(index, BuildSettings(sources=[world])).manifest
     if what == "replaced":
         draw(world / "a.png", (9, 9, 200))
     elif what == "come":
@@ -157,40 +157,40 @@ def test_a_change_in_the_pictures_alone_is_seen(world: Path, tmp_path: Path, enc
     else:
         draw(world / "broken.png", (9, 9, 200))
     encoder.asked = 0
-    update = update_index(index, sources=[world])
+    update = update_index(index, BuildSettings(sources=[world]))
     assert encoder.asked == (what != "gone")
     assert update.manifest.identity != before.identity
-    build_index(tmp_path / "fresh", sources=[world])
+    build_index(tmp_path / "fresh", BuildSettings(sources=[world]))
     assert content_of(index) == content_of(tmp_path / "fresh")
-    assert differences(update_index(index, sources=[world]))[:4] == (0, 0, 0, 0)
+    assert differences(update_index(index, BuildSettings(sources=[world])))[:4] == (0, 0, 0, 0)
 
 
 def test_an_index_is_taken_over_only_where_that_is_asked(world: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
     index = tmp_path / "index"
-    build_index(index, sources=[world])
+    build_index(index, BuildSettings(sources=[world]))
     expected = content_of(index)
     change(world)
     with pytest.raises(IndexConflictError, match="--update"):
-        build_index(index, sources=[world])
+        build_index(index, BuildSettings(sources=[world]))
     assert content_of(index) == expected
 
 
 def test_another_encoder_embeds_everything_anew(world: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
     index = tmp_path / "index"
-    build_index(index, sources=[world])
+    build_index(index, BuildSettings(sources=[world]))
     encoder.identity, encoder.asked = "colours-2", 0
     with pytest.raises(IndexConflictError, match="--update"):
-        build_index(index, sources=[world])
-    update = update_index(index, sources=[world])
+        build_index(index, BuildSettings(sources=[world]))
+    update = update_index(index, BuildSettings(sources=[world]))
     assert (encoder.asked, update.same_encoder) == (5, False)
-    build_index(tmp_path / "fresh", sources=[world])
+    build_index(tmp_path / "fresh", BuildSettings(sources=[world]))
     assert content_of(index) == content_of(tmp_path / "fresh")
 
 
 def test_an_update_of_nothing_is_a_build(world: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
-    update = update_index(tmp_path / "index", sources=[world])
+    update = update_index(tmp_path / "index", BuildSettings(sources=[world]))
     assert update.differences is None
-    build_index(tmp_path / "fresh", sources=[world])
+    build_index(tmp_path / "fresh", BuildSettings(sources=[world]))
     assert content_of(tmp_path / "index") == content_of(tmp_path / "fresh")
 
 
@@ -199,12 +199,12 @@ def test_an_index_that_cannot_be_read_is_built_anew(
     world: Path, tmp_path: Path, encoder: ColourEncoder, damage: str
 ) -> None:
     index = tmp_path / "index"
-    build_index(index, sources=[world])
+    build_index(index, BuildSettings(sources=[world]))
     name = {"version": MANIFEST, "graph": "kg.sqlite", "images": "images.faiss"}[damage]
     (index / name).write_bytes(b'{"format_version": 0}')
     change(world)
-    update_index(index, sources=[world])
-    build_index(tmp_path / "fresh", sources=[world])
+    update_index(index, BuildSettings(sources=[world]))
+    build_index(tmp_path / "fresh", BuildSettings(sources=[world]))
     assert content_of(index) == content_of(tmp_path / "fresh")
 
 
@@ -238,10 +238,10 @@ def stops(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
 def test_a_stop_before_any_rename_leaves_the_old_index_or_goes_on(
     world: Path, tmp_path: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_index(tmp_path / "old", sources=[world])
+    build_index(tmp_path / "old", BuildSettings(sources=[world]))
     old = content_of(tmp_path / "old")
     change(world)
-    build_index(tmp_path / "fresh", sources=[world])
+    build_index(tmp_path / "fresh", BuildSettings(sources=[world]))
     fresh = content_of(tmp_path / "fresh")
     [stop_at] = stops(monkeypatch)
     seen = set()
@@ -250,14 +250,13 @@ def test_a_stop_before_any_rename_leaves_the_old_index_or_goes_on(
         shutil.copytree(tmp_path / "old", index)
         stop_at(number)
         try:
-            update_index(index, sources=[world])
+            update_index(index, BuildSettings(sources=[world]))
         except StoppedError:
             pass
         else:
             break
         finally:
             stop_at(-1)
-        monkeypatch.setattr("linker.index._PAUSE_S", 0.0)
         try:
             with open_index(index) as opened:
                 is_old = opened.manifest == read_manifest(tmp_path / "old")
@@ -269,7 +268,7 @@ def test_a_stop_before_any_rename_leaves_the_old_index_or_goes_on(
         except IndexIncompleteError as error:
             assert "same build-kg-index command" in str(error)
             seen.add("half")
-        update_index(index, sources=[world])
+        update_index(index, BuildSettings(sources=[world]))
         assert content_of(index) == fresh
         shutil.rmtree(index)
     else:
@@ -281,16 +280,15 @@ def test_a_plain_build_goes_on_with_a_switch_that_was_stopped(
     world: Path, tmp_path: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = tmp_path / "index"
-    build_index(index, sources=[world])
+    build_index(index, BuildSettings(sources=[world]))
     change(world)
     with monkeypatch.context() as patch, pytest.raises(StoppedError):
-        patch.setattr(publishing, "discard", lambda _: None)
         patch.setattr(Path, "replace", _stop_at_graph(Path.replace))
-        update_index(index, sources=[world])
+        update_index(index, BuildSettings(sources=[world]))
     with pytest.raises(IndexIncompleteError, match="half-updated"):
         read_manifest(index)
-    manifest = build_index(index, sources=[world])
-    build_index(tmp_path / "fresh", sources=[world])
+    manifest = build_index(index, BuildSettings(sources=[world])).manifest
+    build_index(tmp_path / "fresh", BuildSettings(sources=[world]))
     assert manifest == read_manifest(tmp_path / "fresh")
     assert content_of(index) == content_of(tmp_path / "fresh")
 
@@ -305,55 +303,55 @@ def _stop_at_graph(replace: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def test_a_killed_update_goes_on_and_its_old_index_answers_meanwhile(tmp_path: Path, graph_folder: Path) -> None:
-    """With the real encoder, killed between pictures."""
+    """With the real encoder, killed between pictures: behind those that are known, and amid those that are new."""
     world, index = tmp_path / "world", tmp_path / "index"
     shutil.copytree(graph_folder, world)
-    build_index(index, sources=[world])
+    build_index(index, BuildSettings(sources=[world]))
     old = read_manifest(index)
-    for number in range(6):
-        draw(world / f"extra{number}.png", (40 * number, 20, 90))
+    for number in range(100):
+        draw(world / f"extra{number}.png", (2 * number, 20, 90))
     with (world / "entities.csv").open("a", newline="") as file:
-        csv.writer(file).writerows((f"urn:x{n}", f"X {n}", "LOC", "", "", f"extra{n}.png") for n in range(6))
+        csv.writer(file).writerows((f"urn:x{n}", f"X {n}", "LOC", "", "", f"extra{n}.png") for n in range(100))
     program = (
-        "import linker.embedding, sys, pathlib, time\n"
-        "linker.embedding._CHUNK = linker.embedding._LOOKED_UP = 1\n"
+        "import linker, sys, pathlib, time\n"
         "def progress(*step):\n"
         "    if ' '.join(map(str, step)).startswith(sys.argv[3]):\n"
         "        print('there', flush=True)\n"
         "        time.sleep(600)\n"
-        "linker.update_index(pathlib.Path(sys.argv[1]), sources=[pathlib.Path(sys.argv[2])], progress=progress)\n"
+        "settings = linker.BuildSettings(sources=[pathlib.Path(sys.argv[2])])\n"
+        "linker.update_index(pathlib.Path(sys.argv[1]), settings, progress=progress)\n"
     )
-    for wanted in ("known pictures 5", "pictures 9"):
+    for wanted in ("pictures 5 106", "pictures 69 106"):
         command = [sys.executable, "-W", "ignore", "-c", program, str(index), str(world), wanted]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "there\n"
             with pytest.raises(BuildLockedError, match=f"process {process.pid} on"):
-                update_index(index, sources=[world])
+                update_index(index, BuildSettings(sources=[world]))
             process.kill()
         with open_index(index) as opened:
             assert opened.manifest == old
             assert len(opened.images) == 4
-    update = update_index(index, sources=[world])
-    assert differences(update) == (6, 0, 0, 6, 4, 0)
-    build_index(tmp_path / "fresh", sources=[world])
+    update = update_index(index, BuildSettings(sources=[world]))
+    assert differences(update) == (100, 0, 0, 100, 4, 0)
+    build_index(tmp_path / "fresh", BuildSettings(sources=[world]))
     assert content_of(index) == content_of(tmp_path / "fresh")
 
 
 def test_the_second_builder_is_told_who_updates(world: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
     index = tmp_path / "index"
-    build_index(index, sources=[world])
+    build_index(index, BuildSettings(sources=[world]))
     with build_lock(index / MANIFEST), pytest.raises(BuildLockedError, match="is being built by process"):
-        update_index(index, sources=[world])
+        update_index(index, BuildSettings(sources=[world]))
 
 
 def test_a_reader_never_has_an_old_graph_and_new_pictures(world: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
     index = tmp_path / "index"
-    build_index(index, sources=[world])
+    build_index(index, BuildSettings(sources=[world]))
     with open_index(index) as early, open_index(index) as late:
         assert len(early.images) == 5
         change(world)
-        update_index(index, sources=[world])
+        update_index(index, BuildSettings(sources=[world]))
         assert early.graph.find("Label e").iri == "urn:e", "what is open stays as it is"
         assert len(early.images) == 5
         with pytest.raises(IndexChangedError, match="open it again"):
@@ -378,20 +376,17 @@ def test_an_index_that_is_switched_while_it_is_opened_is_opened_again(
     world: Path, tmp_path: Path, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = tmp_path / "index"
-    build_index(index, sources=[world])
+    build_index(index, BuildSettings(sources=[world]))
     change(world)
-    import linker.index
+    open_graph, once = Graph.open, [True]
 
-    read = linker.index.read_manifest
-    once = [True]
+    def update_and_open(path: Path) -> Graph:
+        if once:
+            once.clear()
+            update_index(index, BuildSettings(sources=[world]))
+        return open_graph(path)
 
-    def read_and_update(path: Path) -> Any:
-        manifest = read(path)
-        if once.pop() if once else False:
-            update_index(index, sources=[world])
-        return manifest
-
-    monkeypatch.setattr(linker.index, "read_manifest", read_and_update)
+    monkeypatch.setattr(Graph, "open", update_and_open)
     with open_index(index) as opened:
         assert opened.manifest == read_manifest(index)
         assert opened.graph.find("Another label").iri == "urn:d"
@@ -413,6 +408,6 @@ def test_updates_of_any_kind_end_as_fresh_builds(tmp_path: Path, encoder: Colour
         triples = [tuple(draw_at.choices(names, k=3)) for _ in range(draw_at.randint(0, 9))]
         pictured = {name: (f"L{draw_at.randint(0, 3)}", f"{draw_at.choice(names)}.png") for name in names}
         write_world(world, pictured, triples)  # type: ignore[arg-type]
-        update_index(index, sources=[world])
-        build_index(tmp_path / f"fresh{step}", sources=[world])
+        update_index(index, BuildSettings(sources=[world]))
+        build_index(tmp_path / f"fresh{step}", BuildSettings(sources=[world]))
         assert content_of(index) == content_of(tmp_path / f"fresh{step}")

@@ -1,5 +1,6 @@
 """build-kg-index --fetch-images: from a dump that names pictures by addresses to an index that holds them."""
 
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,6 @@ from picture_server import Answer, FakeTime, PictureServer, picture_server, png,
 
 from kg import IMAGE_WIDTHS, Outside
 from linker import open_index, read_manifest
-from scripts._fetching import _WIDTHS
 
 CONTACT = ("--fetch-images", "--contact", "me@example.org")
 
@@ -158,29 +158,48 @@ def test_an_index_without_pictures_gains_them(run, fetch, tmp_path: Path, dump: 
     assert statuses(tmp_path / "index") == ["embedded", "missing", "missing"]
 
 
-@pytest.mark.parametrize("step", ["attach_images", "linker.indexing.embed_images", "linker.indexing.publish"])
-def test_a_whole_index_that_is_stopped_while_it_gains_pictures_stays_whole(
-    fetch, no_waiting, monkeypatch, tmp_path: Path, server: PictureServer, step: str
+def test_a_whole_index_that_is_stopped_while_it_gains_pictures_goes_on(
+    run, fetch, no_waiting, monkeypatch, tmp_path: Path, server: PictureServer
 ) -> None:
+    """Stopped before every change of a name on the disk, until none is left."""
     index = tmp_path / "index"
     server.answers["A_b.png"] = [Answer(status=500)]
     assert fetch().exit_code == 0
-    before = {path.name: path.read_bytes() for path in index.glob("[ik]*")}
+    shutil.copytree(index, tmp_path / "old")
     server.answers["A_b.png"] = [Answer(png())]
+    seen = set()
+    for number in range(1, 50):
+        shutil.rmtree(index)
+        shutil.copytree(tmp_path / "old", index)
+        with monkeypatch.context() as stopped:
+            stop_before_change(stopped, number)
+            code = fetch().exit_code
+        if code == 0:
+            break
+        assert code == 130
+        if (index / "index.json").exists():
+            seen.add(tuple(statuses(index)))
+        assert fetch().exit_code == 0
+        assert statuses(index) == ["embedded", "missing", "missing"]
+        assert not (index / "update").exists()
+    assert seen == {("missing",) * 3}, "the old index, until the new one takes its place"
 
-    def stop(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
 
-    with monkeypatch.context() as stopped:
-        stopped.setattr(f"linker.fetching.{step}" if "." not in step else step, stop)
-        assert fetch().exit_code == 130
-    assert {path.name: path.read_bytes() for path in index.glob("[ik]*")} == before
-    assert statuses(index) == ["missing"] * 3
-    server.asked.clear()
-    assert fetch().exit_code == 0
-    assert server.asked == []
-    assert statuses(index) == ["embedded", "missing", "missing"]
-    assert not (index / "update").exists()
+def stop_before_change(patch: pytest.MonkeyPatch, number: int) -> None:
+    """Press Ctrl-C before the change with a number to a name in an update's folder, or to an index's index.json."""
+    left = number
+    for name in ("replace", "unlink", "mkdir"):
+        original = getattr(Path, name)
+
+        def counted(self: Path, *args: object, original=original, **options: object) -> object:
+            nonlocal left
+            left -= "update" in self.parts or self.name == "index.json"
+            if left == 0:
+                left = -1
+                raise KeyboardInterrupt
+            return original(self, *args, **options)
+
+        patch.setattr(Path, name, counted)
 
 
 def test_an_update_asks_for_what_is_new_only(fetch, tmp_path: Path, dump: Path, server: PictureServer) -> None:
@@ -273,5 +292,5 @@ def test_mistakes(run, tmp_path: Path, dump: Path, arguments: list[str], code: i
     assert code == 2 or result.stderr.splitlines()[-1].startswith("error: ")
 
 
-def test_the_widths_on_offer_are_those_of_the_graph() -> None:
-    assert tuple(map(str, IMAGE_WIDTHS)) == _WIDTHS
+def test_the_widths_on_offer_are_those_of_the_graph(run) -> None:
+    assert f"--image-width [{'|'.join(map(str, IMAGE_WIDTHS))}]" in run("build-kg-index", "--help").stdout

@@ -20,7 +20,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from kg import FetchSettings, fetch_images
-from linker.fetching import check_picture
+from linker.web_pictures import check_picture
 
 folder, host = Path(sys.argv[1]), sys.argv[2]
 fetch_images(

@@ -1,4 +1,4 @@
-"""Run a network over pictures: one at a time on each CPU thread, in batches on CUDA."""
+"""An encoder: a network that turns pictures into features, one at a time on each CPU thread, in batches on CUDA."""
 
 import threading
 from collections.abc import Sequence
@@ -8,20 +8,28 @@ import torch
 from PIL.Image import Image
 from torch import nn
 
-from .encoders import DESIGN_VERSION, PictureFeatures
 from .errors import WeightsError
-from .features import COLOUR_DIMENSION, to_features, to_pixels
+from .features import COLOUR_DIMENSION, PictureFeatures, to_features, to_pixels
+
+#: Goes into every encoder's identity: to be raised whenever the same picture and weights would give other numbers.
+DESIGN_VERSION = 1
 
 _CUDA_BATCH = 64
 
 
-class NetworkEncoder:
-    """An `Encoder` around a network that gives maps and logits.
+class Encoder:
+    """A network that gives maps and logits, as a way from pictures to features.
 
     On a CPU each picture goes through the network alone, on one thread, and several pictures at a time on as many
     threads as PyTorch is set to use (``OMP_NUM_THREADS``, ``torch.set_num_threads``). So a picture gives the same
     bytes whatever the batch and whatever the number of threads; and small networks gain more from it than from many
     threads within one convolution. The pool's threads are set to one thread each; the caller's setting is untouched.
+
+    Attributes:
+        name: One of ``vision.ENCODERS``.
+        dimension: C, the width of the global vector.
+        region_dimension: R, the width of a region.
+        identity: Name, digest of the weights and version of the design. Vectors of equal identity can be compared.
     """
 
     def __init__(
@@ -46,7 +54,7 @@ class NetworkEncoder:
         self._pool_lock = threading.Lock()
 
     def encode(self, pictures: Sequence[Image]) -> list[PictureFeatures]:
-        """Encode RGB pictures of any size, in their order."""
+        """Encode RGB pictures of any size, in their order; on a CPU, byte-equal in whatever batches they come."""
         if self._device.type == "cuda":
             return self._encode_batches(pictures)
         return list(self._threads().map(self._encode_alone, pictures))

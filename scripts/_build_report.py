@@ -1,0 +1,129 @@
+"""What ``build-kg-index`` says: of the sources that it does not use, of what it fetched, and of the index it made."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scripts._cli import say
+
+if TYPE_CHECKING:
+    from kg import FetchReport, SeedFile, SparqlReport
+    from linker import BuiltIndex
+
+_UNUSED_SHOWN = 5
+_SHOWN = 3
+_LIKE_A_SOURCE = re.compile(r"\.(?:ttl|nt|nq|n3|csv|tsv|jsonl?|rdf|owl|xml)(?:\.bz2|\.gz)? ")
+
+
+def say_unused(sources: Sequence[Path], *, but: Sequence[Path]) -> None:
+    """Name the files of the folders that look like a source by their names but are not one, except for some."""
+    from kg import SourceError, find_sources
+
+    try:
+        _, skipped = find_sources(sources)
+    except SourceError:  # the build says so itself
+        return
+    known = tuple(f"{path} " for path in but)
+    unused = [reason for reason in skipped if _LIKE_A_SOURCE.search(reason) and not reason.startswith(known)]
+    for reason in unused[:_UNUSED_SHOWN]:
+        say(f"not used: {reason}")
+    if len(unused) > _UNUSED_SHOWN:
+        say(f"not used: {len(unused) - _UNUSED_SHOWN:,} more files")
+
+
+def say_seeds(path: Path, seeds: "SeedFile") -> None:
+    """Name the lines of a file of seeds that hold no IRI."""
+    if seeds.broken:
+        say(f"{path}: {_count(len(seeds.broken), 'line')} skipped, no IRI: {_some(seeds.broken)}")
+
+
+def say_fetch(report: "SparqlReport") -> None:
+    """Say what an endpoint gave, and what it did not."""
+    say(
+        f"{report.endpoint}: {report.entities:,} entities, {report.statements:,} statements"
+        f" from {_count(report.seeds, 'seed')}, by {_count(report.queries, 'query', 'queries')}"
+        f" ({_count(report.requests, 'request')}, the other answers were kept)"
+    )
+    if report.unknown_seeds:
+        say(f"{_count(len(report.unknown_seeds), 'seed')} unknown to the endpoint: {_some(report.unknown_seeds)}")
+    if report.cut:
+        left = sum((cut.total or cut.kept) - cut.kept for cut in report.cut)
+        worst = [f"{cut.iri} ({cut.kept:,} of {_total(cut.total)} {cut.what})" for cut in report.cut]
+        say(f"{_count(len(report.cut), 'list')} cut, {left:,} left out; read more with --max-links: {_some(worst)}")
+    if report.missing:
+        short = [f"{one.iri} ({one.kept:,} of {_total(one.total)} {one.what})" for one in report.missing]
+        say(f"the endpoint counts more than it gives, try --refresh: {_some(short)}")
+    if report.unusable:
+        say(f"{_count(report.unusable, 'statement')} unusable: {_some(report.unusable_examples, report.unusable)}")
+
+
+def print_summary(index: Path, built: "BuiltIndex") -> None:
+    """Print what is in an index, and say what was skipped on the way."""
+    manifest = built.manifest
+    counts, images = manifest.counts, manifest.images
+    entities, names, triples = (counts.get(table, 0) for table in ("entity", "alias", "triple"))
+    click.echo(f"{index}: {entities:,} entities, {names:,} names, {triples:,} triples")
+    total = sum(images.values())
+    others = ", ".join(f"{number:,} {status}" for status, number in images.items() if status != "embedded")
+    click.echo(f"pictures: {images.get('embedded', 0):,} of {total:,} embedded" + (f" ({others})" if others else ""))
+    if built.fetched is not None:
+        click.echo(_describe_pictures(built.fetched))
+    for source in manifest.sources:
+        skipped = f", {source.rejected:,} skipped" if source.rejected else ""
+        click.echo(f"  {source.name}: {source.lines:,} lines{skipped}")
+    if manifest.rejected:
+        lines = _count(manifest.rejected, "line")
+        say(f'{lines} skipped; see them with: kg-cache {index} sql "select * from rejected"')  # noqa: S608
+    if total - images.get("embedded", 0):
+        query = "select source, status, reason from image where status <> 'embedded'"
+        say(f'some pictures could not be used; see them with: kg-cache {index} sql "{query}"')
+
+
+def print_update(built: "BuiltIndex") -> None:
+    """Print what an update changed."""
+    found = built.differences
+    if found is None:
+        click.echo("there was no index to compare it with")
+        return
+    entities = found.entities_added, found.entities_removed, found.entities_changed
+    if not any((*entities, found.pictures_added, found.pictures_dropped)) and built.same_encoder:
+        click.echo("nothing has changed")
+        return
+    click.echo("entities: {:,} added, {:,} removed, {:,} changed".format(*entities))
+    fresh, kept = found.pictures_added, found.pictures_kept
+    if not built.same_encoder:
+        fresh, kept = fresh + kept, 0
+    click.echo(f"pictures: {fresh:,} embedded anew, {kept:,} taken over, {found.pictures_dropped:,} dropped")
+
+
+def _describe_pictures(report: "FetchReport") -> str:
+    parts = [
+        f"{report.fetched:,} fetched ({report.fetched_bytes / 1_000_000:,.1f} MB)",
+        f"{report.present:,} there before",
+    ]
+    others = {
+        "missing on the server": report.missing,
+        "refused": report.refused,
+        "no usable picture": report.unusable,
+        "failed": report.failed,
+    }
+    parts += [f"{number:,} {what}" for what, number in others.items() if number]
+    again = "; the same command asks for those that failed again" if report.failed else ""
+    return f"web pictures: {', '.join(parts)}{again}"
+
+
+def _count(number: int, noun: str, nouns: str | None = None) -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,} {nouns or noun + 's'}"
+
+
+def _total(number: int | None) -> str:
+    return "an unknown number of" if number is None else f"{number:,}"
+
+
+def _some(texts: tuple[str, ...] | list[str], total: int | None = None) -> str:
+    shown = texts[:_SHOWN]
+    more = (len(texts) if total is None else total) - len(shown)
+    return "; ".join(shown) + (f"; and {more:,} more" if more > 0 else "")
