@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from .iris import canonical_iri
-from .records import Fact
+from .entities import Fact
 
 IS_A = "is a"
 

@@ -1,20 +1,18 @@
 """The graph, read-only."""
 
 import sqlite3
-import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-
-from kg.names.normal import normal_form
+from typing import TYPE_CHECKING, Any
 
 from .errors import EntityNotFoundError, StoreError
 from .facts import read_classes, read_conceptual, read_facts
+from .graph_file import GraphFile
 from .hops import HopFinder
 from .iris import canonical_iri
-from .records import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
+from .names.normal import normal_form
+from .entities import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
 from .schema import open_for_reading
 from .walks import find_path, read_neighbourhood
 
@@ -27,75 +25,19 @@ _COUNTED = ("entity", "alias", "predicate", "class", "entity_class", "triple", "
 _BATCH = 500
 
 
-class Graph:
+class Graph(GraphFile):
     """A finished graph. Threads may share one: each gets a connection of its own.
 
     Use `Graph.open`, and close it, or use it as a context manager.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.sqlite_path = path
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
-        self._closed = False
-        self._file: tuple[int, int] | None = None
-
-    @classmethod
-    def open(cls, sqlite_path: Path) -> Self:
-        """Open a graph that `build_graph` made.
-
-        Raises:
-            StoreError: If it is missing, half-built, of another version, or no graph.
-        """
-        graph = cls(Path(sqlite_path))
-        _ = graph.connection
-        return graph
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close every connection; the graph cannot be used afterwards."""
-        with self._lock:
-            self._closed = True
-            while self._connections:
-                self._connections.pop().close()
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """This thread's own read-only connection."""
-        if self._closed:
-            raise StoreError(f"{self.sqlite_path} is closed; open it again")
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = open_for_reading(self.sqlite_path)
-            with self._lock:
-                self._connections.append(connection)
-            self._check_is_the_same()
-            self._local.connection = connection
-        return connection
-
-    def _check_is_the_same(self) -> None:
-        """Make sure that the connections of all threads lead to one file, though another may have taken its place."""
-        status = self.sqlite_path.stat()
-        file = status.st_dev, status.st_ino
-        self._file = self._file or file
-        if self._file != file:
-            raise StoreError(f"{self.sqlite_path} was updated while it was in use; open it again")
-
     @property
     def _hop_finder(self) -> HopFinder:
         """This thread's own, which keeps what it learned about hubs."""
         connection = self.connection
-        finder: HopFinder | None = getattr(self._local, "finder", None)
+        finder: HopFinder | None = getattr(self._thread, "finder", None)
         if finder is None:
-            finder = self._local.finder = HopFinder(connection)
+            finder = self._thread.finder = HopFinder(connection)
         return finder
 
     def entity(self, entity_id: int) -> Entity:
@@ -128,7 +70,7 @@ class Graph:
         """
         if (entity := self.entity_by_iri(text.strip())) is not None:
             return entity
-        from kg.names.aliases import AliasIndex
+        from .names.lookup import AliasIndex  # not before it is needed: it loads rapidfuzz
 
         index, normal = AliasIndex(self), normal_form(text)
         if found := index.lookup([normal]).get(normal, ()):

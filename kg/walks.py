@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .hops import HopFinder
-from .records import Entity
+from .entities import Entity
 
 if TYPE_CHECKING:
     import networkx

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from kg.records import ImageMark, ImageRecord
+from kg.entities import ImageMark, ImageRecord
 from kg.store import Graph, mark_images
 
 from .commons import is_address

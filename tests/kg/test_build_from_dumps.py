@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kg import AliasIndex, EntityNotFoundError, Graph, StoreError, build_graph, mark_images
-from kg.records import ImageMark
+from kg.entities import ImageMark
 
 Line = Callable[[str, str, str], str]
 Build = Callable[..., Graph]

@@ -11,7 +11,7 @@ import pytest
 from picture_server import Answer, png
 
 from kg import FetchError, Graph, count_downloads, mark_images
-from kg.records import ImageMark
+from kg.entities import ImageMark
 
 ROOT = Path(__file__).parents[3]
 NUMBER = 24
