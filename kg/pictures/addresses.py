@@ -12,8 +12,7 @@ import httpx
 
 from kg.errors import FetchError
 
-#: Where DBpedia's and Wikidata's image addresses lead; `thumb` and `upload` are where they are redirected to.
-WIKIMEDIA_HOSTS = ("commons.wikimedia.org", "upload.wikimedia.org", "thumb.wikimedia.org", "en.wikipedia.org")
+from .files import WIKIMEDIA_HOSTS
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
@@ -34,7 +33,7 @@ class AddressRules:
             the usual one. Only an address, or `localhost`, that is named here may be on a private network.
 
     Raises:
-        FetchError: If one of them is no host.
+        FetchError: If one of them is not a host.
     """
 
     def __init__(self, more_hosts: Iterable[str] = ()) -> None:
@@ -62,7 +61,7 @@ class AddressRules:
                 redirect from https to http.
         """
         if url.scheme not in _PORTS or not url.host:
-            raise RefusedAddressError(f"{_shown(url)} is no http or https address")
+            raise RefusedAddressError(f"{_shown(url)} is not an http or https address")
         if url.userinfo:
             raise RefusedAddressError(f"an address with a user name or password in it, on {url.host}")
         if came_from is not None and came_from.scheme == "https" and url.scheme == "http":
@@ -81,7 +80,7 @@ class AddressRules:
         found = ipaddress.ip_address(address)
         if is_public(found) or (host in self._named and _stands_for(host, found)):
             return
-        raise RefusedAddressError(f"the host {host} is {found}, which is no address on the public internet")
+        raise RefusedAddressError(f"the host {host} is {found}, which is not an address on the public internet")
 
 
 def is_public(address: IPAddress) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .client import SparqlClient, TooMuchError
-from .query import Question
+from .questions import Question
 from .reply import Row
 from .terms import is_iri
 

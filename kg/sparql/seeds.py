@@ -8,7 +8,7 @@ from kg.errors import SourceError
 from kg.iris import canonical_iri
 
 from .client import SparqlClient
-from .query import instance_count, instances
+from .questions import instance_count, instances
 from .terms import BadTermError, iri_of, is_iri
 
 _SHOWN = 100

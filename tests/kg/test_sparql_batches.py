@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kg.sparql.batches import ask_about
 from kg.sparql.client import TooMuchError
-from kg.sparql.query import Question
+from kg.sparql.questions import Question
 from kg.sparql.reply import Answer, part_of
 
 Data = dict[str, list[str]]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kg import EndpointError, SparqlRequest, fetch_sparql
 from kg.ntriples import parse_line
-from kg.sparql.query import instances, is_language, labels, links_in, links_out, pages, properties
+from kg.sparql.questions import instances, is_language, labels, links_in, links_out, pages, properties
 from kg.sparql.terms import BadTermError, in_query, iri_of, is_iri, literal, node, normal_value, spellings
 
 XSD = "http://www.w3.org/2001/XMLSchema#"

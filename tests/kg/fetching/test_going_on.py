@@ -115,7 +115,7 @@ def test_leftovers_of_a_killed_run_are_cleared_and_those_of_others_kept(one) -> 
 
 
 def _parts(one) -> list[Path]:
-    from kg.pictures.fetching import _Run
+    from kg.pictures.fetch_images import _Run
 
     run = object.__new__(_Run)
     with Graph.open(one.graph) as graph:
@@ -165,7 +165,7 @@ def test_a_full_disk_ends_the_run_and_names_the_file(one, monkeypatch) -> None:
         raise OSError(28, "No space left on device")
 
     one.server.answers["A.png"] = [Answer(png())]
-    monkeypatch.setattr("kg.pictures.webclient.os.fsync", full)
+    monkeypatch.setattr("kg.pictures.client.os.fsync", full)
     with pytest.raises(OSError, match="No space left") as caught:
         one.fetch()
     assert str(one.pictures) in caught.value.filename

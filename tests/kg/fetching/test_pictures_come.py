@@ -11,8 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from picture_server import Answer, png, redirect
 
-from kg.pictures.commons import name_problem, picture_address
-from kg.pictures.files import ImageFinder, picture_name
+from kg.pictures.files import ImageFinder, name_problem, picture_address, picture_name
 
 COMMONS = "commons.wikimedia.org/wiki/Special:FilePath/"
 

@@ -13,17 +13,17 @@ from kg.iris import canonical_iri
 from kg.lock import build_lock
 from kg.vocabulary import REDIRECT
 
-from . import query as sparqlquery
+from . import questions
 from .batches import ANSWER_ROWS, ask_about
 from .client import Manner, Progress, SparqlClient
-from .files import StatementFiles
-from .query import Question
-from .records import CutLinks, SparqlReport, SparqlRequest
+from .statement_files import StatementFiles
+from .questions import Question
+from .request import CutLinks, SparqlReport, SparqlRequest
 from .reply import Row
 from .responses import ResponseCache
 from .seeds import find_instances
 from .terms import BadTermError, iri_of, is_iri, literal, node, spellings
-from .transport import Transport, check_endpoint, is_loopback, make_transport, user_agent
+from .transport import check_endpoint, is_loopback, open_transport, user_agent
 
 DEFAULT_REQUESTS_PER_SECOND = 2.0
 """For hosts other than this machine."""
@@ -43,7 +43,6 @@ def fetch_sparql(
     timeout_s: float = 100.0,
     refresh: bool = False,
     progress: Progress | None = None,
-    transport: Transport | None = None,
     manner: Manner | None = None,
 ) -> SparqlReport:
     """Fetch a part of an endpoint's graph, or go on with a fetch that was stopped.
@@ -57,7 +56,6 @@ def fetch_sparql(
         timeout_s: How long to wait for an answer.
         refresh: Ask again what was answered before.
         progress: Told the step, what is done of it, and how much there is (0: unknown).
-        transport: Sends a query, in place of HTTP.
         manner: Rate and clocks, in place of what `requests_per_second` says.
 
     Raises:
@@ -71,8 +69,11 @@ def fetch_sparql(
         requests_per_second = DEFAULT_REQUESTS_PER_SECOND
     agent = user_agent(contact)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with build_lock(folder), ResponseCache.open(responses) as cache:
-        send = transport or make_transport(endpoint, agent=agent, timeout_s=timeout_s)
+    with (
+        build_lock(folder),
+        ResponseCache.open(responses) as cache,
+        open_transport(endpoint, agent=agent, timeout_s=timeout_s) as send,
+    ):
         client = SparqlClient(endpoint, cache, send, manner or Manner(requests_per_second), progress or _silent)
         if refresh:
             cache.begin_refresh(endpoint)
@@ -100,10 +101,10 @@ class _Fetch:
         self._missing: list[CutLinks] = []
         self._unusable = 0
         self._examples: list[str] = []
-        self._properties = sparqlquery.properties(request.languages, request.graphs)
-        self._labels = sparqlquery.labels(request.languages, request.graphs)
-        self._pages = sparqlquery.pages(request.graphs)
-        self._links = (sparqlquery.links_out(request.graphs), sparqlquery.links_in(request.graphs))
+        self._properties = questions.properties(request.languages, request.graphs)
+        self._labels = questions.labels(request.languages, request.graphs)
+        self._pages = questions.pages(request.graphs)
+        self._links = (questions.links_out(request.graphs), questions.links_in(request.graphs))
 
     def run(self) -> SparqlReport:
         """Fetch everything, and write the files."""
@@ -147,7 +148,7 @@ class _Fetch:
     def _probe(self) -> None:
         """Find out whether this is an endpoint, and after how many rows it cuts its answers."""
         answer = self._client.ask(
-            sparqlquery.probe(_PROBE_ROWS, self._request.graphs), limit=_PROBE_ROWS, is_first=True
+            questions.probe(_PROBE_ROWS, self._request.graphs), limit=_PROBE_ROWS, is_first=True
         )
         if not answer.rows:
             where = f" in {', '.join(self._request.graphs)}" if self._request.graphs else ""
@@ -270,11 +271,11 @@ def _check(request: SparqlRequest) -> None:
     for name, iris in (("seed", request.seeds), ("class", request.seed_classes), ("graph", request.graphs)):
         for iri in iris:
             if not is_iri(iri):
-                raise EndpointError(f"the {name} {iri[:200]!r} is no absolute IRI; give one like http://host/name")
+                raise EndpointError(f"the {name} {iri[:200]!r} is not an absolute IRI; give one like http://host/name")
     if not request.seeds and not request.seed_classes:
         raise EndpointError("no seeds: give IRIs or classes to start from")
-    if not all(map(sparqlquery.is_language, request.languages)):
-        raise EndpointError(f"no languages: {', '.join(request.languages)}; give tags like en or pt-BR")
+    if not all(map(questions.is_language, request.languages)):
+        raise EndpointError(f"not languages: {', '.join(request.languages)}; give tags like en or pt-BR")
     if request.hops not in (1, 2) or request.max_links < 1 or request.class_limit < 1:
         raise EndpointError("hops are 1 or 2, and the limits at least 1")
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from kg.entities import ImageMark, ImageRecord
 from kg.store import Graph, mark_images
 
-from .commons import is_address
 from .downloads import Download, Downloads
-from .files import ImageFinder, picture_name
-from .records import FetchReport
+from .files import ImageFinder, is_address, picture_name
+from .settings import FetchReport
 
 _MARKS = 1000  # rows that are marked at once
 _UNUSABLE = ("unreadable", "too large")
