@@ -29,7 +29,7 @@ class GraphFile:
         """Open a graph that `build_graph` made.
 
         Raises:
-            StoreError: If it is missing, half-built, of another version, or no graph.
+            StoreError: If it is missing, half-built, of another version, or not a graph.
         """
         graph = cls(Path(sqlite_path))
         _ = graph.connection

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-#: The longest pause that is kept before a server is asked again.
+#: The longest pause before a server is asked again.
 LONGEST_PAUSE_S = 600.0
 
 

@@ -14,13 +14,16 @@ from .iris import canonical_iri
 from .names.normal import normal_form
 from .entities import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
 from .schema import open_for_reading
-from .walks import find_path, read_neighbourhood
 
 if TYPE_CHECKING:
     import networkx
 
 _ENTITY = "id, iri, label, type, prior"
 _IMAGE = "id, entity, source, file, sha256, width, height, status, reason"
+_TRIPLES_OF = (
+    "SELECT t.object, p.iri, p.label FROM triple t JOIN predicate p ON p.id = t.predicate WHERE t.subject = ?"
+    " ORDER BY t.object, p.id"
+)
 _COUNTED = ("entity", "alias", "predicate", "class", "entity_class", "triple", "literal", "image", "rejected")
 _BATCH = 500
 
@@ -98,7 +101,7 @@ class Graph(GraphFile):
 
         Each triple is given in the direction in which it is stored, whichever way it is walked.
         """
-        steps = find_path(self._hop_finder, sources, target, max_hops=max_hops)
+        steps = self._hop_finder.path(sources, target, max_hops=max_hops)
         entities = self.entities({end for subject, _, _, target in steps for end in (subject, target)})
         return tuple(TripleRow(entities[s], iri, label, entities[o]) for s, iri, label, o in steps)
 
@@ -146,8 +149,18 @@ class Graph(GraphFile):
         Nodes are entity ids with `iri`, `label`, `type` and `hop`; edges carry `predicate` (an IRI, also their key)
         and `label`.
         """
+        import networkx
+
         distances = self.neighbours([self.entity(entity_id).id], hops=hops)
-        return read_neighbourhood(self.connection, self.entities(distances), distances)
+        graph: networkx.MultiDiGraph[int] = networkx.MultiDiGraph()
+        for entity in self.entities(distances).values():
+            kept = {"iri": entity.iri, "label": entity.label, "type": entity.type or "", "hop": distances[entity.id]}
+            graph.add_node(entity.id, **kept)
+        for subject in list(graph):
+            for target, iri, label in self.connection.execute(_TRIPLES_OF, (subject,)):
+                if target in graph:
+                    graph.add_edge(subject, target, key=iri, predicate=iri, label=label)
+        return graph
 
     def sources(self) -> tuple[Path, ...]:
         """Return the files that the graph was read from."""

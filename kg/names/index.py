@@ -4,8 +4,8 @@
 the CRC-32 of the normal form above the entity, ascending, some hundred a row, each row under its first one.
 
 A row of `alias_segment` or `alias_word` holds all distinct normal forms with some neighbouring keys (see
-`kg.names.keys`), ascending, under the first of them; a key never goes on in the next row. So the names with a key are
-in the last row that does not start behind it, besides others that a look-up has to tell apart anyway.
+`kg.names.keys`), ascending, under the first of them; a key is never split over two rows. So the names with a key are
+in the last row that does not start behind it, together with other names that a look-up has to tell apart anyway.
 `alias_segment.names` is `count` letter masks (uint32, little-endian), `count` numbers of bytes that a name has beyond
 its letters (blanks, and what UTF-8 adds), and then the names, one behind the other; all have the same number of letters.
 `alias_word.names` is a name a line, those with one word ordered by their length.
@@ -188,7 +188,7 @@ def _empty_starts(letters: int, names: int) -> Starts:
 
 
 def _parts(entries: Entries) -> Iterator[tuple[Entries, _Ints]]:
-    """Yield keys and names of entries, sorted, a part at a time; a key never goes on in the next part."""
+    """Yield keys and names of entries, sorted, a part at a time; a key is never split over two parts."""
     entries.sort()
     shift, start = np.uint64(NAME_BITS), 0
     while start < len(entries):

@@ -40,7 +40,7 @@ _Loop = TypeVar("_Loop", bound=Callable[..., object])
 def compiled(loop: _Loop) -> _Loop:
     """Compile a function when it is first called, and keep the machine code for later runs.
 
-    A user who may write neither beside this file nor in a home folder has it compiled anew in each run: a folder that
+    A user who may write neither beside this file nor in a home folder has it compiled again in each run: a folder that
     everybody may write to would let others say what is run here.
     """
     try:

@@ -1,8 +1,8 @@
 """Which entities a text may mean: exact look-ups, and fuzzy ones over millions of names on the disk.
 
 For a mention a few rows of `alias_segment` and `alias_word` are read (see `kg.names.keys` and `kg.names.index`). Every
-name that is a typo or two away is in them, for however many names there are. Most others in them are told by their
-letter masks, without looking at the names themselves.
+name that is a typo or two away is in them, for however many names there are. Most other names in them are
+left out by their letter masks, without looking at the names themselves.
 """
 
 import sqlite3
@@ -99,7 +99,7 @@ class AliasIndex:
 
 
 def entities_of(connection: sqlite3.Connection, normal: str) -> Sequence[int]:
-    """Return the entities that may have a normal form as a name: all that do, and rarely others."""
+    """Return the entities that may have a normal form as a name: all that do, and rarely some that do not."""
     low = crc32(normal.encode("utf-8", "surrogatepass")) << ENTITY_BITS
     high = low + (1 << ENTITY_BITS)
     found: list[int] = []
@@ -113,7 +113,7 @@ def entities_of(connection: sqlite3.Connection, normal: str) -> Sequence[int]:
 
 
 def similar_names(connection: sqlite3.Connection, query: Query, min_fuzzy: float, limit: int) -> set[str]:
-    """Return all names that are as like a mention as asked for, besides others.
+    """Return all names that are as like a mention as asked for, and some other names.
 
     Of the names that a mention is only a part of, the best are enough: some for each entity that is asked for.
     """

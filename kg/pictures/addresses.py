@@ -1,6 +1,6 @@
 """Which addresses may be asked for a picture: hosts that the user allows, and no machine of a private network.
 
-A name is looked up once for a connection, every address that it has is checked, and the connection goes to a checked
+A name is looked up once for a connection, every address that it has is checked, and the connection leads to a checked
 address. So a name cannot show one address to the check and another one to the connection.
 """
 

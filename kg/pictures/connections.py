@@ -1,4 +1,4 @@
-"""HTTP over connections that go only to checked addresses, and no more of them than is polite."""
+"""HTTP over connections that lead only to checked addresses, and no more of them than is polite."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
-    """HTTP over connections that go only to checked addresses, at most `CONNECTIONS` at once."""
+    """HTTP over connections that lead only to checked addresses, at most `CONNECTIONS` at once."""
 
     def __init__(self, rules: AddressRules, resolve: Resolve) -> None:
         self._pool = httpcore.AsyncConnectionPool(
@@ -28,7 +28,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; what goes wrong is an error of httpcore, or `RefusedAddressError`."""
+        """Send a request; what fails is an error of httpcore, or `RefusedAddressError`."""
         url = httpcore.URL(
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,

@@ -35,7 +35,7 @@ T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
 
 Check = Callable[[Path], tuple[str, str] | None]
-"""Says why a file is no usable picture, as a status (`unreadable`, `too large`) and a reason; None if it is one."""
+"""Says why a file cannot be used as a picture: a status (`unreadable`, `too large`) and a reason; None if it can."""
 
 _BAD_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
@@ -76,7 +76,7 @@ def fetch_images(
 
     Raises:
         FetchStoppedError: If one picture after another failed, as where there is no network.
-        FetchError: If a host in the settings is none, or the table of downloads cannot be used.
+        FetchError: If a host in the settings is not one, or the table of downloads cannot be used.
         StoreError: If the graph cannot be read.
         OSError: If the folder cannot be written.
     """
@@ -85,7 +85,7 @@ def fetch_images(
     with Graph.open(sqlite_path) as graph, Downloads(downloads) as table:
         run = _Run(graph, images_dir, table, settings, rules, check, progress or _silent, outside or Outside())
         for worker in range(CONNECTIONS):  # what a killed run has left
-            (images_dir / run.part_name(worker)).unlink(missing_ok=True)
+            (images_dir / part_name(sqlite_path, worker)).unlink(missing_ok=True)
         stopped = _wait_for(run.fetch())
         report = count_images(graph, images_dir, table)
     if stopped is not None:
@@ -95,6 +95,12 @@ def fetch_images(
             " later, or without --fetch-images to do without them"
         )
     return report
+
+
+def part_name(sqlite_path: Path, worker: int) -> str:
+    """Return the name of a file that is not whole yet; no other index that shares the folder has the same."""
+    key = sha256(str(sqlite_path.resolve()).encode()).hexdigest()[:12]
+    return f".download-{key}-{worker}.part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +130,6 @@ class _Run:
     passed: int = 0
     fetched_bytes: int = 0
     total: int = 0
-
-    def part_name(self, worker: int) -> str:
-        """Return the name of a file that is not whole yet; no other index that shares the folder has the same."""
-        key = sha256(str(self.graph.sqlite_path.resolve()).encode()).hexdigest()[:12]
-        return f".download-{key}-{worker}.part"
 
     async def fetch(self) -> str | None:
         """Ask for everything that is to be asked for; return the last failure where that was given up."""
@@ -175,7 +176,7 @@ class _Run:
         return _Job(name, url)
 
     async def _work(self, client: PictureClient, jobs: Iterator[_Job | None], number: int) -> None:
-        part = self.folder / self.part_name(number)
+        part = self.folder / part_name(self.graph.sqlite_path, number)
         try:
             for job in jobs:
                 if job is None:

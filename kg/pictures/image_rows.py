@@ -14,7 +14,7 @@ from .settings import FetchReport
 
 _MARKS = 1000  # rows that are marked at once
 _UNUSABLE = ("unreadable", "too large")
-_NOT_ASKED = "not asked for yet; the same build command goes on"
+_NOT_ASKED = "not asked for yet; the same build command asks for it"
 
 
 def lacks_file(record: ImageRecord) -> bool:

@@ -76,7 +76,7 @@ class FetchReport:
         failed: The network or the server failed; the next run asks again.
         left: Were not asked for, as the run was given up.
         fetched_bytes: What was written in this run.
-        changes: Rows of the graph, of any source, that now are to be others.
+        changes: Rows of the graph, of any source, that now have to change.
     """
 
     fetched: int = 0

@@ -1,7 +1,7 @@
 """A graph from a SPARQL endpoint: from some seeds, a hop or two along their links, into files that a build reads.
 
 Links are triples between two IRIs, in both directions; classes, `owl:sameAs`, page links and what else no build keeps
-are none. For every entity that is reached its labels, literals, classes and pictures are fetched, and the redirects and
+are not links. For every entity that is reached its labels, literals, classes and pictures are fetched, and the redirects and
 disambiguation pages that point to it; of those that are less than `hops` away also the links.
 """
 
@@ -267,7 +267,7 @@ class _Fetch:
 
 
 def _check(request: SparqlRequest) -> None:
-    """Look at what would go into queries before the first is asked."""
+    """Check what would be written into queries before the first is asked."""
     for name, iris in (("seed", request.seeds), ("class", request.seed_classes), ("graph", request.graphs)):
         for iri in iris:
             if not is_iri(iri):

@@ -47,7 +47,7 @@ class Answer:
 
 
 class TroubleError(Exception):
-    """A reply that is no answer.
+    """A reply that is not an answer.
 
     Attributes:
         kind: ``wait`` (asked to come later), ``again`` (may pass), ``slow`` (cut short by the endpoint's time limit),
@@ -72,7 +72,7 @@ def judge(reply: Reply, now: datetime) -> tuple[list[Row], str]:
         The rows, and what the headers say of their being a part only (else empty).
 
     Raises:
-        TroubleError: If it is no answer.
+        TroubleError: If it is not an answer.
     """
     status = reply.status
     if status not in (200, 206):
@@ -93,7 +93,7 @@ def parse_rows(body: bytes) -> list[Row]:
     """Read the rows of a SPARQL JSON document.
 
     Raises:
-        TroubleError: If it is none, or only half of one.
+        TroubleError: If it is something else, or only half of one.
     """
     try:
         document = json.loads(body.decode("utf-8"), strict=False)

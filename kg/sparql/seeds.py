@@ -21,7 +21,7 @@ class SeedFile:
 
     Attributes:
         iris: The seeds as they are written, each entity once, in the order of the file.
-        broken: A line for each line that is no IRI: its number and its beginning.
+        broken: A line for each line that is not an IRI: its number and its beginning.
     """
 
     iris: tuple[str, ...]

@@ -59,7 +59,7 @@ class StatementFiles:
         self._connection.execute("COMMIT")
 
     def write(self, endpoint: str, comment: str) -> dict[Path, int]:
-        """Write every file beside its place, then put them all in place; files that nothing is in go.
+        """Write every file beside its place, then put them all in place; files without statements are removed.
 
         Args:
             endpoint: Who was asked; the head of each file names it.

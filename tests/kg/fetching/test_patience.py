@@ -110,7 +110,7 @@ def test_no_server_at_all_is_noticed_after_a_few_pictures(world) -> None:
     reasons = [row[2] for row in world.rows()]
     failed = reasons.count("127.0.0.1: connection refused")
     assert failed in (5, 6)  # the other connection may have been at one, too
-    assert reasons.count("not asked for yet; the same build command goes on") == 50 - failed
+    assert reasons.count("not asked for yet; the same build command asks for it") == 50 - failed
 
 
 def test_a_name_service_that_is_gone_is_noticed_too(world) -> None:
