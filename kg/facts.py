@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import islice
 
-from .iris import canonical_iri
 from .entities import Fact
+from .iris import canonical_iri
 
 IS_A = "is a"
 

@@ -6,13 +6,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .entities import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
 from .errors import EntityNotFoundError, StoreError
 from .facts import read_classes, read_conceptual, read_facts
 from .graph_file import GraphFile
 from .hops import HopFinder
 from .iris import canonical_iri
 from .names.normal import normal_form
-from .entities import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
 from .schema import open_for_reading
 
 if TYPE_CHECKING:

@@ -98,7 +98,9 @@ def _alias_rows(labels: Sequence[tuple[int, str, str | None]], given: Sequence[_
     names = [(entity, text, -1.0, "label") for entity, text, _ in labels]
     for entity, label, coarse in labels:
         if coarse == "ORG" or ")" in label or (coarse == "LOC" and ", " in label):
-            names += [(entity, text, -round(weight, 4), kind) for text, kind, weight in derived_names(label, 1.0, coarse)]
+            names += [
+                (entity, text, -round(weight, 4), kind) for text, kind, weight in derived_names(label, 1.0, coarse)
+            ]
     types = {entity: coarse for entity, _, coarse in labels} if given else {}
     for entity, text, kind, weight in given:
         names.append((entity, given_name(text, kind), -round(weight, 4), kind))

@@ -115,7 +115,9 @@ def count_downloads(path: Path) -> dict[str, int]:
         return {}
     try:
         with closing(open_store(path, version=_VERSION, tables=_TABLE, read_only=True)) as database:
-            counts = database.execute("SELECT status, count(*) FROM download GROUP BY status ORDER BY status").fetchall()
+            counts = database.execute(
+                "SELECT status, count(*) FROM download GROUP BY status ORDER BY status"
+            ).fetchall()
             size = database.execute("SELECT COALESCE(sum(size_bytes), 0) FROM download WHERE status = 'fetched'")
             return {**dict(counts), "bytes fetched": size.fetchone()[0]}
     except sqlite3.Error as error:

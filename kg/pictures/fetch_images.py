@@ -227,9 +227,7 @@ class _Run:
     ) -> None:
         at = self.outside.now().isoformat(timespec="seconds")
         self.table.put(
-            Download(
-                name, str(url), status, reason, sha256, size_bytes, self._rules_of(status), self.table.run, at
-            )
+            Download(name, str(url), status, reason, sha256, size_bytes, self._rules_of(status), self.table.run, at)
         )
 
     def _is_settled(self, known: Download) -> bool:

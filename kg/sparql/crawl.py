@@ -16,12 +16,12 @@ from kg.vocabulary import REDIRECT
 from . import questions
 from .batches import ANSWER_ROWS, ask_about
 from .client import Manner, Progress, SparqlClient
-from .statement_files import StatementFiles
 from .questions import Question
-from .request import CutLinks, SparqlReport, SparqlRequest
 from .reply import Row
+from .request import CutLinks, SparqlReport, SparqlRequest
 from .responses import ResponseCache
 from .seeds import find_instances
+from .statement_files import StatementFiles
 from .terms import BadTermError, iri_of, is_iri, literal, node, spellings
 from .transport import check_endpoint, is_loopback, open_transport, user_agent
 
@@ -147,9 +147,7 @@ class _Fetch:
 
     def _probe(self) -> None:
         """Find out whether this is an endpoint, and after how many rows it cuts its answers."""
-        answer = self._client.ask(
-            questions.probe(_PROBE_ROWS, self._request.graphs), limit=_PROBE_ROWS, is_first=True
-        )
+        answer = self._client.ask(questions.probe(_PROBE_ROWS, self._request.graphs), limit=_PROBE_ROWS, is_first=True)
         if not answer.rows:
             where = f" in {', '.join(self._request.graphs)}" if self._request.graphs else ""
             raise EndpointError(

@@ -86,9 +86,7 @@ class ResponseCache:
         try:
             database = open_store(path, version=_VERSION, tables=_TABLES, read_only=read_only)
         except sqlite3.Error as error:
-            raise CacheError(
-                f"{path} cannot be used: {error}; if you remove it, the endpoint is asked again"
-            ) from None
+            raise CacheError(f"{path} cannot be used: {error}; if you remove it, the endpoint is asked again") from None
         return cls(path, database)
 
     def __enter__(self) -> Self:
