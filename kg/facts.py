@@ -15,31 +15,10 @@ IS_A = "is a"
 
 # Predicates whose facts help to tell what a text is about, in the order in which they are given; IRIs or local names.
 DEFAULT_PREDICATES = (
-    "occupation",
-    "profession",
-    "position",
-    "team",
-    "league",
-    "party",
-    "office",
-    "nationality",
-    "birthPlace",
-    "genre",
-    "industry",
-    "location",
-    "locationCity",
-    "headquarter",
-    "city",
-    "country",
-    "capital",
-    "continent",
-    "language",
-    "author",
-    "director",
-    "artist",
-    "knownFor",
-    "sport",
-)
+    "occupation", "profession", "position", "team", "league", "party", "office", "nationality", "birthPlace", "genre",
+    "industry", "location", "locationCity", "headquarter", "city", "country", "capital", "continent", "language",
+    "author", "director", "artist", "knownFor", "sport",
+)  # fmt: skip
 _FACTS_OF_CONCEPT = 8
 _FACTS_OF_PREDICATE = 3
 

@@ -160,7 +160,7 @@ class _Names:
             found = word_entries(self.text, self.starts, self.lengths, part, bits, entries)
             for keys, names in _parts(entries[:found]):
                 lines, sizes = self._gathered(names, line_end=1)
-                for start, end, text in _rows(lines, sizes, _cuts(keys, None, _WORDS_A_ROW)):
+                for start, _, text in _rows(lines, sizes, _cuts(keys, None, _WORDS_A_ROW)):
                     yield int(keys[start]), text[:-1].decode()  # the last name of a row has no line break behind it
 
     def _segment_rows_of(self, keys: Entries, names: _Ints) -> Iterator[tuple[int, int, bytes]]:

@@ -5,7 +5,7 @@ without blanks; a length of 0 leaves a name out.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -44,10 +44,9 @@ def compiled(loop: _Loop) -> _Loop:
     everybody may write to would let others say what is run here.
     """
     try:
-        fast: _Loop = njit(cache=True, nogil=True)(loop)
+        return cast(_Loop, njit(cache=True)(loop))
     except RuntimeError:  # numba finds no folder for its cache
-        fast = njit(nogil=True)(loop)
-    return fast
+        return cast(_Loop, njit(loop))
 
 
 @compiled

@@ -9,18 +9,16 @@ import ssl
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import httpcore
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from kg.pace import Pace, retry_after_s
+from kg.politeness import Pace, retry_after_s
 
 from .addresses import AddressRules, RefusedAddressError
 from .connections import CheckedTransport, Resolve
@@ -29,14 +27,6 @@ from .settings import FetchSettings
 _MOST_REDIRECTS = 5
 _BLOCK_BYTES = 65_536
 _WEB_PAGE = (b"<!doctype html", b"<html")
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A file that came over."""
-
-    sha256: str
-    size_bytes: int
 
 
 class NotFetchedError(Exception):
@@ -97,8 +87,11 @@ class PictureClient:
     ) -> None:
         await self._http.aclose()
 
-    async def fetch(self, url: httpx.URL, into: Path) -> Received:
+    async def fetch(self, url: httpx.URL, into: Path) -> tuple[str, int]:
         """Fetch what is at an address into a file, and ask again where that may help, after growing pauses.
+
+        Returns:
+            The SHA-256 of the file, and its size in bytes.
 
         Raises:
             NotFetchedError: If it cannot be had; the file then holds anything.
@@ -116,7 +109,7 @@ class PictureClient:
     async def _pause(self, seconds: float) -> None:
         self._pace.hold(seconds)  # for every connection: it is the server that is in trouble
 
-    async def _try_once(self, url: httpx.URL, into: Path) -> Received:
+    async def _try_once(self, url: httpx.URL, into: Path) -> tuple[str, int]:
         limit_s = self._settings.picture_s
         try:
             async with asyncio.timeout(limit_s) as patience:
@@ -131,9 +124,7 @@ class PictureClient:
             raise NotFetchedError("failed", reason) from None
         except httpx.TooManyRedirects:
             raise NotFetchedError("refused", f"more than {_MOST_REDIRECTS} redirects") from None
-        except (httpx.RemoteProtocolError, httpx.InvalidURL):  # httpx reads where a redirect leads before we do
-            raise NotFetchedError("refused", f"{url.host} redirected to something that is not an address") from None
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, ssl.SSLError) as error:
+        except (httpx.TransportError, ssl.SSLError) as error:
             raise NotFetchedError("failed", f"{url.host}: {_describe(error)}", again=True) from None
 
     async def _before_request(self, request: httpx.Request) -> None:
@@ -165,7 +156,7 @@ class PictureClient:
         answer = f"{code} {httpx.codes.get_reason_phrase(code)}".strip()
         raise NotFetchedError("failed", f"{host} answered {answer}", again=again)
 
-    async def _save(self, response: httpx.Response, into: Path) -> Received:
+    async def _save(self, response: httpx.Response, into: Path) -> tuple[str, int]:
         most = self._settings.max_bytes
         declared = response.headers.get("Content-Length", "")
         if declared.isascii() and declared.isdigit() and int(declared[:19]) > most:
@@ -183,7 +174,7 @@ class PictureClient:
             await asyncio.to_thread(os.fsync, file.fileno())
         if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGE):
             raise NotFetchedError("failed", f"{response.url.host} answered with a web page, not a picture")
-        return Received(digest.hexdigest(), decoder.size_bytes)
+        return digest.hexdigest(), decoder.size_bytes
 
 
 class _Decoder:
@@ -229,14 +220,20 @@ def _naming(path: Path) -> Iterator[None]:
 
 async def _read_redirect(response: httpx.Response) -> None:
     """Read the few words beside a redirect, so that the connection can be used again; httpx would read any number."""
-    if response.has_redirect_location and isinstance(response.stream, httpx.AsyncByteStream):
-        stream, read = response.stream, 0
-        async for block in stream:
-            read += len(block)
-            if read >= _BLOCK_BYTES:
-                break
-        await stream.aclose()
-        response.stream = httpx.ByteStream(b"")
+    if not response.has_redirect_location or not isinstance(response.stream, httpx.AsyncByteStream):
+        return
+    stream, read = response.stream, 0
+    async for block in stream:
+        read += len(block)
+        if read >= _BLOCK_BYTES:
+            break
+    await stream.aclose()
+    response.stream = httpx.ByteStream(b"")
+    try:
+        response.url.join(response.headers["Location"])
+    except httpx.InvalidURL:
+        reason = f"{response.url.host} redirected to something that is not an address"
+        raise NotFetchedError("refused", reason) from None
 
 
 def _too_large(most: int) -> NotFetchedError:
@@ -244,6 +241,6 @@ def _too_large(most: int) -> NotFetchedError:
 
 
 def _describe(error: Exception) -> str:
-    if isinstance(error, httpcore.TimeoutException):
+    if isinstance(error, httpx.TimeoutException):
         return "no answer in time"
     return " ".join(str(error).split())[:200] or "the connection was dropped"

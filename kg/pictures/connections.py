@@ -3,9 +3,9 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+import ssl
+from collections.abc import Awaitable, Callable
 
-import httpcore
 import httpx
 
 from .addresses import AddressRules
@@ -18,80 +18,45 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
-    """HTTP over connections that lead only to checked addresses, at most `CONNECTIONS` at once."""
+    """Looks a host up, checks every address of it, and connects to one of those, by its number.
 
-    def __init__(self, rules: AddressRules, resolve: Resolve) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            max_connections=CONNECTIONS,
-            network_backend=_CheckedBackend(rules, resolve),
-        )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; what fails is an error of httpcore, or `RefusedAddressError`."""
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        answer = await self._pool.handle_async_request(
-            httpcore.Request(request.method, url, headers=request.headers.raw, extensions=request.extensions)
-        )
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Stream(answer), extensions=answer.extensions
-        )
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._pool.aclose()
-
-
-class _Stream(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._answer.aiter_stream()
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
-
-
-class _CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Looks a host up, checks every address of it, and connects to one of those."""
+    A host has connections of its own: two hosts may share an address, but not a certificate.
+    """
 
     def __init__(self, rules: AddressRules, resolve: Resolve) -> None:
         self._rules = rules
         self._resolve = resolve
-        self._network = httpcore.AnyIOBackend()
+        self._hosts: dict[str, httpx.AsyncHTTPTransport] = {}
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; besides httpx's errors, `RefusedAddressError` is raised."""
+        host, port = request.url.host, request.url.port or (443 if request.url.scheme == "https" else 80)
         try:
-            addresses = await self._resolve(host.strip("[]"), port)
+            addresses = await self._resolve(host, port)
         except OSError as error:
-            raise httpcore.ConnectError(f"the host cannot be found ({_system_words(error)})") from None
+            raise httpx.ConnectError(f"the host cannot be found ({_system_words(error)})") from None
         for address in addresses:
             self._rules.check_connection(host, address)
-        failure: Exception = httpcore.ConnectError("the host has no address")
+        if host not in self._hosts:
+            limits = httpx.Limits(max_connections=CONNECTIONS)
+            self._hosts[host] = httpx.AsyncHTTPTransport(verify=httpx.create_ssl_context(), limits=limits)
+        failure: httpx.TransportError = httpx.ConnectError("the host has no address")
         for address in addresses:
+            extensions = {**request.extensions, "sni_hostname": host}  # the name that the certificate must have
+            url = request.url.copy_with(host=address)
+            numeric = httpx.Request(request.method, url, headers=request.headers, extensions=extensions)
             try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
-            except httpcore.ConnectTimeout as error:
+                return await self._hosts[host].handle_async_request(numeric)
+            except httpx.ConnectTimeout as error:
                 failure = error
-            except httpcore.ConnectError as error:
-                failure = httpcore.ConnectError(_system_words(error))
+            except httpx.ConnectError as error:
+                failure = httpx.ConnectError(_system_words(error))
         raise failure
 
-    async def sleep(self, seconds: float) -> None:
-        await self._network.sleep(seconds)
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for transport in self._hosts.values():
+            await transport.aclose()
 
 
 async def look_up(host: str, port: int) -> list[str]:
@@ -103,6 +68,8 @@ async def look_up(host: str, port: int) -> list[str]:
 def _system_words(error: BaseException | None) -> str:
     """Say why there is no connection in the system's own words, which lie under those of the libraries."""
     while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return str(error)
         if isinstance(error, OSError) and error.errno:
             is_system = error.errno > 0  # the name service has numbers of its own, below 0
             return (os.strerror(error.errno) if is_system else error.strerror or "unknown").lower()

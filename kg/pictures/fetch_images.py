@@ -19,7 +19,7 @@ from typing import TypeVar
 import httpx
 
 from kg.errors import FetchStoppedError
-from kg.pace import Pace
+from kg.politeness import Pace
 from kg.store import Graph
 
 from .addresses import AddressRules
@@ -169,11 +169,12 @@ class _Run:
             url = httpx.URL(picture_address(source, self.settings.width))
         except httpx.InvalidURL:
             url, problem = httpx.URL(), f"{source[:200]!r} is not a web address"
+        job = _Job(name, url)
         if problem is not None:
-            self._keep(name, url, "refused", problem)
+            self._keep(job, "refused", problem)
             return None
         self.busy.add(name)
-        return _Job(name, url)
+        return job
 
     async def _work(self, client: PictureClient, jobs: Iterator[_Job | None], number: int) -> None:
         part = self.folder / part_name(self.graph.sqlite_path, number)
@@ -192,9 +193,9 @@ class _Run:
 
     async def _fetch_one(self, client: PictureClient, job: _Job, part: Path) -> None:
         try:
-            received = await client.fetch(job.url, part)
+            digest, size_bytes = await client.fetch(job.url, part)
         except NotFetchedError as error:
-            self._keep(job.name, job.url, error.status, error.reason)
+            self._keep(job, error.status, error.reason)
             self._count_failures(error)
             return
         self.failures = 0
@@ -207,8 +208,8 @@ class _Run:
                     raise
                 status, reason = "refused", f"this disk cannot hold a file named {job.name[:200]!r}"
         if status == "fetched":
-            self.fetched_bytes += received.size_bytes
-        self._keep(job.name, job.url, status, reason, sha256=received.sha256, size_bytes=received.size_bytes)
+            self.fetched_bytes += size_bytes
+        self._keep(job, status, reason, digest, size_bytes)
 
     def _count_failures(self, error: NotFetchedError) -> None:
         self.failures = self.failures + 1 if error.status == "failed" else 0
@@ -216,19 +217,10 @@ class _Run:
             raise _GiveUpError(error.reason)
 
     def _keep(
-        self,
-        name: str,
-        url: httpx.URL,
-        status: str,
-        reason: str | None,
-        *,
-        sha256: str | None = None,
-        size_bytes: int | None = None,
+        self, job: _Job, status: str, reason: str | None, digest: str | None = None, size_bytes: int | None = None
     ) -> None:
-        at = self.outside.now().isoformat(timespec="seconds")
-        self.table.put(
-            Download(name, str(url), status, reason, sha256, size_bytes, self._rules_of(status), self.table.run, at)
-        )
+        at, rules = self.outside.now().isoformat(timespec="seconds"), self._rules_of(status)
+        self.table.put(Download(job.name, str(job.url), status, reason, digest, size_bytes, rules, self.table.run, at))
 
     def _is_settled(self, known: Download) -> bool:
         """Say whether a picture without a file need not be asked for."""

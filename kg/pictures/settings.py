@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 
 from kg.errors import FetchError
+from kg.politeness import program
 
 #: The widths that Wikimedia makes for everyone and that suit the encoders; it refuses or slows down any other.
 IMAGE_WIDTHS = (330, 500)
@@ -60,7 +60,7 @@ class FetchSettings:
         for name in ("max_bytes", "requests_per_s", "connect_s", "read_s", "picture_s", "tries", "give_up_after"):
             if not getattr(self, name) > 0:
                 raise FetchError(f"{name} {getattr(self, name)!r}: expected a number above 0")
-        object.__setattr__(self, "user_agent", f"kgmner/{_version()} ({contact})")
+        object.__setattr__(self, "user_agent", f"{program()} ({contact})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,3 @@ class FetchReport:
     left: int = 0
     fetched_bytes: int = 0
     changes: int = 0
-
-
-def _version() -> str:
-    try:
-        return version("kgmner")
-    except PackageNotFoundError:  # a checkout that is not installed
-        return "0"

@@ -12,7 +12,7 @@ from kg.errors import EndpointError
 
 from .reply import Answer, Row, TroubleError, judge, parse_rows, part_of
 from .responses import ResponseCache
-from .transport import NoReplyError, Transport
+from .transport import Transport
 
 MAX_WAIT_S = 300.0
 """The longest wait that a `Retry-After` can ask for; the endpoint is then asked again, whatever it said."""
@@ -119,10 +119,7 @@ class SparqlClient:
         if manner.requests_per_second:
             self._next_s = manner.clock() + 1 / manner.requests_per_second
         self.requests += 1
-        try:
-            reply = self._transport(query)
-        except NoReplyError as error:
-            raise TroubleError("down" if error.is_nowhere else "again", str(error)) from None
+        reply = self._transport(query)
         rows, note = judge(reply, manner.now())
         self._cache.keep(self.endpoint, query, reply.body, rows=len(rows), note=note)
         return rows, note

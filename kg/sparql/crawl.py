@@ -1,8 +1,8 @@
 """A graph from a SPARQL endpoint: from some seeds, a hop or two along their links, into files that a build reads.
 
 Links are triples between two IRIs, in both directions; classes, `owl:sameAs`, page links and what else no build keeps
-are not links. For every entity that is reached its labels, literals, classes and pictures are fetched, and the redirects and
-disambiguation pages that point to it; of those that are less than `hops` away also the links.
+are not links. For every entity that is reached its labels, literals, classes and pictures are fetched, and the redirects
+and disambiguation pages that point to it; of those that are less than `hops` away also the links.
 """
 
 from collections.abc import Iterable, Sequence
@@ -164,10 +164,10 @@ class _Fetch:
             seeds[self._entity(seed)] = None
         for class_iri in self._request.seed_classes:
             limit = self._request.class_limit
-            found = find_instances(self._client, class_iri, most=limit, graphs=self._request.graphs)
-            seeds.update(dict.fromkeys(map(self._entity, found.iris)))
-            if found.total is None or found.total > len(found.iris):
-                self._cut.append(CutLinks(class_iri, "instances", len(found.iris), found.total))
+            found, total = find_instances(self._client, class_iri, most=limit, graphs=self._request.graphs)
+            seeds.update(dict.fromkeys(map(self._entity, found)))
+            if total is None or total > len(found):
+                self._cut.append(CutLinks(class_iri, "instances", len(found), total))
         if not seeds:
             raise EndpointError(
                 f"{self._client.endpoint} knows no instance of {', '.join(self._request.seed_classes)}:"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kg.pace import retry_after_s
+from kg.politeness import retry_after_s
 
 from .terms import Term
 
@@ -50,8 +50,8 @@ class TroubleError(Exception):
     """A reply that is not an answer.
 
     Attributes:
-        kind: ``wait`` (asked to come later), ``again`` (may pass), ``slow`` (cut short by the endpoint's time limit),
-            ``refused`` (this query never passes, a smaller one may) or ``fatal``.
+        kind: ``wait`` (asked to come later), ``again`` (may pass), ``down`` (nothing answers at the address), ``slow``
+            (cut short by the endpoint's time limit), ``refused`` (this query never passes, a smaller one may) or ``fatal``.
         wait_s: How long the endpoint asks to wait, where it says so.
     """
 

@@ -60,17 +60,10 @@ def read_seeds(path: Path) -> SeedFile:
     return SeedFile(tuple(iris.values()), tuple(broken))
 
 
-@dataclass(frozen=True, slots=True)
-class ClassSeeds:
-    """The instances of a class that a fetch starts from, and how many there are (None: not counted)."""
-
-    class_iri: str
-    iris: tuple[str, ...]
-    total: int | None
-
-
-def find_instances(client: SparqlClient, class_iri: str, *, most: int, graphs: Sequence[str] = ()) -> ClassSeeds:
-    """Find the instances of a class, the first ones in the order of their IRIs.
+def find_instances(
+    client: SparqlClient, class_iri: str, *, most: int, graphs: Sequence[str] = ()
+) -> tuple[tuple[str, ...], int | None]:
+    """Return the instances of a class, the first ones in the order of their IRIs, and how many there are, if counted.
 
     Args:
         client: Asks.
@@ -97,7 +90,7 @@ def find_instances(client: SparqlClient, class_iri: str, *, most: int, graphs: S
             counted = client.ask(instance_count(class_iri, tuple(graphs)), limit=2)
             number = counted.rows[0].get("n", {}).get("value", "") if counted.rows else ""
             total = int(number) if number.isdecimal() and len(number) < 18 else None
-            return ClassSeeds(class_iri, tuple(found)[:most], total)
+            return tuple(found)[:most], total
         if not answer.part or not page or page[-1] == after:
-            return ClassSeeds(class_iri, tuple(found), len(found))
+            return tuple(found), len(found)
         after = page[-1]

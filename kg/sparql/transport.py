@@ -9,26 +9,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlsplit
 
 from kg.errors import EndpointError
+from kg.politeness import program
 
-from .reply import Reply
+from .reply import Reply, TroubleError
 
 _BODY_LIMIT_BYTES = 256 << 20
 _CHUNK_BYTES = 1 << 16
 
 Transport = Callable[[str], Reply]
-
-
-class NoReplyError(Exception):
-    """Nothing came back; `is_nowhere` where nothing answers at the address."""
-
-    def __init__(self, text: str, *, is_nowhere: bool = False) -> None:
-        super().__init__(text)
-        self.is_nowhere = is_nowhere
 
 
 def check_endpoint(url: str) -> str:
@@ -71,12 +63,12 @@ def user_agent(contact: str | None) -> str:
     if contact is not None and not (contact.isascii() and contact.isprintable() and contact.strip()):
         raise EndpointError(f"the contact {contact!r} cannot be sent; give a mail address or a web address")
     command = f"(build-kg-index; {contact.strip()})" if contact else "(build-kg-index)"
-    return f"kgmner/{_version('kgmner')} {command} SPARQLWrapper/{_version('SPARQLWrapper')}"
+    return f"{program()} {command} {program('SPARQLWrapper')}"
 
 
 @contextmanager
 def open_transport(endpoint: str, *, agent: str, timeout_s: float) -> Iterator[Transport]:
-    """Give a function that sends a query and returns the reply, one at a time.
+    """Give a function that sends a query and returns the reply, or raises `TroubleError` where nothing comes back.
 
     SPARQLWrapper asks by the opener that urllib has installed. Meanwhile that is one which hands out replies to queries
     as they come: it follows no redirect, which would take the query to an address that the user did not give, and
@@ -100,9 +92,9 @@ def open_transport(endpoint: str, *, agent: str, timeout_s: float) -> Iterator[T
             with wrapper.query().response as response:
                 return _read_reply(response, time.monotonic() + 3 * timeout_s)
         except urllib.error.URLError as error:
-            raise _no_reply(error.reason) from None
+            raise _trouble(error.reason) from None
         except (OSError, http.client.HTTPException) as error:
-            raise _no_reply(error) from None
+            raise _trouble(error) from None
 
     handlers: list[urllib.request.BaseHandler] = [_EveryReply()]
     if is_loopback(endpoint):
@@ -149,21 +141,15 @@ def _read(response: Any, end_s: float) -> tuple[bytes, str]:
     return bytes(body), ""
 
 
-def _no_reply(reason: object) -> NoReplyError:
+def _trouble(reason: object) -> TroubleError:
+    """Say why nothing came back."""
     if isinstance(reason, TimeoutError):
-        return NoReplyError("no answer in time")
+        return TroubleError("again", "no answer in time")
     if isinstance(reason, socket.gaierror):
-        return NoReplyError(f"there is no such host ({reason.strerror})", is_nowhere=True)
+        return TroubleError("down", f"there is no such host ({reason.strerror})")
     if isinstance(reason, ConnectionRefusedError):
-        return NoReplyError("nothing answers at this address (connection refused)", is_nowhere=True)
+        return TroubleError("down", "nothing answers at this address (connection refused)")
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return NoReplyError(f"its certificate is not trusted ({reason.verify_message})", is_nowhere=True)
+        return TroubleError("down", f"its certificate is not trusted ({reason.verify_message})")
     text = str(reason) or type(reason).__name__
-    return NoReplyError(f"the connection broke ({' '.join(text.split())[:200]})")
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"
+    return TroubleError("again", f"the connection broke ({' '.join(text.split())[:200]})")

@@ -219,6 +219,20 @@ def test_a_trickle_ends_at_the_time_limit(one) -> None:
     assert one.files() == []
 
 
+def test_a_redirect_with_a_body_without_end_is_followed_at_once(one) -> None:
+    def send(handler) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", "/B.png")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        while True:  # until the client hangs up
+            handler.wfile.write(b"x" * 65_536)
+
+    one.server.answers |= {"A.png": [Answer(send=send)], "B.png": [Answer(png())]}
+    assert one.fetch().fetched == 1
+    assert one.row()[:2] == ("pending", "A.png")
+
+
 def test_headers_that_trickle_end_at_the_time_limit_too(one) -> None:
     def send(handler) -> None:
         for _ in range(1000):
