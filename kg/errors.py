@@ -58,15 +58,7 @@ class CacheError(KgError):
 
 
 class EndpointError(KgError):
-    """A SPARQL endpoint that cannot be asked, or that gives no usable answer.
-
-    Attributes:
-        endpoint: Its address, empty where it has none.
-    """
-
-    def __init__(self, message: str, *, endpoint: str = "") -> None:
-        self.endpoint = endpoint
-        super().__init__(message)
+    """A SPARQL endpoint that cannot be asked, or that gives no usable answer."""
 
 
 class FetchError(KgError):

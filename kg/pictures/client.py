@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
@@ -46,7 +44,7 @@ class NotFetchedError(Exception):
 
 
 class PictureClient:
-    """Asks for pictures; use as an asynchronous context manager.
+    """Asks for pictures; close it after use.
 
     Args:
         settings: Who asks, and the limits.
@@ -79,12 +77,8 @@ class PictureClient:
             trust_env=False,
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def aclose(self) -> None:
+        """Close every connection."""
         await self._http.aclose()
 
     async def fetch(self, url: httpx.URL, into: Path) -> tuple[str, int]:

@@ -1,29 +1,12 @@
 """What was asked of image servers, and what came of it: a table beside the index, so that nothing is asked twice."""
 
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from kg.errors import FetchError
-from kg.small_store import open_store
-
-_VERSION = 1
-_TABLE = """
-CREATE TABLE IF NOT EXISTS download (
-    name TEXT NOT NULL PRIMARY KEY,
-    url TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('fetched', 'missing', 'refused', 'unreadable', 'too large', 'failed')),
-    reason TEXT,
-    sha256 TEXT,
-    size_bytes INTEGER,
-    rules TEXT NOT NULL,
-    run INTEGER NOT NULL,
-    fetched_at TEXT NOT NULL
-)
-"""
+from kg.small_store import SmallStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +40,40 @@ class Download:
 _COLUMNS = ", ".join(column.name for column in fields(Download))
 
 
-class Downloads:
+class Downloads(SmallStore):
     """The table of downloads of one index; it is made if there is none.
 
     Raises:
         FetchError: If the file is something else or cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            self._database = open_store(path, version=_VERSION, tables=_TABLE)
+    VERSION = 1
+    TABLES = """
+    CREATE TABLE IF NOT EXISTS download (
+        name TEXT NOT NULL PRIMARY KEY,
+        url TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('fetched', 'missing', 'refused', 'unreadable', 'too large', 'failed')),
+        reason TEXT,
+        sha256 TEXT,
+        size_bytes INTEGER,
+        rules TEXT NOT NULL,
+        run INTEGER NOT NULL,
+        fetched_at TEXT NOT NULL
+    )
+    """
+    ERROR = FetchError
+    FIX = " as the table of downloads; move it away to start a new one"
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        super().__init__(path, read_only=read_only)
+        with self._errors(self.FIX):
             [self.run] = self._database.execute("SELECT COALESCE(max(run), 0) + 1 FROM download").fetchone()
-        except sqlite3.Error as error:
-            raise FetchError(
-                f"{path} cannot be used as the table of downloads: {error}; move it away to start a new one"
-            ) from None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        with suppress(sqlite3.Error):  # so that it can be read where nothing may be written
+    def close(self) -> None:
+        """Close the file, so that it can be read where nothing may be written."""
+        with suppress(sqlite3.Error):
             self._database.disable_wal()
-        self._database.close()
+        super().close()
 
     def get(self, name: str) -> Download | None:
         """Return what is known of a picture."""
@@ -101,24 +92,20 @@ class Downloads:
         Raises:
             FetchError: If it cannot be written.
         """
-        try:
+        with self._errors("; what was fetched is kept, run the same command again"):
             self._database.table("download").insert(asdict(download), replace=True)
-        except sqlite3.Error as error:
-            raise FetchError(
-                f"{self._path} cannot be written: {error}; what was fetched is kept, run the same command again"
-            ) from None
+
+    def counts(self) -> dict[str, int]:
+        """Return how many downloads have each status, and the bytes that were fetched."""
+        with self._errors():
+            counts = self._database.execute("SELECT status, count(*) FROM download GROUP BY 1 ORDER BY 1").fetchall()
+            size = self._database.execute("SELECT COALESCE(sum(size_bytes), 0) FROM download WHERE status = 'fetched'")
+            return {**dict(counts), "bytes fetched": size.fetchone()[0]}
 
 
 def count_downloads(path: Path) -> dict[str, int]:
     """Return how many downloads have each status, and the bytes that were fetched; nothing if there is no table."""
     if not path.is_file():
         return {}
-    try:
-        with closing(open_store(path, version=_VERSION, tables=_TABLE, read_only=True)) as database:
-            counts = database.execute(
-                "SELECT status, count(*) FROM download GROUP BY status ORDER BY status"
-            ).fetchall()
-            size = database.execute("SELECT COALESCE(sum(size_bytes), 0) FROM download WHERE status = 'fetched'")
-            return {**dict(counts), "bytes fetched": size.fetchone()[0]}
-    except sqlite3.Error as error:
-        raise FetchError(f"{path} is not a table of downloads: {error}; move it away") from None
+    with Downloads(path, read_only=True) as table:
+        return table.counts()

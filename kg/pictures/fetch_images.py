@@ -10,6 +10,7 @@ import errno
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -137,7 +138,7 @@ class _Run:
         self.total = self.graph.connection.execute(query).fetchone()[0]
         pace = Pace(self.settings.requests_per_s, clock=self.outside.clock, sleep=self.outside.sleep)
         now, resolve = self.outside.now, self.outside.resolve
-        async with PictureClient(self.settings, self.rules, pace, now=now, resolve=resolve) as client:
+        async with aclosing(PictureClient(self.settings, self.rules, pace, now=now, resolve=resolve)) as client:
             jobs = self._jobs()
             workers = [asyncio.create_task(self._work(client, jobs, number)) for number in range(CONNECTIONS)]
             try:

@@ -140,10 +140,7 @@ class SparqlClient:
         times = "" if tries == 1 else f" {tries} times, last"
         kept = "every answer so far is kept, and the same command goes on where it stopped"
         hint = "check the address, endpoints often end in /sparql" if self.queries == 1 else kept
-        return EndpointError(
-            f"{self.endpoint}, query {self.queries}: asked{times} with this result: {text}; {hint}",
-            endpoint=self.endpoint,
-        )
+        return EndpointError(f"{self.endpoint}, query {self.queries}: asked{times} with this result: {text}; {hint}")
 
 
 def _retries(kind: str, *, can_split: bool, is_first: bool) -> int:

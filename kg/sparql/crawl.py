@@ -101,10 +101,6 @@ class _Fetch:
         self._missing: list[CutLinks] = []
         self._unusable = 0
         self._examples: list[str] = []
-        self._properties = questions.properties(request.languages, request.graphs)
-        self._labels = questions.labels(request.languages, request.graphs)
-        self._pages = questions.pages(request.graphs)
-        self._links = (questions.links_out(request.graphs), questions.links_in(request.graphs))
 
     def run(self) -> SparqlReport:
         """Fetch everything, and write the files."""
@@ -121,10 +117,8 @@ class _Fetch:
             reached |= level
         unknown = tuple(seed for seed in seeds if seed not in self._with_rows)
         if len(unknown) == len(seeds):
-            raise EndpointError(
-                f"{self._client.endpoint} knows nothing of the {len(seeds)} seeds, like {seeds[0]}:"
-                " check how their IRIs are written, and --graph",
-                endpoint=self._client.endpoint,
+            raise self._error(
+                f"knows nothing of the {len(seeds)} seeds, like {seeds[0]}: check how their IRIs are written"
             )
         self._cut.sort(key=lambda cut: (-(cut.total or 1 << 62), cut.iri, cut.what))
         request = self._request
@@ -150,10 +144,7 @@ class _Fetch:
         answer = self._client.ask(questions.probe(_PROBE_ROWS, self._request.graphs), limit=_PROBE_ROWS, is_first=True)
         if not answer.rows:
             where = f" in {', '.join(self._request.graphs)}" if self._request.graphs else ""
-            raise EndpointError(
-                f"{self._client.endpoint} holds no statement{where}: check the address and --graph",
-                endpoint=self._client.endpoint,
-            )
+            raise self._error(f"holds no statement{where}: check the address")
         if len(answer.rows) < _PROBE_ROWS:
             self._client.cut_at = len(answer.rows)
 
@@ -169,21 +160,19 @@ class _Fetch:
             if total is None or total > len(found):
                 self._cut.append(CutLinks(class_iri, "instances", len(found), total))
         if not seeds:
-            raise EndpointError(
-                f"{self._client.endpoint} knows no instance of {', '.join(self._request.seed_classes)}:"
-                " check how the classes' IRIs are written, and --graph",
-                endpoint=self._client.endpoint,
-            )
+            classes = ", ".join(self._request.seed_classes)
+            raise self._error(f"knows no instance of {classes}: check how the classes' IRIs are written")
         return list(seeds)
 
     def _describe(self, level: Iterable[str], hop: int) -> set[str]:
         """Fetch what there is about entities, besides links; return the entities that they redirect to."""
+        properties = questions.properties(self._request.languages, self._request.graphs)
         targets: set[str] = set()
         todo = set(level) - self._described
         while todo:
             self._described |= todo
             found: set[str] = set()
-            for row in self._ask(self._properties, todo, f"hop {hop}: properties"):
+            for row in self._ask(properties, todo, f"hop {hop}: properties"):
                 if row["p"]["value"] == REDIRECT and self._is_usable(row["y"]):
                     found.add(self._entity(row["y"]["value"]))
             targets |= found
@@ -193,23 +182,25 @@ class _Fetch:
 
     def _fetch_pages(self, entities: set[str], hop: int) -> None:
         """Fetch the pages that point to entities, those that point to these, and so on, with their labels."""
+        request = self._request
+        pages_of, labels = questions.pages(request.graphs), questions.labels(request.languages, request.graphs)
         known: set[str] = set()
         todo = entities
         while todo:
             pages = {
                 self._entity(row["y"]["value"])
-                for row in self._ask(self._pages, todo, f"hop {hop}: pages")
+                for row in self._ask(pages_of, todo, f"hop {hop}: pages")
                 if self._is_usable(row["y"])
             }
             todo = pages - known - entities
             known |= todo
-        for _ in self._ask(self._labels, known, f"hop {hop}: labels of pages"):
+        for _ in self._ask(labels, known, f"hop {hop}: labels of pages"):
             pass
 
     def _follow(self, level: Iterable[str], hop: int) -> set[str]:
         """Fetch the links of entities; return what they lead to."""
         found = set()
-        for question in self._links:
+        for question in (questions.links_out(self._request.graphs), questions.links_in(self._request.graphs)):
             rows = self._ask(question, level, f"hop {hop}: {question.name}", most=self._request.max_links)
             found |= {self._entity(row["y"]["value"]) for row in rows if self._is_usable(row["y"])}
         return found
@@ -258,6 +249,9 @@ class _Fetch:
         if len(forms) > 1:
             self._forms[plain] = tuple(dict.fromkeys((*self._forms.get(plain, ()), *forms)))
         return plain
+
+    def _error(self, text: str) -> EndpointError:
+        return EndpointError(f"{self._client.endpoint} {text}, and --graph")
 
     @staticmethod
     def _is_usable(term: object) -> bool:

@@ -8,28 +8,15 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from kg.errors import CacheError
-from kg.small_store import open_store
+from kg.small_store import SmallStore
 
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-_VERSION = 1
-_TABLES = """
-CREATE TABLE IF NOT EXISTS response (
-    endpoint TEXT NOT NULL, digest TEXT NOT NULL, query TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,
-    rows INTEGER NOT NULL, size_bytes INTEGER NOT NULL, body BLOB, created TEXT NOT NULL,
-    PRIMARY KEY (endpoint, digest)
-);
-CREATE TABLE IF NOT EXISTS refresh (endpoint TEXT PRIMARY KEY, since TEXT NOT NULL)
-"""
 _FIND = (
     "SELECT * FROM response WHERE endpoint = :endpoint AND digest = :digest"
     " AND created >= COALESCE((SELECT since FROM refresh WHERE endpoint = :endpoint), '')"
@@ -63,12 +50,20 @@ class CachedResponse:
 _COLUMNS = tuple(column.name for column in fields(CachedResponse))
 
 
-class ResponseCache:
+class ResponseCache(SmallStore):
     """The file of responses. Use `ResponseCache.open`, and close it, or use it as a context manager."""
 
-    def __init__(self, path: Path, database: "Database") -> None:
-        self.path = path
-        self._database = database
+    VERSION = 1
+    TABLES = """
+    CREATE TABLE IF NOT EXISTS response (
+        endpoint TEXT NOT NULL, digest TEXT NOT NULL, query TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,
+        rows INTEGER NOT NULL, size_bytes INTEGER NOT NULL, body BLOB, created TEXT NOT NULL,
+        PRIMARY KEY (endpoint, digest)
+    );
+    CREATE TABLE IF NOT EXISTS refresh (endpoint TEXT PRIMARY KEY, since TEXT NOT NULL)
+    """
+    ERROR = CacheError
+    FIX = "; if you remove it, the endpoint is asked again"
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
@@ -83,23 +78,7 @@ class ResponseCache:
         """
         if read_only and not path.is_file():
             raise CacheError(f"{path} does not exist; no endpoint was asked for this index")
-        try:
-            database = open_store(path, version=_VERSION, tables=_TABLES, read_only=read_only)
-        except sqlite3.Error as error:
-            raise CacheError(f"{path} cannot be used: {error}; if you remove it, the endpoint is asked again") from None
-        return cls(path, database)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
+        return cls(path, read_only=read_only)
 
     def find(self, endpoint: str, query: str) -> tuple[CachedResponse, bytes] | None:
         """Return what is kept of a query, with the answer's bytes; None where it has to be asked.
@@ -181,13 +160,6 @@ class ResponseCache:
         with self._errors():
             row = {**key, "query": query, **columns, "created": _stamp()}
             self._database.table("response").insert(row, replace=True)
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise CacheError(f"{self.path} cannot be used: {error}") from None
 
 
 def _response(row: dict[str, Any]) -> CachedResponse:
