@@ -27,7 +27,6 @@ from .errors import FetchStoppedError as FetchStoppedError
 from .errors import KgError as KgError
 from .errors import SourceError as SourceError
 from .errors import StoreError as StoreError
-from .facts import DEFAULT_PREDICATES as DEFAULT_PREDICATES
 from .iris import canonical_iri as canonical_iri
 from .lock import build_lock as build_lock
 from .names.lookup import AliasIndex as AliasIndex
@@ -50,5 +49,6 @@ from .sparql.responses import ResponseCache as ResponseCache
 from .sparql.seeds import SeedFile as SeedFile
 from .sparql.seeds import read_seeds as read_seeds
 from .sparql.statement_files import fetched_from as fetched_from
+from .store import DEFAULT_PREDICATES as DEFAULT_PREDICATES
 from .store import Graph as Graph
 from .store import mark_images as mark_images

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from .entities import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
 from .errors import EntityNotFoundError, StoreError
-from .facts import read_classes, read_conceptual, read_facts
 from .graph_file import GraphFile
 from .hops import HopFinder
 from .iris import canonical_iri
@@ -18,6 +17,16 @@ from .schema import open_for_reading
 if TYPE_CHECKING:
     import networkx
 
+IS_A = "is a"
+
+# Predicates whose facts help to tell what a text is about, in the order in which they are given; IRIs or local names.
+DEFAULT_PREDICATES = (
+    "occupation", "profession", "position", "team", "league", "party", "office", "nationality", "birthPlace", "genre",
+    "industry", "location", "locationCity", "headquarter", "city", "country", "capital", "continent", "language",
+    "author", "director", "artist", "knownFor", "sport",
+)  # fmt: skip
+_FACTS_OF_CONCEPT, _FACTS_OF_PREDICATE = 8, 3
+
 _ENTITY = "id, iri, label, type, prior"
 _IMAGE = "id, entity, source, file, sha256, width, height, status, reason"
 _TRIPLES_OF = (
@@ -26,6 +35,15 @@ _TRIPLES_OF = (
 )
 _COUNTED = ("entity", "alias", "predicate", "class", "entity_class", "triple", "literal", "image", "rejected")
 _BATCH = 500
+_CLASSES = (
+    "SELECT c.label FROM entity_class ec JOIN class c ON c.id = ec.class WHERE ec.entity = ?"
+    " ORDER BY c.depth DESC NULLS LAST, c.instances, c.iri"
+)
+_OBJECTS = (
+    "SELECT e.label FROM triple t JOIN entity e ON e.id = t.object WHERE t.subject = ? AND t.predicate = ?"
+    " ORDER BY e.prior DESC, e.id LIMIT ?"
+)
+_VALUES = "SELECT value FROM literal WHERE subject = ? AND predicate = ? ORDER BY id LIMIT ?"
 
 
 class Graph(GraphFile):
@@ -106,17 +124,40 @@ class Graph(GraphFile):
         return tuple(TripleRow(entities[s], iri, label, entities[o]) for s, iri, label, o in steps)
 
     def classes(self, entity_id: int) -> tuple[str, ...]:
-        """Return the labels of an entity's classes, most specific first."""
-        return read_classes(self.connection, entity_id)
+        """Return the labels of an entity's classes, most specific first, each once.
 
-    def facts(self, entity_id: int, *, predicates: Sequence[str], limit: int) -> tuple[Fact, ...]:
-        """Return an entity's facts under some predicates (IRIs, local names or labels), in the predicates' order."""
-        label = self.entity(entity_id).label
-        return read_facts(self.connection, entity_id, label, predicates=predicates, limit=limit)
+        A class that the type map places deeper stands before a shallower one; classes that it does not know come after
+        those, the rarer one (fewer instances in this graph) first.
+        """
+        return tuple(dict.fromkeys(row[0] for row in self.connection.execute(_CLASSES, (entity_id,))))
+
+    def facts(
+        self, entity_id: int, *, predicates: Sequence[str], limit: int, each: int | None = None
+    ) -> tuple[Fact, ...]:
+        """Return an entity's facts under some predicates, in their order; objects are labels or literals' texts.
+
+        Args:
+            entity_id: The entity.
+            predicates: IRIs, local names or labels.
+            limit: How many facts at most.
+            each: How many of one predicate at most.
+        """
+        subject, most = self.entity(entity_id).label, min(each or limit, limit)
+        facts: dict[Fact, None] = {}
+        for predicate, words in self._find_predicates(predicates):
+            arguments = (entity_id, predicate, most)
+            texts = [row[0] for query in (_OBJECTS, _VALUES) for row in self.connection.execute(query, arguments)]
+            facts.update(dict.fromkeys(Fact(subject, words, text) for text in texts[:most]))
+            if len(facts) >= limit:
+                break
+        return tuple(islice(facts, limit))
 
     def conceptual(self, entity_id: int) -> tuple[Fact, ...]:
         """Return what an entity is, most specific first, and then a few facts of `DEFAULT_PREDICATES`."""
-        return read_conceptual(self.connection, entity_id, self.entity(entity_id).label)
+        label = self.entity(entity_id).label
+        limits = {"limit": _FACTS_OF_CONCEPT, "each": _FACTS_OF_PREDICATE}
+        classes = tuple(Fact(label, IS_A, name) for name in self.classes(entity_id))
+        return classes + self.facts(entity_id, predicates=DEFAULT_PREDICATES, **limits)
 
     def images(self, *, status: str | None = None) -> Iterator[ImageRecord]:
         """Yield the image rows by id, or those with one status; rows may be marked meanwhile."""
@@ -175,6 +216,15 @@ class Graph(GraphFile):
         """Return the first lines that could not be used."""
         query = "SELECT source, line, text, reason FROM rejected ORDER BY id LIMIT ?"
         return tuple(RejectedLine(*row) for row in self.connection.execute(query, (limit,)))
+
+    def _find_predicates(self, names: Sequence[str]) -> list[tuple[int, str]]:
+        rows = self.connection.execute("SELECT id, iri, label FROM predicate ORDER BY id").fetchall()
+        found = []
+        for name in names:
+            iri = canonical_iri(name)
+            ends = (f"/{iri}", f"#{iri}")
+            found += [(row, label) for row, full, label in rows if full == iri or label == name or full.endswith(ends)]
+        return list(dict.fromkeys(found))
 
     def _select(self, query: str, ids: Iterable[int]) -> Iterator[Any]:
         """Run a query that ends in IN for all ids, as many at once as SQLite takes."""

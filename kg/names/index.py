@@ -7,7 +7,7 @@ A row of `alias_segment` or `alias_word` holds all distinct normal forms with so
 `kg.names.keys`), ascending, under the first of them; a key is never split over two rows. So the names with a key are
 in the last row that does not start behind it, together with other names that a look-up has to tell apart anyway.
 `alias_segment.names` is `count` letter masks (uint32, little-endian), `count` numbers of bytes that a name has beyond
-its letters (blanks, and what UTF-8 adds), and then the names, one behind the other; all have the same number of letters.
+its letters (blanks, and what UTF-8 adds), and then the names themselves; all have the same number of letters.
 `alias_word.names` is a name a line, those with one word ordered by their length.
 """
 

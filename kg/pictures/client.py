@@ -18,8 +18,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 
 from kg.politeness import Pace, retry_after_s
 
-from .addresses import AddressRules, RefusedAddressError
-from .connections import CheckedTransport, Resolve
+from .addresses import AddressRules, CheckedTransport, RefusedAddressError, Resolve
 from .settings import FetchSettings
 
 _MOST_REDIRECTS = 5

@@ -23,9 +23,8 @@ from kg.errors import FetchStoppedError
 from kg.politeness import Pace
 from kg.store import Graph
 
-from .addresses import AddressRules
+from .addresses import CONNECTIONS, AddressRules, Resolve, look_up
 from .client import NotFetchedError, PictureClient
-from .connections import CONNECTIONS, Resolve, look_up
 from .downloads import Download, Downloads
 from .files import ImageFinder, is_address, name_problem, picture_address, picture_name
 from .image_rows import count_images, lacks_file

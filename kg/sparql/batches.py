@@ -18,9 +18,6 @@ ANSWER_ROWS = 4000
 
 IRIS_COUNTED = 150
 IRIS_ASKED = 100
-MANY_ROWS = 20_000
-"""Rows of one IRI that an endpoint should not have to sort."""
-
 _PAGE_ROWS = 2000
 _DIGEST = 32
 
@@ -125,7 +122,7 @@ def _read_pack(
 
 def _read_pages(client: SparqlClient, question: Question, iri: str, total: int | None, most: int | None) -> Found:
     """Read the rows of one IRI in the order of their key, up to `most` of them or to the end."""
-    if most is not None and total is not None and total > MANY_ROWS:
+    if most is not None and total is not None and total > client.manner.most_sorted:
         for bound in _bounds(client, question, iri, most / total):
             rows = _walk(client, question, iri, None, most, up_to=bound)
             if len(rows) > most:

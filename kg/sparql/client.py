@@ -36,12 +36,14 @@ class Manner:
 
     Attributes:
         requests_per_second: The most; None for as fast as it answers.
+        most_sorted: Rows of one IRI that an endpoint should have to sort, at most.
         sleep: Waits.
         clock: Seconds that only grow.
         now: The date.
     """
 
     requests_per_second: float | None = None
+    most_sorted: int = 20_000
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -54,6 +56,7 @@ class SparqlClient:
         queries: How many queries were asked, of the cache or the endpoint.
         requests: How many requests were sent.
         cut_at: The number of rows at which the endpoint is known to cut, or None.
+        manner: How it is asked.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class SparqlClient:
         self.cut_at: int | None = None
         self._cache = cache
         self._transport = transport
-        self._manner = manner
+        self.manner = manner
         self._progress = progress
         self._next_s = float("-inf")
 
@@ -112,7 +115,7 @@ class SparqlClient:
 
     def _request(self, query: str) -> tuple[Sequence[Row], str]:
         """Send a query and keep the answer."""
-        manner = self._manner
+        manner = self.manner
         pause_s = self._next_s - manner.clock()
         if pause_s > 0:
             manner.sleep(pause_s)
@@ -133,7 +136,7 @@ class SparqlClient:
         host = urlsplit(self.endpoint).netloc
         while left > 0:
             self._progress(f"wait for {host} (seconds)", round(total - left), round(total))
-            self._manner.sleep(min(1.0, left))
+            self.manner.sleep(min(1.0, left))
             left -= 1.0
 
     def _give_up(self, tries: int, text: str) -> EndpointError:

@@ -1,8 +1,8 @@
 """A graph from a SPARQL endpoint: from some seeds, a hop or two along their links, into files that a build reads.
 
-Links are triples between two IRIs, in both directions; classes, `owl:sameAs`, page links and what else no build keeps
-are not links. For every entity that is reached its labels, literals, classes and pictures are fetched, and the redirects
-and disambiguation pages that point to it; of those that are less than `hops` away also the links.
+Links are triples between two IRIs, in both directions, but not classes, `owl:sameAs`, page links and what else no build
+keeps. Of every entity that is reached the labels, literals, classes and pictures are fetched, and the redirects and
+disambiguation pages that point to it; of those that are less than `hops` away also the links.
 """
 
 from collections.abc import Iterable, Sequence

@@ -51,7 +51,7 @@ class TroubleError(Exception):
 
     Attributes:
         kind: ``wait`` (asked to come later), ``again`` (may pass), ``down`` (nothing answers at the address), ``slow``
-            (cut short by the endpoint's time limit), ``refused`` (this query never passes, a smaller one may) or ``fatal``.
+            (cut short by the endpoint's time limit), ``refused`` (a smaller query may pass) or ``fatal``.
         wait_s: How long the endpoint asks to wait, where it says so.
     """
 

@@ -73,14 +73,8 @@ def iri_of(term: Term) -> str:
 
 
 def node(iri: str) -> str:
-    """Write an IRI for N-Triples, in its one form.
-
-    Raises:
-        BadTermError: If it is not an IRI.
-    """
-    if not is_iri(iri):
-        raise BadTermError(f"not an absolute IRI: {iri[:200]!r}")
-    return f"<{canonical_iri(iri)}>"
+    """Write an IRI for N-Triples, in its one form, or raise `BadTermError` as `in_query` does."""
+    return canonical_iri(in_query(iri))
 
 
 def literal(term: Term, number: str = "") -> str:
