@@ -20,6 +20,8 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from kg.bulk import insert_rows
+
 from .derived import derived_names, given_name
 from .kernels import (
     Bytes,
@@ -36,7 +38,6 @@ from .kernels import (
 from .keys import ENTITY_BITS, FIRST_BITS, LONGEST_NAME, NAME_BITS, SECOND_BITS
 from .normal import normal_forms
 
-_LABELS_AT_ONCE = 50_000
 _KEYS_A_ROW, _SEGMENTS_A_ROW, _WORDS_A_ROW = 128, 64, 200
 _NAMES_A_PASS = 600_000
 _WORDS_A_PASS = 4_000_000
@@ -48,7 +49,11 @@ _Ints = npt.NDArray[np.int64]
 
 
 def fill_names(
-    graph: sqlite3.Connection, labels: Iterable[tuple[int, str, str | None]], given: Iterable[_Given]
+    graph: sqlite3.Connection,
+    labels: Iterable[tuple[int, str, str | None]],
+    given: Iterable[_Given],
+    *,
+    at_once: int = 50_000,
 ) -> None:
     """Fill the tables of names, which are empty, within the caller's transaction; every table in its own order.
 
@@ -56,21 +61,24 @@ def fill_names(
         graph: The graph.
         labels: Each entity's id, label and type, in the order of ids.
         given: Further names: entity, text, kind, weight; in the order of entities.
+        at_once: How many entities' names are held in memory at once.
     """
     rest, further, lines, keys = iter(labels), iter(given), bytearray(), [np.zeros(0, np.uint64)]
-    while some := list(islice(rest, _LABELS_AT_ONCE)):
+    while some := list(islice(rest, at_once)):
         taken, further = _until(some[-1][0], further)
         rows = _alias_rows(some, taken)
-        graph.executemany("INSERT INTO alias (entity, normal, text, weight, kind) VALUES (?, ?, ?, -?, ?)", rows)
+        insert_rows(graph, "alias", ("entity", "normal", "text", "weight", "kind"), rows)
         normals = [row[1].encode() for row in rows]
         lines += b"".join([normal + b"\n" for normal in normals])
         numbers = [crc32(normal) << ENTITY_BITS | row[0] for normal, row in zip(normals, rows, strict=True)]
         keys.append(np.array(numbers, dtype=np.uint64))
-    ordered = np.unique(np.concatenate(keys))
+    ordered = np.concatenate(keys)
     del keys
+    ordered.sort()
+    ordered = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
     chunks = (ordered[at : at + _KEYS_A_ROW] for at in range(0, len(ordered), _KEYS_A_ROW))
     rows_of_keys = ((int(chunk[0]), chunk.astype("<u8").tobytes()) for chunk in chunks)
-    graph.executemany("INSERT INTO alias_normal (key, entities) VALUES (?, ?)", rows_of_keys)
+    insert_rows(graph, "alias_normal", ("key", "entities"), rows_of_keys)
     del ordered
     fill_grams(graph, lines)
 
@@ -78,9 +86,8 @@ def fill_names(
 def fill_grams(graph: sqlite3.Connection, lines: bytearray) -> None:
     """Fill `alias_segment` and `alias_word` from names in UTF-8, each with a line break; one may come several times."""
     names = _Names.read(lines)
-    segments, words = names.segment_rows(), names.word_rows()
-    graph.executemany("INSERT INTO alias_segment (key, count, names) VALUES (?, ?, ?)", segments)
-    graph.executemany("INSERT INTO alias_word (key, names) VALUES (?, ?)", words)
+    insert_rows(graph, "alias_segment", ("key", "count", "names"), names.segment_rows())
+    insert_rows(graph, "alias_word", ("key", "names"), names.word_rows())
 
 
 def _until(last: int, given: Iterator[_Given]) -> tuple[list[_Given], Iterator[_Given]]:
@@ -94,7 +101,7 @@ def _until(last: int, given: Iterator[_Given]) -> tuple[list[_Given], Iterator[_
 
 
 def _alias_rows(labels: Sequence[tuple[int, str, str | None]], given: Sequence[_Given]) -> list[_Row]:
-    """Return entity, normal form, text, negative weight and kind of each name: each text once, under its best kind."""
+    """Return entity, normal form, text, weight and kind of each name: each text once, under its best kind."""
     names = [(entity, text, -1.0, "label") for entity, text, _ in labels]
     for entity, label, coarse in labels:
         if coarse == "ORG" or ")" in label or (coarse == "LOC" and ", " in label):
@@ -110,7 +117,11 @@ def _alias_rows(labels: Sequence[tuple[int, str, str | None]], given: Sequence[_
     normals = normal_forms([name[1] for name in names])
     rows = sorted([(name[0], normal, *name[1:]) for name, normal in zip(names, normals, strict=True) if normal])
     before = chain([(0, "", "")], rows)
-    return [row for row, last in zip(rows, before, strict=False) if row[2] != last[2] or row[0] != last[0]]
+    return [
+        (entity, normal, text, -rank, kind)
+        for (entity, normal, text, rank, kind), last in zip(rows, before, strict=False)
+        if text != last[2] or entity != last[0]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ def normal_form(text: str) -> str:
 
 def normal_forms(texts: Sequence[str]) -> list[str]:
     """Return the normal form of each text; ASCII texts without acronyms are translated together, which is faster."""
-    lines = "\n".join([text if _is_plain(text) else "" for text in texts]).replace("&", " and ")
+    plain = [text if text.isascii() and text.count(".") < 2 and "\n" not in text else "" for text in texts]
+    lines = "\n".join(plain).replace("&", " and ")
     forms = [" ".join(line.split()) for line in lines.translate(_ASCII_FORMS).split("\n")]
     return [form or normal_form(text) for form, text in zip(forms, texts, strict=True)] if texts else []
 
@@ -55,10 +56,6 @@ def split_hashtag(text: str) -> str:
 def words(text: str) -> frozenset[str]:
     """Return the words of a list that is written as one text."""
     return frozenset(text.split())
-
-
-def _is_plain(text: str) -> bool:
-    return text.isascii() and "\n" not in text and text.count(".") < 2
 
 
 def _fold(text: str) -> str:

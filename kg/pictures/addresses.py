@@ -106,7 +106,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; besides httpx's errors, `RefusedAddressError` is raised."""
-        host, port = request.url.host, request.url.port or _PORTS[request.url.scheme]
+        host, port = _host_of(request.url), request.url.port or _PORTS[request.url.scheme]
         try:
             addresses = await self._resolve(host, port)
         except OSError as error:

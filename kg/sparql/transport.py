@@ -4,6 +4,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +22,8 @@ _BODY_LIMIT_BYTES = 256 << 20
 _CHUNK_BYTES = 1 << 16
 
 Transport = Callable[[str], Reply]
+
+_opener_in_use = threading.Lock()
 
 
 def check_endpoint(url: str) -> str:
@@ -72,7 +75,8 @@ def open_transport(endpoint: str, *, agent: str, timeout_s: float) -> Iterator[T
 
     SPARQLWrapper asks by the opener that urllib has installed. Meanwhile that is one which hands out replies to queries
     as they come: it follows no redirect, which would take the query to an address that the user did not give, and
-    keeps the headers of errors. It asks this machine without a proxy.
+    keeps the headers of errors. It asks this machine without a proxy. Afterwards urllib has its usual one again; a
+    fetch in another thread waits for that.
 
     Args:
         endpoint: Its address.
@@ -99,11 +103,12 @@ def open_transport(endpoint: str, *, agent: str, timeout_s: float) -> Iterator[T
     handlers: list[urllib.request.BaseHandler] = [_EveryReply()]
     if is_loopback(endpoint):
         handlers.append(urllib.request.ProxyHandler({}))
-    urllib.request.install_opener(urllib.request.build_opener(*handlers))
-    try:
-        yield send
-    finally:
-        urllib.request.install_opener(urllib.request.build_opener())
+    with _opener_in_use:
+        urllib.request.install_opener(urllib.request.build_opener(*handlers))
+        try:
+            yield send
+        finally:
+            urllib.request.install_opener(urllib.request.build_opener())
 
 
 class _EveryReply(urllib.request.HTTPErrorProcessor):

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kg.names import index
 from kg.names.derived import derived_names
 from kg.names.index import fill_names
 from kg.names.lookup import entities_of
@@ -42,8 +41,8 @@ def store(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-def _fill(store: sqlite3.Connection, entities: Sequence[_Entity], names: Sequence[_Given]) -> None:
-    fill_names(store, entities, sorted(names, key=lambda name: name[0]))
+def _fill(store: sqlite3.Connection, entities: Sequence[_Entity], names: Sequence[_Given], at_once: int) -> None:
+    fill_names(store, entities, sorted(names, key=lambda name: name[0]), at_once=at_once)
 
 
 def _plain_rows(entities: Sequence[_Entity], names: Sequence[_Given]) -> set[tuple[str, str, int, str, float]]:
@@ -64,15 +63,12 @@ def _plain_rows(entities: Sequence[_Entity], names: Sequence[_Given]) -> set[tup
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("at_once", [3, 50_000])
-def test_the_rows_are_those_of_the_plain_way(
-    seed: int, at_once: int, store: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(index, "_LABELS_AT_ONCE", at_once)
+def test_the_rows_are_those_of_the_plain_way(seed: int, at_once: int, store: sqlite3.Connection) -> None:
     chance = random.Random(seed)
     ids = range(1, 31) if seed % 2 else sorted(chance.sample(range(1, 90), 30))
     entities = [(entity, chance.choice(_TEXTS), chance.choice(["PER", "LOC", "ORG", "OTHER", None])) for entity in ids]
     names = [(chance.choice(ids), chance.choice(_TEXTS), *chance.choice(_KINDS)) for _ in range(60)]
-    _fill(store, entities, names)
+    _fill(store, entities, names, at_once)
     rows = store.execute("SELECT text, normal, entity, kind, weight FROM alias").fetchall()
     assert len(rows) == len(set(rows))
     assert set(rows) == _plain_rows(entities, names)
@@ -85,7 +81,7 @@ def test_the_rows_are_those_of_the_plain_way(
 
 
 def test_a_normal_form_of_many_entities_goes_over_rows(store: sqlite3.Connection) -> None:
-    _fill(store, [(entity, "Same" if entity % 3 else f"Other {entity}", None) for entity in range(1, 1000)], [])
+    _fill(store, [(entity, "Same" if entity % 3 else f"Other {entity}", None) for entity in range(1, 1000)], [], 300)
     assert list(entities_of(store, "same")) == [entity for entity in range(1, 1000) if entity % 3]
     assert store.execute("SELECT count(*) FROM alias_normal").fetchone()[0] > 5
 
