@@ -68,10 +68,10 @@ def fill_names(
         taken, further = _until(some[-1][0], further)
         rows = _alias_rows(some, taken)
         insert_rows(graph, "alias", ("entity", "normal", "text", "weight", "kind"), rows)
-        normals = [row[1].encode() for row in rows]
-        lines += b"".join([normal + b"\n" for normal in normals])
-        numbers = [crc32(normal) << ENTITY_BITS | row[0] for normal, row in zip(normals, rows, strict=True)]
-        keys.append(np.array(numbers, dtype=np.uint64))
+        normals = "".join([row[1] + "\n" for row in rows]).encode()
+        lines += normals
+        hashes = np.array([crc32(normal) for normal in normals.split(b"\n")[:-1]], dtype=np.uint64)
+        keys.append(hashes << np.uint64(ENTITY_BITS) | np.array([row[0] for row in rows], dtype=np.uint64))
     ordered = np.concatenate(keys)
     del keys
     ordered.sort()
@@ -115,6 +115,8 @@ def _alias_rows(labels: Sequence[tuple[int, str, str | None]], given: Sequence[_
             derived = derived_names(text, weight, types.get(entity))
             names += [(entity, text, -round(weight, 4), kind) for text, kind, weight in derived]
     normals = normal_forms([name[1] for name in names])
+    if len(names) == len(labels):
+        return [(name[0], normal, name[1], 1.0, "label") for name, normal in zip(names, normals, strict=True) if normal]
     rows = sorted([(name[0], normal, *name[1:]) for name, normal in zip(names, normals, strict=True) if normal])
     before = chain([(0, "", "")], rows)
     return [
