@@ -1,4 +1,4 @@
-"""The graph, read-only."""
+"""A finished graph, read-only: its entities, their neighbours, classes, facts and pictures."""
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence

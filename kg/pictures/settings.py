@@ -1,4 +1,4 @@
-"""How pictures are fetched, and what came of it: the records that cross the boundary of this package."""
+"""The settings with which pictures are fetched, and the report of what came of it."""
 
 import re
 from dataclasses import dataclass, field
