@@ -121,7 +121,7 @@ class PictureClient:
             raise NotFetchedError("failed", f"{url.host}: {_describe(error)}", again=True) from None
 
     async def _before_request(self, request: httpx.Request) -> None:
-        """Check the first address and that of every redirect, and wait for a turn, which takes nobody's patience."""
+        """Check the first address and that of every redirect, and wait for a turn, which takes none of its time."""
         url, asked = request.url, request.extensions["asked"]
         try:
             self._rules.check(url, asked[-1] if asked else None)

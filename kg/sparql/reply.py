@@ -121,6 +121,12 @@ def part_of(rows: Sequence[Row], note: str, *, limit: int, cut_at: int | None) -
     return ""
 
 
+def count_of(row: Row) -> int | None:
+    """Return the number that a query counted as `?n`; None if it is not one."""
+    text = row.get("n", {}).get("value", "")
+    return int(text) if text.isdecimal() and len(text) < 18 else None
+
+
 def shown(body: bytes) -> str:
     """Return the beginning of a body, on one line."""
     text = " ".join(body[: _SHOWN * 4].decode("utf-8", "replace").split())

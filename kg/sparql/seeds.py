@@ -1,6 +1,7 @@
 """Where a fetch starts: IRIs from a file, and the instances of classes."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from kg.iris import canonical_iri
 
 from .client import SparqlClient
 from .questions import instance_count, instances
+from .reply import count_of
 from .terms import BadTermError, iri_of, is_iri
 
 _SHOWN = 100
@@ -81,16 +83,12 @@ def find_instances(
         answer = client.ask(instances(class_iri, after, limit, tuple(graphs)), limit=limit)
         page = []
         for row in answer.rows:
-            try:
+            with suppress(BadTermError):
                 page.append(iri_of(row.get("y", {})))
-            except BadTermError:
-                continue
         found.update(dict.fromkeys(page))
         if len(found) > most:
             counted = client.ask(instance_count(class_iri, tuple(graphs)), limit=2)
-            number = counted.rows[0].get("n", {}).get("value", "") if counted.rows else ""
-            total = int(number) if number.isdecimal() and len(number) < 18 else None
-            return tuple(found)[:most], total
+            return tuple(found)[:most], count_of(counted.rows[0]) if counted.rows else None
         if not answer.part or not page or page[-1] == after:
             return tuple(found), len(found)
         after = page[-1]
