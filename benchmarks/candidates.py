@@ -20,9 +20,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
-import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -32,12 +32,11 @@ from benchmarks.options import take_no_options
 from benchmarks.sample import WORK
 from benchmarks.titles import read_redirects, titles
 from kg import AliasIndex, AliasMatch, Graph, normal_form
-from kg.building.pages import PageFile
-from kg.building.records import Texts
 from kg.names.fuzzy import Query, likenesses
+from kg.names.index import fill_names
 from kg.names.normal import squash
-from kg.names.rows import Labels, fill_names
 from kg.schema import create_indexes, create_tables, open_for_building
+from kg.transactions import transaction
 
 GRAPH = WORK / "names" / "kg.sqlite"
 MENTIONS, SEED, LIMIT = 2000, 5, 10
@@ -57,7 +56,7 @@ def make_graph(path: Path) -> None:
     seconds = {}
     before = lookups.memory_mb("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the most memory is counted from here on
-    steps = {"names": lambda: _fill_names(path, connection), "indexes": lambda: create_indexes(connection)}
+    steps = {"names": lambda: _fill_names(connection), "indexes": lambda: create_indexes(connection)}
     for name, step in steps.items():
         start, cpu = time.perf_counter(), time.process_time()
         step()
@@ -74,18 +73,11 @@ def make_graph(path: Path) -> None:
     print(f"  most memory meanwhile: {most:.0f} MB, of which {before:.0f} MB were taken before")
 
 
-def _fill_names(path: Path, connection: sqlite3.Connection) -> None:
+def _fill_names(connection: sqlite3.Connection) -> None:
+    labels = connection.execute("SELECT id, label, type FROM entity ORDER BY id")
     given = connection.execute("SELECT entity, text, kind, weight FROM stage_given_name ORDER BY entity")
-    with PageFile(path) as pages:
-        fill_names(pages, _labels(connection), given)
-        pages.publish()
-
-
-def _labels(connection: sqlite3.Connection) -> Iterator[Labels]:
-    cursor = connection.execute("SELECT id, label, coalesce(substr(type, 2, 1), '-') FROM entity ORDER BY id")
-    while rows := cursor.fetchmany(50_000):
-        ids, labels, letters = zip(*rows, strict=True)
-        yield Labels(np.array(ids), Texts.of(labels), "".join(letters).encode())
+    with closing(labels), closing(given), transaction(connection):
+        fill_names(connection, labels, given)
 
 
 def _fill_entities(connection: sqlite3.Connection) -> None:

@@ -7,7 +7,7 @@ KgError
 ├── BuildLockedError        another process builds the same graph
 ├── CacheError              a cache that cannot be written or read
 ├── EndpointError           a SPARQL endpoint that does not answer, or not with answers
-└── FetchError              settings that no picture is fetched with, or a table of downloads that is none
+└── FetchError              settings or a table of downloads that cannot be used
     └── FetchStoppedError   the network or the servers failed again and again
 """
 
@@ -23,7 +23,7 @@ class StoreError(KgError):
 
 
 class SourceError(KgError):
-    """A source that is none of the kinds that a graph is built from."""
+    """A source that is not of a kind that a graph is built from."""
 
 
 class EntityNotFoundError(KgError):
@@ -58,15 +58,7 @@ class CacheError(KgError):
 
 
 class EndpointError(KgError):
-    """A SPARQL endpoint that cannot be asked, or that gives no usable answer.
-
-    Attributes:
-        endpoint: Its address, empty where it is none.
-    """
-
-    def __init__(self, message: str, *, endpoint: str = "") -> None:
-        self.endpoint = endpoint
-        super().__init__(message)
+    """A SPARQL endpoint that cannot be asked, or that gives no usable answer."""
 
 
 class FetchError(KgError):

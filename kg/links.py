@@ -6,8 +6,8 @@ place. Two hubs with little in common would leap long; their neighbours are then
 """
 
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FEW = 64
-"""An entity with more triples around it is a hub: nothing here reads them all unless it must."""
-
 _BATCH = 500
-_LEAPS = 300
-_KEPT_BITS = 64
 _END = 1 << 62  # after every id
 
 
@@ -29,12 +24,16 @@ class Links:
 
     Args:
         connection: A finished graph.
+        few: An entity with more triples around it is a hub: nothing here reads them all unless it must.
         leaps: How often to leap before two hubs are compared as bits.
+        kept: Of how many hubs the bits are kept, of those asked for last.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, leaps: int = _LEAPS) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, few: int = 64, leaps: int = 300, kept: int = 64) -> None:
         self._connection = connection
+        self._few = few
         self._leaps = leaps
+        self.bits_of = lru_cache(kept)(self._read_bits)
         rows = connection.execute("SELECT id FROM predicate WHERE NOT hop")
         excluded = ", ".join(str(int(row[0])) for row in rows)
         hop = f" AND predicate NOT IN ({excluded})" if excluded else ""
@@ -48,7 +47,6 @@ class Links:
             f" UNION ALL SELECT 1 FROM triple WHERE subject = ?2 AND object = ?1{hop} LIMIT 1"
         )
         self._leap = _leap_query(hop)
-        self._bits: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
 
     def neighbours(self, ids: Iterable[int]) -> set[int]:
         """Return every entity one hop from one of `ids` (which may contain some of them)."""
@@ -64,8 +62,8 @@ class Links:
 
     def few(self, entity: int) -> set[int] | None:
         """Return an entity's neighbours, or None for a hub."""
-        rows = self._connection.execute(f"{self._around} LIMIT {FEW + 1}", (entity,)).fetchall()
-        return None if len(rows) > FEW else {row[0] for row in rows}
+        rows = self._connection.execute(f"{self._around} LIMIT {self._few + 1}", (entity,)).fetchall()
+        return None if len(rows) > self._few else {row[0] for row in rows}
 
     def degree(self, ids: Iterable[int], *, limit: int) -> int:
         """Return the number of triples around some entities, counted up to `limit`."""
@@ -92,7 +90,7 @@ class Links:
     def _common_bit(self, one: int, other: int) -> int | None:
         import numpy as np
 
-        some, others = self._bits_of(one), self._bits_of(other)
+        some, others = self.bits_of(one), self.bits_of(other)
         length = min(len(some), len(others))
         both = some[:length] & others[:length]
         if not both.any():
@@ -100,25 +98,20 @@ class Links:
         place = int((both != 0).argmax())
         return place * 8 + int(np.unpackbits(both[place : place + 1]).argmax())
 
-    def _bits_of(self, entity: int) -> "NDArray[np.uint8]":
-        """Return an entity's neighbours, a bit for each id; those asked for last are kept."""
+    def _read_bits(self, entity: int) -> "NDArray[np.uint8]":
+        """Return an entity's neighbours, a bit for each id."""
         import numpy as np
 
-        if entity not in self._bits:
-            query = self._around.replace("SELECT object", "SELECT group_concat(object)").replace(
-                "SELECT subject", "SELECT group_concat(subject)"
-            )
-            texts = [text for (text,) in self._connection.execute(query, (entity,)) if text]
-            flags = np.zeros(0, np.bool_)
-            if texts:
-                ids = np.concatenate([np.fromstring(text, np.int64, sep=",") for text in texts])
-                flags = np.zeros(int(ids.max()) + 1, np.bool_)
-                flags[ids] = True
-            self._bits[entity] = np.packbits(flags)
-            if len(self._bits) > _KEPT_BITS:
-                self._bits.popitem(last=False)
-        self._bits.move_to_end(entity)
-        return self._bits[entity]
+        query = self._around.replace("SELECT object", "SELECT group_concat(object)").replace(
+            "SELECT subject", "SELECT group_concat(subject)"
+        )
+        texts = [text for (text,) in self._connection.execute(query, (entity,)) if text]
+        if not texts:
+            return np.zeros(0, np.uint8)
+        ids = np.concatenate([np.fromstring(text, np.int64, sep=",") for text in texts])
+        flags = np.zeros(int(ids.max()) + 1, np.bool_)
+        flags[ids] = True
+        return np.packbits(flags)
 
 
 def _leap_query(hop: str) -> str:

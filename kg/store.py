@@ -1,101 +1,64 @@
-"""The graph, read-only."""
+"""A finished graph, read-only: its entities, their neighbours, classes, facts and pictures."""
 
 import sqlite3
-import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from kg.names.normal import normal_form
-
+from .entities import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
 from .errors import EntityNotFoundError, StoreError
-from .facts import read_classes, read_conceptual, read_facts
+from .graph_file import GraphFile
 from .hops import HopFinder
 from .iris import canonical_iri
-from .records import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
+from .names.normal import normal_form
 from .schema import open_for_reading
-from .walks import find_path, read_neighbourhood
 
 if TYPE_CHECKING:
     import networkx
 
+IS_A = "is a"
+
+# Predicates whose facts help to tell what a text is about, in the order in which they are given; IRIs or local names.
+DEFAULT_PREDICATES = (
+    "occupation", "profession", "position", "team", "league", "party", "office", "nationality", "birthPlace", "genre",
+    "industry", "location", "locationCity", "headquarter", "city", "country", "capital", "continent", "language",
+    "author", "director", "artist", "knownFor", "sport",
+)  # fmt: skip
+_FACTS_OF_CONCEPT, _FACTS_OF_PREDICATE = 8, 3
+
 _ENTITY = "id, iri, label, type, prior"
 _IMAGE = "id, entity, source, file, sha256, width, height, status, reason"
+_TRIPLES_OF = (
+    "SELECT t.object, p.iri, p.label FROM triple t JOIN predicate p ON p.id = t.predicate WHERE t.subject = ?"
+    " ORDER BY t.object, p.id"
+)
 _COUNTED = ("entity", "alias", "predicate", "class", "entity_class", "triple", "literal", "image", "rejected")
 _BATCH = 500
+_CLASSES = (
+    "SELECT c.label FROM entity_class ec JOIN class c ON c.id = ec.class WHERE ec.entity = ?"
+    " ORDER BY c.depth DESC NULLS LAST, c.instances, c.iri"
+)
+_OBJECTS = (
+    "SELECT e.label FROM triple t JOIN entity e ON e.id = t.object WHERE t.subject = ? AND t.predicate = ?"
+    " ORDER BY e.prior DESC, e.id LIMIT ?"
+)
+_VALUES = "SELECT value FROM literal WHERE subject = ? AND predicate = ? ORDER BY id LIMIT ?"
 
 
-class Graph:
+class Graph(GraphFile):
     """A finished graph. Threads may share one: each gets a connection of its own.
 
     Use `Graph.open`, and close it, or use it as a context manager.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.sqlite_path = path
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
-        self._closed = False
-        self._file: tuple[int, int] | None = None
-
-    @classmethod
-    def open(cls, sqlite_path: Path) -> Self:
-        """Open a graph that `build_graph` made.
-
-        Raises:
-            StoreError: If it is missing, half-built, of another version, or no graph.
-        """
-        graph = cls(Path(sqlite_path))
-        _ = graph.connection
-        return graph
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close every connection; the graph cannot be used afterwards."""
-        with self._lock:
-            self._closed = True
-            while self._connections:
-                self._connections.pop().close()
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """This thread's own read-only connection."""
-        if self._closed:
-            raise StoreError(f"{self.sqlite_path} is closed; open it again")
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = open_for_reading(self.sqlite_path)
-            with self._lock:
-                self._connections.append(connection)
-            self._check_is_the_same()
-            self._local.connection = connection
-        return connection
-
-    def _check_is_the_same(self) -> None:
-        """Make sure that the connections of all threads lead to one file, though another may have taken its place."""
-        status = self.sqlite_path.stat()
-        file = status.st_dev, status.st_ino
-        self._file = self._file or file
-        if self._file != file:
-            raise StoreError(f"{self.sqlite_path} was updated while it was in use; open it again")
-
     @property
     def _hop_finder(self) -> HopFinder:
         """This thread's own, which keeps what it learned about hubs."""
         connection = self.connection
-        finder: HopFinder | None = getattr(self._local, "finder", None)
+        finder: HopFinder | None = getattr(self._thread, "finder", None)
         if finder is None:
-            finder = self._local.finder = HopFinder(connection)
+            finder = self._thread.finder = HopFinder(connection)
         return finder
 
     def entity(self, entity_id: int) -> Entity:
@@ -128,7 +91,7 @@ class Graph:
         """
         if (entity := self.entity_by_iri(text.strip())) is not None:
             return entity
-        from kg.names.aliases import AliasIndex
+        from .names.lookup import AliasIndex  # not before it is needed: it loads rapidfuzz
 
         index, normal = AliasIndex(self), normal_form(text)
         if found := index.lookup([normal]).get(normal, ()):
@@ -156,22 +119,45 @@ class Graph:
 
         Each triple is given in the direction in which it is stored, whichever way it is walked.
         """
-        steps = find_path(self._hop_finder, sources, target, max_hops=max_hops)
+        steps = self._hop_finder.path(sources, target, max_hops=max_hops)
         entities = self.entities({end for subject, _, _, target in steps for end in (subject, target)})
         return tuple(TripleRow(entities[s], iri, label, entities[o]) for s, iri, label, o in steps)
 
     def classes(self, entity_id: int) -> tuple[str, ...]:
-        """Return the labels of an entity's classes, most specific first."""
-        return read_classes(self.connection, entity_id)
+        """Return the labels of an entity's classes, most specific first, each once.
 
-    def facts(self, entity_id: int, *, predicates: Sequence[str], limit: int) -> tuple[Fact, ...]:
-        """Return an entity's facts under some predicates (IRIs, local names or labels), in the predicates' order."""
-        label = self.entity(entity_id).label
-        return read_facts(self.connection, entity_id, label, predicates=predicates, limit=limit)
+        A class that the type map places deeper stands before a shallower one; classes that it does not know come after
+        those, the rarer one (fewer instances in this graph) first.
+        """
+        return tuple(dict.fromkeys(row[0] for row in self.connection.execute(_CLASSES, (entity_id,))))
+
+    def facts(
+        self, entity_id: int, *, predicates: Sequence[str], limit: int, each: int | None = None
+    ) -> tuple[Fact, ...]:
+        """Return an entity's facts under some predicates, in their order; objects are labels or literals' texts.
+
+        Args:
+            entity_id: The entity.
+            predicates: IRIs, local names or labels.
+            limit: How many facts at most.
+            each: How many of one predicate at most.
+        """
+        subject, most = self.entity(entity_id).label, min(each or limit, limit)
+        facts: dict[Fact, None] = {}
+        for predicate, words in self._find_predicates(predicates):
+            arguments = (entity_id, predicate, most)
+            texts = [row[0] for query in (_OBJECTS, _VALUES) for row in self.connection.execute(query, arguments)]
+            facts.update(dict.fromkeys(Fact(subject, words, text) for text in texts[:most]))
+            if len(facts) >= limit:
+                break
+        return tuple(islice(facts, limit))
 
     def conceptual(self, entity_id: int) -> tuple[Fact, ...]:
         """Return what an entity is, most specific first, and then a few facts of `DEFAULT_PREDICATES`."""
-        return read_conceptual(self.connection, entity_id, self.entity(entity_id).label)
+        label = self.entity(entity_id).label
+        limits = {"limit": _FACTS_OF_CONCEPT, "each": _FACTS_OF_PREDICATE}
+        classes = tuple(Fact(label, IS_A, name) for name in self.classes(entity_id))
+        return classes + self.facts(entity_id, predicates=DEFAULT_PREDICATES, **limits)
 
     def images(self, *, status: str | None = None) -> Iterator[ImageRecord]:
         """Yield the image rows by id, or those with one status; rows may be marked meanwhile."""
@@ -204,8 +190,18 @@ class Graph:
         Nodes are entity ids with `iri`, `label`, `type` and `hop`; edges carry `predicate` (an IRI, also their key)
         and `label`.
         """
+        import networkx
+
         distances = self.neighbours([self.entity(entity_id).id], hops=hops)
-        return read_neighbourhood(self.connection, self.entities(distances), distances)
+        graph: networkx.MultiDiGraph[int] = networkx.MultiDiGraph()
+        for entity in self.entities(distances).values():
+            kept = {"iri": entity.iri, "label": entity.label, "type": entity.type or "", "hop": distances[entity.id]}
+            graph.add_node(entity.id, **kept)
+        for subject in list(graph):
+            for target, iri, label in self.connection.execute(_TRIPLES_OF, (subject,)):
+                if target in graph:
+                    graph.add_edge(subject, target, key=iri, predicate=iri, label=label)
+        return graph
 
     def sources(self) -> tuple[Path, ...]:
         """Return the files that the graph was read from."""
@@ -220,6 +216,15 @@ class Graph:
         """Return the first lines that could not be used."""
         query = "SELECT source, line, text, reason FROM rejected ORDER BY id LIMIT ?"
         return tuple(RejectedLine(*row) for row in self.connection.execute(query, (limit,)))
+
+    def _find_predicates(self, names: Sequence[str]) -> list[tuple[int, str]]:
+        rows = self.connection.execute("SELECT id, iri, label FROM predicate ORDER BY id").fetchall()
+        found = []
+        for name in names:
+            iri = canonical_iri(name)
+            ends = (f"/{iri}", f"#{iri}")
+            found += [(row, label) for row, full, label in rows if full == iri or label == name or full.endswith(ends)]
+        return list(dict.fromkeys(found))
 
     def _select(self, query: str, ids: Iterable[int]) -> Iterator[Any]:
         """Run a query that ends in IN for all ids, as many at once as SQLite takes."""

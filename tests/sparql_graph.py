@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kg import canonical_iri
 from kg.ntriples import escape
-from kg.sparql.query import NOT_FOLLOWED
+from kg.sparql.questions import NOT_FOLLOWED
 from kg.vocabulary import DATASETS, DISAMBIGUATION, IGNORED, REDIRECT
 
 R = "http://dbpedia.org/resource/"

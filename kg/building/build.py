@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
+from kg.entities import BuildReport, SourceReport
 from kg.errors import SourceError, StoreError
 from kg.lock import build_lock
 from kg.pictures.files import ImageFinder
-from kg.records import BuildReport, SourceReport
 from kg.schema import create_tables, open_for_building, part_path, stage_path
 from kg.store import count_rows
 from kg.transactions import transaction

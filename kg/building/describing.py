@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from kg.ahead import ahead
 from kg.bulk import insert_rows
-from kg.names.rows import Labels
-from kg.records import ENTITY_TYPES
+from kg.entities import ENTITY_TYPES
 from kg.transactions import transaction
 
 from .keymap import KeyMap, labels_of
@@ -67,18 +66,17 @@ def fill_entities(pages: PageFile, stage: Stage, keys: KeyMap) -> None:
     by_iri.finish()
 
 
-def read_labels(keys: KeyMap, folder: Path) -> Iterator[Labels]:
-    """Yield the labels of all entities, in the order of ids, with their types.
+def read_labels(keys: KeyMap, folder: Path) -> Iterator[tuple[int, str, str | None]]:
+    """Yield the id, label and type of every entity, in the order of ids.
 
     Args:
         keys: The entities.
         folder: The stage's folder.
     """
-    # The letter that tells the types apart, see `Labels`.
-    letters = np.frombuffer(("-" + "".join(name[1] for name in ENTITY_TYPES)).encode(), dtype=np.uint8)
-    types = read_types(folder)
+    names, types = (None, *ENTITY_TYPES), read_types(folder)
     for ids, _, labels in _labelled(keys, folder):
-        yield Labels(ids, labels, letters[types[ids]].tobytes())
+        coarse = [names[number] for number in types[ids].tolist()]
+        yield from zip(ids.tolist(), labels.strings(), coarse, strict=True)
 
 
 def _labelled(keys: KeyMap, folder: Path) -> Iterator[tuple[npt.NDArray[np.int64], Texts, Texts]]:

@@ -1,11 +1,12 @@
 """The large tables of a graph, side by side: triples, literals and entities by one thread, names by another."""
 
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from kg.names.rows import fill_names
+from kg.names.index import fill_names
+from kg.schema import open_for_building
+from kg.transactions import transaction
 
 from .describing import fill_entities, read_labels
 from .durable import write_out_meanwhile
@@ -26,30 +27,31 @@ def fill_large_tables(path: Path, stage: Stage, keys: KeyMap) -> None:
         stage: What the sources say.
         keys: The entities.
     """
+    _fill_names(path, stage.folder, keys)
     mark = stage.folder / _MARK
     # Where an attempt was killed just behind its end, the next one begins where that one began.
     with PageFile(path, first=int(mark.read_text()) if mark.exists() else None) as pages:
         beside = mark.with_suffix(".part")
         beside.write_text(str(pages.count))
         beside.replace(mark)
-        with ThreadPoolExecutor(1) as pool:
-            names = pool.submit(_fill_names, pages, stage.folder, keys)
-            try:
-                fill_triples(pages, stage, keys)
-                fill_literals(pages, stage, keys)
-                write_out_meanwhile(path)
-                fill_entities(pages, stage, keys)
-                write_out_meanwhile(path)
-                names.result()
-            except BaseException:
-                pages.stop()
-                raise
+        try:
+            fill_triples(pages, stage, keys)
+            fill_literals(pages, stage, keys)
+            write_out_meanwhile(path)
+            fill_entities(pages, stage, keys)
+            write_out_meanwhile(path)
+        except BaseException:
+            pages.stop()
+            raise
         pages.publish()
 
 
-def _fill_names(pages: PageFile, folder: Path, keys: KeyMap) -> None:
-    with closing(sqlite3.connect(folder / "stage.sqlite")) as connection:
-        connection.execute("PRAGMA temp_store = FILE")
+def _fill_names(path: Path, folder: Path, keys: KeyMap) -> None:
+    """Fill the tables of names, unless an attempt that was killed has filled them."""
+    with closing(open_for_building(path)) as graph, closing(sqlite3.connect(folder / "stage.sqlite")) as staged:
+        if graph.execute("SELECT 1 FROM alias LIMIT 1").fetchone():
+            return
+        staged.execute("PRAGMA temp_store = FILE")
         query = "SELECT entity, text, kind, weight FROM stage_given_name ORDER BY entity"
-        with closing(connection.execute(query)) as given:
-            fill_names(pages, read_labels(keys, folder), given)
+        with closing(staged.execute(query)) as given, transaction(graph):
+            fill_names(graph, read_labels(keys, folder), given)

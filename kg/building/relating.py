@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from kg.ahead import ahead
 from kg.bulk import insert_array, insert_rows
-from kg.records import ENTITY_TYPES
+from kg.entities import ENTITY_TYPES
 
 from . import scan
 from .durable import write_array

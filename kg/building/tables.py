@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
-from kg.records import ENTITY_TYPES
+from kg.entities import ENTITY_TYPES
 from kg.vocabulary import DATASETS, IGNORED
 
 from .detect import SourceFile, delimiter_of, normal_columns

@@ -59,7 +59,7 @@ class Query:
         own = split if " " not in normal else normal
         variants, readings = {squash(normal): 1.0}, {own: 1.0}
         if mention[:1] not in ("#", "@"):
-            readings.setdefault(normal, 1.0)  # McDonald is no Mc Donald
+            readings.setdefault(normal, 1.0)  # McDonald is not Mc Donald
         for form, factor in _without_additions(mention, own):
             variants.setdefault(squash(form), factor)
             readings.setdefault(form, factor)

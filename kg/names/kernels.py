@@ -1,14 +1,15 @@
-"""The loops over every letter of every name, compiled. Imported only while a graph is built.
+"""The loops over every letter of every name, compiled by numba. Imported only while a graph is built.
 
-In what makes the structure behind fuzzy look-ups, `text` holds names as UTF-8, a line each; name `i` is
-`text[starts[i] : starts[i + 1] - 1]`. `lengths` are in letters without blanks; a length of 0 leaves a name out.
+`text` holds names as UTF-8, a line each; name `i` is `text[starts[i] : starts[i + 1] - 1]`. `lengths` are in letters
+without blanks; a length of 0 leaves a name out.
 """
+
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-
-from kg.building.scan import copy_bytes
 
 from .keys import (
     FNV_PRIME,
@@ -31,10 +32,24 @@ _HASH_SHIFT, _WORD_SHIFT = np.uint64(64 - HASH_BITS), np.uint64(64 - WORD_HASH_B
 _WORD_LENGTH_BITS = np.uint64(WORD_LENGTH_BITS)
 _NAME_BITS = np.uint64(NAME_BITS)
 _LONGEST = (1 << WORD_LENGTH_BITS) - 1
-_BLANK, _LINE_END, _DOT, _COMMA, _AMPERSAND, _APOSTROPHE, _BACKTICK, _CLOSING = b" \n.,&'`)"
+_BLANK, _LINE_END = b" \n"
+
+_Loop = TypeVar("_Loop", bound=Callable[..., object])
 
 
-@njit(cache=True, nogil=True)
+def compiled(loop: _Loop) -> _Loop:
+    """Compile a function when it is first called, and keep the machine code for later runs.
+
+    A user who may write neither beside this file nor in a home folder has it compiled again in each run: a folder that
+    everybody may write to would let others say what is run here.
+    """
+    try:
+        return cast(_Loop, njit(cache=True)(loop))
+    except RuntimeError:  # numba finds no folder for its cache
+        return cast(_Loop, njit(loop))
+
+
+@compiled
 def measure(
     text: Bytes, bits: tuple[Masks, Masks], starts: Starts, lengths: Lengths, masks: Masks, hashes: Entries
 ) -> None:
@@ -67,119 +82,7 @@ def measure(
         hashes[name] = (value >> _NAME_BITS << _NAME_BITS) | np.uint64(name)
 
 
-@njit(cache=True, nogil=True)
-def fold(text: Bytes, starts: Starts, ends: Starts, out: Bytes, out_ends: Starts) -> None:
-    """Write the normal forms of texts, one behind the other, and fill in where each one ends.
-
-    Those that `kg.names.normal` has to look at get an empty one: what is not ASCII, has line breaks, may have an
-    acronym (two dots around one letter), or is nothing but punctuation.
-
-    Args:
-        text: Texts in UTF-8.
-        starts: Where each text starts.
-        ends: Where each text ends.
-        out: Filled with the normal forms; an `&` takes up to five bytes there.
-        out_ends: Filled with their ends.
-    """
-    end = 0
-    for name in range(len(starts)):
-        start, blank, kept, dot = end, False, 0, -3
-        for at in range(starts[name], ends[name]):
-            byte = text[at]
-            if byte >= 0x80 or byte == _LINE_END or (byte == _DOT and kept - dot == 2):
-                end = start
-                break
-            if byte in (_APOSTROPHE, _BACKTICK):
-                continue
-            if byte == _DOT:
-                dot = kept
-            kept += 1
-            is_upper = 65 <= byte <= 90
-            if is_upper or 97 <= byte <= 122 or 48 <= byte <= 57:
-                if blank and end > start:
-                    out[end] = _BLANK
-                    end += 1
-                blank = False
-                out[end] = byte + 32 if is_upper else byte
-                end += 1
-                continue
-            if byte == _AMPERSAND:
-                if end > start:
-                    out[end] = _BLANK
-                    end += 1
-                out[end], out[end + 1], out[end + 2] = 97, 110, 100
-                end += 3
-            blank = True
-        out_ends[name] = end
-
-
-@njit(cache=True, nogil=True)
-def find_hints(text: Bytes, starts: Starts, ends: Starts, hints: Bytes) -> None:
-    """Fill in what texts may imply further names by: 1 for a closing bracket, 2 for a comma and a blank, or both."""
-    for name in range(len(starts)):
-        found = 0
-        for at in range(starts[name], ends[name]):
-            if text[at] == _CLOSING:
-                found |= 1
-            elif text[at] == _BLANK and at > starts[name] and text[at - 1] == _COMMA:
-                found |= 2
-        hints[name] = found
-
-
-def _crc_table() -> Masks:
-    table = np.arange(256, dtype=np.uint32)
-    for _ in range(8):
-        table = np.where(table & 1, np.uint32(0xEDB88320) ^ (table >> np.uint32(1)), table >> np.uint32(1))
-    return table.astype(np.uint32)
-
-
-_CRC = _crc_table()
-
-
-@njit(cache=True, nogil=True)
-def crc32_each(text: Bytes, starts: Starts, ends: Starts, hashes: Entries) -> None:
-    """Fill in each text's CRC-32, as `zlib.crc32` gives it."""
-    low = np.uint32(0xFF)
-    for name in range(len(starts)):
-        value = np.uint32(0xFFFFFFFF)
-        for at in range(starts[name], ends[name]):
-            value = _CRC[(value ^ text[at]) & low] ^ (value >> np.uint32(8))
-        hashes[name] = value ^ np.uint32(0xFFFFFFFF)
-
-
-@njit(cache=True, nogil=True)
-def segment_blobs(
-    masks: Masks, extras: Bytes, text: Bytes, cuts: Starts, text_ends: Starts, out: Bytes, ends: Starts
-) -> None:
-    """Write the blobs of `alias_segment`: of the names between two cuts, the masks, the extra bytes, and the texts.
-
-    Args:
-        masks: Letter mask of each name.
-        extras: Number of bytes that each has beyond its letters.
-        text: The names, one behind the other.
-        cuts: Where each row's names start, and the end.
-        text_ends: Where they start in the text, and the end.
-        out: Filled with the blobs.
-        ends: Filled with where each one ends.
-    """
-    at = 0
-    for row in range(len(cuts) - 1):
-        for name in range(cuts[row], cuts[row + 1]):
-            mask = masks[name]
-            for _ in range(4):
-                out[at] = mask & np.uint32(0xFF)
-                mask >>= np.uint32(8)
-                at += 1
-        for name in range(cuts[row], cuts[row + 1]):
-            out[at] = extras[name]
-            at += 1
-        size = text_ends[row + 1] - text_ends[row]
-        copy_bytes(text, text_ends[row], size, out, at)
-        at += size
-        ends[row] = at
-
-
-@njit(cache=True, nogil=True)
+@compiled
 def drop_repeated(text: Bytes, starts: Starts, ordered: Entries, lengths: Lengths) -> None:
     """Leave out every name but the first of those that are equal; `ordered` are the sorted hashes."""
     mask = (np.uint64(1) << _NAME_BITS) - np.uint64(1)
@@ -200,7 +103,7 @@ def drop_repeated(text: Bytes, starts: Starts, ordered: Entries, lengths: Length
                 lengths[other] = 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def segment_entries(text: Bytes, starts: Starts, lengths: Lengths, out: Entries) -> int:
     """Write key and name of each segment of the names; return how many there are."""
     found = 0
@@ -231,7 +134,7 @@ def segment_entries(text: Bytes, starts: Starts, lengths: Lengths, out: Entries)
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def word_entries(text: Bytes, starts: Starts, lengths: Lengths, part: int, part_bits: int, out: Entries) -> int:
     """Write key and name of each word of the names with several, if its hash starts with `part`; return how many."""
     found = 0
@@ -258,11 +161,12 @@ def word_entries(text: Bytes, starts: Starts, lengths: Lengths, part: int, part_
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def gather(text: Bytes, starts: Starts, names: Starts, line_end: int, out: Bytes) -> None:
     """Write names one behind the other, each with its line's end if `line_end` is 1."""
     at = 0
     for name in names:
         for source in range(starts[name], starts[name + 1] - 1 + line_end):
+            # Unsigned places need no look whether they count from the end, so that many bytes are copied at once.
             out[np.uint64(at)] = text[np.uint64(source)]
             at += 1

@@ -14,9 +14,11 @@ from collections.abc import Iterator
 
 from .fuzzy import edits_allowed
 
-# kg.names.kernels is compiled with these numbers: change it too, so that nobody goes on with what was compiled before.
+# kg.names.kernels is compiled with these numbers: change it too, or machine code that was compiled before is used on.
 NAME_BITS = 29
 """What a name's number takes of a key while a graph is built."""
+ENTITY_BITS = 31
+"""What an entity takes of a number in `alias_normal`."""
 HASH_BITS = 24
 WORD_HASH_BITS = 28
 WORD_LENGTH_BITS = 7

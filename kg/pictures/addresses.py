@@ -1,19 +1,28 @@
-"""Which addresses may be asked for a picture: hosts that the user allows, and no machine of a private network.
+"""Which addresses may be asked for a picture, and connections to them: allowed hosts, no machine of a private network.
 
-A name is looked up once for a connection, every address that it has is checked, and the connection goes to a checked
+A name is looked up once for a connection, every address that it has is checked, and the connection leads to a checked
 address. So a name cannot show one address to the check and another one to the connection.
 """
 
+import asyncio
 import ipaddress
+import os
 import re
-from collections.abc import Iterable
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
 
 import httpx
 
 from kg.errors import FetchError
 
-#: Where DBpedia's and Wikidata's image addresses lead; `thumb` and `upload` are where they are redirected to.
-WIKIMEDIA_HOSTS = ("commons.wikimedia.org", "upload.wikimedia.org", "thumb.wikimedia.org", "en.wikipedia.org")
+from .files import WIKIMEDIA_HOSTS
+
+#: What Wikimedia asks of robots.
+CONNECTIONS = 2
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""Gives the addresses of a host."""
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
@@ -34,7 +43,7 @@ class AddressRules:
             the usual one. Only an address, or `localhost`, that is named here may be on a private network.
 
     Raises:
-        FetchError: If one of them is no host.
+        FetchError: If one of them is not a host.
     """
 
     def __init__(self, more_hosts: Iterable[str] = ()) -> None:
@@ -62,7 +71,7 @@ class AddressRules:
                 redirect from https to http.
         """
         if url.scheme not in _PORTS or not url.host:
-            raise RefusedAddressError(f"{_shown(url)} is no http or https address")
+            raise RefusedAddressError(f"{_shown(url)} is not an http or https address")
         if url.userinfo:
             raise RefusedAddressError(f"an address with a user name or password in it, on {url.host}")
         if came_from is not None and came_from.scheme == "https" and url.scheme == "http":
@@ -81,7 +90,55 @@ class AddressRules:
         found = ipaddress.ip_address(address)
         if is_public(found) or (host in self._named and _stands_for(host, found)):
             return
-        raise RefusedAddressError(f"the host {host} is {found}, which is no address on the public internet")
+        raise RefusedAddressError(f"the host {host} is {found}, which is not an address on the public internet")
+
+
+class CheckedTransport(httpx.AsyncBaseTransport):
+    """Looks a host up, checks every address of it, and connects to one of those, by its number.
+
+    A host has connections of its own: two hosts may share an address, but not a certificate.
+    """
+
+    def __init__(self, rules: AddressRules, resolve: Resolve) -> None:
+        self._rules = rules
+        self._resolve = resolve
+        self._hosts: dict[str, httpx.AsyncHTTPTransport] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; besides httpx's errors, `RefusedAddressError` is raised."""
+        host, port = _host_of(request.url), request.url.port or _PORTS[request.url.scheme]
+        try:
+            addresses = await self._resolve(host, port)
+        except OSError as error:
+            raise httpx.ConnectError(f"the host cannot be found ({_system_words(error)})") from None
+        for address in addresses:
+            self._rules.check_connection(host, address)
+        if host not in self._hosts:
+            limits = httpx.Limits(max_connections=CONNECTIONS)
+            self._hosts[host] = httpx.AsyncHTTPTransport(verify=httpx.create_ssl_context(), limits=limits)
+        failure: httpx.TransportError = httpx.ConnectError("the host has no address")
+        for address in addresses:
+            extensions = {**request.extensions, "sni_hostname": host}  # the name that the certificate must have
+            url = request.url.copy_with(host=address)
+            numeric = httpx.Request(request.method, url, headers=request.headers, extensions=extensions)
+            try:
+                return await self._hosts[host].handle_async_request(numeric)
+            except httpx.ConnectTimeout as error:
+                failure = error
+            except httpx.ConnectError as error:
+                failure = httpx.ConnectError(_system_words(error))
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for transport in self._hosts.values():
+            await transport.aclose()
+
+
+async def look_up(host: str, port: int) -> list[str]:
+    """Return a host's addresses, in the order in which the system wants them tried."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(place[0]) for *_, place in found))
 
 
 def is_public(address: IPAddress) -> bool:
@@ -124,3 +181,15 @@ def _host_of(url: httpx.URL) -> str:
 
 def _shown(url: httpx.URL) -> str:
     return repr(str(url)[:200])
+
+
+def _system_words(error: BaseException | None) -> str:
+    """Say why there is no connection in the system's own words, which lie under those of the libraries."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return str(error)
+        if isinstance(error, OSError) and error.errno:
+            is_system = error.errno > 0  # the name service has numbers of its own, below 0
+            return (os.strerror(error.errno) if is_system else error.strerror or "unknown").lower()
+        error = error.__cause__ or error.__context__
+    return "no connection"

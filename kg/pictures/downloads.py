@@ -2,29 +2,11 @@
 
 import sqlite3
 from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from kg.errors import FetchError
-
-_VERSION = 1
-_TABLE = """
-CREATE TABLE IF NOT EXISTS download (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    url TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('fetched', 'missing', 'refused', 'unreadable', 'too large', 'failed')),
-    reason TEXT,
-    sha256 TEXT,
-    size_bytes INTEGER,
-    rules TEXT NOT NULL,
-    run INTEGER NOT NULL,
-    fetched_at TEXT NOT NULL
-)
-"""
-_COLUMNS = "name, url, status, reason, sha256, size_bytes, rules, run, fetched_at"
+from kg.small_store import SmallStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,53 +37,53 @@ class Download:
     fetched_at: str
 
 
-class Downloads:
+_COLUMNS = ", ".join(column.name for column in fields(Download))
+
+
+class Downloads(SmallStore):
     """The table of downloads of one index; it is made if there is none.
 
     Raises:
-        FetchError: If the file is another thing or cannot be written.
+        FetchError: If the file is something else or cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            self._connection = sqlite3.connect(path, timeout=30, check_same_thread=False)
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, _VERSION):
-                raise sqlite3.DatabaseError(f"version {version}, expected {_VERSION}")
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.execute(_TABLE)
-            self._connection.execute(f"PRAGMA user_version = {_VERSION}")
-            self._connection.commit()
-            self.run = self._connection.execute("SELECT COALESCE(max(run), 0) + 1 FROM download").fetchone()[0]
-        except sqlite3.Error as error:
-            raise FetchError(
-                f"{path} cannot be used as the table of downloads: {error}; move it away to start a new one"
-            ) from None
+    VERSION = 1
+    TABLES = """
+    CREATE TABLE IF NOT EXISTS download (
+        name TEXT NOT NULL PRIMARY KEY,
+        url TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('fetched', 'missing', 'refused', 'unreadable', 'too large', 'failed')),
+        reason TEXT,
+        sha256 TEXT,
+        size_bytes INTEGER,
+        rules TEXT NOT NULL,
+        run INTEGER NOT NULL,
+        fetched_at TEXT NOT NULL
+    )
+    """
+    ERROR = FetchError
+    FIX = " as the table of downloads; move it away to start a new one"
 
-    def __enter__(self) -> Self:
-        return self
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        super().__init__(path, read_only=read_only)
+        with self._errors(self.FIX):
+            [self.run] = self._database.execute("SELECT COALESCE(max(run), 0) + 1 FROM download").fetchone()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        with suppress(sqlite3.Error):  # so that it can be read where nothing may be written
-            self._connection.execute("PRAGMA journal_mode = DELETE")
-        self._connection.close()
+    def close(self) -> None:
+        """Close the file, so that it can be read where nothing may be written."""
+        with suppress(sqlite3.Error):
+            self._database.disable_wal()
+        super().close()
 
     def get(self, name: str) -> Download | None:
         """Return what is known of a picture."""
-        row = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM download WHERE name = ?",  # noqa: S608
-            (name,),
-        ).fetchone()
-        return Download(*row) if row else None
+        rows = self._database.table("download").rows_where("name = ?", [name], select=_COLUMNS)
+        return next((Download(**row) for row in rows), None)
 
     def bytes_of_run(self) -> int:
         """Return the size of what this run has fetched."""
         query = "SELECT COALESCE(sum(size_bytes), 0) FROM download WHERE run = ? AND status = 'fetched'"
-        total: int = self._connection.execute(query, (self.run,)).fetchone()[0]
+        total: int = self._database.execute(query, [self.run]).fetchone()[0]
         return total
 
     def put(self, download: Download) -> None:
@@ -110,32 +92,20 @@ class Downloads:
         Raises:
             FetchError: If it cannot be written.
         """
-        marks = ", ".join("?" * len(astuple(download)))
-        try:
-            with self._connection:
-                self._connection.execute(
-                    f"INSERT INTO download ({_COLUMNS}) VALUES ({marks})"  # noqa: S608
-                    " ON CONFLICT (name) DO UPDATE SET url = excluded.url, status = excluded.status,"
-                    " reason = excluded.reason, sha256 = excluded.sha256, size_bytes = excluded.size_bytes,"
-                    " rules = excluded.rules, run = excluded.run, fetched_at = excluded.fetched_at",
-                    astuple(download),
-                )
-        except sqlite3.Error as error:
-            raise FetchError(
-                f"{self._path} cannot be written: {error}; what was fetched is kept, run the same command again"
-            ) from None
+        with self._errors("; what was fetched is kept, run the same command again"):
+            self._database.table("download").insert(asdict(download), replace=True)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many downloads have each status, and the bytes that were fetched."""
+        with self._errors():
+            counts = self._database.execute("SELECT status, count(*) FROM download GROUP BY 1 ORDER BY 1").fetchall()
+            size = self._database.execute("SELECT COALESCE(sum(size_bytes), 0) FROM download WHERE status = 'fetched'")
+            return {**dict(counts), "bytes fetched": size.fetchone()[0]}
 
 
 def count_downloads(path: Path) -> dict[str, int]:
     """Return how many downloads have each status, and the bytes that were fetched; nothing if there is no table."""
     if not path.is_file():
         return {}
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        counts = dict(connection.execute("SELECT status, count(*) FROM download GROUP BY status ORDER BY status"))
-        size = connection.execute("SELECT COALESCE(sum(size_bytes), 0) FROM download WHERE status = 'fetched'")
-        return {**counts, "bytes fetched": size.fetchone()[0]}
-    except sqlite3.Error as error:
-        raise FetchError(f"{path} is no table of downloads: {error}; move it away") from None
-    finally:
-        connection.close()
+    with Downloads(path, read_only=True) as table:
+        return table.counts()

@@ -1,4 +1,4 @@
-"""From an image's source, as a dump or table writes it, to a file on this disk."""
+"""From an image's source, as a dump or table writes it, to its file on this disk and to the address that is asked."""
 
 import os
 import re
@@ -6,9 +6,16 @@ import unicodedata
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-MARKERS = ("Special:FilePath/", "Special:Filepath/", "Special:Redirect/file/", "wiki/File:")
+#: Where DBpedia's and Wikidata's image addresses lead; `thumb` and `upload` are where they are redirected to.
+WIKIMEDIA_HOSTS = ("commons.wikimedia.org", "upload.wikimedia.org", "thumb.wikimedia.org", "en.wikipedia.org")
+
+_MARKERS = ("Special:FilePath/", "Special:Filepath/", "Special:Redirect/file/", "wiki/File:")
+_LONGEST_NAME_BYTES = 255
+_STORED = re.compile(
+    r"https?://(?:upload|thumb)\.wikimedia\.org/wikipedia/(?P<wiki>[a-z-]+)/(?:thumb/)?[0-9a-f]/[0-9a-f]{2}/(?P<name>[^/?#]+)"
+)
 
 
 class ImageFinder:
@@ -43,7 +50,7 @@ class ImageFinder:
         return source, None, f"no file {source!r} beside the table" + (" or in the image folder" if self._dir else "")
 
     def digest(self) -> str:
-        """Return a digest of the names in the folder, by which a build knows whether pictures came or went."""
+        """Return a digest of the names in the folder, by which a build knows whether pictures came or were removed."""
         if self._dir is None:
             return ""
         names = sha256()
@@ -55,7 +62,7 @@ class ImageFinder:
         if self._dir is None:
             return None, "no image folder was given"
         if "/" in name or "\\" in name or "\0" in name or name in ("", ".", ".."):
-            return None, f"{name!r} is no file name"
+            return None, f"{name!r} is not a file name"
         for variant in _spellings(name):
             if os.path.isfile(f"{self._dir}/{variant}"):  # noqa: PTH113 -- for millions of names, and quick
                 return str((self._dir / variant).resolve()), None
@@ -64,7 +71,7 @@ class ImageFinder:
 
 def file_name_of(source: str) -> str | None:
     """Return the file name in a `Special:FilePath/Name` IRI, decoded once; None for any other source."""
-    for marker in MARKERS:
+    for marker in _MARKERS:
         _, found, rest = source.partition(marker)
         if found:
             name = unquote(rest.split("?")[0].split("#")[0]).replace(" ", "_")
@@ -86,6 +93,49 @@ def picture_name(source: str) -> str:
     return f"{digest}-{re.sub(r'[^A-Za-z0-9._-]', '_', last)[-60:]}"
 
 
+def name_problem(name: str) -> str | None:
+    """Say why a picture's name cannot be a file's, None if it can."""
+    if name in ("", ".", "..") or "/" in name or "\\" in name:
+        return f"{name[:200]!r} is not a file name"
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        return f"{name[:200]!r} holds a control character"
+    if len(name.encode("utf-8", "replace")) > _LONGEST_NAME_BYTES:
+        return f"{name[:60]!r}... is longer than {_LONGEST_NAME_BYTES} bytes"
+    return None
+
+
+def is_address(source: str) -> bool:
+    """Say whether an image's source is a web address."""
+    return source[:8].lower().startswith(("http://", "https://"))
+
+
+def picture_address(source: str, width: int) -> str:
+    """Return the address to ask for a picture: at an allowed width, and over https where the host is Wikimedia's."""
+    stored = _STORED.match(source)
+    if stored is not None:  # the files' own addresses are private, and widths that are written in them often refused
+        wiki = stored["wiki"]
+        host = "commons.wikimedia.org" if wiki == "commons" else f"{wiki}.wikipedia.org"
+        return _file_path(f"https://{host}/wiki/", unquote(stored["name"]), width)
+    name = file_name_of(source)
+    if name is None:
+        return _over_https(source)
+    marker = next(marker for marker in _MARKERS if marker in source)
+    base = source.partition(marker)[0] + ("wiki/" if marker.startswith("wiki/") else "")
+    return _over_https(_file_path(base, name, width))
+
+
+def _file_path(base: str, name: str, width: int) -> str:
+    # `.` and `..` would be taken for steps of the path, and leave another address.
+    spelt = quote(name, safe="") if name.strip(".") else name.replace(".", "%2E")
+    return f"{base}Special:FilePath/{spelt}{'&' if '?' in base else '?'}width={width}"
+
+
+def _over_https(address: str) -> str:
+    scheme, _, rest = address.partition("://")
+    is_wikimedia = re.split(r"[/?#]", rest, maxsplit=1)[0].lower() in WIKIMEDIA_HOSTS
+    return f"https://{rest}" if scheme.lower() == "http" and is_wikimedia else address
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -95,11 +145,6 @@ def _is_file(path: Path) -> bool:
 
 def _spellings(name: str) -> Iterator[str]:
     """Yield the ways in which a file system may hold a name."""
-    seen = set()
-    lowered = name[:1].lower() + name[1:]
-    for first in (name, lowered):
-        for spaced in (first, first.replace("_", " ")):
-            for form in (spaced, unicodedata.normalize("NFC", spaced), unicodedata.normalize("NFD", spaced)):
-                if form not in seen:
-                    seen.add(form)
-                    yield form
+    spaced = (first.replace("_", blank) for first in (name, name[:1].lower() + name[1:]) for blank in "_ ")
+    forms = (form for text in spaced for form in (text, *(unicodedata.normalize(how, text) for how in ("NFC", "NFD"))))
+    yield from dict.fromkeys(forms)

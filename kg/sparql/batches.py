@@ -6,11 +6,12 @@ may be cut, or that lacks rows that were counted, is asked again in halves; a si
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .client import SparqlClient, TooMuchError
-from .query import Question
-from .reply import Row
+from .questions import Question
+from .reply import Row, count_of
 from .terms import is_iri
 
 ANSWER_ROWS = 4000
@@ -18,9 +19,6 @@ ANSWER_ROWS = 4000
 
 IRIS_COUNTED = 150
 IRIS_ASKED = 100
-MANY_ROWS = 20_000
-"""Rows of one IRI that an endpoint should not have to sort."""
-
 _PAGE_ROWS = 2000
 _DIGEST = 32
 
@@ -78,24 +76,15 @@ def _room(client: SparqlClient) -> int:
 def _count(client: SparqlClient, question: Question, iris: Sequence[str]) -> dict[str, int | None]:
     """Return the number of rows of each IRI, in the same order; None for one that the endpoint cannot count."""
     limit = len(iris) + 1
-    try:
+    with suppress(TooMuchError):
         answer = client.ask(question.count(iris, limit), limit=limit, can_split=True)
-    except TooMuchError:
-        if len(iris) == 1:
-            return {iris[0]: None}
-    else:
-        found = {row["x"]["value"]: _number(row) for row in answer.rows if "x" in row}
+        found = {row["x"]["value"]: count_of(row) for row in answer.rows if "x" in row}
         if found.keys() >= set(iris):
             return {iri: found[iri] for iri in iris}
-        if len(iris) == 1:
-            return {iris[0]: None}
+    if len(iris) == 1:
+        return {iris[0]: None}
     half = len(iris) // 2
     return _count(client, question, iris[:half]) | _count(client, question, iris[half:])
-
-
-def _number(row: Row) -> int | None:
-    text = row.get("n", {}).get("value", "")
-    return int(text) if text.isdecimal() and len(text) < 18 else None
 
 
 def _read_pack(
@@ -104,11 +93,8 @@ def _read_pack(
     limit = min(ANSWER_ROWS, sum(counts[iri] or 0 for iri in iris)) + 1
     rows: dict[str, list[Row]] = defaultdict(list)
     is_whole = False
-    try:
+    with suppress(TooMuchError):
         answer = client.ask(question.rows(iris, limit), limit=limit, can_split=True)
-    except TooMuchError:
-        pass
-    else:
         for row in answer.rows:
             rows[row.get("x", {}).get("value", "")].append(row)
         is_whole = not answer.part and all(len(rows[iri]) >= (counts[iri] or 0) for iri in iris)
@@ -125,7 +111,7 @@ def _read_pack(
 
 def _read_pages(client: SparqlClient, question: Question, iri: str, total: int | None, most: int | None) -> Found:
     """Read the rows of one IRI in the order of their key, up to `most` of them or to the end."""
-    if most is not None and total is not None and total > MANY_ROWS:
+    if most is not None and total is not None and total > client.manner.most_sorted:
         for bound in _bounds(client, question, iri, most / total):
             rows = _walk(client, question, iri, None, most, up_to=bound)
             if len(rows) > most:
@@ -185,26 +171,13 @@ def _page_rows(client: SparqlClient) -> int:
 
 def _without_last_key(rows: Sequence[Row], question: Question) -> Sequence[Row]:
     """Drop the rows of the last key, of which there may be more, unless there is no other key."""
-    if not rows:
-        return rows
-    last = _key(rows[-1], question)
-    end = len(rows)
-    while end and _key(rows[end - 1], question) == last:
-        end -= 1
-    return rows[:end] if end else rows
+    return [row for row in rows if _key(row, question) != _key(rows[-1], question)] or rows
 
 
 def _last_key(rows: Sequence[Row], question: Question) -> str | None:
     """Return the last key that can stand in a query."""
-    for row in reversed(rows):
-        key = _key(row, question)
-        if question.values:
-            if len(key) == _DIGEST:
-                return key
-            continue
-        if is_iri(key):
-            return key
-    return None
+    keys = (_key(row, question) for row in reversed(rows))
+    return next((key for key in keys if (len(key) == _DIGEST if question.values else is_iri(key))), None)
 
 
 def _key(row: Row, question: Question) -> str:

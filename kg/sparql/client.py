@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from tenacity import RetryCallState, Retrying
+
 from kg.errors import EndpointError
 
 from .reply import Answer, Row, TroubleError, judge, parse_rows, part_of
 from .responses import ResponseCache
-from .transport import NoReplyError, Transport
+from .transport import Transport
 
 MAX_WAIT_S = 300.0
 """The longest wait that a `Retry-After` can ask for; the endpoint is then asked again, whatever it said."""
@@ -34,12 +36,14 @@ class Manner:
 
     Attributes:
         requests_per_second: The most; None for as fast as it answers.
+        most_sorted: Rows of one IRI that an endpoint should have to sort, at most.
         sleep: Waits.
         clock: Seconds that only grow.
         now: The date.
     """
 
     requests_per_second: float | None = None
+    most_sorted: int = 20_000
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -50,8 +54,9 @@ class SparqlClient:
 
     Attributes:
         queries: How many queries were asked, of the cache or the endpoint.
-        requests: How many requests went out.
+        requests: How many requests were sent.
         cut_at: The number of rows at which the endpoint is known to cut, or None.
+        manner: How it is asked.
     """
 
     def __init__(
@@ -63,7 +68,7 @@ class SparqlClient:
         self.cut_at: int | None = None
         self._cache = cache
         self._transport = transport
-        self._manner = manner
+        self.manner = manner
         self._progress = progress
         self._next_s = float("-inf")
 
@@ -86,51 +91,38 @@ class SparqlClient:
             record, body = kept
             if record.state == "answered":
                 try:
-                    rows = parse_rows(body)
+                    return self._answer(parse_rows(body), record.note, limit)
                 except TroubleError:
-                    rows = None  # a damaged copy is asked again
-                if rows is not None:
-                    return self._answer(rows, record.note, limit)
+                    pass  # a damaged copy is asked again
             elif can_split:
                 raise TooMuchError(record.note)
-        return self._ask_until(query, limit, can_split=can_split, is_first=is_first)
 
-    def _ask_until(self, query: str, limit: int, *, can_split: bool, is_first: bool) -> Answer:
-        waits = tries = 0
-        while True:
-            try:
-                rows, note = self._request(query)
-            except TroubleError as trouble:
-                kind, text, wait_s = trouble.kind, str(trouble), trouble.wait_s
-            else:
-                return self._answer(rows, note, limit)
-            tries += 1
-            if kind == "wait" and waits < MAX_WAITS:
-                waits += 1
-                usual_s = RETRY_WAITS_S[min(waits, len(RETRY_WAITS_S)) - 1]
-                self._wait(usual_s if wait_s is None else max(1.0, wait_s))
-                continue
-            if tries <= _retries(kind, can_split=can_split, is_first=is_first):
-                self._wait(RETRY_WAITS_S[tries - 1])
-                continue
-            if can_split and kind in ("again", "slow", "refused"):
-                self._cache.keep_split(self.endpoint, query, text)
-                raise TooMuchError(text)
-            raise self._give_up(tries, text)
+        def is_worth_another(state: RetryCallState) -> bool:
+            trouble = state.outcome.exception() if state.outcome else None
+            if not isinstance(trouble, TroubleError):
+                return False
+            return state.attempt_number <= _retries(trouble.kind, can_split=can_split, is_first=is_first)
+
+        retrying = Retrying(retry=is_worth_another, wait=_pause_s, sleep=self._wait)
+        try:
+            rows, note = retrying(self._request, query)
+        except TroubleError as trouble:
+            if can_split and trouble.kind in ("again", "slow", "refused"):
+                self._cache.keep_split(self.endpoint, query, str(trouble))
+                raise TooMuchError(str(trouble)) from None
+            raise self._give_up(retrying.statistics["attempt_number"], str(trouble)) from None
+        return self._answer(rows, note, limit)
 
     def _request(self, query: str) -> tuple[Sequence[Row], str]:
         """Send a query and keep the answer."""
-        manner = self._manner
+        manner = self.manner
         pause_s = self._next_s - manner.clock()
         if pause_s > 0:
             manner.sleep(pause_s)
         if manner.requests_per_second:
             self._next_s = manner.clock() + 1 / manner.requests_per_second
         self.requests += 1
-        try:
-            reply = self._transport(query)
-        except NoReplyError as error:
-            raise TroubleError("down" if error.is_nowhere else "again", str(error)) from None
+        reply = self._transport(query)
         rows, note = judge(reply, manner.now())
         self._cache.keep(self.endpoint, query, reply.body, rows=len(rows), note=note)
         return rows, note
@@ -140,27 +132,34 @@ class SparqlClient:
 
     def _wait(self, seconds: float) -> None:
         """Wait second by second, so that it shows and can be stopped."""
-        left, total = min(seconds, MAX_WAIT_S), min(seconds, MAX_WAIT_S)
+        left = total = min(seconds, MAX_WAIT_S)
         host = urlsplit(self.endpoint).netloc
         while left > 0:
             self._progress(f"wait for {host} (seconds)", round(total - left), round(total))
-            self._manner.sleep(min(1.0, left))
+            self.manner.sleep(min(1.0, left))
             left -= 1.0
 
     def _give_up(self, tries: int, text: str) -> EndpointError:
         times = "" if tries == 1 else f" {tries} times, last"
         kept = "every answer so far is kept, and the same command goes on where it stopped"
         hint = "check the address, endpoints often end in /sparql" if self.queries == 1 else kept
-        return EndpointError(
-            f"{self.endpoint}, query {self.queries}: asked{times} with this result: {text}; {hint}",
-            endpoint=self.endpoint,
-        )
+        return EndpointError(f"{self.endpoint}, query {self.queries}: asked{times} with this result: {text}; {hint}")
 
 
 def _retries(kind: str, *, can_split: bool, is_first: bool) -> int:
-    """Say how often trouble of some kind is worth another try."""
+    """Say how often a query is asked again after trouble of some kind."""
+    if kind == "wait":
+        return MAX_WAITS
     if kind == "down":
         return 0 if is_first else len(RETRY_WAITS_S)
     if kind == "again":
         return 1 if is_first else 2 if can_split else len(RETRY_WAITS_S)
     return len(RETRY_WAITS_S) if kind == "slow" and not can_split else 0
+
+
+def _pause_s(state: RetryCallState) -> float:
+    """Say how long to wait before the next try: as long as the endpoint asks for, or longer each time."""
+    trouble = state.outcome.exception() if state.outcome else None
+    if isinstance(trouble, TroubleError) and trouble.wait_s is not None:
+        return max(1.0, trouble.wait_s)
+    return RETRY_WAITS_S[min(state.attempt_number, len(RETRY_WAITS_S)) - 1]

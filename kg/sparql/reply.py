@@ -1,4 +1,4 @@
-"""What an endpoint's reply is worth: a whole answer, a part of one, or trouble of some kind.
+"""What an endpoint's reply is worth: a whole answer, a part of one, or trouble.
 
 Status 200 says little. Virtuoso cuts answers at its `ResultSetMaxRows` (header `X-SPARQL-MaxRows`) and at its time
 limit (`X-SQL-State: S1TAT`), proxies cut them anywhere or send a page of HTML, and all that comes with status 200.
@@ -7,8 +7,9 @@ limit (`X-SQL-State: S1TAT`), proxies cut them anywhere or send a page of HTML, 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
+
+from kg.politeness import retry_after_s
 
 from .terms import Term
 
@@ -46,11 +47,11 @@ class Answer:
 
 
 class TroubleError(Exception):
-    """A reply that is no answer.
+    """A reply that is not an answer.
 
     Attributes:
-        kind: ``wait`` (asked to come later), ``again`` (may pass), ``slow`` (cut short by the endpoint's time limit),
-            ``refused`` (this query never passes, a smaller one may) or ``fatal``.
+        kind: ``wait`` (asked to come later), ``again`` (may pass), ``down`` (nothing answers at the address), ``slow``
+            (cut short by the endpoint's time limit), ``refused`` (a smaller query may pass) or ``fatal``.
         wait_s: How long the endpoint asks to wait, where it says so.
     """
 
@@ -71,7 +72,7 @@ def judge(reply: Reply, now: datetime) -> tuple[list[Row], str]:
         The rows, and what the headers say of their being a part only (else empty).
 
     Raises:
-        TroubleError: If it is no answer.
+        TroubleError: If it is not an answer.
     """
     status = reply.status
     if status not in (200, 206):
@@ -92,20 +93,20 @@ def parse_rows(body: bytes) -> list[Row]:
     """Read the rows of a SPARQL JSON document.
 
     Raises:
-        TroubleError: If it is none, or only half of one.
+        TroubleError: If it is something else, or only half of one.
     """
     try:
         document = json.loads(body.decode("utf-8"), strict=False)
     except (ValueError, RecursionError) as error:
         looks_whole = not body.lstrip().startswith(b"{")
-        what = "no JSON" if looks_whole else f"half a JSON document or a broken one ({error})"
+        what = "not JSON" if looks_whole else f"half a JSON document or a broken one ({error})"
         raise TroubleError("again", f"{what}: {shown(body)}") from None
     try:
         rows = document["results"]["bindings"]
         if not isinstance(rows, list) or not all(map(_is_row, rows)):
             raise TypeError
     except (TypeError, KeyError):
-        raise TroubleError("again", f"JSON that is no result of a SELECT: {shown(body)}") from None
+        raise TroubleError("again", f"JSON that is not the result of a SELECT: {shown(body)}") from None
     return rows
 
 
@@ -120,18 +121,10 @@ def part_of(rows: Sequence[Row], note: str, *, limit: int, cut_at: int | None) -
     return ""
 
 
-def retry_after_s(value: str, now: datetime) -> float | None:
-    """Read a `Retry-After`: seconds or a date; None where it is neither."""
-    text = value.strip()
-    if text.isdecimal() and text.isascii():
-        return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+def count_of(row: Row) -> int | None:
+    """Return the number that a query counted as `?n`; None if it is not one."""
+    text = row.get("n", {}).get("value", "")
+    return int(text) if text.isdecimal() and len(text) < 18 else None
 
 
 def shown(body: bytes) -> str:
@@ -148,9 +141,8 @@ def _is_row(row: object) -> bool:
 
 def _trouble_of_status(reply: Reply, now: datetime) -> TroubleError:
     status, text = reply.status, f"status {reply.status}: {shown(reply.body)}"
-    asked = reply.headers.get("retry-after")
     if status in (429, 503):
-        return TroubleError("wait", text, retry_after_s(asked, now) if asked else None)
+        return TroubleError("wait", text, retry_after_s(reply.headers.get("retry-after"), now))
     if status in (400, 413, 414):
         return TroubleError("refused", text)
     if status in (408, 500, 502, 504) or 520 <= status < 530:

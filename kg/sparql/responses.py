@@ -5,30 +5,23 @@ Besides answers it keeps the decision that a query was too much for the endpoint
 """
 
 import hashlib
-import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from kg.errors import CacheError
+from kg.small_store import SmallStore
 
-_VERSION = 1
-_BUSY_TIMEOUT_S = 30.0
-_TABLES = f"""
-CREATE TABLE IF NOT EXISTS response (
-    endpoint TEXT NOT NULL, digest TEXT NOT NULL, query TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,
-    rows INTEGER NOT NULL, size_bytes INTEGER NOT NULL, body BLOB, created TEXT NOT NULL,
-    PRIMARY KEY (endpoint, digest)
-);
-CREATE TABLE IF NOT EXISTS refresh (endpoint TEXT PRIMARY KEY, since TEXT NOT NULL);
-PRAGMA user_version = {_VERSION};
-"""
+_FIND = (
+    "SELECT * FROM response WHERE endpoint = :endpoint AND digest = :digest"
+    " AND created >= COALESCE((SELECT since FROM refresh WHERE endpoint = :endpoint), '')"
+)
+_OUTDATED = "endpoint = :endpoint AND created < (SELECT since FROM refresh WHERE endpoint = :endpoint)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +29,7 @@ class CachedResponse:
     """What is kept of one query.
 
     Attributes:
-        endpoint: Who was asked.
+        endpoint: Which endpoint was asked.
         query: The query.
         state: ``answered``, or ``split``: too much at once, its halves were asked instead.
         note: Why the answer is only a part of all, or why the query was split; else empty.
@@ -54,12 +47,23 @@ class CachedResponse:
     created: str
 
 
-class ResponseCache:
+_COLUMNS = tuple(column.name for column in fields(CachedResponse))
+
+
+class ResponseCache(SmallStore):
     """The file of responses. Use `ResponseCache.open`, and close it, or use it as a context manager."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
-        self._connection = connection
+    VERSION = 1
+    TABLES = """
+    CREATE TABLE IF NOT EXISTS response (
+        endpoint TEXT NOT NULL, digest TEXT NOT NULL, query TEXT NOT NULL, state TEXT NOT NULL, note TEXT NOT NULL,
+        rows INTEGER NOT NULL, size_bytes INTEGER NOT NULL, body BLOB, created TEXT NOT NULL,
+        PRIMARY KEY (endpoint, digest)
+    );
+    CREATE TABLE IF NOT EXISTS refresh (endpoint TEXT PRIMARY KEY, since TEXT NOT NULL)
+    """
+    ERROR = CacheError
+    FIX = "; if you remove it, the endpoint is asked again"
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
@@ -74,31 +78,7 @@ class ResponseCache:
         """
         if read_only and not path.is_file():
             raise CacheError(f"{path} does not exist; no endpoint was asked for this index")
-        if path.exists() and not read_only and not os.access(path, os.W_OK):
-            raise CacheError(f"{path} cannot be written; change its permissions")
-        try:
-            where = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-            connection = sqlite3.connect(where, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-            try:
-                _prepare(connection, read_only=read_only)
-            except BaseException:
-                connection.close()
-                raise
-        except sqlite3.Error as error:
-            raise CacheError(f"{path} cannot be used: {error}; remove it, and the endpoint is asked anew") from None
-        return cls(path, connection)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+        return cls(path, read_only=read_only)
 
     def find(self, endpoint: str, query: str) -> tuple[CachedResponse, bytes] | None:
         """Return what is kept of a query, with the answer's bytes; None where it has to be asked.
@@ -106,19 +86,12 @@ class ResponseCache:
         Raises:
             CacheError: If the file cannot be read.
         """
-        rows = self._run(
-            "SELECT endpoint, query, state, note, rows, size_bytes, created, body FROM response r"
-            " WHERE endpoint = ?1 AND digest = ?2"
-            " AND created >= COALESCE((SELECT since FROM refresh WHERE endpoint = ?1), '')",
-            (endpoint, _digest(query)),
-        )
-        if not rows:
-            return None
-        *fields, body = rows[0]
-        try:
-            return CachedResponse(*fields), zlib.decompress(body) if body else b""
-        except zlib.error:
-            return None
+        with self._errors():
+            rows = list(self._database.query(_FIND, {"endpoint": endpoint, "digest": _digest(query)}))
+        for row in rows:
+            with suppress(zlib.error):  # a damaged answer is asked again
+                return _response(row), zlib.decompress(row["body"]) if row["body"] else b""
+        return None
 
     def keep(self, endpoint: str, query: str, body: bytes, *, rows: int, note: str = "") -> None:
         """Keep an answer, at once and for good.
@@ -126,112 +99,76 @@ class ResponseCache:
         Raises:
             CacheError: If the file cannot be written.
         """
-        self._put(endpoint, query, "answered", note, rows, len(body), zlib.compress(body, 6))
+        packed = zlib.compress(body, 6)
+        self._put(endpoint, query, state="answered", note=note, rows=rows, size_bytes=len(body), body=packed)
 
     def keep_split(self, endpoint: str, query: str, reason: str) -> None:
         """Keep that a query was too much and was asked in halves."""
-        self._put(endpoint, query, "split", reason, 0, 0, None)
+        self._put(endpoint, query, state="split", note=reason, rows=0, size_bytes=0, body=None)
 
     def begin_refresh(self, endpoint: str) -> None:
         """Take all that is kept of an endpoint for outdated; a refresh that was stopped goes on where it was."""
-        self._run("INSERT OR IGNORE INTO refresh VALUES (?, ?)", (endpoint, _stamp(datetime.now(UTC))))
+        with self._errors():
+            self._database.table("refresh").insert({"endpoint": endpoint, "since": _stamp()}, ignore=True)
 
     def end_refresh(self, endpoint: str) -> None:
         """Forget what a refresh did not ask again, if there was one: no query needs it any more."""
-        with self._transaction():
-            self._run(
-                "DELETE FROM response WHERE endpoint = ?1"
-                " AND created < (SELECT since FROM refresh WHERE endpoint = ?1)",
-                (endpoint,),
-            )
-            self._run("DELETE FROM refresh WHERE endpoint = ?", (endpoint,))
+        with self._errors(), self._database.conn:
+            self._database.table("response").delete_where(_OUTDATED, {"endpoint": endpoint})
+            self._database.table("refresh").delete_where("endpoint = ?", [endpoint])
 
     def responses(self, endpoint: str | None = None) -> Iterator[CachedResponse]:
         """Yield what is kept, of one endpoint or of all, the newest first, without the answers' bytes."""
-        query = "SELECT endpoint, query, state, note, rows, size_bytes, created FROM response"
-        query += " WHERE ?1 IS NULL OR endpoint = ?1 ORDER BY created DESC, endpoint, digest"
-        try:
-            for row in self._connection.execute(query, (endpoint,)):
-                yield CachedResponse(*row)
-        except sqlite3.Error as error:
-            raise CacheError(f"{self.path} cannot be used: {error}") from None
+        where, order = ":endpoint IS NULL OR endpoint = :endpoint", "created DESC, endpoint, digest"
+        with self._errors():
+            table = self._database.table("response")
+            yield from map(_response, table.rows_where(where, {"endpoint": endpoint}, order, ", ".join(_COLUMNS)))
 
     def stats(self) -> dict[str, Any]:
         """Return the number of responses, their bytes as they came, the endpoints, the oldest, the newest, the size."""
-        [row] = self._run(
-            "SELECT count(*), COALESCE(sum(size_bytes), 0), COALESCE(min(created), ''), COALESCE(max(created), '')"
-            " FROM response"
-        )
-        names = self._run("SELECT DISTINCT endpoint FROM response ORDER BY 1")
-        return {
-            "responses": row[0],
-            "answer_bytes": row[1],
-            "endpoints": [name for (name,) in names],
-            "oldest": row[2],
-            "newest": row[3],
-            "size_bytes": self.path.stat().st_size,
-        }
+        with self._errors():
+            [counts] = self._database.query(
+                "SELECT count(*) AS responses, COALESCE(sum(size_bytes), 0) AS answer_bytes,"
+                " COALESCE(min(created), '') AS oldest, COALESCE(max(created), '') AS newest FROM response"
+            )
+            names = self._database.query("SELECT DISTINCT endpoint FROM response ORDER BY 1")
+            return {**counts, "endpoints": [row["endpoint"] for row in names], "size_bytes": self.path.stat().st_size}
 
     def prune(self, *, older_than_days: float | None = None) -> int:
         """Forget what came longer ago than so many days, or everything, and give the room back.
 
         Returns:
-            How many responses went.
+            How many responses were removed.
 
         Raises:
             CacheError: If the file cannot be written.
         """
         oldest = "9999"
         if older_than_days is not None:
-            with suppress(OverflowError):
-                oldest = _stamp(datetime.now(UTC) - timedelta(days=older_than_days))
-            oldest = "" if oldest == "9999" else oldest
-        gone = len(self._run("DELETE FROM response WHERE created < ? RETURNING 1", (oldest,)))
+            try:
+                oldest = _stamp(timedelta(days=older_than_days))
+            except OverflowError:
+                oldest = ""
+        with self._errors():
+            removed = len(list(self._database.query("DELETE FROM response WHERE created < ? RETURNING 1", [oldest])))
         with suppress(sqlite3.OperationalError):  # another process may be reading: the room stays for later
-            self._connection.execute("VACUUM")
-        return gone
+            self._database.vacuum()
+        return removed
 
-    def _put(
-        self, endpoint: str, query: str, state: str, note: str, rows: int, size_bytes: int, body: bytes | None
-    ) -> None:
-        created = _stamp(datetime.now(UTC))
-        self._run(
-            "INSERT OR REPLACE INTO response VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (endpoint, _digest(query), query, state, note, rows, size_bytes, body, created),
-        )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._run("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            with suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
-            raise
-        self._run("COMMIT")
-
-    def _run(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        try:
-            return self._connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            raise CacheError(f"{self.path} cannot be used: {error}") from None
+    def _put(self, endpoint: str, query: str, **columns: Any) -> None:
+        key = {"endpoint": endpoint, "digest": _digest(query)}
+        with self._errors():
+            row = {**key, "query": query, **columns, "created": _stamp()}
+            self._database.table("response").insert(row, replace=True)
 
 
-def _prepare(connection: sqlite3.Connection, *, read_only: bool) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version != _VERSION and (read_only or version != 0):
-        raise sqlite3.DatabaseError(f"version {version}, expected {_VERSION}")
-    if not read_only:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(_TABLES)
-    connection.execute("SELECT 1 FROM response LIMIT 1").fetchone()
+def _response(row: dict[str, Any]) -> CachedResponse:
+    return CachedResponse(**{name: row[name] for name in _COLUMNS})
 
 
 def _digest(query: str) -> str:
     return hashlib.sha256(query.encode("utf-8")).hexdigest()
 
 
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+def _stamp(ago: timedelta = timedelta()) -> str:
+    return (datetime.now(UTC) - ago).isoformat(timespec="milliseconds")

@@ -1,6 +1,7 @@
 """Where a fetch starts: IRIs from a file, and the instances of classes."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from kg.errors import SourceError
 from kg.iris import canonical_iri
 
 from .client import SparqlClient
-from .query import instance_count, instances
+from .questions import instance_count, instances
+from .reply import count_of
 from .terms import BadTermError, iri_of, is_iri
 
 _SHOWN = 100
@@ -21,7 +23,7 @@ class SeedFile:
 
     Attributes:
         iris: The seeds as they are written, each entity once, in the order of the file.
-        broken: A line for each line that is no IRI: its number and its beginning.
+        broken: A line for each line that is not an IRI: its number and its beginning.
     """
 
     iris: tuple[str, ...]
@@ -60,17 +62,10 @@ def read_seeds(path: Path) -> SeedFile:
     return SeedFile(tuple(iris.values()), tuple(broken))
 
 
-@dataclass(frozen=True, slots=True)
-class ClassSeeds:
-    """The instances of a class that a fetch starts from, and how many there are (None: not counted)."""
-
-    class_iri: str
-    iris: tuple[str, ...]
-    total: int | None
-
-
-def find_instances(client: SparqlClient, class_iri: str, *, most: int, graphs: Sequence[str] = ()) -> ClassSeeds:
-    """Find the instances of a class, the first ones in the order of their IRIs.
+def find_instances(
+    client: SparqlClient, class_iri: str, *, most: int, graphs: Sequence[str] = ()
+) -> tuple[tuple[str, ...], int | None]:
+    """Return the instances of a class, the first ones in the order of their IRIs, and how many there are, if counted.
 
     Args:
         client: Asks.
@@ -88,16 +83,12 @@ def find_instances(client: SparqlClient, class_iri: str, *, most: int, graphs: S
         answer = client.ask(instances(class_iri, after, limit, tuple(graphs)), limit=limit)
         page = []
         for row in answer.rows:
-            try:
+            with suppress(BadTermError):
                 page.append(iri_of(row.get("y", {})))
-            except BadTermError:
-                continue
         found.update(dict.fromkeys(page))
         if len(found) > most:
             counted = client.ask(instance_count(class_iri, tuple(graphs)), limit=2)
-            number = counted.rows[0].get("n", {}).get("value", "") if counted.rows else ""
-            total = int(number) if number.isdecimal() and len(number) < 18 else None
-            return ClassSeeds(class_iri, tuple(found)[:most], total)
+            return tuple(found)[:most], count_of(counted.rows[0]) if counted.rows else None
         if not answer.part or not page or page[-1] == after:
-            return ClassSeeds(class_iri, tuple(found), len(found))
+            return tuple(found), len(found)
         after = page[-1]

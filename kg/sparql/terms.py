@@ -46,10 +46,10 @@ def in_query(iri: str) -> str:
     """Write an IRI for a query; whatever could end it early, or mean something else, is refused.
 
     Raises:
-        BadTermError: If it is no IRI.
+        BadTermError: If it is not an IRI.
     """
     if not is_iri(iri):
-        raise BadTermError(f"no absolute IRI: {iri[:200]!r}")
+        raise BadTermError(f"not an absolute IRI: {iri[:200]!r}")
     return f"<{iri}>"
 
 
@@ -64,23 +64,17 @@ def iri_of(term: Term) -> str:
     """Return the IRI of a result's term, as the endpoint writes it.
 
     Raises:
-        BadTermError: If the term is a literal, a blank node or no absolute IRI.
+        BadTermError: If the term is a literal, a blank node or not an absolute IRI.
     """
     value = term.get("value", "")
     if term.get("type") != "uri" or not is_iri(value):
-        raise BadTermError(f"no absolute IRI: {value[:200]!r}")
+        raise BadTermError(f"not an absolute IRI: {value[:200]!r}")
     return value
 
 
 def node(iri: str) -> str:
-    """Write an IRI for N-Triples, in its one form.
-
-    Raises:
-        BadTermError: If it is no IRI.
-    """
-    if not is_iri(iri):
-        raise BadTermError(f"no absolute IRI: {iri[:200]!r}")
-    return f"<{canonical_iri(iri)}>"
+    """Write an IRI for N-Triples, in its one form, or raise `BadTermError` as `in_query` does."""
+    return canonical_iri(in_query(iri))
 
 
 def literal(term: Term, number: str = "") -> str:
@@ -91,17 +85,17 @@ def literal(term: Term, number: str = "") -> str:
         number: Its value as the endpoint's `STR()` gives it, where it is a number: some round it in their JSON.
 
     Raises:
-        BadTermError: If it is none, or holds what no text may hold.
+        BadTermError: If it is not a literal, or holds half a character.
     """
     value = term.get("value")
     if term.get("type") not in ("literal", "typed-literal") or not isinstance(value, str):
-        raise BadTermError(f"no literal: {str(value)[:200]!r}")
+        raise BadTermError(f"not a literal: {str(value)[:200]!r}")
     if any("\ud800" <= char <= "\udfff" for char in value):
         raise BadTermError("a literal with half a character")
     language = term.get("xml:lang") or ""
     if language:
         if _LANGUAGE.fullmatch(language) is None:
-            raise BadTermError(f"no language: {language[:50]!r}")
+            raise BadTermError(f"not a language: {language[:50]!r}")
         return f'"{escape(value)}"@{language.lower()}'
     datatype = term.get("datatype") or ""
     if datatype in ("", _XSD + "string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"):

@@ -1,57 +1,48 @@
-"""One request to an endpoint, by SPARQLWrapper: a query out, whatever comes back in, nothing judged.
-
-SPARQLWrapper makes the request; it is opened here, because its own way follows a redirect by dropping the query, and
-loses the headers of an error.
-"""
+"""One request to an endpoint, by SPARQLWrapper: a query out, whatever comes back in, nothing judged."""
 
 import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
-from typing import IO, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from kg.errors import EndpointError
+from kg.politeness import program
 
-from .reply import Reply
+from .reply import Reply, TroubleError
 
 _BODY_LIMIT_BYTES = 256 << 20
 _CHUNK_BYTES = 1 << 16
 
 Transport = Callable[[str], Reply]
 
-
-class NoReplyError(Exception):
-    """Nothing came back; `is_nowhere` where there is nobody at the address."""
-
-    def __init__(self, text: str, *, is_nowhere: bool = False) -> None:
-        super().__init__(text)
-        self.is_nowhere = is_nowhere
+_opener_in_use = threading.Lock()
 
 
 def check_endpoint(url: str) -> str:
     """Return the address of an endpoint, or say what is wrong with it.
 
     Raises:
-        EndpointError: If it is no http(s) address, or one with a password.
+        EndpointError: If it is not an http(s) address, or one with a password.
     """
     text = url.strip()
+    wrong = f"{text!r} is not the address of an endpoint; give one like https://dbpedia.org/sparql"
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise EndpointError(
-            f"{text!r} is no address of an endpoint ({error}); give one like http://host/sparql"
-        ) from None
+        raise EndpointError(f"{wrong} ({error})") from None
     if parts.scheme not in ("http", "https") or not host or not text.isascii() or not text.isprintable() or " " in text:
-        raise EndpointError(f"{text!r} is no address of an endpoint; give one like https://dbpedia.org/sparql")
+        raise EndpointError(wrong)
     if parts.username is not None:
-        raise EndpointError(f"the address of {host} holds a user's name; endpoints that want a password are not read")
+        raise EndpointError(f"the address of {host} holds a user name; endpoints that want a password are not read")
     return text.split("#")[0]
 
 
@@ -74,12 +65,18 @@ def user_agent(contact: str | None) -> str:
     """
     if contact is not None and not (contact.isascii() and contact.isprintable() and contact.strip()):
         raise EndpointError(f"the contact {contact!r} cannot be sent; give a mail address or a web address")
-    parts = [f"kgmner/{_version('kgmner')}", "(build-kg-index" + (f"; {contact.strip()})" if contact else ")")]
-    return " ".join([*parts, f"SPARQLWrapper/{_version('SPARQLWrapper')}"])
+    command = f"(build-kg-index; {contact.strip()})" if contact else "(build-kg-index)"
+    return f"{program()} {command} {program('SPARQLWrapper')}"
 
 
-def make_transport(endpoint: str, *, agent: str, timeout_s: float) -> Transport:
-    """Make the function that sends a query and returns the reply, one at a time.
+@contextmanager
+def open_transport(endpoint: str, *, agent: str, timeout_s: float) -> Iterator[Transport]:
+    """Give a function that sends a query and returns the reply, or raises `TroubleError` where nothing comes back.
+
+    SPARQLWrapper asks by the opener that urllib has installed. Meanwhile that is one which hands out replies to queries
+    as they come: it follows no redirect, which would take the query to an address that the user did not give, and
+    keeps the headers of errors. It asks this machine without a proxy. Afterwards urllib has its usual one again; a
+    fetch in another thread waits for that.
 
     Args:
         endpoint: Its address.
@@ -88,56 +85,48 @@ def make_transport(endpoint: str, *, agent: str, timeout_s: float) -> Transport:
     """
     from SPARQLWrapper import JSON, POST, SPARQLWrapper
 
-    class Asking(SPARQLWrapper):
-        def request(self, query: str) -> urllib.request.Request:
-            self.setQuery(query)
-            return self._createRequest()
-
-    wrapper = Asking(endpoint, agent=agent, returnFormat=JSON)
+    wrapper = SPARQLWrapper(endpoint, agent=agent, returnFormat=JSON)
     wrapper.setMethod(POST)
     wrapper.setOnlyConneg(True)
-    handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-    if is_loopback(endpoint):
-        handlers.append(urllib.request.ProxyHandler({}))
-    opener = urllib.request.build_opener(*handlers)
+    wrapper.timeout = timeout_s  # type: ignore[assignment]  # setTimeout() takes whole seconds only
 
     def send(query: str) -> Reply:
-        return _send(opener, wrapper.request(query), timeout_s)
-
-    return send
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> None:
-        """A query must not be sent where the user did not say; the redirect comes back as it is."""
-
-
-def _send(opener: urllib.request.OpenerDirector, request: urllib.request.Request, timeout_s: float) -> Reply:
-    end_s = time.monotonic() + 3 * timeout_s
-    try:
+        wrapper.setQuery(query)
         try:
-            response: Any = opener.open(request, timeout=timeout_s)
-        except urllib.error.HTTPError as error:
-            response = error
-        with response:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            body, cut = _read(response, end_s)
-            length = headers.get("content-length", "")
-            if not cut and length.isdecimal() and len(body) < int(length):
-                cut = f"{len(body)} of {length} bytes came"
-            return Reply(response.status, headers, body, cut)
-    except urllib.error.URLError as error:
-        raise _no_reply(error.reason) from None
-    except (OSError, http.client.HTTPException) as error:
-        raise _no_reply(error) from None
+            with wrapper.query().response as response:
+                return _read_reply(response, time.monotonic() + 3 * timeout_s)
+        except urllib.error.URLError as error:
+            raise _trouble(error.reason) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise _trouble(error) from None
+
+    handlers: list[urllib.request.BaseHandler] = [_EveryReply()]
+    if is_loopback(endpoint):
+        handlers.append(urllib.request.ProxyHandler({}))
+    with _opener_in_use:
+        urllib.request.install_opener(urllib.request.build_opener(*handlers))
+        try:
+            yield send
+        finally:
+            urllib.request.install_opener(urllib.request.build_opener())
+
+
+class _EveryReply(urllib.request.HTTPErrorProcessor):
+    """Makes no error of a reply to a query, whatever its status."""
+
+    def http_response(self, request: urllib.request.Request, response: Any) -> Any:
+        return response if request.data is not None else super().http_response(request, response)
+
+    https_response = http_response
+
+
+def _read_reply(response: Any, end_s: float) -> Reply:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    body, cut = _read(response, end_s)
+    length = headers.get("content-length", "")
+    if not cut and length.isdecimal() and len(body) < int(length):
+        cut = f"{len(body)} of {length} bytes came"
+    return Reply(response.status, headers, body, cut)
 
 
 def _read(response: Any, end_s: float) -> tuple[bytes, str]:
@@ -157,21 +146,15 @@ def _read(response: Any, end_s: float) -> tuple[bytes, str]:
     return bytes(body), ""
 
 
-def _no_reply(reason: object) -> NoReplyError:
+def _trouble(reason: object) -> TroubleError:
+    """Say why nothing came back."""
     if isinstance(reason, TimeoutError):
-        return NoReplyError("no answer in time")
+        return TroubleError("again", "no answer in time")
     if isinstance(reason, socket.gaierror):
-        return NoReplyError(f"there is no such host ({reason.strerror})", is_nowhere=True)
+        return TroubleError("down", f"there is no such host ({reason.strerror})")
     if isinstance(reason, ConnectionRefusedError):
-        return NoReplyError("nobody answers at this address (connection refused)", is_nowhere=True)
+        return TroubleError("down", "nothing answers at this address (connection refused)")
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return NoReplyError(f"its certificate is not trusted ({reason.verify_message})", is_nowhere=True)
+        return TroubleError("down", f"its certificate is not trusted ({reason.verify_message})")
     text = str(reason) or type(reason).__name__
-    return NoReplyError(f"the connection broke ({' '.join(text.split())[:200]})")
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"
+    return TroubleError("again", f"the connection broke ({' '.join(text.split())[:200]})")

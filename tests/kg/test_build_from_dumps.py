@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kg import AliasIndex, EntityNotFoundError, Graph, StoreError, build_graph, mark_images
-from kg.records import ImageMark
+from kg.entities import ImageMark
 
 Line = Callable[[str, str, str], str]
 Build = Callable[..., Graph]
@@ -150,7 +150,7 @@ def test_pictures_are_found_by_any_spelling_of_their_name(build: Build, line: Li
         "Gone": "missing",
         "Long": "missing",
     }
-    assert "no file name" in (found["Escape"].reason or "")
+    assert "is not a file name" in (found["Escape"].reason or "")
     assert "no file 'Gone.png'" in (found["Gone"].reason or "")
 
 

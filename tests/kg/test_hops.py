@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg import Graph, links
-from kg import hops as hops_module
+from kg import Graph
 from kg.hops import HopFinder
 from kg.links import Links
 from kg.schema import create_tables
-from kg.walks import find_path
 
 Build = Callable[..., Graph]
 Line = Callable[[str, str, str], str]
@@ -58,42 +56,34 @@ def test_distances_and_neighbours_are_those_of_networkx(
     """Whatever counts as a hub, however soon leaping ends, and however many pairs are too many."""
     connection, graph = _store(edges)
     expected = _oracle(graph, sources, hops)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(links, "FEW", few)
-        patch.setattr(hops_module, "_MANY_PAIRS", pairs)
-        patch.setattr(hops_module, "_FIRST_COUNT", 1)
-        finder = HopFinder(connection)
-        finder.links._leaps = leaps
-        assert finder.within(sources, hops=hops) == expected
-        assert finder.distances(sources, targets, max_hops=hops) == {t: expected[t] for t in targets if t in expected}
+    finder = HopFinder(connection, Links(connection, few=few, leaps=leaps), many_pairs=pairs)
+    assert finder.within(sources, hops=hops) == expected
+    assert finder.distances(sources, targets, max_hops=hops) == {t: expected[t] for t in targets if t in expected}
     connection.close()
 
 
 @settings(max_examples=150, deadline=None)
-@given(_EDGES, st.integers(1, _NODES), st.integers(1, _NODES), st.integers(1, 9))
+@given(_EDGES, st.integers(1, _NODES), st.integers(1, _NODES), st.integers(0, 9))
 def test_what_two_entities_have_in_common_is_the_smallest_that_both_lists_hold(
     edges: list[tuple[int, int, int]], one: int, other: int, leaps: int
 ) -> None:
     connection, graph = _store(edges)
     expected = min(set(graph[one]) & set(graph[other]), default=None)
     assert Links(connection, leaps=leaps).common(one, other) == expected
-    assert Links(connection)._common_bit(one, other) == expected
+    assert Links(connection, leaps=0).common(one, other) == expected  # as bits
     connection.close()
 
 
-def test_hubs_with_nothing_in_common_are_compared_as_bits_and_only_so_many_are_kept(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(links, "_KEPT_BITS", 3)
+def test_hubs_with_nothing_in_common_are_compared_as_bits_and_only_so_many_are_kept() -> None:
     connection, _ = _store([])
     hubs = range(1, 7)
     spokes = [(hub, 1, n) for hub in hubs for n in range(1000 + hub, 5000, 7)] + [(1, 1, 4800), (4800, 1, 6)]
     connection.executemany("INSERT OR IGNORE INTO triple (subject, predicate, object) VALUES (?, ?, ?)", spokes)
-    finder = HopFinder(connection)
+    finder = HopFinder(connection, Links(connection, kept=3))
     assert finder.distances([1], hubs, max_hops=2) == {1: 0, 6: 2}
     assert finder.distances([6, 3], hubs, max_hops=2) == {1: 2, 3: 0, 6: 0}
-    assert 0 < len(finder.links._bits) <= 3
-    assert [row[:3:3] for row in find_path(finder, [1], 6, max_hops=2)] == [(1,), (4800,)]
+    assert 0 < finder.links.bits_of.cache_info().currsize <= 3
+    assert [row[:3:3] for row in finder.path([1], 6, max_hops=2)] == [(1,), (4800,)]
     connection.close()
 
 
@@ -103,9 +93,7 @@ def test_a_path_is_shortest_connected_and_has_the_smallest_ids(
     edges: list[tuple[int, int, int]], sources: set[int], target: int, hops: int, few: int
 ) -> None:
     connection, graph = _store(edges)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(links, "FEW", few)
-        steps = find_path(HopFinder(connection), sources, target, max_hops=hops)
+    steps = HopFinder(connection, Links(connection, few=few)).path(sources, target, max_hops=hops)
     distance = _oracle(graph, sources, hops).get(target)
     assert len(steps) == (distance or 0)
     if steps:

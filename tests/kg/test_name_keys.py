@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from kg.building.pages import PageFile
 from kg.names.fuzzy import edits_allowed
-from kg.names.grams import fill_grams
+from kg.names.index import fill_grams
 from kg.names.keys import letter_mask, places, segment_count, segment_key, word_key
 from kg.names.normal import squash
 from kg.schema import create_tables
@@ -71,10 +70,7 @@ def _fill(path: Path, names: list[str]) -> tuple[list[tuple[int, int, bytes]], l
     """The rows of both tables, by their keys."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         create_tables(connection)
-        with PageFile(path) as pages:
-            fill_grams(pages, bytearray("".join(f"{name}\n" for name in names).encode()), len(names))
-            pages.publish()
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        fill_grams(connection, bytearray("".join(f"{name}\n" for name in names).encode()))
         return (
             connection.execute("SELECT key, count, names FROM alias_segment ORDER BY key").fetchall(),
             connection.execute("SELECT key, names FROM alias_word ORDER BY key").fetchall(),

@@ -87,7 +87,7 @@ def test_a_refresh_hides_what_is_old_until_it_is_asked_again(tmp_path: Path) -> 
         assert len(list(cache.responses(ENDPOINT))) == 2, "without a refresh nothing goes"
 
 
-def test_files_that_are_none_of_ours(tmp_path: Path) -> None:
+def test_files_that_are_not_ours(tmp_path: Path) -> None:
     with pytest.raises(CacheError, match="does not exist"):
         ResponseCache.open(tmp_path / "none.sqlite", read_only=True)
     rubbish = tmp_path / "rubbish.sqlite"

@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.sparql.batches import ask_about
-from kg.sparql.client import TooMuchError
-from kg.sparql.query import Question
+from kg.sparql.client import Manner, TooMuchError
+from kg.sparql.questions import Question
 from kg.sparql.reply import Answer, part_of
 
 Data = dict[str, list[str]]
@@ -42,6 +41,7 @@ class Endpoint:
     most: int
     counts: bool
     cut_at: int | None = None
+    manner: Manner = field(default_factory=Manner)
 
     def ask(self, query: str, *, limit: int, can_split: bool = False, is_first: bool = False) -> Answer:
         asked: dict[str, Any] = json.loads(query)
@@ -82,8 +82,8 @@ def test_everything_is_found(
     cut_at = None if says_so else cap
     endpoint = Endpoint(data, cap, says_so, most_iris, counts, cut_at)
     iris = [*sorted(data), "http://x/nobody"]
-    with mock.patch("kg.sparql.batches.MANY_ROWS", many):
-        found = {one.iri: one for one in ask_about(endpoint, Told("", ""), iris, most=most)}  # type: ignore[arg-type]
+    endpoint.manner = Manner(most_sorted=many)
+    found = {one.iri: one for one in ask_about(endpoint, Told("", ""), iris, most=most)}  # type: ignore[arg-type]
     for iri in iris:
         ends = data.get(iri, [])
         one = found.get(iri)

@@ -146,9 +146,9 @@ def test_what_is_counted_but_never_given_is_told(endpoint: lying.LyingEndpoint, 
     [
         ("broken", ["status 500", "Transaction timed out"]),
         ("half_json", ["half a JSON document"]),
-        ("html", ["no JSON", "under maintenance"]),
-        ("garbage", ["no JSON"]),
-        ("other_json", ["no result of a SELECT"]),
+        ("html", ["not JSON", "under maintenance"]),
+        ("garbage", ["not JSON"]),
+        ("other_json", ["not the result of a SELECT"]),
         ("anytime", ["S1TAT"]),
         ("dropped", ["connection broke"]),
         ("slow", ["no answer in time"]),
@@ -261,8 +261,8 @@ def test_requests_keep_their_distance(endpoint: lying.LyingEndpoint, fetch: Fetc
 @pytest.mark.parametrize(
     "url", ["ftp://host/sparql", "sparql", "", "http://", "http://h ost/", "file:///etc/passwd", "http://[::1/"]
 )
-def test_addresses_that_are_none(url: str, tmp_path: Path) -> None:
-    with pytest.raises(EndpointError, match="no address"):
+def test_texts_that_are_not_an_address(url: str, tmp_path: Path) -> None:
+    with pytest.raises(EndpointError, match="is not the address of an endpoint"):
         fetch_sparql(SparqlRequest(url, SEEDS), tmp_path / "out", responses=tmp_path / "r.sqlite")
     assert not list(tmp_path.iterdir())
 

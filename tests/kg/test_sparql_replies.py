@@ -49,7 +49,7 @@ def test_statuses(status: int, kind: str) -> None:
     assert trouble(Reply(status, {}, document(1))).kind == kind
 
 
-def test_anytime_answers_are_none() -> None:
+def test_anytime_answers_are_not_whole() -> None:
     for headers in ({"x-sql-state": "S1TAT"}, {"x-sql-message": "RC...: incomplete"}):
         assert trouble(Reply(200, headers, document(1))).kind == "slow"
 
@@ -80,7 +80,7 @@ def test_no_beginning_of_an_answer_is_an_answer(length: int) -> None:
         b'{"results": {"bindings": [{"x": {"type": "uri", "value": 1}}]}}',
     ],
 )
-def test_rubbish_is_no_answer(body: bytes) -> None:
+def test_rubbish_is_not_an_answer(body: bytes) -> None:
     with pytest.raises(TroubleError):
         parse_rows(body)
 

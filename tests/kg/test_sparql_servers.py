@@ -11,6 +11,7 @@ import sparql_graph as world
 from benchmarks import servers
 from kg import EndpointError, SparqlReport, SparqlRequest, canonical_iri, fetch_sparql
 from kg.ntriples import BrokenLineError, parse_line
+from kg.sparql.client import Manner
 
 Fetch = Callable[..., SparqlReport]
 KINDS = ("oxigraph", "virtuoso", "virtuoso that cuts at 50 rows")
@@ -112,15 +113,14 @@ def test_a_hubs_links_are_cut_alike_everywhere_and_counted(
     endpoints: Callable[[str, Path], str],
     small: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     sorted_by_the_endpoint: int,
 ) -> None:
-    monkeypatch.setattr("kg.sparql.batches.MANY_ROWS", sorted_by_the_endpoint)
+    manner = Manner(most_sorted=sorted_by_the_endpoint)
     hub, near = world.iri("Hub"), world.O + "near"
     everything = sorted(s[1:-1] for s, p, o in world.small_graph() if (p, o) == (near, hub))
     for kind in KINDS:
         request = request_of(endpoints(kind, small), kind, (world.R + "Hub",), max_links=60)
-        report = fetch_sparql(request, tmp_path / kind, responses=tmp_path / f"{kind}.sqlite")
+        report = fetch_sparql(request, tmp_path / kind, responses=tmp_path / f"{kind}.sqlite", manner=manner)
         [cut] = report.cut
         assert (cut.iri, cut.what, cut.kept, cut.total) == (world.R + "Hub", "links to it", 60, len(everything))
         incoming = {line for line in world.fetched(tmp_path / kind) if f"<{near}> {hub}" in line}

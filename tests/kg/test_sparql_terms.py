@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kg import EndpointError, SparqlRequest, fetch_sparql
 from kg.ntriples import parse_line
-from kg.sparql.query import instances, is_language, labels, links_in, links_out, pages, properties
+from kg.sparql.questions import instances, is_language, labels, links_in, links_out, pages, properties
 from kg.sparql.terms import BadTermError, in_query, iri_of, is_iri, literal, node, normal_value, spellings
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -44,7 +44,7 @@ def test_no_text_gets_out_of_its_brackets(text: str, tmp_path) -> None:
         with pytest.raises(BadTermError):
             question.page(text, None, 10)
         if text:
-            with pytest.raises(ValueError, match="no "):
+            with pytest.raises(ValueError, match="not "):
                 question.page("http://fine.example/", text, 10)
     with pytest.raises(BadTermError):
         instances(text, None, 10, ())
@@ -72,7 +72,7 @@ def test_what_may_stand_in_a_query_is_one_term_of_n_triples(text: str) -> None:
 @pytest.mark.parametrize("wrong", ['en"', "en) || true", "", "e n", "én", "en-"])
 def test_languages_are_checked(wrong: str) -> None:
     assert not is_language(wrong)
-    with pytest.raises(ValueError, match="no languages"):
+    with pytest.raises(ValueError, match="not languages"):
         properties((wrong,), ())
 
 

@@ -51,7 +51,7 @@ def no_waiting(monkeypatch) -> FakeTime:
     """Pauses cost nothing."""
     time = FakeTime()
     monkeypatch.setattr(
-        "kg.pictures.fetching.Outside", lambda: Outside(clock=time.clock, sleep=time.sleep, now=time.now)
+        "kg.pictures.fetch_images.Outside", lambda: Outside(clock=time.clock, sleep=time.sleep, now=time.now)
     )
     return time
 

@@ -115,7 +115,7 @@ def test_mistakes(run, endpoint: lying.LyingEndpoint, seeds: Path, tmp_path: Pat
     assert_one_line(build(run, index, endpoint, tmp_path / "none.txt"), "none.txt", "one IRI a line")
     assert_one_line(build(run, index, endpoint, empty), "empty.txt", "holds no IRI")
     endpoint.url, url = "sparql.example", endpoint.url
-    assert_one_line(build(run, index, endpoint, seeds), "sparql.example", "no address")
+    assert_one_line(build(run, index, endpoint, seeds), "sparql.example", "not the address")
     endpoint.url = "http://127.0.0.1:9/sparql"
     assert_one_line(build(run, index, endpoint, seeds), "127.0.0.1:9", "connection refused")
     endpoint.url = url

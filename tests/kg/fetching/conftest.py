@@ -7,7 +7,7 @@ import pytest
 from picture_server import FakeTime, PictureServer, picture_server
 
 from kg import FetchReport, FetchSettings, FetchStoppedError, Graph, Outside, attach_images, build_graph, fetch_images
-from kg.pictures.connections import look_up
+from kg.pictures.addresses import look_up
 from kg.pictures.downloads import Download, Downloads
 from linker.web_pictures import check_picture
 

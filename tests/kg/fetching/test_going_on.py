@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from picture_server import Answer, png
 
-from kg import FetchError, Graph, count_downloads, mark_images
-from kg.records import ImageMark
+from kg import FetchError, ImageMark, count_downloads, mark_images
+from kg.pictures.fetch_images import part_name
 
 ROOT = Path(__file__).parents[3]
 NUMBER = 24
@@ -107,20 +107,10 @@ def test_rows_that_do_not_change_are_counted_as_such(many) -> None:
 def test_leftovers_of_a_killed_run_are_cleared_and_those_of_others_kept(one) -> None:
     one.server.answers["A.png"] = [Answer(b"", 404)]
     one.fetch()
-    [mine] = {path.name for path in _parts(one)}
-    one.pictures.joinpath(mine).write_bytes(b"half")
+    one.pictures.joinpath(part_name(one.graph, 0)).write_bytes(b"half")
     one.pictures.joinpath(".download-000000000000-0.part").write_bytes(b"another's")
     one.fetch()
     assert one.files() == [".download-000000000000-0.part"]
-
-
-def _parts(one) -> list[Path]:
-    from kg.pictures.fetching import _Run
-
-    run = object.__new__(_Run)
-    with Graph.open(one.graph) as graph:
-        run._graph = graph
-        return [one.pictures / run.part_name(0)]
 
 
 def test_the_table_counts(many) -> None:
@@ -134,7 +124,7 @@ def test_the_table_counts(many) -> None:
 
 
 @pytest.mark.parametrize("damage", ["text", "version", "other"])
-def test_a_table_that_is_none_is_one_line(one, damage: str) -> None:
+def test_a_file_that_is_not_a_table_of_downloads_is_one_line(one, damage: str) -> None:
     if damage == "text":
         one.downloads.write_bytes(b"no table" * 1000)
     else:
@@ -165,7 +155,7 @@ def test_a_full_disk_ends_the_run_and_names_the_file(one, monkeypatch) -> None:
         raise OSError(28, "No space left on device")
 
     one.server.answers["A.png"] = [Answer(png())]
-    monkeypatch.setattr("kg.pictures.webclient.os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left") as caught:
         one.fetch()
     assert str(one.pictures) in caught.value.filename

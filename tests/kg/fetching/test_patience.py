@@ -7,7 +7,7 @@ import pytest
 from picture_server import Answer, FakeTime, half_of, png
 
 from kg import FetchStoppedError
-from kg.pace import LONGEST_PAUSE_S, Pace, retry_after_s
+from kg.politeness import LONGEST_PAUSE_S, Pace, retry_after_s
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -52,6 +52,17 @@ def test_the_other_connection_waits_too(world) -> None:
     assert world.fetch().fetched == 6
     assert sum(100 < at < 102 for at in asked_at) >= 4  # all but the two that were under way when the server said so
     assert [at for at in asked_at if 1 < at < 99] == []
+
+
+def test_a_pause_that_a_server_asks_for_is_not_taken_from_the_time_of_a_picture(one) -> None:
+    one.server.answers["A.png"] = [Answer(status=429, headers={"Retry-After": "5"}), Answer(png())]
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds / 10)
+        await FakeTime.sleep(one.time, seconds)
+
+    one.time.sleep = sleep
+    assert one.fetch(picture_s=0.3).fetched == 1
 
 
 def test_a_server_that_asks_for_a_week_is_not_waited_for_so_long(one) -> None:
@@ -110,7 +121,7 @@ def test_no_server_at_all_is_noticed_after_a_few_pictures(world) -> None:
     reasons = [row[2] for row in world.rows()]
     failed = reasons.count("127.0.0.1: connection refused")
     assert failed in (5, 6)  # the other connection may have been at one, too
-    assert reasons.count("not asked for yet; the same build command goes on") == 50 - failed
+    assert reasons.count("not asked for yet; the same build command asks for it") == 50 - failed
 
 
 def test_a_name_service_that_is_gone_is_noticed_too(world) -> None:

@@ -11,8 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from picture_server import Answer, png, redirect
 
-from kg.pictures.commons import name_problem, picture_address
-from kg.pictures.files import ImageFinder, picture_name
+from kg.pictures.files import ImageFinder, name_problem, picture_address, picture_name
 
 COMMONS = "commons.wikimedia.org/wiki/Special:FilePath/"
 
@@ -69,7 +68,7 @@ def test_odd_names_arrive_and_are_found_again(world, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["..", ".", "", "a/b.png", "../b.png", "a\\b.png", "a\0.png", "a\n.png", "x" * 256])
-def test_a_name_that_can_be_no_file_s_is_kept_as_refused_and_never_asked(world, name: str) -> None:
+def test_a_name_that_cannot_be_a_file_s_is_kept_as_refused_and_never_asked(world, name: str) -> None:
     world.build(world.server.source("").removesuffix("/") + "/" + "".join(f"%{b:02X}" for b in name.encode()))
     report = world.fetch()
     assert (report.refused, world.server.asked, world.files()) == (1, [], [])

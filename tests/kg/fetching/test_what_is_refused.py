@@ -51,7 +51,7 @@ def test_a_redirect_into_the_private_network_is_refused_without_a_connection(one
         ("http://evil.example/x.png", "evil.example"),
         ("http://127.0.0.1:1/x.png", "127.0.0.1:1"),
         ("http://[/x.png", "not allowed"),
-        ("http://a:b/x.png", "no address"),
+        ("http://a:b/x.png", "is not an address"),
         ("//evil.example/x.png", "not allowed"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_name_that_leads_into_the_private_network_is_not_connected_to(one, add
     one.build(f"http://pictures.example:{one.server.port}/A.png")
     report = one.fetch(hosts=(f"pictures.example:{one.server.port}",))
     assert (report.failed, one.server.asked) == (1, [])
-    assert "no address on the public internet" in one.row()[2]
+    assert "is not an address on the public internet" in one.row()[2]
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(one) -> None:
@@ -138,7 +138,7 @@ def test_what_a_public_address_is(address: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     "host", ["", "http://a.example", "a.example/x", "me@a.example", "a b", "a.example:x", " a", "?"]
 )
-def test_a_host_that_is_none(host: str) -> None:
+def test_a_text_that_is_not_a_host(host: str) -> None:
     with pytest.raises(FetchError, match="--image-host"):
         AddressRules([host])
 
@@ -196,7 +196,7 @@ def test_an_encoding_that_was_not_asked_for_is_not_undone(one) -> None:
     ],
     ids=["svg", "truncated png", "empty", "sound"],
 )
-def test_what_is_no_picture_is_kept_as_unreadable_with_the_reason(one, body: bytes, reason: str) -> None:
+def test_what_is_not_a_picture_is_kept_as_unreadable_with_the_reason(one, body: bytes, reason: str) -> None:
     one.server.answers["A.png"] = [Answer(body, headers={"Content-Type": "image/png"})]
     assert one.fetch().unusable == 1
     status, file, why = one.row()
@@ -217,6 +217,20 @@ def test_a_trickle_ends_at_the_time_limit(one) -> None:
     assert one.fetch(picture_s=0.4).failed == 1
     assert one.row() == ("missing", None, "127.0.0.1 took more than 0.4 s for one picture")
     assert one.files() == []
+
+
+def test_a_redirect_with_a_body_without_end_is_followed_at_once(one) -> None:
+    def send(handler) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", "/B.png")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        while True:  # until the client hangs up
+            handler.wfile.write(b"x" * 65_536)
+
+    one.server.answers |= {"A.png": [Answer(send=send)], "B.png": [Answer(png())]}
+    assert one.fetch().fetched == 1
+    assert one.row()[:2] == ("pending", "A.png")
 
 
 def test_headers_that_trickle_end_at_the_time_limit_too(one) -> None:
@@ -240,7 +254,7 @@ def test_half_a_picture_never_has_its_name(one) -> None:
     "contact",
     ["", "me", "me@home", "http://", "a b@example.org", "me@example.org\r\nX: y", "mé@example.org", "(a@b.c)"],
 )
-def test_a_contact_that_is_none(contact: str) -> None:
+def test_a_text_that_is_not_a_contact(contact: str) -> None:
     with pytest.raises(FetchError, match="contact") as caught:
         FetchSettings(contact=contact)
     assert "\n" not in str(caught.value)

@@ -42,7 +42,7 @@ class Question:
     Attributes:
         name: What it is, for people.
         pattern: The triple pattern, and what it is narrowed to.
-        values: Whether `?y` may be a literal; pages then go by a digest, and numbers come as text too.
+        values: Whether `?y` may be a literal; pages are then told apart by a digest, and numbers come as text too.
         asks_for_subjects: Whether `?y` stands before `?x`.
         graphs: Named graphs to ask, all of them where there is none.
     """
@@ -54,7 +54,7 @@ class Question:
     graphs: tuple[str, ...] = ()
 
     def count(self, iris: Sequence[str], limit: int) -> str:
-        """Ask how many rows each of some IRIs has; one that has none gets its 0, so that no IRI can go missing."""
+        """Ask how many rows each of some IRIs has; one that has none gets its 0, so that no IRI can be missed."""
         about = f"VALUES ?x {{ {_values(iris)} }} OPTIONAL {{ {self.pattern} }}"
         return f"SELECT ?x (COUNT(?p) AS ?n) {_from(self.graphs)}WHERE {{ {about} }} GROUP BY ?x LIMIT {limit}"
 
@@ -67,14 +67,14 @@ class Question:
         """Ask for the rows of one IRI behind a key, in the order of keys; where `?y` is an IRI, up to one of them.
 
         Raises:
-            BadTermError: If the key is none.
+            BadTermError: If the key is not one.
         """
         if not self.values:
             behind = f" FILTER(STR(?y) > STR({in_query(after)}))" if after else ""
             behind += f" FILTER(STR(?y) <= STR({in_query(up_to)}))" if up_to else ""
             return f"SELECT ?x ?p ?y {self._about([iri], behind)} ORDER BY STR(?y) LIMIT {limit}"
         if after is not None and _KEY.fullmatch(after) is None:
-            raise ValueError(f"no key: {after!r}")
+            raise ValueError(f"not a key: {after!r}")
         key = "MD5(STR(?y))"
         behind = f' FILTER({key} > "{after}")' if after else ""
         number = f'(IF(isNumeric(?y), STR(?y), "") AS ?v) ({key} AS ?k)'
@@ -153,5 +153,5 @@ def _listed(iris: Sequence[str] | frozenset[str]) -> str:
 
 def _languages(languages: Sequence[str]) -> str:
     if not all(map(is_language, languages)):
-        raise ValueError(f"no languages: {languages!r}")
+        raise ValueError(f"not languages: {languages!r}")
     return ", ".join(f'"{language}"' for language in sorted({"", *(name.lower() for name in languages)}))

@@ -1,7 +1,7 @@
 """A graph from a SPARQL endpoint: from some seeds, a hop or two along their links, into files that a build reads.
 
-Links are triples between two IRIs, in both directions; classes, `owl:sameAs`, page links and what else no build keeps
-are none. For every entity that is reached its labels, literals, classes and pictures are fetched, and the redirects and
+Links are triples between two IRIs, in both directions, but not classes, `owl:sameAs`, page links and what else no build
+keeps. Of every entity that is reached the labels, literals, classes and pictures are fetched, and the redirects and
 disambiguation pages that point to it; of those that are less than `hops` away also the links.
 """
 
@@ -13,17 +13,17 @@ from kg.iris import canonical_iri
 from kg.lock import build_lock
 from kg.vocabulary import REDIRECT
 
-from . import query as sparqlquery
+from . import questions
 from .batches import ANSWER_ROWS, ask_about
 from .client import Manner, Progress, SparqlClient
-from .files import StatementFiles
-from .query import Question
-from .records import CutLinks, SparqlReport, SparqlRequest
+from .questions import Question
 from .reply import Row
+from .request import CutLinks, SparqlReport, SparqlRequest
 from .responses import ResponseCache
 from .seeds import find_instances
+from .statement_files import StatementFiles
 from .terms import BadTermError, iri_of, is_iri, literal, node, spellings
-from .transport import Transport, check_endpoint, is_loopback, make_transport, user_agent
+from .transport import check_endpoint, is_loopback, open_transport, user_agent
 
 DEFAULT_REQUESTS_PER_SECOND = 2.0
 """For hosts other than this machine."""
@@ -43,7 +43,6 @@ def fetch_sparql(
     timeout_s: float = 100.0,
     refresh: bool = False,
     progress: Progress | None = None,
-    transport: Transport | None = None,
     manner: Manner | None = None,
 ) -> SparqlReport:
     """Fetch a part of an endpoint's graph, or go on with a fetch that was stopped.
@@ -57,7 +56,6 @@ def fetch_sparql(
         timeout_s: How long to wait for an answer.
         refresh: Ask again what was answered before.
         progress: Told the step, what is done of it, and how much there is (0: unknown).
-        transport: Sends a query, in place of HTTP.
         manner: Rate and clocks, in place of what `requests_per_second` says.
 
     Raises:
@@ -71,8 +69,11 @@ def fetch_sparql(
         requests_per_second = DEFAULT_REQUESTS_PER_SECOND
     agent = user_agent(contact)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with build_lock(folder), ResponseCache.open(responses) as cache:
-        send = transport or make_transport(endpoint, agent=agent, timeout_s=timeout_s)
+    with (
+        build_lock(folder),
+        ResponseCache.open(responses) as cache,
+        open_transport(endpoint, agent=agent, timeout_s=timeout_s) as send,
+    ):
         client = SparqlClient(endpoint, cache, send, manner or Manner(requests_per_second), progress or _silent)
         if refresh:
             cache.begin_refresh(endpoint)
@@ -100,10 +101,6 @@ class _Fetch:
         self._missing: list[CutLinks] = []
         self._unusable = 0
         self._examples: list[str] = []
-        self._properties = sparqlquery.properties(request.languages, request.graphs)
-        self._labels = sparqlquery.labels(request.languages, request.graphs)
-        self._pages = sparqlquery.pages(request.graphs)
-        self._links = (sparqlquery.links_out(request.graphs), sparqlquery.links_in(request.graphs))
 
     def run(self) -> SparqlReport:
         """Fetch everything, and write the files."""
@@ -120,10 +117,8 @@ class _Fetch:
             reached |= level
         unknown = tuple(seed for seed in seeds if seed not in self._with_rows)
         if len(unknown) == len(seeds):
-            raise EndpointError(
-                f"{self._client.endpoint} knows nothing of the {len(seeds)} seeds, like {seeds[0]}:"
-                " check how their IRIs are written, and --graph",
-                endpoint=self._client.endpoint,
+            raise self._error(
+                f"knows nothing of the {len(seeds)} seeds, like {seeds[0]}: check how their IRIs are written"
             )
         self._cut.sort(key=lambda cut: (-(cut.total or 1 << 62), cut.iri, cut.what))
         request = self._request
@@ -146,15 +141,10 @@ class _Fetch:
 
     def _probe(self) -> None:
         """Find out whether this is an endpoint, and after how many rows it cuts its answers."""
-        answer = self._client.ask(
-            sparqlquery.probe(_PROBE_ROWS, self._request.graphs), limit=_PROBE_ROWS, is_first=True
-        )
+        answer = self._client.ask(questions.probe(_PROBE_ROWS, self._request.graphs), limit=_PROBE_ROWS, is_first=True)
         if not answer.rows:
             where = f" in {', '.join(self._request.graphs)}" if self._request.graphs else ""
-            raise EndpointError(
-                f"{self._client.endpoint} holds no statement{where}: check the address and --graph",
-                endpoint=self._client.endpoint,
-            )
+            raise self._error(f"holds no statement{where}: check the address")
         if len(answer.rows) < _PROBE_ROWS:
             self._client.cut_at = len(answer.rows)
 
@@ -165,26 +155,24 @@ class _Fetch:
             seeds[self._entity(seed)] = None
         for class_iri in self._request.seed_classes:
             limit = self._request.class_limit
-            found = find_instances(self._client, class_iri, most=limit, graphs=self._request.graphs)
-            seeds.update(dict.fromkeys(map(self._entity, found.iris)))
-            if found.total is None or found.total > len(found.iris):
-                self._cut.append(CutLinks(class_iri, "instances", len(found.iris), found.total))
+            found, total = find_instances(self._client, class_iri, most=limit, graphs=self._request.graphs)
+            seeds.update(dict.fromkeys(map(self._entity, found)))
+            if total is None or total > len(found):
+                self._cut.append(CutLinks(class_iri, "instances", len(found), total))
         if not seeds:
-            raise EndpointError(
-                f"{self._client.endpoint} knows no instance of {', '.join(self._request.seed_classes)}:"
-                " check how the classes' IRIs are written, and --graph",
-                endpoint=self._client.endpoint,
-            )
+            classes = ", ".join(self._request.seed_classes)
+            raise self._error(f"knows no instance of {classes}: check how the classes' IRIs are written")
         return list(seeds)
 
     def _describe(self, level: Iterable[str], hop: int) -> set[str]:
         """Fetch what there is about entities, besides links; return the entities that they redirect to."""
+        properties = questions.properties(self._request.languages, self._request.graphs)
         targets: set[str] = set()
         todo = set(level) - self._described
         while todo:
             self._described |= todo
             found: set[str] = set()
-            for row in self._ask(self._properties, todo, f"hop {hop}: properties"):
+            for row in self._ask(properties, todo, f"hop {hop}: properties"):
                 if row["p"]["value"] == REDIRECT and self._is_usable(row["y"]):
                     found.add(self._entity(row["y"]["value"]))
             targets |= found
@@ -194,23 +182,25 @@ class _Fetch:
 
     def _fetch_pages(self, entities: set[str], hop: int) -> None:
         """Fetch the pages that point to entities, those that point to these, and so on, with their labels."""
+        request = self._request
+        pages_of, labels = questions.pages(request.graphs), questions.labels(request.languages, request.graphs)
         known: set[str] = set()
         todo = entities
         while todo:
             pages = {
                 self._entity(row["y"]["value"])
-                for row in self._ask(self._pages, todo, f"hop {hop}: pages")
+                for row in self._ask(pages_of, todo, f"hop {hop}: pages")
                 if self._is_usable(row["y"])
             }
             todo = pages - known - entities
             known |= todo
-        for _ in self._ask(self._labels, known, f"hop {hop}: labels of pages"):
+        for _ in self._ask(labels, known, f"hop {hop}: labels of pages"):
             pass
 
     def _follow(self, level: Iterable[str], hop: int) -> set[str]:
         """Fetch the links of entities; return what they lead to."""
         found = set()
-        for question in self._links:
+        for question in (questions.links_out(self._request.graphs), questions.links_in(self._request.graphs)):
             rows = self._ask(question, level, f"hop {hop}: {question.name}", most=self._request.max_links)
             found |= {self._entity(row["y"]["value"]) for row in rows if self._is_usable(row["y"])}
         return found
@@ -260,21 +250,24 @@ class _Fetch:
             self._forms[plain] = tuple(dict.fromkeys((*self._forms.get(plain, ()), *forms)))
         return plain
 
+    def _error(self, text: str) -> EndpointError:
+        return EndpointError(f"{self._client.endpoint} {text}, and --graph")
+
     @staticmethod
     def _is_usable(term: object) -> bool:
         return isinstance(term, dict) and term.get("type") == "uri" and is_iri(term.get("value", ""))
 
 
 def _check(request: SparqlRequest) -> None:
-    """Look at what would go into queries before the first is asked."""
+    """Check what would be written into queries before the first is asked."""
     for name, iris in (("seed", request.seeds), ("class", request.seed_classes), ("graph", request.graphs)):
         for iri in iris:
             if not is_iri(iri):
-                raise EndpointError(f"the {name} {iri[:200]!r} is no absolute IRI; give one like http://host/name")
+                raise EndpointError(f"the {name} {iri[:200]!r} is not an absolute IRI; give one like http://host/name")
     if not request.seeds and not request.seed_classes:
         raise EndpointError("no seeds: give IRIs or classes to start from")
-    if not all(map(sparqlquery.is_language, request.languages)):
-        raise EndpointError(f"no languages: {', '.join(request.languages)}; give tags like en or pt-BR")
+    if not all(map(questions.is_language, request.languages)):
+        raise EndpointError(f"not languages: {', '.join(request.languages)}; give tags like en or pt-BR")
     if request.hops not in (1, 2) or request.max_links < 1 or request.class_limit < 1:
         raise EndpointError("hops are 1 or 2, and the limits at least 1")
 

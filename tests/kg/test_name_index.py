@@ -1,22 +1,18 @@
-"""The rows of `alias`: against a slow, plain way to make them; who has a normal form."""
+"""The rows of `alias`: against a slow, plain way to make them; which entities have a normal form."""
 
 import random
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kg.building.pages import PageFile
-from kg.building.records import Texts
-from kg.names import rows as aliasrows
-from kg.names.holders import entities_of
-from kg.names.naming import derived_names
-from kg.names.normal import normal_form
-from kg.names.rows import Labels, fill_names, normals_of
+from kg.names.derived import derived_names
+from kg.names.index import fill_names
+from kg.names.lookup import entities_of
+from kg.names.normal import normal_form, normal_forms
 from kg.schema import create_tables
 
 _TEXTS = [
@@ -46,19 +42,7 @@ def store(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _fill(store: sqlite3.Connection, entities: Sequence[_Entity], names: Sequence[_Given], at_once: int) -> None:
-    store.execute("CREATE TEMP TABLE given (entity INTEGER, text TEXT, kind TEXT, weight REAL)")
-    store.executemany("INSERT INTO given VALUES (?, ?, ?, ?)", names)
-    labels = (_labels(entities[first : first + at_once]) for first in range(0, len(entities), at_once))
-    with PageFile(Path(store.execute("PRAGMA database_list").fetchone()[2])) as pages:
-        fill_names(pages, labels, store.execute("SELECT * FROM given ORDER BY entity"))
-        pages.publish()
-    assert store.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-
-
-def _labels(entities: Sequence[_Entity]) -> Labels:
-    ids = np.array([entity for entity, _, _ in entities])
-    letters = "".join((coarse or "--")[1] for _, _, coarse in entities)
-    return Labels(ids, Texts.of(label for _, label, _ in entities), letters.encode())
+    fill_names(store, entities, sorted(names, key=lambda name: name[0]), at_once=at_once)
 
 
 def _plain_rows(entities: Sequence[_Entity], names: Sequence[_Given]) -> set[tuple[str, str, int, str, float]]:
@@ -79,10 +63,7 @@ def _plain_rows(entities: Sequence[_Entity], names: Sequence[_Given]) -> set[tup
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("at_once", [3, 50_000])
-def test_the_rows_are_those_of_the_plain_way(
-    seed: int, at_once: int, store: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(aliasrows, "_BATCH", at_once)
+def test_the_rows_are_those_of_the_plain_way(seed: int, at_once: int, store: sqlite3.Connection) -> None:
     chance = random.Random(seed)
     ids = range(1, 31) if seed % 2 else sorted(chance.sample(range(1, 90), 30))
     entities = [(entity, chance.choice(_TEXTS), chance.choice(["PER", "LOC", "ORG", "OTHER", None])) for entity in ids]
@@ -111,4 +92,4 @@ _PIECES = st.text(alphabet="aBz09.&'`_- \n\r\t()é", max_size=14)
 @given(st.lists(st.one_of(st.text(max_size=12), _PIECES), max_size=8))
 @example(["a&b"] * 50)
 def test_many_normal_forms_at_once_are_those_one_by_one(texts: list[str]) -> None:
-    assert normals_of(Texts.of(texts)).strings() == [normal_form(text) for text in texts]
+    assert normal_forms(texts) == [normal_form(text) for text in texts]

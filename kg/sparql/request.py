@@ -1,4 +1,4 @@
-"""What a fetch from an endpoint is asked for, and what it says it did."""
+"""The request of a fetch from an endpoint, and the report of what it did."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,11 +1,12 @@
-"""How often a server is asked: a steady rate, and pauses that every connection keeps."""
+"""How servers are asked: at a steady rate, with pauses that every connection keeps, and by a program with a name."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from importlib.metadata import PackageNotFoundError, version
 
-#: The longest pause that is kept before a server is asked again.
+#: The longest pause before a server is asked again.
 LONGEST_PAUSE_S = 600.0
 
 
@@ -51,3 +52,11 @@ def retry_after_s(value: str | None, now: datetime) -> float | None:
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     return max(0.0, (when - now).total_seconds())
+
+
+def program(package: str = "kgmner") -> str:
+    """Return the name and version of a package as a `User-Agent` gives them."""
+    try:
+        return f"{package}/{version(package)}"
+    except PackageNotFoundError:  # a checkout that is not installed
+        return f"{package}/unknown"

@@ -1,4 +1,4 @@
-"""The records that cross the boundary of this package."""
+"""Entities, names, facts, triples and pictures of a graph as records, and what a build reports."""
 
 from dataclasses import dataclass, field
 

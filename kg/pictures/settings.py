@@ -1,10 +1,10 @@
-"""How pictures are fetched, and what came of it: the records that cross the boundary of this package."""
+"""The settings with which pictures are fetched, and the report of what came of it."""
 
 import re
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 
 from kg.errors import FetchError
+from kg.politeness import program
 
 #: The widths that Wikimedia makes for everyone and that suit the encoders; it refuses or slows down any other.
 IMAGE_WIDTHS = (330, 500)
@@ -60,7 +60,7 @@ class FetchSettings:
         for name in ("max_bytes", "requests_per_s", "connect_s", "read_s", "picture_s", "tries", "give_up_after"):
             if not getattr(self, name) > 0:
                 raise FetchError(f"{name} {getattr(self, name)!r}: expected a number above 0")
-        object.__setattr__(self, "user_agent", f"kgmner/{_version()} ({contact})")
+        object.__setattr__(self, "user_agent", f"{program()} ({contact})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class FetchReport:
         failed: The network or the server failed; the next run asks again.
         left: Were not asked for, as the run was given up.
         fetched_bytes: What was written in this run.
-        changes: Rows of the graph, of any source, that now are to be others.
+        changes: Rows of the graph, of any source, that now have to change.
     """
 
     fetched: int = 0
@@ -88,10 +88,3 @@ class FetchReport:
     left: int = 0
     fetched_bytes: int = 0
     changes: int = 0
-
-
-def _version() -> str:
-    try:
-        return version("kgmner")
-    except PackageNotFoundError:  # a checkout that is not installed
-        return "0"

@@ -1,4 +1,4 @@
-"""Fetching one picture into a file: checked addresses, redirects followed by hand, limits on size and time.
+"""Fetching one picture into a file: checked addresses, also behind redirects, and limits on size and time.
 
 What may be asked is for `AddressRules` to say, and when for `Pace`; a picture comes over whole or not at all.
 """
@@ -9,33 +9,21 @@ import ssl
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-import httpcore
 import httpx
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from kg.pace import Pace, retry_after_s
+from kg.politeness import Pace, retry_after_s
 
-from .addresses import AddressRules, RefusedAddressError
-from .connections import CheckedTransport, Resolve
-from .records import FetchSettings
+from .addresses import AddressRules, CheckedTransport, RefusedAddressError, Resolve
+from .settings import FetchSettings
 
 _MOST_REDIRECTS = 5
 _BLOCK_BYTES = 65_536
 _WEB_PAGE = (b"<!doctype html", b"<html")
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A file that came over."""
-
-    sha256: str
-    size_bytes: int
 
 
 class NotFetchedError(Exception):
@@ -45,19 +33,17 @@ class NotFetchedError(Exception):
         status: `missing`, `refused`, `too large` or `failed`.
         reason: Why, in one line.
         again: Whether asking again may help.
-        wait_s: How long the server wants not to be asked.
     """
 
-    def __init__(self, status: str, reason: str, *, again: bool = False, wait_s: float | None = None) -> None:
+    def __init__(self, status: str, reason: str, *, again: bool = False) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.again = again
-        self.wait_s = wait_s
 
 
 class PictureClient:
-    """Asks for pictures; use as an asynchronous context manager.
+    """Asks for pictures; close it after use.
 
     Args:
         settings: Who asks, and the limits.
@@ -84,75 +70,71 @@ class PictureClient:
             transport=CheckedTransport(rules, resolve),
             headers={"User-Agent": settings.user_agent, "Accept": "image/*", "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(settings.read_s, connect=settings.connect_s, pool=None),
-            follow_redirects=False,
+            follow_redirects=True,
+            max_redirects=_MOST_REDIRECTS,
+            event_hooks={"request": [self._before_request], "response": [_read_redirect]},
             trust_env=False,
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def aclose(self) -> None:
+        """Close every connection."""
         await self._http.aclose()
 
-    async def fetch(self, url: httpx.URL, into: Path) -> Received:
+    async def fetch(self, url: httpx.URL, into: Path) -> tuple[str, int]:
         """Fetch what is at an address into a file, and ask again where that may help, after growing pauses.
+
+        Returns:
+            The SHA-256 of the file, and its size in bytes.
 
         Raises:
             NotFetchedError: If it cannot be had; the file then holds anything.
             OSError: If the file cannot be written.
         """
-        for attempt in range(1, self._settings.tries + 1):
-            try:
-                return await self._follow(url, into)
-            except NotFetchedError as error:
-                is_last = not error.again or attempt == self._settings.tries
-                if error.wait_s is not None:  # also after the last try: the next picture is the same server's
-                    self._pace.hold(error.wait_s)
-                elif not is_last:
-                    self._pace.hold(2.0 ** (attempt - 1))
-                if is_last:
-                    raise
-        raise AssertionError("there is at least one try")
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, NotFetchedError) and error.again),
+            stop=stop_after_attempt(self._settings.tries),
+            wait=wait_exponential(),
+            sleep=self._pause,
+            reraise=True,
+        )
+        return await retrying(self._try_once, url, into)
 
-    async def _follow(self, url: httpx.URL, into: Path) -> Received:
-        came_from, seen, left_s = None, {url}, self._settings.picture_s
-        for _ in range(_MOST_REDIRECTS + 1):
-            try:
-                self._rules.check(url, came_from)
-            except RefusedAddressError as error:
-                raise NotFetchedError("refused", f"redirected: {error}" if came_from else str(error)) from None
-            await self._pace.turn()
-            started_s = asyncio.get_running_loop().time()
-            answer = await self._ask(url, into, left_s)
-            if isinstance(answer, Received):
-                return answer
-            left_s -= asyncio.get_running_loop().time() - started_s
-            came_from, url = url, answer
-            if url in seen:
-                raise NotFetchedError("refused", "redirects in a circle")
-            seen.add(url)
-        raise NotFetchedError("refused", f"more than {_MOST_REDIRECTS} redirects")
+    async def _pause(self, seconds: float) -> None:
+        self._pace.hold(seconds)  # for every connection: it is the server that is in trouble
 
-    async def _ask(self, url: httpx.URL, into: Path, left_s: float) -> Received | httpx.URL:
-        """Send one request; return the file, or the address that it leads to."""
+    async def _try_once(self, url: httpx.URL, into: Path) -> tuple[str, int]:
+        limit_s = self._settings.picture_s
         try:
-            async with asyncio.timeout(left_s), self._http.stream("GET", url) as response:
-                if response.has_redirect_location:
-                    await _read_briefly(response)
-                    return url.join(response.headers["Location"])
-                self._check_answer(response)
-                return await self._save(response, into)
-        except RefusedAddressError as error:  # how a host is found may be another tomorrow, so no word for good
+            async with asyncio.timeout(limit_s) as patience:
+                extensions = {"patience": patience, "asked": []}
+                async with self._http.stream("GET", url, extensions=extensions) as response:
+                    self._check_answer(response)
+                    return await self._save(response, into)
+        except RefusedAddressError as error:  # a name may lead elsewhere tomorrow, so this is not for good
             raise NotFetchedError("failed", str(error)) from None
         except TimeoutError:
-            limit = f"{self._settings.picture_s:g} s"
-            raise NotFetchedError("failed", f"{url.host} took more than {limit} for one picture") from None
-        except (httpx.RemoteProtocolError, httpx.InvalidURL):  # httpx reads where a redirect leads before we do
-            raise NotFetchedError("refused", f"{url.host} redirected to what is no address") from None
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, ssl.SSLError) as error:
+            reason = f"{url.host} took more than {limit_s:g} s for one picture"
+            raise NotFetchedError("failed", reason) from None
+        except httpx.TooManyRedirects:
+            raise NotFetchedError("refused", f"more than {_MOST_REDIRECTS} redirects") from None
+        except (httpx.TransportError, ssl.SSLError) as error:
             raise NotFetchedError("failed", f"{url.host}: {_describe(error)}", again=True) from None
+
+    async def _before_request(self, request: httpx.Request) -> None:
+        """Check the first address and that of every redirect, and wait for a turn, which takes none of its time."""
+        url, asked = request.url, request.extensions["asked"]
+        try:
+            self._rules.check(url, asked[-1] if asked else None)
+        except RefusedAddressError as error:
+            raise NotFetchedError("refused", f"redirected: {error}" if asked else str(error)) from None
+        if url in asked:
+            raise NotFetchedError("refused", "redirects in a circle")
+        asked.append(url)
+        patience, now = request.extensions["patience"], asyncio.get_running_loop().time
+        left_s = patience.when() - now()
+        patience.reschedule(None)
+        await self._pace.turn()
+        patience.reschedule(now() + left_s)
 
     def _check_answer(self, response: httpx.Response) -> None:
         code, host = response.status_code, response.url.host
@@ -162,10 +144,12 @@ class PictureClient:
             raise NotFetchedError("missing", f"{host} has no such picture ({code})")
         again = code == 429 or code >= 500
         wait_s = retry_after_s(response.headers.get("Retry-After"), self._now()) if again else None
+        if wait_s is not None:  # also after the last try: the next picture is the same server's
+            self._pace.hold(wait_s)
         answer = f"{code} {httpx.codes.get_reason_phrase(code)}".strip()
-        raise NotFetchedError("failed", f"{host} answered {answer}", again=again, wait_s=wait_s)
+        raise NotFetchedError("failed", f"{host} answered {answer}", again=again)
 
-    async def _save(self, response: httpx.Response, into: Path) -> Received:
+    async def _save(self, response: httpx.Response, into: Path) -> tuple[str, int]:
         most = self._settings.max_bytes
         declared = response.headers.get("Content-Length", "")
         if declared.isascii() and declared.isdigit() and int(declared[:19]) > most:
@@ -183,11 +167,11 @@ class PictureClient:
             await asyncio.to_thread(os.fsync, file.fileno())
         if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGE):
             raise NotFetchedError("failed", f"{response.url.host} answered with a web page, not a picture")
-        return Received(digest.hexdigest(), decoder.size_bytes)
+        return digest.hexdigest(), decoder.size_bytes
 
 
 class _Decoder:
-    """Undoes the content encoding, no further than the limit."""
+    """Undoes the content encoding, no further than the limit: httpx would unpack a bomb."""
 
     def __init__(self, encoding: str, most: int) -> None:
         self._most = most
@@ -227,13 +211,22 @@ def _naming(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from None
 
 
-async def _read_briefly(response: httpx.Response) -> None:
-    """Read the few words beside a redirect, so that the connection can be used again."""
-    read = 0
-    async for block in response.aiter_raw(_BLOCK_BYTES):
+async def _read_redirect(response: httpx.Response) -> None:
+    """Read the few words beside a redirect, so that the connection can be used again; httpx would read any number."""
+    if not response.has_redirect_location or not isinstance(response.stream, httpx.AsyncByteStream):
+        return
+    stream, read = response.stream, 0
+    async for block in stream:
         read += len(block)
         if read >= _BLOCK_BYTES:
-            return
+            break
+    await stream.aclose()
+    response.stream = httpx.ByteStream(b"")
+    try:
+        response.url.join(response.headers["Location"])
+    except httpx.InvalidURL:
+        reason = f"{response.url.host} redirected to something that is not an address"
+        raise NotFetchedError("refused", reason) from None
 
 
 def _too_large(most: int) -> NotFetchedError:
@@ -241,6 +234,6 @@ def _too_large(most: int) -> NotFetchedError:
 
 
 def _describe(error: Exception) -> str:
-    if isinstance(error, httpcore.TimeoutException):
+    if isinstance(error, httpx.TimeoutException):
         return "no answer in time"
     return " ".join(str(error).split())[:200] or "the connection was dropped"

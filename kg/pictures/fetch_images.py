@@ -10,7 +10,8 @@ import errno
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -19,24 +20,22 @@ from typing import TypeVar
 import httpx
 
 from kg.errors import FetchStoppedError
-from kg.pace import Pace
+from kg.politeness import Pace
 from kg.store import Graph
 
-from .addresses import AddressRules
-from .commons import is_address, name_problem, picture_address
-from .connections import CONNECTIONS, Resolve, look_up
+from .addresses import CONNECTIONS, AddressRules, Resolve, look_up
+from .client import NotFetchedError, PictureClient
 from .downloads import Download, Downloads
-from .files import ImageFinder, picture_name
-from .records import FetchReport, FetchSettings
-from .settling import count_images, lacks_file
-from .webclient import NotFetchedError, PictureClient
+from .files import ImageFinder, is_address, name_problem, picture_address, picture_name
+from .image_rows import count_images, lacks_file
+from .settings import FetchReport, FetchSettings
 
 T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]
 
 Check = Callable[[Path], tuple[str, str] | None]
-"""Says why a file is no usable picture, as a status (`unreadable`, `too large`) and a reason; None if it is one."""
+"""Says why a file cannot be used as a picture: a status (`unreadable`, `too large`) and a reason; None if it can."""
 
 _BAD_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
@@ -77,7 +76,7 @@ def fetch_images(
 
     Raises:
         FetchStoppedError: If one picture after another failed, as where there is no network.
-        FetchError: If a host in the settings is none, or the table of downloads cannot be used.
+        FetchError: If a host in the settings is not one, or the table of downloads cannot be used.
         StoreError: If the graph cannot be read.
         OSError: If the folder cannot be written.
     """
@@ -86,7 +85,7 @@ def fetch_images(
     with Graph.open(sqlite_path) as graph, Downloads(downloads) as table:
         run = _Run(graph, images_dir, table, settings, rules, check, progress or _silent, outside or Outside())
         for worker in range(CONNECTIONS):  # what a killed run has left
-            (images_dir / run.part_name(worker)).unlink(missing_ok=True)
+            (images_dir / part_name(sqlite_path, worker)).unlink(missing_ok=True)
         stopped = _wait_for(run.fetch())
         report = count_images(graph, images_dir, table)
     if stopped is not None:
@@ -96,6 +95,12 @@ def fetch_images(
             " later, or without --fetch-images to do without them"
         )
     return report
+
+
+def part_name(sqlite_path: Path, worker: int) -> str:
+    """Return the name of a file that is not whole yet; no other index that shares the folder has the same."""
+    key = sha256(str(sqlite_path.resolve()).encode()).hexdigest()[:12]
+    return f".download-{key}-{worker}.part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,52 +113,31 @@ class _GiveUpError(Exception):
     """One picture after another failed."""
 
 
+@dataclass(slots=True)
 class _Run:
     """One run over the rows of a graph."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        folder: Path,
-        table: Downloads,
-        settings: FetchSettings,
-        rules: AddressRules,
-        check: Check,
-        progress: Progress,
-        outside: Outside,
-    ) -> None:
-        self._graph = graph
-        self._folder = folder
-        self._table = table
-        self._settings = settings
-        self._rules = rules
-        self._rules_of = {
-            "refused": f"hosts={rules.text}",
-            "unreadable": f"width={settings.width}",
-            "too large": f"width={settings.width} bytes={settings.max_bytes}",
-        }
-        self._check = check
-        self._progress = progress
-        self._outside = outside
-        self._finder = ImageFinder(folder)
-        self._busy: set[str] = set()
-        self._failures = 0
-        self._passed = 0
-        self._bytes = 0
-        self._total = 0
-
-    def part_name(self, worker: int) -> str:
-        """Return the name of a file that is not whole yet; no other index that shares the folder has the same."""
-        key = sha256(str(self._graph.sqlite_path.resolve()).encode()).hexdigest()[:12]
-        return f".download-{key}-{worker}.part"
+    graph: Graph
+    folder: Path
+    table: Downloads
+    settings: FetchSettings
+    rules: AddressRules
+    check: Check
+    progress: Progress
+    outside: Outside
+    busy: set[str] = field(default_factory=set)
+    failures: int = 0
+    passed: int = 0
+    fetched_bytes: int = 0
+    total: int = 0
 
     async def fetch(self) -> str | None:
         """Ask for everything that is to be asked for; return the last failure where that was given up."""
         query = "SELECT count(*) FROM image WHERE (file IS NULL OR status = 'missing') AND source LIKE 'http%://%'"
-        self._total = self._graph.connection.execute(query).fetchone()[0]
-        pace = Pace(self._settings.requests_per_s, clock=self._outside.clock, sleep=self._outside.sleep)
-        now, resolve = self._outside.now, self._outside.resolve
-        async with PictureClient(self._settings, self._rules, pace, now=now, resolve=resolve) as client:
+        self.total = self.graph.connection.execute(query).fetchone()[0]
+        pace = Pace(self.settings.requests_per_s, clock=self.outside.clock, sleep=self.outside.sleep)
+        now, resolve = self.outside.now, self.outside.resolve
+        async with aclosing(PictureClient(self.settings, self.rules, pace, now=now, resolve=resolve)) as client:
             jobs = self._jobs()
             workers = [asyncio.create_task(self._work(client, jobs, number)) for number in range(CONNECTIONS)]
             try:
@@ -168,31 +152,32 @@ class _Run:
 
     def _jobs(self) -> Iterator[_Job | None]:
         """Yield what is to be asked for, and None for each row where that is nothing."""
-        for record in self._graph.images():
+        for record in self.graph.images():
             if lacks_file(record) and is_address(record.source):
-                self._passed += 1
+                self.passed += 1
                 yield self._job(record.source)
 
     def _job(self, source: str) -> _Job | None:
         name = picture_name(source)
-        if name in self._busy or self._file_of(source):
+        if name in self.busy or ImageFinder(self.folder).find(source, "")[1]:
             return None
-        known = self._table.get(name)
+        known = self.table.get(name)
         if known is not None and self._is_settled(known):
             return None
         problem = name_problem(name)
         try:
-            url = picture_address(source, self._settings.width)
+            url = httpx.URL(picture_address(source, self.settings.width))
         except httpx.InvalidURL:
-            url, problem = httpx.URL(), f"{source[:200]!r} is no web address"
+            url, problem = httpx.URL(), f"{source[:200]!r} is not a web address"
+        job = _Job(name, url)
         if problem is not None:
-            self._keep(name, url, "refused", problem)
+            self._keep(job, "refused", problem)
             return None
-        self._busy.add(name)
-        return _Job(name, url)
+        self.busy.add(name)
+        return job
 
     async def _work(self, client: PictureClient, jobs: Iterator[_Job | None], number: int) -> None:
-        part = self._folder / self.part_name(number)
+        part = self.folder / part_name(self.graph.sqlite_path, number)
         try:
             for job in jobs:
                 if job is None:
@@ -200,64 +185,60 @@ class _Run:
                 else:
                     part.touch()  # a folder that cannot be written is better known before anything is asked
                     await self._fetch_one(client, job, part)
-                    self._busy.discard(job.name)
-                self._progress("fetch pictures", self._passed - len(self._busy), self._total)
-                self._progress("fetched (MB)", self._bytes // 1_000_000, 0)
+                    self.busy.discard(job.name)
+                self.progress("fetch pictures", self.passed - len(self.busy), self.total)
+                self.progress("fetched (MB)", self.fetched_bytes // 1_000_000, 0)
         finally:
             part.unlink(missing_ok=True)
 
     async def _fetch_one(self, client: PictureClient, job: _Job, part: Path) -> None:
         try:
-            received = await client.fetch(job.url, part)
+            digest, size_bytes = await client.fetch(job.url, part)
         except NotFetchedError as error:
-            self._keep(job.name, job.url, error.status, error.reason)
+            self._keep(job, error.status, error.reason)
             self._count_failures(error)
             return
-        self._failures = 0
-        status, reason = await asyncio.to_thread(self._check, part) or ("fetched", None)
+        self.failures = 0
+        status, reason = await asyncio.to_thread(self.check, part) or ("fetched", None)
         if status == "fetched":
             try:
-                part.replace(self._folder / job.name)
+                part.replace(self.folder / job.name)
             except OSError as error:
                 if error.errno not in _BAD_NAME:
                     raise
                 status, reason = "refused", f"this disk cannot hold a file named {job.name[:200]!r}"
         if status == "fetched":
-            self._bytes += received.size_bytes
-        self._keep(job.name, job.url, status, reason, sha256=received.sha256, size_bytes=received.size_bytes)
+            self.fetched_bytes += size_bytes
+        self._keep(job, status, reason, digest, size_bytes)
 
     def _count_failures(self, error: NotFetchedError) -> None:
-        self._failures = self._failures + 1 if error.status == "failed" else 0
-        if self._failures >= self._settings.give_up_after:
+        self.failures = self.failures + 1 if error.status == "failed" else 0
+        if self.failures >= self.settings.give_up_after:
             raise _GiveUpError(error.reason)
 
     def _keep(
-        self,
-        name: str,
-        url: httpx.URL,
-        status: str,
-        reason: str | None,
-        *,
-        sha256: str | None = None,
-        size_bytes: int | None = None,
+        self, job: _Job, status: str, reason: str | None, digest: str | None = None, size_bytes: int | None = None
     ) -> None:
-        at = self._outside.now().isoformat(timespec="seconds")
-        self._table.put(
-            Download(
-                name, str(url), status, reason, sha256, size_bytes, self._rules_of.get(status, ""), self._table.run, at
-            )
-        )
+        at, rules = self.outside.now().isoformat(timespec="seconds"), self._rules_of(status)
+        self.table.put(Download(job.name, str(job.url), status, reason, digest, size_bytes, rules, self.table.run, at))
 
     def _is_settled(self, known: Download) -> bool:
         """Say whether a picture without a file need not be asked for."""
-        if known.run == self._table.run:
+        if known.run == self.table.run:
             return True
-        if self._settings.retry_missing or known.status in ("fetched", "failed"):
+        if self.settings.retry_missing or known.status in ("fetched", "failed"):
             return False
-        return known.rules == self._rules_of.get(known.status, "")
+        return known.rules == self._rules_of(known.status)
 
-    def _file_of(self, source: str) -> str | None:
-        return self._finder.find(source, "")[1]
+    def _rules_of(self, status: str) -> str:
+        """Return the settings that can make another of a status."""
+        width = f"width={self.settings.width}"
+        rules = {
+            "refused": f"hosts={self.rules.text}",
+            "unreadable": width,
+            "too large": f"{width} bytes={self.settings.max_bytes}",
+        }
+        return rules.get(status, "")
 
 
 def _wait_for(work: Coroutine[object, object, T]) -> T:

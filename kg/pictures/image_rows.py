@@ -1,21 +1,19 @@
 """From the folder of pictures and the table of downloads to the rows of `image`: which have a file, and why not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from kg.records import ImageMark, ImageRecord
+from kg.entities import ImageMark, ImageRecord
 from kg.store import Graph, mark_images
 
-from .commons import is_address
 from .downloads import Download, Downloads
-from .files import ImageFinder, picture_name
-from .records import FetchReport
+from .files import ImageFinder, is_address, picture_name
+from .settings import FetchReport
 
 _MARKS = 1000  # rows that are marked at once
 _UNUSABLE = ("unreadable", "too large")
-_NOT_ASKED = "not asked for yet; the same build command goes on"
+_NOT_ASKED = "not asked for yet; the same build command asks for it"
 
 
 def lacks_file(record: ImageRecord) -> bool:
@@ -27,10 +25,10 @@ def count_images(graph: Graph, folder: Path, table: Downloads) -> FetchReport:
     """Count what became of the rows whose source is an address, and the rows that `attach_images` would change."""
     counts = dict.fromkeys(("fetched", "present", "missing", "refused", "unusable", "failed", "left"), 0)
     changes = 0
-    for row in _settle(graph, folder, table):
-        changes += row.mark is not None
-        if row.outcome is not None:
-            counts[row.outcome] += 1
+    for outcome, mark in _settle(graph, folder, table):
+        changes += mark is not None
+        if outcome is not None:
+            counts[outcome] += 1
     return FetchReport(**counts, fetched_bytes=table.bytes_of_run(), changes=changes)
 
 
@@ -47,27 +45,22 @@ def attach_images(sqlite_path: Path, *, images_dir: Path, downloads: Path) -> No
         StoreError: If the graph cannot be read or written.
     """
     with Graph.open(sqlite_path) as graph, Downloads(downloads) as table:
-        changes = (row.mark for row in _settle(graph, images_dir, table) if row.mark is not None)
+        changes = (mark for _, mark in _settle(graph, images_dir, table) if mark is not None)
         while marks := list(islice(changes, _MARKS)):
             mark_images(sqlite_path, marks)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    outcome: str | None
-    mark: ImageMark | None
-
-
-def _settle(graph: Graph, folder: Path, table: Downloads) -> Iterator[_Row]:
+def _settle(graph: Graph, folder: Path, table: Downloads) -> Iterator[tuple[str | None, ImageMark | None]]:
+    """Yield what became of each row's address, None if it has none, and how the row changes, None if it does not."""
     finder = ImageFinder(folder)
     for record in graph.images():
         outcome = "present" if is_address(record.source) else None
         if not lacks_file(record):
-            yield _Row(outcome, None)
+            yield outcome, None
             continue
         file = finder.find(record.source, "")[1]
         known = table.get(picture_name(record.source)) if outcome else None
-        yield _Row(outcome and _outcome(file, known, table.run), _mark(record, file, known))
+        yield outcome and _outcome(file, known, table.run), _mark(record, file, known)
 
 
 def _outcome(file: str | None, known: Download | None, run: int) -> str:

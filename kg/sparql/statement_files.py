@@ -3,7 +3,6 @@
 import os
 import sqlite3
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from kg.vocabulary import dataset_of
@@ -17,7 +16,6 @@ _NAMES = {
     "redirects": "redirects.nt",
     "disambiguations": "disambiguations.nt",
 }
-_SPOOL = ".fetched.sqlite"
 _HEAD = "# fetched from "
 
 
@@ -31,11 +29,7 @@ class StatementFiles:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._spool = folder / _SPOOL
-        self._remove_spool()
-        self._connection = sqlite3.connect(self._spool, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = OFF")
-        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection = sqlite3.connect("", isolation_level=None)  # a file that SQLite removes
         self._connection.execute(
             "CREATE TABLE statement (file TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (file, line)) WITHOUT ROWID"
         )
@@ -43,7 +37,6 @@ class StatementFiles:
     def close(self) -> None:
         """Forget what was collected."""
         self._connection.close()
-        self._remove_spool()
 
     def add(self, statements: Iterable[tuple[str, str, str]]) -> None:
         """Collect statements: a subject in N-Triples form, a predicate's IRI, and an object in N-Triples form."""
@@ -59,7 +52,7 @@ class StatementFiles:
         self._connection.execute("COMMIT")
 
     def write(self, endpoint: str, comment: str) -> dict[Path, int]:
-        """Write every file beside its place, then put them all in place; files that nothing is in go.
+        """Write every file beside its place, then put them all in place; files without statements are removed.
 
         Args:
             endpoint: Who was asked; the head of each file names it.
@@ -68,20 +61,17 @@ class StatementFiles:
         Returns:
             The files and the number of their statements.
         """
-        written: dict[Path, int] = {}
-        for name in _NAMES.values():
-            path = self._folder / name
-            count = self._write_one(path, f"{_HEAD}{endpoint} ({comment})")
+        counts = {
+            self._folder / name: self._write_one(self._folder / name, f"{_HEAD}{endpoint} ({comment})")
+            for name in _NAMES.values()
+        }
+        for path, count in counts.items():
             if count:
-                written[path] = count
-        for name in _NAMES.values():
-            path = self._folder / name
-            if path in written:
                 _beside(path).replace(path)
             else:
                 path.unlink(missing_ok=True)
-                _beside(path).unlink(missing_ok=True)
-        return written
+                _beside(path).unlink()
+        return {path: count for path, count in counts.items() if count}
 
     def _write_one(self, path: Path, head: str) -> int:
         rows = self._connection.execute("SELECT line FROM statement WHERE file = ? ORDER BY line", (path.name,))
@@ -94,11 +84,6 @@ class StatementFiles:
             file.flush()
             os.fsync(file.fileno())
         return count
-
-    def _remove_spool(self) -> None:
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            with suppress(OSError):
-                self._spool.with_name(_SPOOL + suffix).unlink(missing_ok=True)
 
 
 def fetched_from(path: Path) -> str:
