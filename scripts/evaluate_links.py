@@ -75,10 +75,10 @@ def main(
     report = evaluate_links(results, gold, against=against, same_as=same_as, worst=worst, samples=samples, seed=seed)
     for line in report.problem_lines():
         say(line)
-    print_report(report)
     if json_out is not None:
         names = {"results": str(results), "gold": str(gold), "against": str(against) if against else None}
         replace_whole(json_out, [write_record({**names, **report.to_dict()})])
+    print_report(report)
 
 
 if __name__ == "__main__":
