@@ -74,7 +74,8 @@ def _given_lines(report: LinkReport) -> Iterator[str]:
             yield f"  mentions given, {group:<34}{value:>8.4f}  ({low:.4f} to {high:.4f})  of {score.gold}"
     for name, score in report.scores.items():
         if name.startswith("form/"):
-            yield f"  mentions given, {name.removeprefix('form/'):<34}{score.recall:>8.4f}  ({score.right}/{score.gold})"
+            form = name.removeprefix("form/")
+            yield f"  mentions given, {form:<34}{score.recall:>8.4f}  ({score.right}/{score.gold})"
     for kind, found in report.calibration.items():
         if found.error is not None:
             yield f"  calibration error, {kind:<31}{found.error:>8.4f}  of {sum(found.counts)}"

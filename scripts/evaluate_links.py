@@ -1,10 +1,11 @@
 """``evaluate-links``: results and gold answers in; how many links are right, and how sure that is, out."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from scripts._cli import Command, say
+from scripts._cli import Command, CommandError, say
 
 _EXAMPLES = """
 evaluate-links results.jsonl kore50.jsonl
@@ -36,16 +37,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Where everything drawn comes from.")
 @click.option("--json", "json_out", type=_FILE, metavar="FILE", help="Write everything into a JSON file too.")
-def main(
-    results: Path,
-    gold: Path,
-    against: Path | None,
-    same_as: Path | None,
-    worst: int,
-    samples: int,
-    seed: int,
-    json_out: Path | None,
-) -> None:
+def main(results: Path, gold: Path, json_out: Path | None, **options: Any) -> None:
     """Score links against gold answers, as GERBIL does.
 
     \b
@@ -71,13 +63,12 @@ def main(
     from scripts._part import replace_whole, write_record
 
     if json_out is not None and not json_out.parent.is_dir():
-        raise click.UsageError(f"--json {json_out}: there is no folder {json_out.parent}: make it first.")
-    report = evaluate_links(results, gold, against=against, same_as=same_as, worst=worst, samples=samples, seed=seed)
+        raise CommandError(f"--json {json_out}: there is no folder {json_out.parent}: make it first")
+    report = evaluate_links(results, gold, **options)
     for line in report.problem_lines():
         say(line)
     if json_out is not None:
-        names = {"results": str(results), "gold": str(gold), "against": str(against) if against else None}
-        replace_whole(json_out, [write_record({**names, **report.to_dict()})])
+        replace_whole(json_out, [write_record({"results": str(results), "gold": str(gold), **report.to_dict()})])
     print_report(report)
 
 

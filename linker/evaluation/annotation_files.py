@@ -88,27 +88,29 @@ def _annotation(item: Mapping[str, Any], places: "_Places", say: _Say) -> Annota
         say("scores that are not from 0 to 1 (not in the calibration)", repr(score))
         score = None
     proposed = item.get("candidates")
-    proposed = proposed if isinstance(proposed, list) else [answer] if answer is not None else []
+    candidates = [(iri or "", label)]
+    if isinstance(proposed, list) and proposed:
+        candidates = [(known or "", label) for known, label in (_entity(candidate, say) for candidate in proposed)]
     return Annotation(
-        place,
+        place if iri != "" else None,
         places.text_at(place) or str(item.get("text", "")),
         iri,
         str(item.get("name") or label),
         str(item.get("type") or ""),
         score,
-        tuple((known or "", label) for known, label in (_entity(candidate, say) for candidate in proposed)),
+        tuple(candidates),
     )
 
 
 def _entity(value: Any, say: _Say) -> tuple[str | None, str]:
-    """IRI and label of an entity that is written as an IRI, as an object or as null."""
+    """IRI and label of an entity that is written as an IRI, as an object or as null; no text where it is no IRI."""
     if value is None:
         return None, ""
     iri, label = (value.get("iri"), value.get("label")) if isinstance(value, dict) else (value, None)
     if isinstance(iri, str) and iri.strip():
         return plain_iri(iri), str(label or "")
     say("entities that are not IRIs (they match nothing)", str(value)[:60])
-    return f"not an IRI: {id(value)}", str(label or "")
+    return "", str(label or "")
 
 
 class _Places:

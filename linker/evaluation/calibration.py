@@ -1,6 +1,6 @@
 """Do probabilities mean what they say? Answers in ten bins by their scores, and the expected calibration error."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 BINS = 10
@@ -24,14 +24,16 @@ class Calibration:
     error: float | None
 
 
-def calibrate(answers: Sequence[tuple[float, bool]]) -> Calibration:
-    """Sort answers into bins: (score from 0 to 1, whether it is right)."""
+def calibrate(answers: Iterable[tuple[float | None, bool]]) -> Calibration:
+    """Sort answers into bins: (score from 0 to 1, whether it is right); what tells no score is left out."""
     bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
     for score, right in answers:
-        bins[min(int(score * BINS), BINS - 1)].append((score, right))
+        if score is not None:
+            bins[min(int(score * BINS), BINS - 1)].append((score, right))
     scores, accuracies = (
         tuple(sum(answer[column] for answer in held) / len(held) if held else None for held in bins)
         for column in (0, 1)
     )
+    counts = tuple(map(len, bins))
     apart = sum(abs(sum(score - right for score, right in held)) for held in bins)
-    return Calibration(tuple(map(len, bins)), scores, accuracies, apart / len(answers) if answers else None)
+    return Calibration(counts, scores, accuracies, apart / sum(counts) if any(counts) else None)

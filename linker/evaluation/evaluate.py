@@ -1,6 +1,6 @@
 """Results against gold answers: everything that ``evaluate-links`` says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -62,19 +62,20 @@ def evaluate_links(
     comparison: dict[str, Comparison] = {}
     for other in others:
         comparison = compare_counts(counts, count_links(wanted, other, kinds), samples=samples, seed=seed)
-    every_pair = [pair for of_post in pairs.values() for pair in of_post]
-    told = [(a.iri, a.score, is_right(pair)) for pair in every_pair if (a := pair[1]) and a.score is not None]
+    every_pair = [(key, *both) for key, of_post in pairs.items() for both in zip(of_post, kinds[key], strict=True)]
+    wrong = [_wrong_link(wanted[key], pair, form) for key, pair, (form, _) in every_pair if not is_right(pair)]
+    answers = [(answer, is_right(pair)) for _, pair, _ in every_pair if (answer := pair[1])]
     return LinkReport(
         posts=len(wanted),
         mentions=len(every_pair),
-        answered=sum(answer is not None for _, answer in every_pair),
+        answered=len(answers),
         scores=_scores(counts, samples=samples, seed=seed),
         calibration={
-            "all": calibrate([(score, right) for _, score, right in told]),
-            "entities": calibrate([(score, right) for iri, score, right in told if iri is not None]),
-            "NIL": calibrate([(score, right) for iri, score, right in told if iri is None]),
+            "all": calibrate([(a.score, right) for a, right in answers]),
+            "entities": calibrate([(a.score, right) for a, right in answers if a.iri is not None]),
+            "NIL": calibrate([(a.score, right) for a, right in answers if a.iri is None]),
         },
-        worst=_wrong_links(wanted, pairs, kinds)[:worst],
+        worst=sorted(wrong, key=lambda link: -(_UNSURE if link.score is None else link.score))[:worst],
         comparison=comparison,
         problems=problems,
     )
@@ -99,13 +100,13 @@ def _read_results(path: Path, name: str, gold: Posts, problems: Problems) -> Pos
             said = f"its ids are such as {next(iter(results))!r}, those of GOLD such as {next(iter(gold))!r}"
         expected = "what link-and-tag writes for the same posts, as JSON lines"
         raise LinkerError(f"{path} holds no results for the posts of GOLD ({said}): expected {expected}")
-    for key in results.keys() - known.keys():
-        add_problem(problems, f"{name}: posts that GOLD does not have (not scored)", repr(key))
+    for key in results:
+        if key not in gold:
+            add_problem(problems, f"{name}: posts that GOLD does not have (not scored)", repr(key))
     for key, post in gold.items():
         if key not in known:
-            add_problem(
-                problems, f"{GOLD}: posts that {name} does not have (their mentions count as not found)", repr(key)
-            )
+            kind = f"{GOLD}: posts that {name} does not have (their mentions count as not found)"
+            add_problem(problems, kind, repr(key))
         elif "".join(post.text.split()) != "".join(known[key].text.split()):
             kind = f"{name}: posts with another text than in GOLD (their gold mentions count as not found)"
             add_problem(problems, kind, f"{key!r}: {known.pop(key).text[:30]!r}, expected {post.text[:30]!r}")
@@ -163,19 +164,6 @@ def _macro(counts: "PostCounts", place: int) -> tuple[float, float, float] | Non
     return precision, recall, f1
 
 
-def _wrong_links(
-    gold: Posts, pairs: Mapping[str, list[Pair]], kinds: Mapping[str, list[tuple[str, str]]]
-) -> list[WrongLink]:
-    """The mentions that are wrong, the surest first."""
-    wrong = [
-        _wrong_link(gold[key], pair, form.removeprefix("form/"))
-        for key, of_post in pairs.items()
-        for pair, (form, _) in zip(of_post, kinds[key], strict=True)
-        if not is_right(pair)
-    ]
-    return sorted(wrong, key=lambda link: -(_UNSURE if link.score is None else link.score))
-
-
 def _wrong_link(post: AnnotatedPost, pair: Pair, form: str) -> WrongLink:
     wanted, answer = pair
     proposed = [iri for iri, _ in answer.candidates] if answer else []
@@ -183,7 +171,7 @@ def _wrong_link(post: AnnotatedPost, pair: Pair, form: str) -> WrongLink:
         post=post.id,
         text=post.text,
         mention=wanted.text,
-        form=form,
+        form=form.removeprefix("form/"),
         gold=None if wanted.iri is None else (wanted.iri, wanted.name),
         found=None if answer is None or answer.iri is None else (answer.iri, answer.name),
         is_found=answer is not None,

@@ -101,8 +101,9 @@ def _count_post(post: AnnotatedPost, result: AnnotatedPost, kinds: list[tuple[st
             proposed = [iri for iri, _ in answer.candidates] if answer else []
             for rank in RANKS:
                 shares[f"given/recall@{rank}"].append(wanted.iri in proposed[:rank])
+    shown_right = bool(post.pictured) and result.pictured == post.pictured
     if post.tells_pictured and post.hop is not None:
-        shares[f"pictured/hop {post.hop}"] = [result.pictured == post.pictured]
+        shares[f"pictured/hop {post.hop}"] = [shown_right]
     counts = {group: (len(hits), len(hits), sum(hits)) for group, hits in shares.items()}
     answers = [answer for _, answer in pairs if answer is not None]
     for name, is_nil in (("InKB", False), ("NIL", True)):
@@ -112,9 +113,8 @@ def _count_post(post: AnnotatedPost, result: AnnotatedPost, kinds: list[tuple[st
     for overlap in (False, True):
         counts |= _count_end_to_end(gold, found, overlap=overlap)
     if post.tells_pictured:
-        shown = post.pictured is not None
-        right = shown and result.pictured == post.pictured
-        counts["pictured/all"] = int(shown), int(result.pictured is not None), int(right)
+        shown, found_one = post.pictured is not None, result.pictured is not None
+        counts["pictured/all"] = int(shown), int(found_one), int(shown_right)
     return counts
 
 

@@ -5,7 +5,6 @@ import csv
 import gzip
 import re
 from collections.abc import Callable, Collection, Iterator
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +57,18 @@ def read_same_as(path: Path, wanted: Collection[str], problems: Problems) -> dic
             pairs += 1
             if one in wanted or other in wanted:
                 same.union(one, other)
-    except (UnicodeDecodeError, EOFError, gzip.BadGzipFile) as error:
+    except (UnicodeDecodeError, EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise LinkerError(f"--same-as {path}: {error}: expected UTF-8 text, or that packed as .gz or .bz2") from error
     if not pairs:
         raise LinkerError(f"--same-as {path} holds no pair of IRIs: expected two columns, or N-Triples with owl:sameAs")
-    return {iri: min(group) for group in same.to_sets() for iri in group}
+    return {iri: first for group, first in ((group, min(group)) for group in same.to_sets()) for iri in group}
 
 
 def _pairs(path: Path, problems: Problems) -> Iterator[tuple[str, str]]:
-    with _OPENERS.get(path.suffix.lower(), Path.open)(path, "rb") as file:
-        for number, line in enumerate(TextIOWrapper(file, "utf-8-sig"), start=1):
+    with _OPENERS.get(path.suffix.lower(), Path.open)(path, "rt", encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
             if not line.strip() or line.startswith("#"):
                 continue
             pair = _triple(line) if line.lstrip().startswith("<") else _row(line)
@@ -92,6 +93,9 @@ def _triple(line: str) -> tuple[str, str] | None:
 
 
 def _row(line: str) -> tuple[str, str] | None:
-    cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","))
+    try:
+        cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","))
+    except csv.Error:
+        return None
     is_pair = len(cells) == 2 and all(":" in cell or _WIKIDATA.fullmatch(cell.strip()) for cell in cells)
     return (cells[0], cells[1]) if is_pair else None
