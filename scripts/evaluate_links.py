@@ -1,11 +1,15 @@
 """``evaluate-links``: results and gold answers in; how many links are right, and how sure that is, out."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from scripts._cli import Command, CommandError, say
+
+if TYPE_CHECKING:
+    from linker import LinkReport, WrongLink
 
 _EXAMPLES = """
 evaluate-links results.jsonl kore50.jsonl
@@ -59,7 +63,6 @@ def main(results: Path, gold: Path, json_out: Path | None, **options: Any) -> No
     What cannot be used is said on stderr; its gold mentions stay in the scores, as not found.
     """  # noqa: D301
     from linker import evaluate_links
-    from scripts._link_tables import print_report
     from scripts._part import replace_whole, write_record
 
     if json_out is not None and not json_out.parent.is_dir():
@@ -69,7 +72,86 @@ def main(results: Path, gold: Path, json_out: Path | None, **options: Any) -> No
         say(line)
     if json_out is not None:
         replace_whole(json_out, [write_record({"results": str(results), "gold": str(gold), **report.to_dict()})])
-    print_report(report)
+    _print_report(report)
+
+
+def _print_report(report: "LinkReport") -> None:
+    """Print the scores, and then what else was asked for."""
+    click.echo(
+        f"{report.posts:,} posts, {report.mentions:,} gold mentions; "
+        f"the results have a mention in the places of {report.answered:,} of them"
+    )
+    columns = ("part", "group", "precision", "recall", "F1", "95 % (of F1)", "macro P", "macro R", "macro F1")
+    _print((*columns, "gold", "found", "right"), list(_score_rows(report)))
+    _print_calibration(report)
+    if report.comparison:
+        _print_comparison(report)
+    for place, link in enumerate(report.worst, 1):
+        _print_wrong(place, link)
+
+
+def _score_rows(report: "LinkReport") -> Iterator[tuple[object, ...]]:
+    last = ""
+    for name, score in report.scores.items():
+        part, group = name.split("/", 1)
+        micro = _shown((score.precision, score.recall, score.f1))
+        macro = _shown((None, score.macro[1], None) if score.macro and score.found is None else score.macro)
+        interval = f"{score.interval[0]:.4f} to {score.interval[1]:.4f}"
+        shown = (*micro, interval, *macro) if score.gold or score.found else ("",) * 7
+        yield part if part != last else "", group, *shown, score.gold, score.found, score.right
+        last = part
+
+
+def _print_calibration(report: "LinkReport") -> None:
+    click.echo("\nhow far scores are from the share that is right (expected calibration error, ten bins)")
+    for name, calibration in report.calibration.items():
+        said = "no answers that tell a score" if calibration.error is None else f"{calibration.error:.4f}"
+        click.echo(f"  {name}: {said}, {sum(calibration.counts):,} answers")
+    found = report.calibration["all"]
+    rows = [
+        (f"from {place / len(found.counts):.1f}", count, *_shown((score, accuracy)))
+        for place, (count, score, accuracy) in enumerate(zip(found.counts, found.scores, found.accuracies, strict=True))
+        if count
+    ]
+    if rows:
+        _print(("score", "answers", "mean score", "share right"), rows)
+
+
+def _print_comparison(report: "LinkReport") -> None:
+    click.echo("\nagainst the other results, on the same posts (F1, or the share)")
+    rows = [
+        (
+            group.replace("/", ": "),
+            *_shown((found.f1, found.other_f1)),
+            f"{found.difference:+.4f}",
+            f"{found.interval.low:+.4f} to {found.interval.high:+.4f}",
+            *_shown((found.p_value, found.bootstrap_p)),
+        )
+        for group, found in report.comparison.items()
+    ]
+    _print(("group", "results", "the other", "difference", "95 %", "p (exchanged)", "p (drawn)"), rows)
+
+
+def _print_wrong(place: int, link: "WrongLink") -> None:
+    score = "" if link.score is None else f" ({link.score:.2f})"
+    rank = f", candidate {link.rank}" if link.rank else ""
+    click.echo(f"\n{place}. {link.post}: {link.mention} [{link.form}] in: {link.text}")
+    click.echo(f"   gold   {_entity(link.gold)}{rank}")
+    click.echo(f"   found  {_entity(link.found) if link.is_found else 'no mention there'}{score}")
+
+
+def _entity(entity: tuple[str, str] | None) -> str:
+    return "NIL" if entity is None else " ".join(part for part in (entity[1], entity[0]) if part)
+
+
+def _shown(values: Sequence[float | None] | None) -> list[str]:
+    return ["" if value is None else f"{value:.4f}" for value in values or (None,) * 3]
+
+
+def _print(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    from scripts._tables import print_rows
+
+    print_rows(columns, rows, as_json=False)
 
 
 if __name__ == "__main__":
