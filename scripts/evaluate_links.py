@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -135,7 +136,9 @@ def _print_comparison(report: "LinkReport") -> None:
 def _print_wrong(place: int, link: "WrongLink") -> None:
     score = "" if link.score is None else f" ({link.score:.2f})"
     rank = f", candidate {link.rank}" if link.rank else ""
-    click.echo(f"\n{place}. {link.post}: {link.mention} [{link.form}] in: {link.text}")
+    click.echo(
+        f"\n{place}. {link.post}: {link.mention} [{link.form}] in: {shorten(link.text, 300, placeholder=' ...')}"
+    )
     click.echo(f"   gold   {_entity(link.gold)}{rank}")
     click.echo(f"   found  {_entity(link.found) if link.is_found else 'no mention there'}{score}")
 

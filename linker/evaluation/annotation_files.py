@@ -32,7 +32,7 @@ def read_annotated_posts(path: Path, name: str, problems: Problems) -> dict[str,
             if not line.strip():
                 continue
             try:
-                post = _post(json.loads(line.decode("utf-8-sig")), number, name, problems)
+                post = _post(_parse(line), number, name, problems)
             except (ValueError, RecursionError) as error:
                 add_problem(
                     problems, f"{name}: lines that are not annotated posts (not used)", f"line {number}: {error}"
@@ -42,6 +42,14 @@ def read_annotated_posts(path: Path, name: str, problems: Problems) -> dict[str,
                 add_problem(problems, f"{name}: ids given again (the first is used)", f"line {number}: {post.id!r}")
             posts.setdefault(post.id, post)
     return posts
+
+
+def _parse(line: bytes) -> Any:
+    value = json.loads(line.decode("utf-8-sig"))
+    if rb"\ud" not in line.lower():
+        return value
+    # Half an emoji can stand in JSON, but in no file: link-and-tag writes "?" in its place.
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _post(value: Any, number: int, name: str, problems: Problems) -> AnnotatedPost:
@@ -81,7 +89,7 @@ def _annotation(item: Mapping[str, Any], places: "_Places", say: _Say) -> Annota
     if reasons:
         then = "the other ones are used" if place else "they match nothing"
         say(f"mentions whose offsets cannot be used ({then})", "; ".join(reasons))
-    answer = item["iri"] if "iri" in item else item["entity"]
+    answer = item["entity"] if "entity" in item else item["iri"]
     iri, label = _entity(answer, say)
     score = item.get("nil_score") if answer is None else answer.get("score") if isinstance(answer, dict) else None
     if score is not None and (isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1):
@@ -123,8 +131,7 @@ class _Places:
         text = " ".join(tokens) if text is None and tokens is not None else text
         if not isinstance(text, str):
             raise ValueError(f'text is {str(text)[:40]}, expected a string, or "tokens"')
-        # Half an emoji can stand in JSON, but link-and-tag writes "?" in its place.
-        self.text = text.encode("utf-8", "replace").decode("utf-8")
+        self.text = text
         self._letters = [number for number, character in enumerate(self.text) if not character.isspace()]
         characters = list(accumulate((not character.isspace() for character in self.text), initial=0))
         bare, unit = characters, "characters"

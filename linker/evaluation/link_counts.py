@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from linker.evaluation.annotations import AnnotatedPost, Annotation
+from linker.evaluation.annotations import AnnotatedPost, Annotation, Place
 from linker.evaluation.mention_forms import FORMS, entity_name, mention_form
 
 if TYPE_CHECKING:
@@ -135,17 +135,24 @@ def _count_matches(
     gold: Sequence[Annotation], found: Sequence[Annotation], *, overlap: bool, by_entity: bool = True
 ) -> int:
     """Count as GERBIL does: each gold mention in turn takes the first fitting answer that none before it took."""
-    free: dict[str | None, list[tuple[int, int]]] = defaultdict(list)
+
+    def kind(annotation: Annotation) -> tuple[object, object]:
+        return annotation.iri if by_entity else None, None if overlap else annotation.place
+
+    free: dict[tuple[object, object], list[Place]] = defaultdict(list)
     for annotation in found:
         if annotation.place is not None:
-            free[annotation.iri if by_entity else None].append(annotation.place)
+            free[kind(annotation)].append(annotation.place)
     right = 0
     for wanted in gold:
-        if (place := wanted.place) is None:
+        if wanted.place is None:
             continue
-        places = free[wanted.iri if by_entity else None]
+        first, last = wanted.place
+        places = free[kind(wanted)]
+        while places and places[0][1] <= first:  # both are in the order of the text: it is of no use to later ones
+            del places[0]
         for number, (start, end) in enumerate(places):
-            if (start < place[1] and place[0] < end) if overlap else (start, end) == place:
+            if start < last and first < end:
                 del places[number]
                 right += 1
                 break

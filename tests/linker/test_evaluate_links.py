@@ -92,6 +92,34 @@ def test_counts_are_those_of_gerbil(made: list[tuple[list[Annotated], list[Annot
             assert score.macro == pytest.approx(macro)
 
 
+odd_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 3) | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["iri", "score", "label"]), inner),
+    max_leaves=4,
+)
+KEYS = ("id", "text", "tokens", "mentions", "gold", "links", "image_entity", "pictured", "hop")
+ITEM_KEYS = ("start", "end", "start_char", "end_char", "iri", "entity", "name", "type", "candidates", "nil_score")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["gold.jsonl", "results.jsonl"]),
+    st.dictionaries(st.sampled_from(KEYS), odd_values),
+    st.dictionaries(st.sampled_from(ITEM_KEYS), odd_values),
+)
+def test_whatever_stands_in_a_line_the_others_are_scored(name: str, odd: dict, odd_item: dict) -> None:
+    item = {"start": 0, "end": 1, "entity": "urn:A"}
+    plain = {"id": 1, "text": "x y", "mentions": [item]}
+    broken = {"id": 2, "text": "x y", "mentions": [item | odd_item]} | odd
+    with tempfile.TemporaryDirectory() as folder:
+        for file in ("gold.jsonl", "results.jsonl"):
+            lines = [plain, broken] if file == name else [plain, plain | {"id": 2}]
+            Path(folder, file).write_text("".join(json.dumps(one) + os.linesep for one in lines))
+        report = evaluate_links(Path(folder, "results.jsonl"), Path(folder, "gold.jsonl"), samples=2, worst=9)
+    json.dumps(report.to_dict(), ensure_ascii=False).encode()
+    assert report.scores["given/accuracy"].right >= 1
+
+
 @settings(max_examples=50, deadline=None)
 @given(posts)
 def test_accuracy_is_what_exact_spans_and_entities_share(made: list[tuple[list[Annotated], list[Annotated]]]) -> None:
