@@ -1,5 +1,6 @@
 """``evaluate-links``: results and gold answers in; how many links are right, and how sure that is, out."""
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import shorten
@@ -64,7 +65,7 @@ def main(results: Path, gold: Path, json_out: Path | None, **options: Any) -> No
     What cannot be used is said on stderr; its gold mentions stay in the scores, as not found.
     """  # noqa: D301
     from linker import evaluate_links
-    from scripts._part import replace_whole, write_record
+    from scripts._part import replace_whole
 
     if json_out is not None and not json_out.parent.is_dir():
         raise CommandError(f"--json {json_out}: there is no folder {json_out.parent}: make it first")
@@ -72,7 +73,8 @@ def main(results: Path, gold: Path, json_out: Path | None, **options: Any) -> No
     for line in report.problem_lines():
         say(line)
     if json_out is not None:
-        replace_whole(json_out, [write_record({"results": str(results), "gold": str(gold), **report.to_dict()})])
+        values = {"results": str(results), "gold": str(gold), **report.to_dict()}
+        replace_whole(json_out, [json.dumps(values, ensure_ascii=False, indent=2), "\n"])
     _print_report(report)
 
 
