@@ -7,6 +7,7 @@ from benchmarks.sample import SAMPLE
 
 BENCHMARKS = {
     "benchmarks.linking": "the pictured entity and the links on kg-sample/posts",
+    "benchmarks.other_linkers": "the links of KORE50, RSS-500 and OKE 2015, beside ten published linkers",
     "benchmarks.titles": "the titles of DBpedia, made once for the benchmarks at its size",
     "benchmarks.loading": "dumps to SQLite, beside oxigraph load",
     "benchmarks.candidates": "fuzzy candidates among DBpedia's 5.9 million titles, and what their index costs",

@@ -28,6 +28,7 @@ from .errors import KgError as KgError
 from .errors import SourceError as SourceError
 from .errors import StoreError as StoreError
 from .iris import canonical_iri as canonical_iri
+from .iris import label_of_iri as label_of_iri
 from .lock import build_lock as build_lock
 from .names.lookup import AliasIndex as AliasIndex
 from .names.normal import normal_form as normal_form

@@ -15,6 +15,10 @@ from .errors import IndexMissingError as IndexMissingError
 from .errors import IndexVersionError as IndexVersionError
 from .errors import LinkerError as LinkerError
 from .errors import PostError as PostError
+from .evaluation.evaluate import evaluate_links as evaluate_links
+from .evaluation.link_report import LinkReport as LinkReport
+from .evaluation.link_report import LinkScore as LinkScore
+from .evaluation.link_report import WrongLink as WrongLink
 from .index import Index as Index
 from .index import open_index as open_index
 from .manifest import CACHE as CACHE

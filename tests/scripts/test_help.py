@@ -6,7 +6,7 @@ from importlib import import_module
 import click
 import pytest
 
-COMMANDS = ("build-kg-index", "link-and-tag", "kg-cache", "train-tagger", "evaluate-tagger")
+COMMANDS = ("build-kg-index", "link-and-tag", "kg-cache", "train-tagger", "evaluate-tagger", "evaluate-links")
 HEAVY = (
     "torch",
     "transformers",

@@ -1,0 +1,1 @@
+"""Results beside gold answers: how many links are right, and how sure that is."""

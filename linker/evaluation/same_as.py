@@ -1,0 +1,101 @@
+"""One name for each entity: IRIs in one form, and IRIs that a file says are the same."""
+
+import bz2
+import csv
+import gzip
+import re
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from kg import canonical_iri
+from linker.errors import LinkerError
+from linker.evaluation.annotations import Problems, add_problem
+
+SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
+
+_WIKIDATA = re.compile(r"(?:https?://(?:www\.|m\.)?wikidata\.org/(?:entity|wiki)/)?(Q[1-9]\d*)")
+_DBPEDIA = re.compile(r"https?://(?:dbpedia\.org/(?:resource|page)|en\.(?:m\.)?wikipedia\.org/wiki)/(.+)")
+_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open}
+
+
+def plain_iri(iri: str) -> str:
+    """The form in which IRIs are compared.
+
+    Percent-encoding as the graph has it; Wikidata's and DBpedia's entities by one address, however it is written
+    (``Q42``, ``https://www.wikidata.org/wiki/Q42``). A page of the English Wikipedia is DBpedia's entity of that title.
+    """
+    iri = iri.strip().removeprefix("<").removesuffix(">")
+    if found := _WIKIDATA.fullmatch(iri):
+        return f"http://www.wikidata.org/entity/{found[1]}"
+    if found := _DBPEDIA.fullmatch(iri):
+        iri = "http://dbpedia.org/resource/" + found[1].replace(" ", "_")
+    return canonical_iri(iri)
+
+
+def read_same_as(path: Path, wanted: Collection[str], problems: Problems) -> dict[str, str]:
+    """Read which IRIs mean the same entity.
+
+    Args:
+        path: Two IRIs a line, as CSV or TSV, or N-Triples with ``owl:sameAs``; ``.gz`` and ``.bz2`` are unpacked.
+        wanted: The IRIs that matter. Pairs of two others are passed over, so that a large file costs no memory.
+        problems: Is told which lines are not two IRIs.
+
+    Returns:
+        For each IRI that has others beside it the first of them all, in the order of the alphabet.
+
+    Raises:
+        LinkerError: The file cannot be unpacked, is not text, or holds no pair at all.
+        OSError: The file cannot be read.
+    """
+    from networkx.utils import UnionFind
+
+    same: Any = UnionFind()
+    pairs = 0
+    try:
+        for one, other in _pairs(path, problems):
+            pairs += 1
+            if one in wanted or other in wanted:
+                same.union(one, other)
+    except (UnicodeDecodeError, EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise LinkerError(f"--same-as {path}: {error}: expected UTF-8 text, or that packed as .gz or .bz2") from error
+    if not pairs:
+        raise LinkerError(f"--same-as {path} holds no pair of IRIs: expected two columns, or N-Triples with owl:sameAs")
+    return {iri: first for group, first in ((group, min(group)) for group in same.to_sets()) for iri in group}
+
+
+def _pairs(path: Path, problems: Problems) -> Iterator[tuple[str, str]]:
+    with _OPENERS.get(path.suffix.lower(), Path.open)(path, "rt", encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            pair = _triple(line) if line.lstrip().startswith("<") else _row(line)
+            if pair is not None:
+                yield plain_iri(pair[0]), plain_iri(pair[1])
+            elif number > 1 or line.startswith("<"):  # the first row may name the columns
+                add_problem(
+                    problems, "--same-as: lines that are not two IRIs (not used)", f"line {number}: {line[:60]!r}"
+                )
+
+
+def _triple(line: str) -> tuple[str, str] | None:
+    from pyoxigraph import NamedNode, RdfFormat, parse
+
+    try:
+        [triple] = parse(line, RdfFormat.N_TRIPLES)
+    except (SyntaxError, ValueError):
+        return None
+    if triple.predicate.value != SAME_AS or not isinstance(triple.object, NamedNode):
+        return None
+    return triple.subject.value, triple.object.value
+
+
+def _row(line: str) -> tuple[str, str] | None:
+    try:
+        cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","))
+    except csv.Error:
+        return None
+    is_pair = len(cells) == 2 and all(":" in cell or _WIKIDATA.fullmatch(cell.strip()) for cell in cells)
+    return (cells[0], cells[1]) if is_pair else None
