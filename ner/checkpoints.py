@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from ner.embeddings.table import WordTable
+from ner.embeddings.word_table import WordTable
 from ner.errors import CheckpointError, DeviceError, RecipeError
 from ner.network_tagger import NetworkTagger
 from ner.networks.building import Design, build_network

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ner.embeddings.table import WordTable
+from ner.embeddings.word_table import WordTable
 from ner.inputs.context import MAX_ATTRIBUTES, MAX_FACTS, MIN_PROBABILITY
 from ner.inputs.regions import stacked_regions
 from ner.inputs.shapes import WORD_LETTERS, letter_ids

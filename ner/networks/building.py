@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ner.embeddings.table import WordTable
+from ner.embeddings.word_table import WordTable
 from ner.encoders.hub import load_encoder
 from ner.inputs.pieces import InputEncoder
 from ner.inputs.words import WordInputs
@@ -61,7 +61,7 @@ def build_network(design: Design, *, seed: int, table: WordTable | None = None) 
 
 
 def _words_network(spec: TaggerSpec, design: Design, table: WordTable, seed: int) -> tuple[Network, Inputs]:
-    sizes = WordSizes(vector_width=table.width, words=table.words, region_width=design.region_width)
+    sizes = WordSizes(vector_width=table.width, words=table.id_count, region_width=design.region_width)
     torch.manual_seed(seed)
     network: Network = spec.network_class()(design.options, sizes)
     return network, WordInputs(table, with_speech=getattr(design.options, "speech_width", 0) > 0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from ner.embeddings.building import BuildOptions
+from ner.embeddings.word_table import BuildOptions
 from ner.errors import RecipeError
 from ner.networks.registry import REGISTRY
 from ner.options import check_options, choice, options_from, positive, share, size

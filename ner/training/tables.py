@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
-from ner.embeddings.table import WordTable
+from ner.embeddings.word_table import WordTable
 from ner.errors import CheckpointError
 from ner.formats import tagger_input
 from ner.inputs.words import words_beside
@@ -31,7 +30,7 @@ def word_table(recipe: Recipe, corpora: Sequence[Corpus], validations: Sequence[
     validated = [post for validation in validations for post in validation.posts]
     others = [post.tokens for post in validated]
     others += [tuple(words_beside(tagger_input(post))) for post in (*training, *validated)]
-    return WordTable.build(str(recipe.vectors), [post.tokens for post in training], others, **asdict(recipe.table))
+    return WordTable.build(str(recipe.vectors), [post.tokens for post in training], others, recipe.table)
 
 
 def check_same_words(table: WordTable, init: Path) -> None:
@@ -40,7 +39,7 @@ def check_same_words(table: WordTable, init: Path) -> None:
     Raises:
         CheckpointError: They have others, so that what was learnt of one word would be put to another.
     """
-    if WordTable.load(init).data.numbered != table.data.numbered:
+    if WordTable.load(init).numbered != table.numbered:
         raise CheckpointError(
             f"{init}: was trained on other words, expected those of this run: train on the same files and vectors, "
             "or with tune_words = false"

@@ -10,7 +10,7 @@ from torch import nn
 
 import ner.encoders.hub
 from ner.checkpoints import load_checkpoint, pick_device, save_checkpoint
-from ner.embeddings.table import WordTable
+from ner.embeddings.word_table import WordTable
 from ner.encoders.adapters import AdaptedLinear, adapt, merge
 from ner.encoders.hub import find_encoder, load_encoder
 from ner.errors import CheckpointError, EncoderNotFoundError

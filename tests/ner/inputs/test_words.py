@@ -6,9 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.embeddings.compact import compact_rows
-from ner.embeddings.table import WordTable
-from ner.embeddings.tabledata import TableData
+from ner.embeddings.word_table import WordTable
 from ner.inputs.shapes import letter_ids
 from ner.inputs.words import MAX_WORDS, WordInputs, attribute_words, knowledge_words, window_bounds, words_beside
 from ner.taggers import TaggerInput
@@ -19,9 +17,8 @@ KNOWN = ("chad", "is", "a", "country", "flag", "pole", "dog", "red")
 @pytest.fixture(scope="module")
 def inputs():
     vectors = np.random.default_rng(1).normal(size=(len(KNOWN), 4)).astype(np.float32)
-    return WordInputs(
-        WordTable(TableData("some", "zeros", KNOWN, compact_rows(vectors), ("chad", "is"), 1.0)), with_speech=True
-    )
+    table = WordTable(source="some", unknown="zeros", words=KNOWN, vectors=vectors, numbered=("chad", "is"))
+    return WordInputs(table, with_speech=True)
 
 
 POST = TaggerInput(

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ner.embeddings.compact import compact_rows
-from ner.embeddings.table import WordTable
-from ner.embeddings.tabledata import TableData
+from ner.embeddings.word_table import WordTable
 from ner.inputs.words import WordInputs
 from ner.networks.bilstm import (
     BiLstmCrf,
@@ -28,13 +26,13 @@ TAGS = torch.tensor([[1, 2, 0, 3], [1, 0, 0, 0], [3, 0, 1, 0]])
 @pytest.fixture(scope="module")
 def inputs():
     vectors = np.random.default_rng(1).normal(size=(len(KNOWN), 4)).astype(np.float32)
-    data = TableData("some", "zeros", KNOWN, compact_rows(vectors), KNOWN, 1.0)
-    return WordInputs(WordTable(data), with_speech=False)
+    table = WordTable(source="some", unknown="zeros", words=KNOWN, vectors=vectors, numbered=KNOWN)
+    return WordInputs(table, with_speech=False)
 
 
 def build(kind, options, table, **values):
     torch.manual_seed(1)
-    sizes = WordSizes(vector_width=table.width, words=table.words)
+    sizes = WordSizes(vector_width=table.width, words=table.id_count)
     return kind(options(letter_width=4, lstm_width=6, **values), sizes)
 
 

