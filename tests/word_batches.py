@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from ner.inputs.shapes import LETTERS, WORD_LETTERS
+from ner.inputs.word_shapes import LETTERS, WORD_LETTERS
 from ner.inputs.words import WordBatch, WordTensors
 from ner.networks.composition import WordSizes
 from ner.spans import TAGS

@@ -28,7 +28,7 @@ from safetensors.numpy import load_file, save
 from ner.embeddings.find_vectors import find_vectors
 from ner.embeddings.published_vectors import PublishedVectors, Vectors
 from ner.errors import CheckpointError
-from ner.inputs.shapes import is_address
+from ner.inputs.word_shapes import is_address
 from ner.options import check_options, choice, size
 
 FORMAT_VERSION = 2

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ner.encoders.letters import LetterFilters, LetterLstm
 from ner.errors import RecipeError
-from ner.inputs.speech import SPEECH_NUMBERS
+from ner.inputs.parts_of_speech import SPEECH_NUMBERS
 from ner.inputs.words import WordTensors
 from ner.networks.composition import WordSizes
 from ner.options import check_options, choice, share, size

@@ -24,7 +24,7 @@ from ner.encoders.letters import LetterFilters
 from ner.fusion.visual_attention import VisuallyAidedScores
 from ner.heads.chain import Chain
 from ner.heads.crf import crf_chain, negative_log_likelihoods
-from ner.inputs.names import NAME_FEATURES, near_name_scores
+from ner.inputs.known_names import NAME_FEATURES, near_name_scores
 from ner.inputs.pieces import WORD_FEATURES, Batch
 from ner.options import at_least_zero, check_options, share, size
 from ner.spans import TAGS

@@ -8,7 +8,7 @@ from pathlib import Path
 from ner.embeddings.word_table import WordTable
 from ner.errors import CheckpointError
 from ner.formats import tagger_input
-from ner.inputs.words import words_beside
+from ner.inputs.context import words_beside
 from ner.networks.registry import REGISTRY
 from ner.training.batches import Corpus
 from ner.training.recipes import Recipe

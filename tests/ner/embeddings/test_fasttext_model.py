@@ -70,7 +70,9 @@ def test_a_table_needs_the_model_no_more(model_file, model, tmp_path):
     assert not table.vector("Parisians").any()
 
 
-@pytest.mark.parametrize(("unknown", "told"), [("subwords", ", 1 one from their letters"), ("zeros", ""), ("gaussian", "")])
+@pytest.mark.parametrize(
+    ("unknown", "told"), [("subwords", ", 1 one from their letters"), ("zeros", ""), ("gaussian", "")]
+)
 def test_letters_are_left_out_where_a_paper_does_without(model_file, model, unknown, told):
     table = WordTable.build(model_file, [("Pariser",)], options=BuildOptions(unknown=unknown))
     assert table.report == f"0 of 1 words have a published vector{told}"

@@ -143,7 +143,7 @@ def test_a_folder_of_the_version_before_is_read(tmp_path):
 
 def test_letter_n_grams_of_the_version_before_are_refused_with_the_command(tmp_path):
     older(tmp_path, grams=[3, 6, 2000000])
-    with pytest.raises(CheckpointError, match="letter n-grams of an older release.*anew: train-tagger RECIPE"):
+    with pytest.raises(CheckpointError, match=r"letter n-grams of an older release.*anew: train-tagger RECIPE"):
         WordTable.load(tmp_path)
 
 

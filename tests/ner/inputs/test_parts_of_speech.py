@@ -8,8 +8,8 @@ import pytest
 from nltk.tag.perceptron import PerceptronTagger
 
 from ner.errors import MissingExtraError
-from ner.inputs import speech
-from ner.inputs.speech import SPEECH_CLASSES, SpeechTagger, speech_number
+from ner.inputs import parts_of_speech
+from ner.inputs.parts_of_speech import SPEECH_CLASSES, SpeechTagger, speech_number
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_any_token_has_one_and_the_same_each_time():
 
 
 def test_without_any_weights_the_extra_is_named(monkeypatch):
-    speech._perceptron.cache_clear()
+    parts_of_speech.perceptron.cache_clear()
     monkeypatch.setitem(sys.modules, "textblob_aptagger", None)
     monkeypatch.setattr(PerceptronTagger, "load_from_json", no_data)
     with pytest.raises(MissingExtraError, match=r"kgmner\[speech\]"):
         SpeechTagger()
-    speech._perceptron.cache_clear()
+    parts_of_speech.perceptron.cache_clear()
 
 
 def no_data(self, *_):
@@ -77,9 +77,9 @@ def no_data(self, *_):
 def test_a_pickle_of_anything_but_plain_values_is_refused(value):
     file = io.BytesIO(pickle.dumps({"a": value}, protocol=2))
     with pytest.raises(pickle.UnpicklingError, match="only plain values"):
-        speech._PlainUnpickler(file).load()
+        parts_of_speech.PlainUnpickler(file).load()
 
 
 def test_a_pickle_of_plain_values_is_read():
     values = ({"a": {"NN": 0.5}}, {"the": "DT"}, {"NN", "DT"})
-    assert speech._PlainUnpickler(io.BytesIO(pickle.dumps(values, protocol=2))).load() == values
+    assert parts_of_speech.PlainUnpickler(io.BytesIO(pickle.dumps(values, protocol=2))).load() == values
