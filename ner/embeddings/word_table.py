@@ -70,7 +70,6 @@ class WordTable:
     """Vectors and numbers of words; :meth:`build` makes one.
 
     Attributes:
-        source: The published vectors, by name; for people.
         unknown: What a word without a vector here gets: see :class:`BuildOptions`.
         words: The words of the rows.
         vectors: float16 (N, E), theirs.
@@ -79,7 +78,6 @@ class WordTable:
         report: What came of building it, for people; "" where it was loaded.
     """
 
-    source: str
     unknown: str
     words: tuple[str, ...]
     vectors: NDArray[np.floating[Any]]
@@ -118,7 +116,6 @@ class WordTable:
         vectors = published.vectors[rows]
         made = _from_letters(published, [word for word in run_words if word not in found], options)
         table = cls(
-            source=Path(source).name,
             unknown=options.unknown,
             words=(*(published.words[row] for row in rows), *made),
             vectors=np.concatenate([vectors, *(vector[None] for vector in made.values())]).astype(np.float16),
@@ -162,7 +159,6 @@ class WordTable:
         if vectors.ndim != 2 or len(vectors) != len(text["words"]):
             raise ValueError(f"{len(text['words'])} vectors expected, found numbers of shape {vectors.shape}")
         return cls(
-            source=str(text["source"]),
             unknown=str(text["unknown"]),
             words=tuple(map(str, text["words"])),
             vectors=vectors,
@@ -173,7 +169,7 @@ class WordTable:
     def save(self, folder: Path) -> None:
         """Write the table's two files into a folder, each beside and renamed."""
         folder.mkdir(parents=True, exist_ok=True)
-        kept = {name: getattr(self, name) for name in ("source", "unknown", "spread", "words", "numbered")}
+        kept = {name: getattr(self, name) for name in ("unknown", "spread", "words", "numbered")}
         text = json.dumps({"format_version": FORMAT_VERSION} | kept, separators=(",", ":"))
         numbers = save({"vectors": np.ascontiguousarray(self.vectors, dtype=np.float16)})
         for name, data in ((NUMBERS_FILE, numbers), (TEXT_FILE, f"{text}\n".encode())):

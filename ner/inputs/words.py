@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Self
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from ner.embeddings.word_table import WordTable
@@ -21,7 +23,6 @@ from ner.inputs.word_shapes import WORD_LETTERS, letter_ids
 from ner.taggers import TaggerInput
 
 if TYPE_CHECKING:
-    import torch
     from numpy.typing import NDArray
 
 MAX_WORDS = 256
@@ -32,7 +33,7 @@ _CACHED_WORDS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class WordTensors:
-    """Words, padded.
+    """The words of one post, without the first dimension, or of several, padded.
 
     Attributes:
         vectors: float32 (B, T, E), the published vectors of the words; zeros where there is no word or no vector.
@@ -47,6 +48,13 @@ class WordTensors:
     letters: Tensor
     speech: Tensor
     mask: Tensor
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def part(self, start: int, end: int) -> Self:
+        """Some of the words of one post."""
+        return replace(self, **{field.name: getattr(self, field.name)[start:end] for field in fields(self)})
 
     def to(self, device: torch.device) -> Self:
         """The same on ``device``."""
@@ -84,26 +92,6 @@ class WordBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class WordRows:
-    """Words as numbers, not padded: the rows of :class:`WordTensors` for one post.
-
-    Attributes:
-        vectors: float32 (T, E).
-        ids: int64 (T,).
-        letters: int64 (T, L).
-        speech: int64 (T,).
-    """
-
-    vectors: NDArray[np.float32]
-    ids: NDArray[np.int64]
-    letters: NDArray[np.int64]
-    speech: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
-@dataclass(frozen=True, slots=True)
 class WordWindow:
     """A stretch of a post, and what stands beside it.
 
@@ -123,10 +111,10 @@ class WordWindow:
     end: int
     keep_start: int
     keep_end: int
-    text: WordRows
-    knowledge: WordRows
-    attributes: NDArray[np.float32]
-    attribute_weights: NDArray[np.float32]
+    text: WordTensors
+    knowledge: WordTensors
+    attributes: Tensor
+    attribute_weights: Tensor
     regions: NDArray[np.float32] | None = None
 
     @property
@@ -149,7 +137,7 @@ class WordInputs:
     def __init__(self, table: WordTable, *, with_speech: bool) -> None:
         self.table = table
         self._speech = SpeechTagger() if with_speech else None
-        self._known: dict[str, tuple[NDArray[np.float32], int, list[int]]] = {}
+        self._numbers = lru_cache(maxsize=_CACHED_WORDS)(self._numbers_of)
 
     def windows(self, post: TaggerInput) -> list[WordWindow]:
         """The windows of a post, in order; together they keep every word once. No words, no window.
@@ -158,14 +146,14 @@ class WordInputs:
         """
         if not post.tokens:
             return []
-        text = self._rows(post.tokens, self._parts_of_speech(post.tokens))
+        text = self._words(post.tokens, self._parts_of_speech(post.tokens))
         facts = knowledge_words(post)
-        knowledge = self._rows(
+        knowledge = self._words(
             [word for fact in facts for word in fact], [n for fact in facts for n in self._parts_of_speech(fact)]
         )
         attributes, weights = self._attributes(post)
         return [
-            WordWindow(*bounds, _part(text, *bounds[:2]), knowledge, attributes, weights, post.regions)
+            WordWindow(*bounds, text.part(*bounds[:2]), knowledge, attributes, weights, post.regions)
             for bounds in window_bounds([1] * len(post.tokens), MAX_WORDS)
         ]
 
@@ -182,36 +170,34 @@ class WordInputs:
     def _parts_of_speech(self, words: Sequence[str]) -> Sequence[int]:
         return self._speech.tag(words) if self._speech is not None else [0] * len(words)
 
-    def _rows(self, words: Sequence[str], speech: Sequence[int]) -> WordRows:
-        if len(self._known) > _CACHED_WORDS:
-            self._known.clear()
-        for word in words:
-            if word not in self._known:
-                self._known[word] = (self.table.vector(word), self.table.id(word), letter_ids(word))
-        known = [self._known[word] for word in words]
-        count = len(words)
-        return WordRows(
-            np.array([vector for vector, _, _ in known], dtype=np.float32).reshape(count, self.table.width),
-            np.array([number for _, number, _ in known], dtype=np.int64),
-            np.array([letters for _, _, letters in known], dtype=np.int64).reshape(count, WORD_LETTERS),
-            np.array(speech, dtype=np.int64),
+    def _words(self, words: Sequence[str], speech: Sequence[int]) -> WordTensors:
+        known = [self._numbers(word) for word in words]
+        return WordTensors(
+            _rows([vector for vector, _, _ in known], np.float32, self.table.width),
+            _rows([number for _, number, _ in known], np.int64),
+            _rows([letters for _, _, letters in known], np.int64, WORD_LETTERS),
+            _rows(speech, np.int64),
+            torch.ones(len(words), dtype=torch.bool),
         )
 
-    def _attributes(self, post: TaggerInput) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _numbers_of(self, word: str) -> tuple[NDArray[np.float32], int, list[int]]:
+        return self.table.vector(word), self.table.id(word), letter_ids(word)
+
+    def _attributes(self, post: TaggerInput) -> tuple[Tensor, Tensor]:
         """A vector and a weight for each attribute of which any word has a vector."""
         found = [
             (np.mean([self.table.vector(word) for word in words], axis=0, dtype=np.float32), weight)
             for words, weight in attribute_words(post)
         ]
         known = [(vector, weight) for vector, weight in found if vector.any()]
-        vectors = np.array([vector for vector, _ in known], dtype=np.float32).reshape(len(known), self.table.width)
-        return vectors, np.array([weight for _, weight in known], dtype=np.float32)
+        vectors = _rows([vector for vector, _ in known], np.float32, self.table.width)
+        return vectors, _rows([weight for _, weight in known], np.float32)
 
 
-def _part(rows: WordRows, start: int, end: int) -> WordRows:
-    return WordRows(*(getattr(rows, field.name)[start:end] for field in fields(rows)))
+def _rows(values: Sequence[Any], kind: type[np.generic], *width: int) -> Tensor:
+    """Values as a tensor (N, ...), also where there are none."""
+    return torch.from_numpy(np.array(values, dtype=kind).reshape(len(values), *width))
 
 
-def _padded(rows: Sequence[WordRows]) -> WordTensors:
-    numbers = {field.name: padded(getattr(row, field.name) for row in rows) for field in fields(WordRows)}
-    return WordTensors(**numbers, mask=padded(np.ones(len(row), dtype=np.bool_) for row in rows))
+def _padded(posts: Sequence[WordTensors]) -> WordTensors:
+    return WordTensors(*(padded(getattr(post, field.name) for post in posts) for field in fields(WordTensors)))

@@ -8,8 +8,7 @@ import pytest
 from nltk.tag.perceptron import PerceptronTagger
 
 from ner.errors import MissingExtraError
-from ner.inputs import parts_of_speech
-from ner.inputs.parts_of_speech import SPEECH_CLASSES, SpeechTagger, speech_number
+from ner.inputs.parts_of_speech import SPEECH_CLASSES, SpeechTagger, perceptron, read_plain_pickle, speech_number
 
 
 @pytest.mark.parametrize(
@@ -61,12 +60,12 @@ def test_any_token_has_one_and_the_same_each_time():
 
 
 def test_without_any_weights_the_extra_is_named(monkeypatch):
-    parts_of_speech.perceptron.cache_clear()
+    perceptron.cache_clear()
     monkeypatch.setitem(sys.modules, "textblob_aptagger", None)
     monkeypatch.setattr(PerceptronTagger, "load_from_json", no_data)
     with pytest.raises(MissingExtraError, match=r"kgmner\[speech\]"):
         SpeechTagger()
-    parts_of_speech.perceptron.cache_clear()
+    perceptron.cache_clear()
 
 
 def no_data(self, *_):
@@ -75,11 +74,10 @@ def no_data(self, *_):
 
 @pytest.mark.parametrize("value", [print, io.BytesIO, ValueError("x")])
 def test_a_pickle_of_anything_but_plain_values_is_refused(value):
-    file = io.BytesIO(pickle.dumps({"a": value}, protocol=2))
     with pytest.raises(pickle.UnpicklingError, match="only plain values"):
-        parts_of_speech.PlainUnpickler(file).load()
+        read_plain_pickle(pickle.dumps({"a": value}, protocol=2))
 
 
 def test_a_pickle_of_plain_values_is_read():
     values = ({"a": {"NN": 0.5}}, {"the": "DT"}, {"NN", "DT"})
-    assert parts_of_speech.PlainUnpickler(io.BytesIO(pickle.dumps(values, protocol=2))).load() == values
+    assert read_plain_pickle(pickle.dumps(values, protocol=2)) == values

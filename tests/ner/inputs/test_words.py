@@ -19,7 +19,7 @@ KNOWN = ("chad", "is", "a", "country", "flag", "pole", "dog", "red")
 @pytest.fixture(scope="module")
 def inputs():
     vectors = np.random.default_rng(1).normal(size=(len(KNOWN), 4)).astype(np.float32)
-    table = WordTable(source="some", unknown="zeros", words=KNOWN, vectors=vectors, numbered=("chad", "is"))
+    table = WordTable(unknown="zeros", words=KNOWN, vectors=vectors, numbered=("chad", "is"))
     return WordInputs(table, with_speech=True)
 
 

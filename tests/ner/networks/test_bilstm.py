@@ -26,7 +26,7 @@ TAGS = torch.tensor([[1, 2, 0, 3], [1, 0, 0, 0], [3, 0, 1, 0]])
 @pytest.fixture(scope="module")
 def inputs():
     vectors = np.random.default_rng(1).normal(size=(len(KNOWN), 4)).astype(np.float32)
-    table = WordTable(source="some", unknown="zeros", words=KNOWN, vectors=vectors, numbered=KNOWN)
+    table = WordTable(unknown="zeros", words=KNOWN, vectors=vectors, numbered=KNOWN)
     return WordInputs(table, with_speech=False)
 
 

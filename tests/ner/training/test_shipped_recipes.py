@@ -10,8 +10,8 @@ from safetensors.numpy import load_file
 
 from ner.networks.registry import REGISTRY
 from ner.taggers import TaggerInput, load_tagger
-from ner.training.files import train_tagger
 from ner.training.recipes import RECIPES, changed_recipe, load_recipe
+from ner.training.train import train_tagger
 
 SHIPPED = sorted(path.stem for path in RECIPES.glob("*.toml"))
 REGION_WIDTH = 6

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from ner.errors import NerError
-from ner.training.curves import draw_curves, write_curves
-from ner.training.reports import EpochReport, best_epoch, epoch_line
+from ner.training.epoch_reports import EpochReport, best_epoch, draw_curves, epoch_line, write_curves
 
 EPOCHS = [
     EpochReport(1, 3.25, {"a/valid.txt": 0.1, "a/valid.txt + captions": 0.3}),

@@ -1,22 +1,17 @@
-"""Training a tagger from files: reads the posts, then hands over to the one trainer, :mod:`ner.training.runs`."""
+"""Training a tagger from files: reads the posts, then hands over to the one trainer, :mod:`ner.training.run`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from ner.checkpoints import pick_device
 from ner.errors import TrainingError
-from ner.formats import TaggedPost, read_captions, read_posts, with_captions
-from ner.training.batches import Corpus, RegionsOf
+from ner.formats import read_captions
+from ner.training.epoch_reports import TrainingReport
 from ner.training.recipes import Recipe
-from ner.training.reports import TrainingReport
-from ner.training.runs import Pictures, Progress, Run, Tell
-from ner.training.validations import Validation, validations_of
-
-AttributesOf = Callable[[TaggedPost], tuple[tuple[str, float], ...]]
-"""What a post's picture shows, with probabilities, the likeliest first; nothing where it has none."""
+from ner.training.run import Pictures, Progress, Run, Tell
+from ner.training.training_posts import AttributesOf, Corpus, RegionsOf, Validation, read_training_posts, validations_of
 
 
 def train_tagger(
@@ -62,16 +57,21 @@ def train_tagger(
         EncoderNotFoundError: The encoder cannot be found.
         CheckpointError: ``init`` or the run to go on with cannot be read.
     """
+    if not valid:
+        raise TrainingError("valid: no files: give a file of tagged posts to choose the best epoch by")
     texts: dict[str, str] = {}
     for path in captions:
         texts |= read_captions(path)
-    beside = _Beside(texts, attributes)
-    corpora = [Corpus(tuple(_posts(train, beside)), style=0)]
-    corpora += [Corpus(tuple(_posts([path], beside)), style=number) for number, path in enumerate(auxiliary, 1)]
+    groups = [list(train), *([path] for path in auxiliary)]
+    corpora = [Corpus(tuple(read_training_posts(paths, texts, attributes)), n) for n, paths in enumerate(groups)]
+    validations: list[Validation] = []
+    for path in valid:
+        posts = read_training_posts([path], texts, attributes)
+        validations += validations_of(f"{path.parent.name}/{path.name}", posts, regions)
     run = Run(
         recipe,
         corpora,
-        _validations(valid, beside, regions),
+        validations,
         output=output,
         init=init,
         pictures=None if regions is None else Pictures(regions, str(picture_encoder), region_width),
@@ -80,33 +80,3 @@ def train_tagger(
         tell=tell,
     )
     return run.finish()
-
-
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """What is put beside the posts of a file: captions by the pictures' names, and what the pictures show."""
-
-    captions: Mapping[str, str]
-    attributes: AttributesOf | None
-
-    def put(self, posts: Sequence[TaggedPost]) -> list[TaggedPost]:
-        posts = with_captions(posts, self.captions)
-        if self.attributes is None:
-            return posts
-        return [replace(post, attributes=self.attributes(post) or post.attributes) for post in posts]
-
-
-def _posts(paths: Sequence[Path], beside: _Beside) -> list[TaggedPost]:
-    posts = [post for path in paths for post in beside.put(read_posts(path)) if post.tokens]
-    if not posts:
-        raise TrainingError(f"{', '.join(map(str, paths)) or 'train'}: no posts: give a file of tagged posts")
-    return posts
-
-
-def _validations(paths: Sequence[Path], beside: _Beside, regions: RegionsOf | None) -> list[Validation]:
-    found: list[Validation] = []
-    for path in paths:
-        found += validations_of(f"{path.parent.name}/{path.name}", _posts([path], beside), regions)
-    if not found:
-        raise TrainingError("valid: no files: give a file of tagged posts to choose the best epoch by")
-    return found

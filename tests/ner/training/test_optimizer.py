@@ -4,9 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from ner.training.optimisation import WeightAverage, make_optimizer, parameter_part, rate_factor
+from ner.training.optimizer import Steps, WeightAverage, make_optimizer, parameter_part, rate_factor, total_steps
 from ner.training.recipes import ScheduleRecipe, recipe_from_dict
-from ner.training.steps import Steps, total_steps
 
 
 class Quadratic(nn.Module):
@@ -101,7 +100,7 @@ def test_the_average_is_put_in_place_and_taken_out_again():
     weights["a"].fill_(1.0)
     average.update(weights)
     expected = 1 - 1 / 11  # the first step counts more than `keep` says
-    torch.testing.assert_close(average.values()["a"], torch.full((2,), expected))
+    torch.testing.assert_close(average.values["a"], torch.full((2,), expected))
     with average.applied(weights):
         torch.testing.assert_close(weights["a"], torch.full((2,), expected))
     torch.testing.assert_close(weights["a"], torch.ones(2))

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-import ner.training.runs
+import ner.training.run
 from ner.errors import CheckpointError, FormatError, TrainingError
 from ner.spans import TAGS
 from ner.taggers import TaggerInput, load_tagger
-from ner.training.files import train_tagger
 from ner.training.recipes import recipe_from_dict
+from ner.training.train import train_tagger
 
 
 class KilledError(Exception):
@@ -116,7 +116,7 @@ def test_each_epoch_is_told_in_a_line(tiny_recipe, train_file, valid_file, tmp_p
 
 
 def test_it_stops_early(tiny_recipe, train_file, valid_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(ner.training.runs.Run, "_validate", lambda self: {"valid": 0.5})
+    monkeypatch.setattr(ner.training.run.Run, "_validate", lambda self: {"valid": 0.5})
     tiny_recipe["schedule"] |= {"epochs": 9, "patience": 2}
     report = trained(tiny_recipe, train_file, valid_file, tmp_path / "run")
     assert (len(report.epochs), report.best.epoch) == (3, 1)
@@ -125,13 +125,13 @@ def test_it_stops_early(tiny_recipe, train_file, valid_file, tmp_path, monkeypat
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_tagger(
     tiny_recipe, train_file, valid_file, tmp_path, monkeypatch
 ):
-    original, steps = ner.training.runs.Run._loss, []
+    original, steps = ner.training.run.Run._loss, []
 
     def loss(self, examples):
         steps.append(1)
         return original(self, examples) * (float("nan") if len(steps) == 4 else 1.0)
 
-    monkeypatch.setattr(ner.training.runs.Run, "_loss", loss)
+    monkeypatch.setattr(ner.training.run.Run, "_loss", loss)
     output = tmp_path / "run"
     with pytest.raises(TrainingError) as caught:
         trained(tiny_recipe, train_file, valid_file, output)

@@ -1,34 +1,20 @@
-"""Training posts in batches: drawn, put in context, windowed, and sorted by length for an epoch."""
+"""The batches of an epoch: training posts drawn, put in context, windowed, and sorted by length."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ner.formats import TaggedPost
 from ner.networks.network import Inputs
 from ner.spans import repair_tags
 from ner.training.augment import Pool, training_example
 from ner.training.recipes import Recipe
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from ner.training.training_posts import Corpus
 
 _BUCKET_BATCHES = 32
-
-RegionsOf = Callable[[TaggedPost], "NDArray[np.float32] | None"]
-"""The regions of a post's picture, float32 (R, C); None where it has none that can be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """Posts annotated in one style; style 0 is the one that taggers tag in."""
-
-    posts: tuple[TaggedPost, ...]
-    style: int
 
 
 @dataclass(frozen=True, slots=True)

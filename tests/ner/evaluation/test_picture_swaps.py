@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.evaluation.swaps import has_picture, with_wrong_pictures, without_picture
+from ner.evaluation.picture_swaps import has_picture, with_wrong_pictures, without_picture
 from ner.taggers import KnownName, TaggerInput
 
 NAMES = st.lists(st.sampled_from("abcdefgh"), max_size=12)

@@ -12,10 +12,10 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -27,13 +27,11 @@ from ner.heads.chain import best_tags
 from ner.network_tagger import batched_emissions
 from ner.networks.building import Design, build_network
 from ner.spans import TAGS
-from ner.training.batches import Corpus, Example, RegionsOf, epoch_batches
-from ner.training.curves import draw_curves, write_curves
+from ner.training.epoch_batches import Example, epoch_batches
+from ner.training.epoch_reports import EpochReport, TrainingReport, best_epoch, draw_curves, epoch_line, write_curves
+from ner.training.optimizer import Steps, total_steps
 from ner.training.recipes import Recipe, recipe_to_dict
-from ner.training.reports import EpochReport, TrainingReport, best_epoch, epoch_line
-from ner.training.steps import Steps, total_steps
-from ner.training.tables import check_same_words, word_table
-from ner.training.validations import Validation
+from ner.training.training_posts import Corpus, RegionsOf, Validation, check_same_words, word_table
 
 RECIPE_FILE = "recipe.json"
 REPORT_FILE = "training.json"
@@ -122,7 +120,7 @@ class Run:
         report = EpochReport(number, loss, self._validate())
         self.epochs.append(report)
         if best_epoch(self.epochs) is report:
-            save_checkpoint(self.output, self.steps.average.values(), self.design, self.table)
+            save_checkpoint(self.output, self.steps.average.values, self.design, self.table)
         write_curves(self.output, self.epochs)
         self._remember()
 
@@ -190,36 +188,28 @@ class Run:
         """Keep all that the next epoch depends on, in one file that is whole or not there."""
         tensors, texts = self.steps.state()
         epochs = [asdict(epoch) for epoch in self.epochs]
-        write_tensors(
-            self.output / RESUME_FILE, tensors, texts | {"identity": self.identity, "epochs": json.dumps(epochs)}
-        )
+        texts |= {"identity": self.identity, "epochs": json.dumps(epochs)}
+        write_tensors(self.output / RESUME_FILE, tensors, texts)
         write_json(self.output / REPORT_FILE, {"identity": self.identity, "epochs": epochs})
 
     def _resume(self) -> bool:
-        path = self.output / RESUME_FILE
-        if not path.is_file():
-            return self._resume_finished()
-        tensors, texts = read_tensors_and_metadata(path)
-        self._check_same_run(texts.get("identity"))
-        self.steps.restore(tensors, texts)
-        self.epochs = [EpochReport(**epoch) for epoch in json.loads(texts["epochs"])]
-        return True
+        """Go on from what was kept, if anything was; of a finished run the report is read back."""
+        path, report = self.output / RESUME_FILE, self.output / REPORT_FILE
+        if path.is_file():
+            tensors, texts = read_tensors_and_metadata(path)
+            self._take_up(texts.get("identity"), json.loads(texts.get("epochs", "[]")))
+            self.steps.restore(tensors, texts)
+        elif report.is_file():
+            kept = json.loads(report.read_text(encoding="utf-8"))
+            self._take_up(kept.get("identity"), kept["epochs"])
+        return bool(self.epochs)
 
-    def _resume_finished(self) -> bool:
-        """A finished run is not begun again: its report is read back."""
-        path = self.output / REPORT_FILE
-        if not path.is_file():
-            return False
-        report = json.loads(path.read_text(encoding="utf-8"))
-        self._check_same_run(report.get("identity"))
-        self.epochs = [EpochReport(**epoch) for epoch in report["epochs"]]
-        return True
-
-    def _check_same_run(self, identity: str | None) -> None:
+    def _take_up(self, identity: str | None, epochs: Sequence[Mapping[str, Any]]) -> None:
         if identity != self.identity:
             raise TrainingError(
                 f"{self.output} holds a run with another recipe or other data: choose another folder, or remove it"
             )
+        self.epochs = [EpochReport(**epoch) for epoch in epochs]
 
     def _kept(self) -> str:
         if not self.epochs:

@@ -10,9 +10,9 @@ from ner.formats import TaggedPost
 from ner.networks.building import Design, build_network
 from ner.networks.kg_transformer import KgTransformerOptions
 from ner.training.augment import Pool, training_example
-from ner.training.batches import Corpus, epoch_batches
+from ner.training.epoch_batches import Corpus, epoch_batches
 from ner.training.recipes import recipe_from_dict
-from ner.training.validations import validations_of
+from ner.training.training_posts import validations_of
 
 POSTS = tuple(
     TaggedPost(str(n), ("Chad",) * (1 + n % 5), ("B-PER",) + ("O",) * (n % 5), image=f"{n}.jpg") for n in range(40)
