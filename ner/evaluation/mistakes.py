@@ -117,7 +117,7 @@ def confusion_of_tags(
 
 
 def worst_posts(posts: Sequence[TaggedPost], outputs: Sequence[TaggerOutput], count: int) -> list[WrongPost]:
-    """The most wrong posts, the worst first, then in their order; a post without an error is none of them.
+    """The most wrong posts, the worst first, then in their order; posts without an error are left out.
 
     Args:
         posts: Tagged posts.

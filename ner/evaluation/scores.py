@@ -164,7 +164,7 @@ def count_posts(
 
     Raises:
         ValueError: The two have not the same posts, or a post not the same tokens.
-        TagError: A tag is no BIO tag.
+        TagError: A tag is not a BIO tag.
     """
     if [len(tags) for tags in gold] != [len(tags) for tags in predicted]:
         raise ValueError("gold and predicted tags differ in length: give one tag a token for the same posts")

@@ -1,7 +1,7 @@
 """What a graph's names say of each word of a post, as numbers.
 
-A list of names is right about some and wrong about others: ``Heat`` is a team and a word. So each match comes with what
-tells the two apart: how long it is, how surely the name means its entity, whether others link to that, how near it is
+A list of names is right about some words and wrong about some: ``Heat`` is a team and a word. So each match comes with what
+tells the two apart: how long it is, how surely the name means its entity, whether anything links to that, how near it is
 to what the picture shows, and whether the graph writes it in the same case.
 """
 

@@ -53,7 +53,7 @@ def best_epoch(epochs: Sequence[EpochReport]) -> EpochReport:
 
 
 def epoch_line(epochs: Sequence[EpochReport], most: int, seconds: float) -> str:
-    """The last epoch as a line: its loss, its F1s, the best so far, and how long the others will take at most.
+    """The last epoch as a line: its loss, its F1s, the best so far, and how long the rest will take at most.
 
     Args:
         epochs: Those behind the run, at least one.

@@ -42,7 +42,7 @@ class Steps:
         (loss / parts).backward()  # type: ignore[no-untyped-call]
 
     def take(self) -> bool:
-        """Take the step that was gathered for; where its gradient is no number, change no weight and say False."""
+        """Take the step that was gathered for; where its gradient is not a number, change no weight and say False."""
         for group in self._optimizer.param_groups:
             group["lr"] = group["peak"] * rate_factor(self._done, self._total, self._schedule)
         own = self._network.own_state()

@@ -184,7 +184,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         names = ", ".join(p.stem for p in shipped)
         raise RecipeError(f"recipe {str(name_or_path)!r} cannot be read: give a file, or one of {names}") from error
     except ValueError as error:
-        raise RecipeError(f"{path}: is no {path.suffix.lstrip('.').upper() or 'TOML'} ({error})") from error
+        raise RecipeError(f"{path}: is not {path.suffix.lstrip('.').upper() or 'TOML'} ({error})") from error
     try:
         return recipe_from_dict(values)
     except RecipeError as error:

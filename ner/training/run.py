@@ -21,7 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from ner.checkpoints import load_state, read_tensors_and_metadata, save_checkpoint, write_json, write_tensors
-from ner.errors import NerError, TrainingError
+from ner.embeddings.word_table import WordTable
+from ner.errors import CheckpointError, NerError, TrainingError
 from ner.evaluation.scores import score_tags
 from ner.heads.chain import best_tags
 from ner.network_tagger import batched_emissions
@@ -31,7 +32,7 @@ from ner.training.epoch_batches import Example, epoch_batches
 from ner.training.epoch_reports import EpochReport, TrainingReport, best_epoch, draw_curves, epoch_line, write_curves
 from ner.training.optimizer import Steps, total_steps
 from ner.training.recipes import Recipe, recipe_to_dict
-from ner.training.training_posts import Corpus, RegionsOf, Validation, check_same_words, word_table
+from ner.training.training_posts import Corpus, RegionsOf, Validation, word_table
 
 RECIPE_FILE = "recipe.json"
 REPORT_FILE = "training.json"
@@ -86,9 +87,7 @@ class Run:
         self.regions = None if pictures is None else pictures.regions
         self.validations = [one for one in validations if self.regions is not None or not one.with_pictures]
         if init is not None:
-            if self.table is not None and any("change" in name.split(".") for name in self.network.own_state()):
-                check_same_words(self.table, init)
-            load_state(self.network, init)
+            self._start_from(init)
         self.module = cast(nn.Module, self.network).to(device)
         auxiliary = sum(len(corpus.posts) for corpus in corpora[1:])
         self.steps = Steps(self.network, recipe, total_steps(len(corpora[0].posts), auxiliary, recipe))
@@ -108,6 +107,15 @@ class Run:
             self._draw()
             (self.output / RESUME_FILE).unlink()
         return TrainingReport(self.output, tuple(self.epochs), best_epoch(self.epochs), len(self.corpora[0].posts))
+
+    def _start_from(self, init: Path) -> None:
+        learns_words = any("change" in name.split(".") for name in self.network.own_state())
+        if self.table is not None and learns_words and WordTable.load(init).numbered != self.table.numbered:
+            raise CheckpointError(
+                f"{init}: was trained on other words, expected those of this run: train on the same files and vectors, "
+                "or with tune_words = false"
+            )
+        load_state(self.network, init)
 
     def _is_over(self) -> bool:
         if not self.epochs:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ner.embeddings.word_table import WordTable
-from ner.errors import CheckpointError, TrainingError
+from ner.errors import TrainingError
 from ner.formats import TaggedPost, read_posts, tagger_input, with_captions
 from ner.inputs.context import words_beside
 from ner.networks.registry import REGISTRY
@@ -109,16 +109,3 @@ def word_table(recipe: Recipe, corpora: Sequence[Corpus], validations: Sequence[
     others = [post.tokens for post in validated]
     others += [tuple(words_beside(tagger_input(post))) for post in (*training, *validated)]
     return WordTable.build(str(recipe.vectors), [post.tokens for post in training], others, recipe.table)
-
-
-def check_same_words(table: WordTable, init: Path) -> None:
-    """See whether the words of a run have the numbers that they have in a tagger whose weights are to be its start.
-
-    Raises:
-        CheckpointError: They have different ones, so that what was learnt of one word would be put to another.
-    """
-    if WordTable.load(init).numbered != table.numbered:
-        raise CheckpointError(
-            f"{init}: was trained on other words, expected those of this run: train on the same files and vectors, "
-            "or with tune_words = false"
-        )
