@@ -1,8 +1,8 @@
 """What a graph's names say of each word of a post, as numbers.
 
-A list of names is right about some words and wrong about some: ``Heat`` is a team and a word. So each match comes with what
-tells the two apart: how long it is, how surely the name means its entity, whether anything links to that, how near it is
-to what the picture shows, and whether the graph writes it in the same case.
+A list of names is right about some words and wrong about some: ``Heat`` is a team and a word. So each match comes with
+what tells the two apart: how long it is, how surely the name means its entity, whether anything links to that, how near
+it is to what the picture shows, and whether the graph writes it in the same case.
 """
 
 from __future__ import annotations

@@ -12,32 +12,23 @@ from typing import Any
 
 from ner.errors import MissingExtraError
 
-SPEECH_CLASSES = (
-    "adjective",
-    "verb",
-    "noun",
-    "preposition or subordinating conjunction",
-    "coordinating conjunction",
-    "symbol",
-    "wh-pronoun",
-    "adverb",
-    "determiner",
-    "other",
-)
+_TAGS_OF_CLASSES = {
+    "adjective": "JJ JJR JJS",
+    "verb": "VB VBD VBG VBN VBP VBZ MD",
+    "noun": "NN NNS NNP NNPS",
+    "preposition or subordinating conjunction": "IN",
+    "coordinating conjunction": "CC",
+    "symbol": "SYM -LRB- -RRB-",
+    "wh-pronoun": "WP WP$",
+    "adverb": "RB RBR RBS WRB",
+    "determiner": "DT PDT WDT",
+    "other": "",
+}
+SPEECH_CLASSES = tuple(_TAGS_OF_CLASSES)
 SPEECH_NUMBERS = len(SPEECH_CLASSES) + 1
 """How many numbers of parts of speech there are; 0 is padding."""
 
-_CLASS_OF = {
-    **dict.fromkeys(("JJ", "JJR", "JJS"), "adjective"),
-    **dict.fromkeys(("VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "MD"), "verb"),
-    **dict.fromkeys(("NN", "NNS", "NNP", "NNPS"), "noun"),
-    "IN": "preposition or subordinating conjunction",
-    "CC": "coordinating conjunction",
-    **dict.fromkeys(("SYM", "-LRB-", "-RRB-"), "symbol"),
-    **dict.fromkeys(("WP", "WP$"), "wh-pronoun"),
-    **dict.fromkeys(("RB", "RBR", "RBS", "WRB"), "adverb"),
-    **dict.fromkeys(("DT", "PDT", "WDT"), "determiner"),
-}
+_CLASS_OF = {tag: name for name, tags in _TAGS_OF_CLASSES.items() for tag in tags.split()}
 _CACHED_POSTS = 50_000
 _EMPTY = "-"  # stands for a token without letters, which has no first one to look at
 
