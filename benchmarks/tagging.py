@@ -21,11 +21,11 @@ import torch
 
 from benchmarks.sample import SAMPLE, SHARED, TRAIN, WORK
 from benchmarks.train_default_tagger import SampleNames, pictured_knowledge
-from ner.checkpoints import load_checkpoint, load_state, read_design
+from ner.checkpoints import load_checkpoint, load_state, read_design, tagger_folder
 from ner.formats import TaggedPost
 from ner.networks.building import build_network
 from ner.spans import TAGS
-from ner.taggers import TaggerInput, tagger_folder
+from ner.taggers import TaggerInput
 from scripts._picture_features import PictureFeatures
 
 _TURNS = 5

@@ -17,7 +17,7 @@ from ner.embeddings.reading import read_published
 from ner.embeddings.records import PublishedVectors, SkippedLines, Vectors
 from ner.embeddings.table import WordTable
 from ner.embeddings.tabledata import TableData
-from ner.options import check_options, choice, size
+from ner.options import choice, options, size
 
 UNKNOWN = ("subwords", "gaussian", "zeros")
 """What a word without a published vector may get."""
@@ -25,7 +25,7 @@ UNKNOWN = ("subwords", "gaussian", "zeros")
 _COMPARED_WORDS = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class BuildOptions:
     """What of a run and of published vectors a table keeps; see :meth:`ner.embeddings.table.WordTable.build`.
 
@@ -40,9 +40,6 @@ class BuildOptions:
     kept_words: int = size(50_000, at_least=0)
     kept_buckets: int = size(50_000, at_least=0)
     unknown: str = choice("subwords", UNKNOWN)
-
-    def __post_init__(self) -> None:
-        check_options(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import ner.encoders.hub
-from ner.checkpoints import load_checkpoint, pick_device, save_checkpoint
+from ner.checkpoints import load_checkpoint, load_tagger, pick_device, save_checkpoint
 from ner.embeddings.table import WordTable
 from ner.encoders.adapters import AdaptedLinear, adapt, merge
 from ner.encoders.hub import find_encoder, load_encoder
@@ -20,7 +20,7 @@ from ner.networks.bilstm import BiLstmCrfOptions
 from ner.networks.building import Design, build_network
 from ner.networks.kg_transformer import KgTransformerOptions
 from ner.spans import TAGS
-from ner.taggers import TaggerInput, load_tagger
+from ner.taggers import TaggerInput
 
 OPTIONS = KgTransformerOptions(adapter_rank=2, letter_width=8, lstm_width=8)
 

@@ -7,6 +7,7 @@ import torch
 from ner.embeddings.compact import compact_rows
 from ner.embeddings.table import WordTable
 from ner.embeddings.tabledata import TableData
+from ner.encoders.words import WordSizes
 from ner.inputs.words import WordInputs
 from ner.networks.bilstm import (
     BiLstmCrf,
@@ -16,7 +17,6 @@ from ner.networks.bilstm import (
     HBiLstmCrf,
     HBiLstmCrfOptions,
 )
-from ner.networks.composition import WordSizes
 from ner.taggers import TaggerInput
 
 KINDS = [(BiLstmCrf, BiLstmCrfOptions), (CnnBiLstmCrf, CnnBiLstmCrfOptions), (HBiLstmCrf, HBiLstmCrfOptions)]
