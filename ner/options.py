@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
 from typing import Any, TypeVar, dataclass_transform
 
 from pydantic import ConfigDict, Field, ValidationError
@@ -28,7 +29,7 @@ _KINDS = {
     "float_type": "a number",
     "string_type": "a text",
     "bool_type": "true or false",
-    "dataclass_type": _SECTION,
+    "dataclass_exact_type": _SECTION,
 }
 
 
@@ -57,23 +58,23 @@ def choice(default: str, allowed: Sequence[str]) -> Any:
     return Field(default, pattern=f"^(?:{'|'.join(allowed)})$", description=f"one of {', '.join(allowed)}")
 
 
-def section(kind: type[Any]) -> Any:
-    """Options within options, of the class ``kind``; plain values, as TOML and JSON have them, are taken too."""
-    return Field(default_factory=kind, strict=False)
-
-
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 def options(kind: type[_T]) -> type[_T]:
     """Make a class a frozen dataclass with keyword arguments, each held to its type and to what its field says.
 
-    A wrong one raises RecipeError: the text names the field, the value and what was expected.
+    A wrong one raises RecipeError: the text names the field, the value and what was expected. For a field that is such
+    a dataclass plain values, as TOML and JSON have them, are taken too.
     """
     config = ConfigDict(strict=True, extra="forbid")
     checked: Any = dataclass(frozen=True, slots=True, kw_only=True, config=config)(kind)
-    initialize = checked.__init__
+    initialize, fields = checked.__init__, checked.__pydantic_fields__
+    sections = {name: field.annotation for name, field in fields.items() if is_dataclass(field.annotation)}
 
     @functools.wraps(initialize)
     def initialize_or_say_why_not(self: Any, **values: Any) -> None:
+        for name in sections.keys() & values.keys():
+            if isinstance(values[name], Mapping):
+                values[name] = options_from(sections[name], values[name], f"{name}.")
         try:
             initialize(self, **values)
         except ValidationError as error:
@@ -107,13 +108,9 @@ def options_from(kind: type[_T], values: Any, place: str = "") -> _T:
 def _message(kind: Any, error: ValidationError) -> str:
     """What the first of the errors says, in our words."""
     found = error.errors(include_url=False)[0]
-    place = [str(part) for part in found["loc"]]
     if found["type"] == "value_error":  # raised by __post_init__
-        return "".join(f"{part}." for part in place) + str(found["ctx"]["error"])
-    for part in place[:-1]:
-        kind = kind.__pydantic_fields__[part].annotation
-    fields = kind.__pydantic_fields__
-    if found["type"] == "unexpected_keyword_argument":
-        return f"{'.'.join(place)} is unknown: expected one of {', '.join(fields)}"
-    expected = _KINDS.get(found["type"]) or fields[place[-1]].description
-    return f"{'.'.join(place)} = {found['input']!r}: expected {expected}"
+        return str(found["ctx"]["error"])
+    name, fields = found["loc"][0], kind.__pydantic_fields__
+    if name not in fields:
+        return f"{name} is unknown: expected one of {', '.join(fields)}"
+    return f"{name} = {found['input']!r}: expected {_KINDS.get(found['type']) or fields[name].description}"

@@ -6,13 +6,14 @@ import dataclasses
 import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from ner.embeddings.building import BuildOptions
 from ner.errors import RecipeError
 from ner.networks.registry import REGISTRY
-from ner.options import choice, options, options_from, positive, section, share, size
+from ner.options import choice, options, options_from, positive, share, size
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 """Where the shipped recipes are."""
@@ -130,10 +131,10 @@ class Recipe:
     vectors: str | None = None
     picture_encoder: str | None = None
     seed: int = size(13, at_least=0)
-    table: BuildOptions = section(BuildOptions)
+    table: BuildOptions = field(default_factory=BuildOptions)
     network: Any = None
-    schedule: ScheduleRecipe = section(ScheduleRecipe)
-    context: ContextRecipe = section(ContextRecipe)
+    schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)
+    context: ContextRecipe = field(default_factory=ContextRecipe)
 
     def __post_init__(self) -> None:
         if self.tagger not in REGISTRY:
