@@ -47,7 +47,7 @@ def main() -> None:
         with torch.inference_mode():
             for post in posts:
                 batch = inputs.collate(inputs.windows(post))
-                [best] = module.crf.decode(module.emissions(batch), mask=batch.mask)
+                [best] = module.head.crf.decode(module.emissions(batch), mask=batch.mask)
                 found.append(tuple(TAGS[number] for number in best))
         return found
 
