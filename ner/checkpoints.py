@@ -120,16 +120,24 @@ def load_state(network: Network, folder: Path) -> None:
     Raises:
         CheckpointError: They are missing, damaged, or another network's.
     """
-    saved = {network.current_name(name): value for name, value in read_tensors(folder / WEIGHTS_FILE).items()}
-    own = network.own_state()
-    if {name: value.shape for name, value in saved.items()} != {name: value.shape for name, value in own.items()}:
-        odd = sorted(name for name in saved.keys() ^ own.keys()) or sorted(
-            name for name in saved if saved[name].shape != own[name].shape
-        )
-        raise CheckpointError(f"{folder / WEIGHTS_FILE}: holds another network's weights ({odd[0]}): train it again")
+    saved, own = read_weights(folder, network), network.own_state()
+    given, wanted = ({name: value.shape for name, value in state.items()} for state in (saved, own))
+    different = sorted(name for name in given.keys() | wanted.keys() if given.get(name) != wanted.get(name))
+    if different:
+        path = folder / WEIGHTS_FILE
+        raise CheckpointError(f"{path}: holds another network's weights ({different[0]}): train the tagger again")
     with torch.no_grad():
         for name, parameter in own.items():
             parameter.copy_(saved[name])
+
+
+def read_weights(folder: Path, network: Network | type[Network]) -> dict[str, Tensor]:
+    """A folder's weights, by the names that they have now in networks of that class.
+
+    Raises:
+        CheckpointError: They are missing or damaged.
+    """
+    return {network.current_name(name): value for name, value in read_tensors(folder / WEIGHTS_FILE).items()}
 
 
 def pick_device(name: str) -> torch.device:

@@ -68,7 +68,7 @@ def options(kind: type[_T]) -> type[_T]:
     config = ConfigDict(strict=True, extra="forbid")
     checked: Any = dataclass(frozen=True, slots=True, kw_only=True, config=config)(kind)
     initialize, fields = checked.__init__, checked.__pydantic_fields__
-    sections = {name: field.annotation for name, field in fields.items() if is_dataclass(field.annotation)}
+    sections: dict[str, Any] = {name: f.annotation for name, f in fields.items() if is_dataclass(f.annotation)}
 
     @functools.wraps(initialize)
     def initialize_or_say_why_not(self: Any, **values: Any) -> None:

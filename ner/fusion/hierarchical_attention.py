@@ -73,13 +73,13 @@ class ElementWeights(nn.Module):
             after it no element has more than ``e`` times the weight of another, whatever is learned.
 
     Raises:
-        ValueError: The heads do not part the width evenly.
+        ValueError: The width is not a multiple of the heads.
     """
 
     def __init__(self, width: int, *, heads: int = 8, attention: str = HIERARCHICAL, head_softmax: bool = True) -> None:
         super().__init__()
         if heads and width % heads:
-            raise ValueError(f"{heads} heads do not part a width of {width} evenly: give a divisor of it, or 0")
+            raise ValueError(f"width = {width}: expected a multiple of {heads}, the number of heads; or give heads = 0")
         self.heads, self.head_softmax = heads, head_softmax
         self._weigh = {HIERARCHICAL: hierarchical_weights, LUONG: luong_weights}[attention]
         self.weighed_maps = nn.Linear(width, width, bias=False) if heads else None  # the W_i^v, one below the other

@@ -14,8 +14,8 @@ from ner.heads.chain import Chain
 from ner.spans import TAGS
 
 
-class CrfHead(nn.Module):
-    """Words to emissions, and the likelihood of tags.
+class Head(nn.Module):
+    """Words to emissions, and a loss of tags.
 
     Args:
         width: ``H``.
@@ -25,7 +25,6 @@ class CrfHead(nn.Module):
     def __init__(self, width: int, tags: int = len(TAGS)) -> None:
         super().__init__()
         self.tag_scores = nn.Linear(width, tags)
-        self.crf = CRF(tags, batch_first=True)
 
     def forward(self, words: Tensor) -> Tensor:
         """``words`` float32 (B, T, H) to emissions float32 (B, T, K)."""
@@ -33,16 +32,30 @@ class CrfHead(nn.Module):
         return emissions
 
     def loss(self, emissions: Tensor, tags: Tensor, mask: Tensor, weight: Tensor | None = None) -> Tensor:
-        """The negative log-likelihood of tags, averaged over the posts.
+        """How improbable tags are, a scalar; what stands in padding is not looked at.
 
         Args:
             emissions: float (B, T, K).
             tags: int64 (B, T).
             mask: bool (B, T), True where there is a word; a post has at least one, and words come before padding.
             weight: float (B,), how much each post counts; None where all count the same.
-
-        What stands in padding is not looked at.
         """
+        raise NotImplementedError
+
+    def chain(self) -> Chain:
+        """How tags follow one another, as numpy arrays."""
+        raise NotImplementedError
+
+
+class CrfHead(Head):
+    """A linear-chain CRF: its parameters and its likelihood of tags are pytorch-crf's."""
+
+    def __init__(self, width: int, tags: int = len(TAGS)) -> None:
+        super().__init__(width, tags)
+        self.crf = CRF(tags, batch_first=True)
+
+    def loss(self, emissions: Tensor, tags: Tensor, mask: Tensor, weight: Tensor | None = None) -> Tensor:
+        """The negative log-likelihood of tags, averaged over the posts."""
         exact = emissions.to(self.crf.transitions.dtype).masked_fill(~mask[:, :, None], 0.0)  # also under autocast
         losses: Tensor = -self.crf(exact, tags.masked_fill(~mask, 0), mask=mask, reduction="none")  # (B,)
         return losses.mean() if weight is None else (losses * weight).mean()
@@ -53,25 +66,11 @@ class CrfHead(nn.Module):
         return Chain(*(score.detach().double().cpu().numpy() for score in scores))
 
 
-class SoftmaxHead(nn.Module):
-    """Words to emissions, and the cross-entropy of tags (Yu et al. 2020, section 3.2, the baseline BERT).
-
-    Args:
-        width: ``H``.
-        tags: ``K``.
-    """
-
-    def __init__(self, width: int, tags: int = len(TAGS)) -> None:
-        super().__init__()
-        self.tag_scores = nn.Linear(width, tags)
-
-    def forward(self, words: Tensor) -> Tensor:
-        """``words`` float32 (B, T, H) to emissions float32 (B, T, K)."""
-        emissions: Tensor = self.tag_scores(words)
-        return emissions
+class SoftmaxHead(Head):
+    """A softmax over each word's tags: the baseline BERT of Yu et al. 2020, section 3.2."""
 
     def loss(self, emissions: Tensor, tags: Tensor, mask: Tensor, weight: Tensor | None = None) -> Tensor:
-        """The cross-entropy of ``tags`` int64 (B, T), averaged over the words, each with its post's ``weight`` (B,)."""
+        """The cross-entropy of tags, averaged over the words, each with its post's weight."""
         losses = cross_entropy(emissions[mask], tags[mask], reduction="none")  # a row for each word
         if weight is not None:
             losses = losses * weight[:, None].expand_as(mask)[mask]

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ner.heads.crf import CrfHead, SoftmaxHead
+from ner.heads.crf import CrfHead, Head, SoftmaxHead
 from ner.inputs.pieces import Batch
 from ner.networks.network import Network
 from ner.options import options, share
@@ -62,7 +62,7 @@ class BertCrf(Network):
         region_width: Of no consequence: it looks at no picture.
     """
 
-    head_class: ClassVar[type[CrfHead | SoftmaxHead]] = CrfHead
+    head_class: ClassVar[type[Head]] = CrfHead
 
     def __init__(self, encoder: Any, options: BertOptions, *, region_width: int = 0) -> None:  # noqa: ARG002
         super().__init__()
@@ -80,7 +80,7 @@ class BertCrf(Network):
 class Bert(BertCrf):
     """An encoder under a softmax: each word's tag is decided alone, and BIO is not asked."""
 
-    head_class = SoftmaxHead
+    head_class: ClassVar[type[Head]] = SoftmaxHead
 
 
 def text_mask(batch: Batch) -> Tensor:

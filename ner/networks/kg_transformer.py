@@ -102,7 +102,12 @@ class KgTransformer(Network):
     """
 
     old_names: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {"tag_scores.": "head.tag_scores.", "crf.": "head.crf.", "lstm.": "lstm.lstm."}
+        {
+            "tag_scores.": "head.tag_scores.",
+            "crf.": "head.crf.",
+            "lstm.weight": "lstm.lstm.weight",
+            "lstm.bias": "lstm.lstm.bias",
+        }
     )
 
     def __init__(self, encoder: Any, options: KgTransformerOptions, *, region_width: int = 0, styles: int = 1) -> None:

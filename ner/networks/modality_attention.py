@@ -2,8 +2,8 @@
 
 Its options give the paper's baselines too (section 4.2): ``vectors``, ``letters`` and ``picture`` those that see less,
 ``fusion = "concatenation"`` those that put the views side by side, ``letters = "cnn"`` that of Ma and Hovy 2016, and
-``segmentation`` the multitask baseline of Aguilar et al. 2017: a second head that tells words of entities from others,
-its loss added to that of tags.
+``segmentation`` the multitask baseline of Aguilar et al. 2017: a second head that tells words of entities from the
+rest, its loss added to that of tags.
 
 Our reading: the LSTM of equation 1, whose input and forget gates are one, is the library's LSTM, whose gates are two.
 The segmentation's head is one logistic unit over the same words as the tags' head, its loss summed over the words of a

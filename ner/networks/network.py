@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 from torch import Tensor, nn
 
 from ner.heads.chain import Chain
-from ner.heads.crf import CrfHead, SoftmaxHead
+from ner.heads.crf import Head
 from ner.taggers import TaggerInput
 
 
@@ -43,7 +43,7 @@ class Network(nn.Module):
 
     old_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
     takes_regions: bool = False
-    head: CrfHead | SoftmaxHead
+    head: Head
 
     def words(self, batch: Any) -> Tensor:
         """A batch to words in context, float32 (B, T, H)."""
@@ -66,8 +66,8 @@ class Network(nn.Module):
         """The parameters that training changes, by name."""
         return {name: parameter for name, parameter in self.named_parameters() if parameter.requires_grad}
 
-    def current_name(self, name: str) -> str:
+    @classmethod
+    def current_name(cls, name: str) -> str:
         """What a parameter of a checkpoint is called now."""
-        own = dict(self.named_parameters())
-        renamed = (new + name.removeprefix(old) for old, new in self.old_names.items() if name.startswith(old))
-        return name if name in own else next(renamed, name)
+        renamed = (new + name.removeprefix(old) for old, new in cls.old_names.items() if name.startswith(old))
+        return next(renamed, name)

