@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from ner.checkpoints import WEIGHTS_FILE, read_design, read_tensors, save_checkpoint
+from ner.checkpoints import read_design, read_weights, save_checkpoint
 from ner.errors import CheckpointError
 from ner.networks.registry import REGISTRY
 
@@ -37,6 +37,6 @@ def average_taggers(folders: Sequence[Path], output: Path) -> None:
             raise CheckpointError(f"{folder}: has another design than {folders[0]}: average taggers of one recipe")
     total: dict[str, torch.Tensor] = {}
     for folder in folders:
-        for name, value in read_tensors(folder / WEIGHTS_FILE).items():
+        for name, value in read_weights(folder, REGISTRY[designs[0].tagger].network_class()).items():
             total[name] = total.get(name, torch.zeros(())) + value.float()
     save_checkpoint(output, {name: value / len(folders) for name, value in total.items()}, designs[0])

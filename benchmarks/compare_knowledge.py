@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from benchmarks.sample import SAMPLE, SHARED, WORK
 from benchmarks.tagger_runs import TEXT, RunSpec, resolved_recipe
 from benchmarks.train_default_tagger import MEASURED_POSTS, pictured_knowledge, text_key
+from ner.checkpoints import load_tagger
 from ner.errors import NerError
 from ner.evaluation.evaluate import tag_in_steps
 from ner.evaluation.picture_swaps import with_wrong_pictures, without_picture
@@ -33,7 +34,7 @@ from ner.evaluation.scores import ALL, PostCounts, count_posts
 from ner.evaluation.significance import Comparison, compare_counts, f1_intervals
 from ner.formats import TaggedPost, read_posts, tagger_input
 from ner.spans import TYPES
-from ner.taggers import Tagger, load_tagger
+from ner.taggers import Tagger
 from scripts._picture_features import DEFAULT_ENCODER, PictureFeatures
 
 if TYPE_CHECKING:

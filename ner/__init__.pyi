@@ -1,3 +1,4 @@
+from .checkpoints import load_tagger as load_tagger
 from .encoders.hub import find_encoder as find_encoder
 from .errors import CheckpointError as CheckpointError
 from .errors import DeviceError as DeviceError
@@ -48,7 +49,6 @@ from .taggers import ScoredSpan as ScoredSpan
 from .taggers import Tagger as Tagger
 from .taggers import TaggerInput as TaggerInput
 from .taggers import TaggerOutput as TaggerOutput
-from .taggers import load_tagger as load_tagger
 from .tokens import Token as Token
 from .tokens import tokenize as tokenize
 from .tokens import tokens_from_list as tokens_from_list

@@ -29,7 +29,7 @@ from ner.embeddings.find_vectors import find_vectors
 from ner.embeddings.published_vectors import PublishedVectors, Vectors
 from ner.errors import CheckpointError
 from ner.inputs.word_shapes import is_address
-from ner.options import check_options, choice, size
+from ner.options import choice, options, size
 
 FORMAT_VERSION = 2
 TEXT_FILE = "words.json"
@@ -44,7 +44,7 @@ _ANEW = "train the tagger anew: train-tagger RECIPE --train FILE --valid FILE -o
 _STRETCHED = re.compile(r"(.)\1{2,}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class BuildOptions:
     """What of a run and of published vectors a table keeps; see :meth:`WordTable.build`.
 
@@ -60,9 +60,6 @@ class BuildOptions:
     min_count: int = size(1)
     kept_words: int = size(50_000, at_least=0)
     unknown: str = choice("subwords", UNKNOWN)
-
-    def __post_init__(self) -> None:
-        check_options(self)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ner.encoders.words import WordSizes
 from ner.errors import RecipeError
 from ner.fusion.hierarchical_attention import CrossModalInteraction
 from ner.inputs.word_shapes import WORD_LETTERS
 from ner.inputs.words import WordBatch, WordTensors
-from ner.networks.composition import WordSizes
 from ner.networks.hsn import BLANK_REGIONS, Hsn, HsnOptions
 
 SIZES = WordSizes(vector_width=5, words=6, region_width=4)

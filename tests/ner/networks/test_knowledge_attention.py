@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ner.encoders.words import WordSizes
 from ner.inputs.word_shapes import WORD_LETTERS
 from ner.inputs.words import WordBatch, WordTensors
-from ner.networks.composition import WordSizes
 from ner.networks.knowledge_attention import AttributeVector, KnowledgeAttention, KnowledgeAttentionOptions
 
 SIZES = WordSizes(vector_width=3, words=6, region_width=4)

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 import ner.training.run
+from ner.checkpoints import load_tagger
 from ner.errors import CheckpointError, FormatError, TrainingError
 from ner.spans import TAGS
-from ner.taggers import TaggerInput, load_tagger
+from ner.taggers import TaggerInput
 from ner.training.recipes import recipe_from_dict
 from ner.training.train import train_tagger
 
