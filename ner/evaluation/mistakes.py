@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -110,8 +110,10 @@ def confusion_of_tags(
             (wanted, found, "wrong_bounds", "missed"),
             (found, wanted, "wrongly_bounded", "spurious"),
         ):
-            for span in _without_a_match(spans, others):
-                errors[cut if _overlaps_any(span, others) else alone][span.type] += 1
+            places = {(span.start, span.end) for span in others}
+            for span in spans:
+                if (span.start, span.end) not in places:
+                    errors[cut if _overlaps_any(span, others) else alone][span.type] += 1
     table = {kind: {other: exact[kind, other] for other in types} for kind in types}
     return Confusion(types, table, **{name: {kind: errors[name][kind] for kind in types} for name in _KINDS_OF_ERRORS})
 
@@ -143,8 +145,3 @@ def _wrong_post(post: TaggedPost, output: TaggerOutput) -> WrongPost:
 def _overlaps_any(span: Span, others: Sequence[Span]) -> bool:
     """Whether a span shares a token with one of the others."""
     return any(span.start < other.end and other.start < span.end for other in others)
-
-
-def _without_a_match(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
-    places = {(span.start, span.end) for span in others}
-    return (span for span in spans if (span.start, span.end) not in places)
