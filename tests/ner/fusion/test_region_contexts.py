@@ -31,6 +31,11 @@ def plain(
     return (scores.softmax(dim=1) * values[picture]).sum(dim=1)
 
 
+def assert_same_gradients(ours: list[Tensor], theirs: list[Tensor], *, within: float) -> None:
+    for mine, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine.grad, other.grad, rtol=within, atol=within)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_equals_the_plain_formula_forward_and_backward(activation: str) -> None:
     ours, theirs = drawn(), drawn()
@@ -39,8 +44,7 @@ def test_equals_the_plain_formula_forward_and_backward(activation: str) -> None:
     torch.testing.assert_close(tiled, whole, rtol=2e-6, atol=2e-6)
     tiled.backward(grad)
     whole.backward(grad)
-    for mine, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(mine.grad, other.grad, rtol=1e-5, atol=1e-5)
+    assert_same_gradients(ours, theirs, within=1e-5)
 
 
 def test_many_tiles_give_what_one_would() -> None:
@@ -50,8 +54,7 @@ def test_many_tiles_give_what_one_would() -> None:
     torch.testing.assert_close(tiled, whole, rtol=1e-5, atol=1e-5)
     tiled.square().mean().backward()
     whole.square().mean().backward()
-    for mine, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(mine.grad, other.grad, rtol=1e-4, atol=1e-5)
+    assert_same_gradients(ours, theirs, within=1e-4)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -63,8 +66,7 @@ def test_a_number_may_stand_for_the_matrix(activation: str) -> None:
     torch.testing.assert_close(tiled, whole, rtol=1e-5, atol=1e-5)
     tiled.square().sum().backward()
     whole.square().sum().backward()
-    for mine, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(mine.grad, other.grad, rtol=1e-4, atol=1e-4)
+    assert_same_gradients(ours, theirs, within=1e-4)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

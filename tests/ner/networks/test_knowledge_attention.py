@@ -141,7 +141,7 @@ def test_equals_equations_6_to_14():
     keys = [*x, *knowledge, attribute]
     assert len(keys) == 3 + 2 + 1
     expected = plain(net, x, keys, batch.regions[0].tolist())
-    found = net.words(batch, None)[0].tolist()
+    found = net.words(batch)[0].tolist()
     for word, other in zip(found, expected, strict=True):
         assert word == pytest.approx(other, rel=1e-6)
 
