@@ -26,15 +26,15 @@ from typing import TYPE_CHECKING
 from benchmarks.sample import SAMPLE, SHARED, WORK
 from benchmarks.tagger_runs import TEXT, RunSpec, resolved_recipe
 from benchmarks.train_default_tagger import MEASURED_POSTS, pictured_knowledge, text_key
+from ner.checkpoints import load_tagger
 from ner.errors import NerError
-from ner.evaluation.comparison import Comparison, compare_counts
-from ner.evaluation.counts import ALL, PostCounts, count_posts
 from ner.evaluation.evaluate import tag_in_steps
-from ner.evaluation.intervals import f1_intervals
-from ner.evaluation.swaps import with_wrong_pictures, without_picture
+from ner.evaluation.picture_swaps import with_wrong_pictures, without_picture
+from ner.evaluation.scores import ALL, PostCounts, count_posts
+from ner.evaluation.significance import Comparison, compare_counts, f1_intervals
 from ner.formats import TaggedPost, read_posts, tagger_input
 from ner.spans import TYPES
-from ner.taggers import Tagger, load_tagger
+from ner.taggers import Tagger
 from scripts._picture_features import DEFAULT_ENCODER, PictureFeatures
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def train(recipe: str, data: Data, features: PictureFeatures, *, seed: int, epoc
     Raises:
         NerError: The recipe, or the training, will not do.
     """
-    from ner.training.files import train_tagger
     from ner.training.recipes import recipe_from_dict
+    from ner.training.train import train_tagger
 
     name, _, changes = recipe.partition(":")
     spec = RunSpec(name, changes, 2015, TEXT, seed, epochs)

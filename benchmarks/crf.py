@@ -1,6 +1,8 @@
-"""The CRF's loss with its gradients, and best paths: ours and pytorch-crf's by turns, on the same machine at once.
+"""What the CRF costs a post once its words are scored: best tags, and the probabilities of its entities.
 
 python -m benchmarks.crf
+
+pytorch-crf's decode, which gives tags alone and holds them to nothing, runs by turns on the same posts.
 """
 
 import time
@@ -8,68 +10,49 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torchcrf import CRF
+from torch import Tensor
 
 from benchmarks.options import take_no_options
-from ner.heads.chain import best_tags, lattice
-from ner.heads.crf import best_paths, crf_chain, negative_log_likelihoods
-from ner.spans import TAGS
+from ner.heads.chain import best_tags, lattice, score_span
+from ner.heads.crf import CrfHead
+from ner.spans import TAGS, Span
 
-_POSTS, _WORDS = 64, 40
-_TURNS = 100
+_LENGTHS = (5, 20, 40)
+_TURNS = 200
 
 
 def main() -> None:
-    """Print the table: posts of one length, and posts of 5 words and more."""
-    print(f"{_POSTS} posts of up to {_WORDS} words, {len(TAGS)} tags, float32, {torch.get_num_threads()} threads")
-    print(f"{f'median of {_TURNS} turns':<44}{'ours':>10}{'pytorch-crf':>14}{'ratio of a turn':>18}{'(5th, 95th)':>16}")
-    for title, shortest in (("all of one length", _WORDS), ("5 words and more", 5)):
-        _measure_posts(title, shortest)
-
-
-def _measure_posts(title: str, shortest: int) -> None:
-    source = torch.Generator().manual_seed(11)
+    """Print the table: a line for each length of a post."""
+    print(f"{len(TAGS)} tags, median of {_TURNS} turns, microseconds a post")
+    print(f"{'words':>5}{'best tags':>12}{'sums':>12}{'a span':>12}{'decode of pytorch-crf':>25}")
     torch.manual_seed(11)
-    crf = CRF(len(TAGS), batch_first=True)
-    emissions = torch.randn(_POSTS, _WORDS, len(TAGS), generator=source).requires_grad_()
-    tags = torch.randint(len(TAGS), (_POSTS, _WORDS), generator=source)
-    lengths = torch.randint(shortest, _WORDS + 1, (_POSTS,), generator=source)
-    lengths[0] = _WORDS
-    mask = torch.arange(_WORDS) < lengths[:, None]
-    inputs = (emissions, *crf.parameters())
-
-    def our_loss() -> object:
-        return torch.autograd.grad(negative_log_likelihoods(crf, emissions, tags, mask).mean(), inputs)
-
-    def their_loss() -> object:
-        return torch.autograd.grad(-crf(emissions, tags, mask=mask, reduction="mean"), inputs)
-
-    _print(f"loss and gradients, {title}", our_loss, their_loss)
-    with torch.no_grad():
-        _print(f"best paths, {title}", lambda: best_paths(crf, emissions, mask), lambda: crf.decode(emissions, mask))
-    chain = crf_chain(crf)
-    posts = [post[:length].double().numpy() for post, length in zip(emissions.detach(), lengths.tolist(), strict=True)]
-    best_tags(chain, posts[0]), lattice(chain, posts[0])  # compiled now
-    alone = _milliseconds(lambda: [best_tags(chain, post) for post in posts])
-    sums = _milliseconds(lambda: [lattice(chain, post) for post in posts])
-    each = 1000 / _POSTS
-    print(f"    one post held to BIO, us: best tags {alone * each:.1f}, forward and backward sums {sums * each:.1f}")
+    head = CrfHead(8)
+    for length in _LENGTHS:
+        emissions = torch.randn(1, length, len(TAGS))
+        times = [f"{_microseconds(work):>12.0f}" for work in _works(head, emissions)]
+        mask = torch.ones(1, length, dtype=torch.bool)
+        with torch.no_grad():
+            decode = _microseconds(lambda scores=emissions, mask=mask: head.crf.decode(scores, mask))
+        print(f"{length:>5}{''.join(times)}{decode:>25.0f}", flush=True)
 
 
-def _print(what: str, ours: Callable[[], object], theirs: Callable[[], object]) -> None:
-    ours(), theirs()  # compiled now
-    turns = np.array([(_milliseconds(ours), _milliseconds(theirs)) for _ in range(_TURNS)])
-    ratios = turns[:, 1] / turns[:, 0]
-    middle, (least, most) = np.median(ratios), np.percentile(ratios, [5, 95])
-    medians = np.median(turns, axis=0)
-    spread = f"({least:.1f}, {most:.1f})"
-    print(f"{what:<44}{medians[0]:>7.2f} ms{medians[1]:>11.2f} ms{middle:>18.1f}{spread:>16}", flush=True)
+def _works(head: CrfHead, emissions: Tensor) -> list[Callable[[], object]]:
+    chain, post = head.chain(), emissions[0].double().numpy()
+    found = lattice(chain, post)
+    return [
+        lambda: best_tags(chain, post),
+        lambda: lattice(chain, post),
+        lambda: score_span(found, Span(1, 3, "LOC")),
+    ]
 
 
-def _milliseconds(do: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    do()
-    return (time.perf_counter() - start) * 1000
+def _microseconds(do: Callable[[], object]) -> float:
+    times = []
+    for _ in range(_TURNS):
+        start = time.perf_counter()
+        do()
+        times.append((time.perf_counter() - start) * 1e6)
+    return float(np.median(times))
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.train_default_tagger import MEASURED_POSTS, pictured_knowledge
+from ner.checkpoints import load_tagger, tagger_folder
 from ner.evaluation.evaluate import evaluate_tagger
 from ner.evaluation.scores import Evaluation, score_posts
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
-from ner.taggers import Tagger, TaggerInput, load_tagger, tagger_folder
+from ner.taggers import Tagger, TaggerInput
 from ner.training.augment import Pool, training_example
 from ner.training.recipes import ContextRecipe
 

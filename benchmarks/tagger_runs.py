@@ -101,8 +101,8 @@ def train_and_score(spec: RunSpec) -> dict[str, Any]:
     """
     from ner.errors import NerError
     from ner.evaluation.evaluate import evaluate_tagger
-    from ner.training.files import train_tagger
     from ner.training.recipes import recipe_from_dict
+    from ner.training.train import train_tagger
 
     folder = WORK / "taggers" / f"{spec.recipe.replace('/', '-')}-{spec.year}-{spec.context}-{spec.seed}-{spec.key}"
     data = _DATA / f"twitter{spec.year}"

@@ -21,11 +21,11 @@ import torch
 
 from benchmarks.sample import SAMPLE, SHARED, TRAIN, WORK
 from benchmarks.train_default_tagger import SampleNames, pictured_knowledge
-from ner.checkpoints import load_checkpoint, load_state, read_design
+from ner.checkpoints import load_checkpoint, load_state, read_design, tagger_folder
 from ner.formats import TaggedPost
 from ner.networks.building import build_network
 from ner.spans import TAGS
-from ner.taggers import TaggerInput, tagger_folder
+from ner.taggers import TaggerInput
 from scripts._picture_features import PictureFeatures
 
 _TURNS = 5
@@ -47,7 +47,7 @@ def main() -> None:
         with torch.inference_mode():
             for post in posts:
                 batch = inputs.collate(inputs.windows(post))
-                [best] = module.crf.decode(module.emissions(batch), mask=batch.mask)
+                [best] = module.head.crf.decode(module.emissions(batch), mask=batch.mask)
                 found.append(tuple(TAGS[number] for number in best))
         return found
 

@@ -25,15 +25,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.average_taggers import average_taggers
 from kg import canonical_iri
 from linker import BuildSettings, build_index, open_index
 from linker.known_names import known_names
 from linker.mentions import match_aliases
 from ner.checkpoints import WEIGHTS_FILE, read_design, read_tensors, save_checkpoint
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
-from ner.training.averaging import average_taggers
-from ner.training.files import train_tagger
 from ner.training.recipes import Recipe, load_recipe
+from ner.training.train import train_tagger
 from scripts._picture_features import PictureFeatures
 
 MEASURED_POSTS = 200

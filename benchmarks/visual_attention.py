@@ -16,7 +16,7 @@ from torch import Tensor
 
 from benchmarks.lookups import memory_mb
 from benchmarks.options import take_no_options
-from ner.fusion.region_tiles import region_contexts
+from ner.fusion.visual_attention import region_contexts
 
 _WORDS, _WIDTH, _REGIONS = 45, 300, 49
 _LARGE = 2048  # about as long a piece of work as ours, so that other programs disturb both alike

@@ -1,4 +1,4 @@
-"""A trained tagger as a folder: ``config.json`` and ``model.safetensors``, no pickles.
+"""A trained tagger as a folder: ``config.json`` and ``model.safetensors``, no pickles; loaded by its name or place.
 
 The encoder itself is not in it, unless it was trained whole: only what training changed, as fp16. Of a network that
 reads words, the table of their vectors is in it too, so that it stands alone.
@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from ner.embeddings.table import WordTable
+from ner.embeddings.word_table import WordTable
 from ner.errors import CheckpointError, DeviceError, RecipeError
 from ner.network_tagger import NetworkTagger
 from ner.networks.building import Design, build_network
@@ -25,10 +25,39 @@ from ner.networks.network import Network
 from ner.networks.registry import REGISTRY
 from ner.options import options_from
 from ner.spans import TAGS
+from ner.taggers import DEFAULT_TAGGER, Tagger
 
 FORMAT_VERSION = 2
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
+
+
+def load_tagger(name_or_dir: str | Path = DEFAULT_TAGGER, *, device: str = "auto") -> Tagger:
+    """Load a trained tagger.
+
+    Args:
+        name_or_dir: A shipped tagger's name ("default"), or the folder that a training run wrote.
+        device: "cpu", "cuda", or "auto" for CUDA where there is one.
+
+    Raises:
+        CheckpointError: There is no such tagger, it has yet to be trained, or its folder is damaged or of another
+            version.
+        EncoderNotFoundError: The encoder it was trained on cannot be found.
+    """
+    folder = tagger_folder(name_or_dir)
+    if str(name_or_dir) in REGISTRY and not folder.is_dir():
+        raise CheckpointError(
+            f"tagger {str(name_or_dir)!r} is not shipped: train it first with 'train-tagger {name_or_dir} "
+            "--train FILE --valid FILE -o DIR', and give DIR"
+        )
+    return load_checkpoint(folder, device=device)
+
+
+def tagger_folder(name_or_dir: str | Path) -> Path:
+    """The folder of a tagger: a shipped one's by its name, else the folder itself."""
+    shipped = Path(__file__).parent / "weights" / str(name_or_dir)
+    is_name = Path(name_or_dir).name == str(name_or_dir)
+    return shipped if is_name and shipped.is_dir() else Path(name_or_dir)
 
 
 def save_checkpoint(folder: Path, state: Mapping[str, Tensor], design: Design, table: WordTable | None = None) -> None:
@@ -91,23 +120,31 @@ def load_state(network: Network, folder: Path) -> None:
     Raises:
         CheckpointError: They are missing, damaged, or another network's.
     """
-    saved = read_tensors(folder / WEIGHTS_FILE)
-    own = network.own_state()
-    if {name: value.shape for name, value in saved.items()} != {name: value.shape for name, value in own.items()}:
-        odd = sorted(name for name in saved.keys() ^ own.keys()) or sorted(
-            name for name in saved if saved[name].shape != own[name].shape
-        )
-        raise CheckpointError(f"{folder / WEIGHTS_FILE}: holds another network's weights ({odd[0]}): train it again")
+    saved, own = read_weights(folder, network), network.own_state()
+    given, wanted = ({name: value.shape for name, value in state.items()} for state in (saved, own))
+    different = sorted(name for name in given.keys() | wanted.keys() if given.get(name) != wanted.get(name))
+    if different:
+        path = folder / WEIGHTS_FILE
+        raise CheckpointError(f"{path}: holds another network's weights ({different[0]}): train the tagger again")
     with torch.no_grad():
         for name, parameter in own.items():
             parameter.copy_(saved[name])
+
+
+def read_weights(folder: Path, network: Network | type[Network]) -> dict[str, Tensor]:
+    """A folder's weights, by the names that they have now in networks of that class.
+
+    Raises:
+        CheckpointError: They are missing or damaged.
+    """
+    return {network.current_name(name): value for name, value in read_tensors(folder / WEIGHTS_FILE).items()}
 
 
 def pick_device(name: str) -> torch.device:
     """The device of a name; "auto" is CUDA where there is one.
 
     Raises:
-        DeviceError: The name is no device of this machine.
+        DeviceError: The name is not a device of this machine.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -4,7 +4,7 @@
 
     NerError
     ├── FormatError            a file of tagged posts that cannot be read
-    ├── RecipeError            a training recipe with a wrong name or value
+    ├── RecipeError            a training recipe with a wrong name or value (also a ValueError)
     ├── TagError               a tag outside the tag set
     ├── CheckpointError        a tagger's folder that is missing, damaged or of another version
     ├── EncoderNotFoundError   an encoder that is in no folder, no package and not on the hub
@@ -22,7 +22,7 @@ class FormatError(NerError):
     """A file of tagged posts that cannot be read."""
 
 
-class RecipeError(NerError):
+class RecipeError(NerError, ValueError):
     """A training recipe with a wrong name or value."""
 
 

@@ -6,6 +6,7 @@ Two column formats, told apart by their content: ``IMGID:`` lines before each po
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -62,7 +63,7 @@ def read_posts(path: Path) -> list[TaggedPost]:
     """Posts of a file in any of the formats here.
 
     Raises:
-        FormatError: The file is missing, not text, or a line in it has another form; with the line's number.
+        FormatError: The file is missing, not text, or a line in it has a different form; with the line's number.
     """
     first = next((line for _, line in _lines(path) if line.strip()), "")
     return read_jsonl(path) if first.lstrip().startswith("{") else read_conll(path)
@@ -78,12 +79,12 @@ def read_conll(path: Path) -> list[TaggedPost]:
         FormatError: The file is missing, not text, or a line has no tag or a wrong one.
     """
     posts: list[TaggedPost] = []
-    uses: dict[str, int] = {}
+    uses: Counter[str] = Counter()
     for image, rows in _blocks(path):
         name = image if image is not None else str(len(posts) + 1)
-        uses[name] = uses.get(name, 0) + 1
+        uses[name] += 1
         unique = name if uses[name] == 1 else f"{name}#{uses[name]}"
-        tokens, tags = tuple(token for token, _ in rows), tuple(tag for _, tag in rows)
+        tokens, tags = zip(*rows, strict=True)
         posts.append(TaggedPost(unique, tokens, tags, image=image))
     return posts
 
@@ -113,20 +114,14 @@ def read_jsonl(path: Path) -> list[TaggedPost]:
     (objects with the fields of :class:`ner.taggers.KnownName`).
 
     Raises:
-        FormatError: The file is missing, not text, or a line is no such object; with the line's number.
+        FormatError: The file is missing, not text, or a line is not such an object; with the line's number.
     """
     return [_post_from_json(line, path, number) for number, line in _lines(path) if line.strip()]
 
 
 def tagger_input(post: TaggedPost) -> TaggerInput:
     """A post as a tagger sees it: all but its tags."""
-    return TaggerInput(
-        post.tokens,
-        attributes=post.attributes,
-        caption=post.caption,
-        knowledge=post.knowledge,
-        known_names=post.known_names,
-    )
+    return TaggerInput(post.tokens, post.attributes, post.caption, post.knowledge, known_names=post.known_names)
 
 
 def read_captions(path: Path) -> dict[str, str]:
@@ -154,7 +149,7 @@ def our_tag(tag: str) -> str:
     """A data set's tag with our name of its type: ``B-MISC`` is ``B-OTHER``, ``I-location`` is ``I-LOC``.
 
     Raises:
-        TagError: It is no BIO tag, or of a type that has no name here.
+        TagError: It is not a BIO tag, or of a type that has no name here.
     """
     prefix, kind = split_tag(tag)
     if prefix == OUTSIDE:
@@ -211,16 +206,9 @@ def _post_from_json(line: str, path: Path, number: int) -> TaggedPost:
             raise FormatError(f"{path}:{number}: {len(tokens)} tokens but {len(tags)} tags")
         knowledge = tuple((str(s), str(p), str(o)) for s, p, o in row.get("knowledge") or ())
         attributes = tuple((str(label), float(share)) for label, share in row.get("attributes") or ())
-        return TaggedPost(
-            str(row.get("id", number)),
-            tokens,
-            tags,
-            str(row.get("caption") or ""),
-            row.get("image"),
-            knowledge,
-            attributes,
-            tuple(_known_name(value, len(tokens)) for value in row.get("known_names") or ()),
-        )
+        names = tuple(_known_name(value, len(tokens)) for value in row.get("known_names") or ())
+        caption, image = str(row.get("caption") or ""), row.get("image")
+        return TaggedPost(str(row.get("id", number)), tokens, tags, caption, image, knowledge, attributes, names)
     except TagError as error:
         raise FormatError(f"{path}:{number}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:

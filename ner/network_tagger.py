@@ -5,15 +5,15 @@ Shapes: ``T`` words of a post, ``K`` tags, ``C`` width of a picture's region.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from ner.encoders.adapters import merge
 from ner.errors import CheckpointError
@@ -21,7 +21,6 @@ from ner.heads.chain import Array, Chain, best_tags, lattice, score_span
 from ner.networks.network import Inputs, Network
 from ner.spans import TAGS, TYPES, spans_from_tags
 from ner.taggers import ScoredSpan, TaggerInput, TaggerOutput
-from ner.threads import single_core_pool
 
 
 class NetworkTagger:
@@ -46,9 +45,8 @@ class NetworkTagger:
         picture_encoder: str | None = None,
         region_width: int = 0,
     ) -> None:
-        module = cast(nn.Module, network)
-        merge(module)
-        module.to(device).eval()
+        merge(network)
+        network.to(device).eval()
         self._name, self._network, self._inputs = name, network, inputs
         self._device = device
         self._chain = network.chain()
@@ -85,7 +83,7 @@ class NetworkTagger:
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
-        return single_core_pool()
+        return _single_core_pool()
 
     def _tag_alone(self, windows: Sequence[Any]) -> TaggerOutput:
         with torch.inference_mode():
@@ -156,3 +154,25 @@ def _stitched(windows: Sequence[Any], found: Sequence[Array]) -> Array:
             window.keep_start - window.start : window.keep_end - window.start
         ]
     return scores
+
+
+def _single_core_pool() -> ThreadPoolExecutor:
+    """As many threads as PyTorch would use, in each of which it uses one; the caller's own number is left alone.
+
+    One post is too small to be shared between cores, and on a busy machine PyTorch's own threads then wait for one
+    another.
+    """
+    count = torch.get_num_threads()
+    ready = threading.Barrier(count + 1)
+
+    def begin() -> None:
+        torch.get_num_threads()  # makes the thread take the common number now, so that it cannot do so later
+        torch.set_num_threads(1)
+        ready.wait()
+
+    pool = ThreadPoolExecutor(count, thread_name_prefix="ner")
+    for _ in range(count):
+        pool.submit(begin)
+    ready.wait()
+    torch.set_num_threads(count)
+    return pool

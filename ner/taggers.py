@@ -1,13 +1,10 @@
-"""What every tagger takes, gives and is; and how one is loaded by its name."""
+"""What every tagger takes, gives and is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-
-from ner.errors import CheckpointError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,34 +102,3 @@ class Tagger(Protocol):
 
     def tag(self, posts: Sequence[TaggerInput]) -> list[TaggerOutput]:
         """Tag posts, in their order; a post without tokens gets an empty output."""
-
-
-def load_tagger(name_or_dir: str | Path = DEFAULT_TAGGER, *, device: str = "auto") -> Tagger:
-    """Load a trained tagger.
-
-    Args:
-        name_or_dir: A shipped tagger's name ("default"), or the folder that a training run wrote.
-        device: "cpu", "cuda", or "auto" for CUDA where there is one.
-
-    Raises:
-        CheckpointError: There is no such tagger, it has yet to be trained, or its folder is damaged or of another
-            version.
-        EncoderNotFoundError: The encoder it was trained on cannot be found.
-    """
-    from ner.checkpoints import load_checkpoint
-    from ner.networks.registry import REGISTRY
-
-    folder = tagger_folder(name_or_dir)
-    if str(name_or_dir) in REGISTRY and not folder.is_dir():
-        raise CheckpointError(
-            f"tagger {str(name_or_dir)!r} is not shipped: train it first with 'train-tagger {name_or_dir} "
-            "--train FILE --valid FILE -o DIR', and give DIR"
-        )
-    return load_checkpoint(folder, device=device)
-
-
-def tagger_folder(name_or_dir: str | Path) -> Path:
-    """The folder of a tagger: a shipped one's by its name, else the folder itself."""
-    shipped = Path(__file__).parent / "weights" / str(name_or_dir)
-    is_name = Path(name_or_dir).name == str(name_or_dir)
-    return shipped if is_name and shipped.is_dir() else Path(name_or_dir)

@@ -36,7 +36,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
     Hashtags, handles, addresses and emoticons stay whole. Unlike NLTK, an HTML entity such as ``&amp;`` and a run such
     as ``!!!!!!`` are one token of the original text. So are names with numbers, acronyms and tickers (``MH370``,
     ``F-16``, ``U.S.``, ``AT&T``, ``$TSLA``); what hangs on a word by an apostrophe is a token of its own (``Chad`` and
-    ``'s``), as annotated tweets have it. Every character that is no white space belongs to one token.
+    ``'s``), as annotated tweets have it. Every character that is not white space belongs to one token.
     """
     return tuple(token for chunk in _CHUNK.finditer(text) for token in _split(chunk.group(), chunk.start()))
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import torch
 
-from ner.inputs.shapes import LETTERS, WORD_LETTERS
+from ner.encoders.words import WordSizes
+from ner.inputs.word_shapes import LETTERS, WORD_LETTERS
 from ner.inputs.words import WordBatch, WordTensors
-from ner.networks.composition import WordSizes
 from ner.spans import TAGS
 
 SIZES = WordSizes(vector_width=5, words=7, region_width=4)

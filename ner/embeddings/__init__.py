@@ -1,1 +1,1 @@
-"""Word vectors: read from what others publish, and kept small in a checkpoint."""
+"""Word vectors: read from what others publish, and kept in a trained tagger's folder."""

@@ -18,13 +18,12 @@ _M = TypeVar("_M", bound=nn.Module)
 class AdaptedLinear(nn.Module):
     """A frozen linear layer and its low-rank change; it starts as the layer it wraps."""
 
-    def __init__(self, base: nn.Linear, rank: int, dropout: float, generator: torch.Generator) -> None:
+    def __init__(self, base: nn.Linear, rank: int, dropout: float) -> None:
         super().__init__()
         self.base = base
         self.base.weight.requires_grad = False
         bound = 1 / math.sqrt(base.in_features)
-        down = torch.empty(rank, base.in_features).uniform_(-bound, bound, generator=generator)
-        self.down = nn.Parameter(down)  # A
+        self.down = nn.Parameter(torch.empty(rank, base.in_features).uniform_(-bound, bound))  # A
         self.up = nn.Parameter(torch.zeros(base.out_features, rank))  # B
         self.dropout = nn.Dropout(dropout)
 
@@ -44,13 +43,13 @@ class AdaptedLinear(nn.Module):
         return merged
 
 
-def adapt(encoder: nn.Module, *, rank: int, dropout: float, generator: torch.Generator) -> None:
+def adapt(encoder: nn.Module, *, rank: int, dropout: float) -> None:
     """Freeze an encoder but for biases, layer norms and segment embeddings, and adapt every linear layer of it."""
     for name, parameter in encoder.named_parameters():
         small = name.endswith(".bias") or "LayerNorm" in name or "layer_norm" in name
         parameter.requires_grad_(small or "token_type_embeddings" in name)
     for parent, name, linear in _linears(encoder, nn.Linear):
-        setattr(parent, name, AdaptedLinear(linear, rank, dropout, generator))
+        setattr(parent, name, AdaptedLinear(linear, rank, dropout))
 
 
 def merge(encoder: nn.Module) -> None:

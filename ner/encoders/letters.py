@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ner.inputs.shapes import LETTERS, PADDING_LETTER
+from ner.inputs.word_shapes import LETTERS, PADDING_LETTER
 
 
 class LetterFilters(nn.Module):

@@ -12,13 +12,33 @@ from torch import Tensor, nn
 
 from ner.encoders.letters import LetterFilters, LetterLstm
 from ner.errors import RecipeError
-from ner.inputs.speech import SPEECH_NUMBERS
+from ner.inputs.parts_of_speech import SPEECH_NUMBERS
 from ner.inputs.words import WordTensors
-from ner.networks.composition import WordSizes
-from ner.options import check_options, choice, share, size
+from ner.options import choice, options, share, size
+
+LETTER_READERS = ("cnn", "lstm", "none")
+"""What may read a word's letters."""
+
+_CARRY_BIAS = -2.0  # starts by carrying nearly everything on, as Srivastava et al. advise (section 2.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordSizes:
+    """What a network that reads words must know of its input side.
+
+    Attributes:
+        vector_width: ``E``, the width of the published word vectors.
+        words: How many word numbers there are, padding and the unknown word included.
+        region_width: ``C``, the width of a picture's region; 0 where training had no pictures, and then the network
+            has no visual part.
+    """
+
+    vector_width: int
+    words: int
+    region_width: int = 0
+
+
+@options
 class WordOptions:
     """How a word becomes a vector; options of a network that reads words are made from these.
 
@@ -32,16 +52,13 @@ class WordOptions:
         dropout: Share of a word's numbers that training hides.
     """
 
-    letters: str = choice("cnn", ("cnn", "lstm", "none"))
+    letters: str = choice("cnn", LETTER_READERS)
     letter_width: int = size(50)
     letter_kernel: int = size(3)
     letter_embedding: int = size(30)
     tune_words: bool = False
     speech_width: int = size(0, at_least=0)
     dropout: float = share(0.5)
-
-    def __post_init__(self) -> None:
-        check_options(self)
 
 
 class WordEncoder(nn.Module):
@@ -83,6 +100,28 @@ class WordEncoder(nn.Module):
             return words.vectors
         changed: Tensor = words.vectors + self.change(words.ids)
         return changed
+
+
+class Highway(nn.Module):
+    """How much of each number of a word is transformed, and how much is carried on (Srivastava et al. 2015).
+
+    One layer, ``y = t * relu(W x + b) + (1 - t) * x`` with ``t = sigmoid(W_t x + b_t)``, and tanh over it: Tian et al.
+    2021, section 3.2.1, equation 5, ``h = tanh(Highway(x))``.
+
+    Args:
+        width: ``D``.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.transform = nn.Linear(width, width)
+        self.gate = nn.Linear(width, width)
+        nn.init.constant_(self.gate.bias, _CARRY_BIAS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``x`` float32 (..., D) to float32 (..., D), each number in -1..1."""
+        t = torch.sigmoid(self.gate(x))
+        return torch.tanh(x + t * (torch.relu(self.transform(x)) - x))
 
 
 def _letter_reader(options: WordOptions) -> LetterFilters | LetterLstm | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ner.evaluation.scores import Evaluation, score_posts
 from ner.formats import read_captions, read_posts, tagger_input, with_captions
-from ner.taggers import Tagger, TaggerInput, TaggerOutput, load_tagger
+from ner.taggers import Tagger, TaggerInput, TaggerOutput
 
 Progress = Callable[[str, int, int], None]
 
@@ -38,6 +38,8 @@ def evaluate_tagger(
     posts = read_posts(path)
     if captions is not None:
         posts = with_captions(posts, read_captions(captions))
+    from ner.checkpoints import load_tagger  # here, as it brings PyTorch
+
     loaded = load_tagger(tagger, device=device) if isinstance(tagger, (str, Path)) else tagger
     outputs = tag_in_steps(loaded, [tagger_input(post) for post in posts], progress=progress)
     return score_posts(posts, [output.tags for output in outputs])

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ner.errors import NerError
-from ner.evaluation.confusion import Confusion
-from ner.evaluation.counts import ALL, SPANS_ONLY
-from ner.evaluation.intervals import Interval
-from ner.evaluation.scores import ChunkingScores
+from ner.evaluation.mistakes import Confusion
+from ner.evaluation.scores import ALL, SPANS_ONLY, ChunkingScores
+from ner.evaluation.significance import Interval
 
 _BAR, _INK, _SHADES = "#4c72b0", "#222222", "Blues"
 _NOTHING, _OTHER_BOUNDS = "nothing", "other bounds"
@@ -27,7 +26,7 @@ def check_plot(path: Path) -> None:
     except ImportError as error:
         raise NerError("no matplotlib to draw plots with: pip install 'kgmner[plots]'") from error
     if _format(path) not in FigureCanvasBase.get_supported_filetypes():
-        raise NerError(f"{path}: {_format(path)!r} is no format of plots: use .png, .svg or .pdf")
+        raise NerError(f"{path}: {_format(path)!r} is not a format of plots: use .png, .svg or .pdf")
 
 
 def plot_evaluation(
@@ -38,7 +37,7 @@ def plot_evaluation(
     Args:
         path: A picture file; its ending says the format (``.png``, ``.svg``, ``.pdf``).
         scores: The bars.
-        intervals: Of the F1 of each group, as :func:`ner.evaluation.intervals.f1_intervals` gives them.
+        intervals: Of the F1 of each group, as :func:`ner.evaluation.significance.f1_intervals` gives them.
         confusion: The table beside the bars.
         title: Above both.
 
@@ -54,9 +53,15 @@ def plot_evaluation(
     _draw_bars(bars, scores, intervals)
     _draw_confusion(table, confusion)
     figure.suptitle(title, color=_INK)
+    save_figure(path, figure, dpi=150)
+
+
+def save_figure(path: Path, figure: Any, *, dpi: int) -> None:
+    """Write a figure of matplotlib in the format that the file's ending says, beside and renamed."""
     part = path.with_name(path.name + ".part")
+    metadata = {"Software": None} if _format(path) == "png" else None  # so that equal plots are equal files
     try:
-        figure.savefig(part, format=_format(path), dpi=150)
+        figure.savefig(part, format=_format(path), dpi=dpi, metadata=metadata)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

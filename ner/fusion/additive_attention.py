@@ -15,6 +15,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+ACTIVATIONS = ("tanh", "sigmoid", "relu")
+"""What the additive attentions of Arshad 2019 and Chen 2021 may have, as both papers leave theirs open.
+
+The first is the default: it is the usual one of additive attention, and DiSAN's.
+"""
+
 
 class AdditiveAttention(nn.Module):
     """Queries look at items.
@@ -49,3 +55,10 @@ class AdditiveAttention(nn.Module):
         if mask is not None:
             e = e.masked_fill(~mask[:, None], -torch.inf)
         return torch.softmax(e, dim=2) @ items
+
+
+def activate(values: Tensor, name: str) -> Tensor:
+    """An activation, by its name, of every value of a tensor."""
+    if name == "tanh":
+        return torch.tanh(values)
+    return torch.sigmoid(values) if name == "sigmoid" else torch.relu(values)

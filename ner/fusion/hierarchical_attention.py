@@ -1,7 +1,8 @@
-"""Multimodal hierarchical attention and its multi-head process (Tian et al. 2021, section 3.3).
+"""Multimodal hierarchical attention with its multi-head process, and self-adaptive integration (Tian et al. 2021).
 
-One modality's elements are weighed by the other's: in the text-to-image unit regions by words, in the image-to-text
-unit words by regions. Each gets one weight, whatever the other modality's element.
+One modality's elements are weighed by the other's (section 3.3): in the text-to-image unit regions by words, in the
+image-to-text unit words by regions. Each gets one weight, whatever the other modality's element. Then a word is
+integrated from its text and what was fused (section 3.4).
 
 Where the printed equations do not fit their shapes we read them so: ``M`` is (k, n), a row an element that is weighed;
 equation 12 is the mean over the ``k`` rows, and equation 13 is ``s = A beta``. The heads' width is ``d / e``, as in
@@ -72,13 +73,13 @@ class ElementWeights(nn.Module):
             after it no element has more than ``e`` times the weight of another, whatever is learned.
 
     Raises:
-        ValueError: The heads do not part the width evenly.
+        ValueError: The width is not a multiple of the heads.
     """
 
     def __init__(self, width: int, *, heads: int = 8, attention: str = HIERARCHICAL, head_softmax: bool = True) -> None:
         super().__init__()
         if heads and width % heads:
-            raise ValueError(f"{heads} heads do not part a width of {width} evenly: give a divisor of it, or 0")
+            raise ValueError(f"width = {width}: expected a multiple of {heads}, the number of heads; or give heads = 0")
         self.heads, self.head_softmax = heads, head_softmax
         self._weigh = {HIERARCHICAL: hierarchical_weights, LUONG: luong_weights}[attention]
         self.weighed_maps = nn.Linear(width, width, bias=False) if heads else None  # the W_i^v, one below the other
@@ -105,6 +106,30 @@ class ElementWeights(nn.Module):
     def _parted(self, x: Tensor) -> Tensor:
         b, length, _ = x.shape
         return x.view(b, length, self.heads, -1).transpose(1, 2)
+
+
+class SelfAdaptiveIntegration(nn.Module):
+    """``O = gamma * H + (1 - gamma) * F`` with one scalar ``gamma`` for each word: how much of it is its text alone.
+
+    Section 3.4, equations 17 and 18. Where ``H`` and ``F`` are equal, ``O`` is exactly that.
+
+    Args:
+        width: ``d``.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.text = nn.Linear(width, 1)  # W_gamma, b_gamma
+        self.fused = nn.Linear(width, 1, bias=False)  # U_gamma
+
+    def forward(self, text: Tensor, fused: Tensor) -> Tensor:
+        """``H`` and ``F``, float32 (B, T, d) each, to ``O`` float32 (B, T, d)."""
+        gamma = self.text_shares(text, fused)[..., None]
+        return fused + gamma * (text - fused)
+
+    def text_shares(self, text: Tensor, fused: Tensor) -> Tensor:
+        """``gamma``, float32 (B, T): 1 where the picture says nothing to the word, 0 where only the fusion counts."""
+        return torch.sigmoid(self.text(text) + self.fused(fused))[..., 0]
 
 
 def hierarchical_weights(scores: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

@@ -1,10 +1,11 @@
-"""Multi-dimensional self-attention: additive attention that scores every dimension of a key apart.
+"""Multi-dimensional self-attention: additive attention that scores every dimension of a key apart; and gated fusion.
 
-Arshad et al. 2019, section III.B, equations 5-7; Chen et al. 2021, section 3.4, equations 3-6. It comes from DiSAN
-(Shen et al. 2018), whose directions are here too: the code that Arshad et al. released lets a query see the keys before
-it in one attention and those after it in another, itself in neither. As printed, a query sees all keys.
+Arshad et al. 2019, section III.B, equations 5-7; Chen et al. 2021, section 3.4, equations 3-6. The attention comes
+from DiSAN (Shen et al. 2018), whose directions are here too: the code that Arshad et al. released lets a query see the
+keys before it in one attention and those after it in another, itself in neither. As printed, a query sees all keys.
 
-Shapes: ``B`` posts, ``N`` queries, ``M`` keys (the queries themselves first, where there are more), ``D`` width.
+Shapes: ``B`` posts, ``N`` queries, ``M`` keys (the queries themselves first, where there are more), ``D`` width;
+``...`` whatever the positions are.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ner.fusion.activations import activate
+from ner.fusion.additive_attention import activate
 
 DIRECTIONS = ("all", "forward", "backward")
 
@@ -22,7 +23,7 @@ class MultiDimensionalScores(nn.Module):
 
     Args:
         width: ``D``.
-        activation: One of :data:`ner.fusion.activations.ACTIVATIONS`; the papers leave it open.
+        activation: One of :data:`ner.fusion.additive_attention.ACTIVATIONS`; the papers leave it open.
     """
 
     def __init__(self, width: int, *, activation: str = "tanh") -> None:
@@ -37,6 +38,31 @@ class MultiDimensionalScores(nn.Module):
         sums = self.from_query(queries)[:, :, None] + self.from_key(keys)[:, None]  # (B, N, M, D)
         scores: Tensor = self.to_score(activate(sums, self.activation))
         return scores
+
+
+class GatedFusion(nn.Module):
+    """How much of two things goes on: ``G = sigmoid(W_1 context + W_2 own + b)``, ``G * context + (1 - G) * own``.
+
+    For each dimension apart: Arshad et al. 2019, equations 12-13; Chen et al. 2021, equations 10-11 and 13-14.
+    The papers write equation 10 with the score first and equation 13 with the context first; ``W_1`` and ``W_2`` are
+    learned, so the order is only a matter of names.
+
+    Args:
+        width: ``D``.
+        bias_start: Where ``b`` starts: 0 as printed, 1 in the code that Arshad et al. released, which lets three
+            quarters of the context through at first.
+    """
+
+    def __init__(self, width: int, *, bias_start: float = 0.0) -> None:
+        super().__init__()
+        self.from_context = nn.Linear(width, width, bias=False)
+        self.from_own = nn.Linear(width, width)
+        nn.init.constant_(self.from_own.bias, bias_start)
+
+    def forward(self, context: Tensor, own: Tensor) -> Tensor:
+        """``context`` and ``own``, float (..., D), to their mixture, float (..., D)."""
+        gate = torch.sigmoid(self.from_context(context) + self.from_own(own))
+        return torch.lerp(own, context, gate)
 
 
 def visible_pairs(query_mask: Tensor, key_mask: Tensor, direction: str = "all") -> Tensor:

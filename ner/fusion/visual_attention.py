@@ -1,10 +1,17 @@
 """Attention-guided visual attention: what of the picture bears on how one word scores another.
 
 Arshad et al. 2019, section III.E, equations 8-11 (and 12-13 for the gate); Chen et al. 2021, section 3.4, equations 7-9
-(and 10-11). The scores of regions for all pairs of words are never there at once: :mod:`ner.fusion.region_tiles`.
+(and 10-11). For a pair of words with vector ``u``, and regions with vectors ``v_j`` and values ``I_j``:
+
+    s_j = W act(u + v_j)                (D,)  a D x D product for each word, query and region
+    P_j = exp(s_j) / sum_i exp(s_i)     for each dimension apart
+    C   = sum_j P_j * I_j
+
+Written out, ``s`` has pairs x 49 x D floats: gigabytes for a batch. Here some pairs at a time are a tile, which is
+made, dropped, and made again by the backward pass; so memory does not grow with the number of triples.
 
 Shapes: ``B`` posts, ``N`` queries, ``M`` keys, ``D`` width of a score, ``R`` regions, ``C`` width of a region; ``Q``
-pairs of a query and a key, those of one picture side by side, ``G`` pictures.
+pairs of a query and a key, those of one picture side by side, ``G`` pictures, ``t`` pairs of a tile.
 """
 
 from __future__ import annotations
@@ -13,12 +20,15 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
-from ner.fusion.gate import GatedFusion
-from ner.fusion.region_tiles import region_contexts
+from ner.fusion.additive_attention import ACTIVATIONS, activate
+from ner.fusion.multi_dimensional import GatedFusion
 
 FORMS = ("printed", "released")
 _RELEASED_SPREAD = 5.0  # scores of the released form stay between -5 and 5
+_TILE_BYTES_CPU = 1 << 21  # of one of the few tensors of a tile
+_TILE_BYTES_GPU = 1 << 25
 
 
 class VisualAttention(nn.Module):
@@ -34,7 +44,7 @@ class VisualAttention(nn.Module):
     Args:
         width: ``D``.
         region_width: ``C``.
-        activation: One of :data:`ner.fusion.activations.ACTIVATIONS`, for the printed form.
+        activation: One of :data:`ner.fusion.additive_attention.ACTIVATIONS`, for the printed form.
         form: One of :data:`FORMS`.
     """
 
@@ -117,3 +127,49 @@ class VisuallyAidedScores(nn.Module):
         contexts = self.attention(chosen, regions[has_regions], counts)
         fused = self.gate(contexts, chosen)
         return scores.masked_scatter(pairs[..., None], fused.to(scores.dtype))
+
+
+def region_contexts(
+    pairs: Tensor, regions: Tensor, values: Tensor, weight: Tensor | float, counts: Sequence[int], *, activation: str
+) -> Tensor:
+    """``C`` of every pair.
+
+    Under autocast the products are made in its type, all sums in float32.
+
+    Args:
+        pairs: float (Q, D), ``u``: first the pairs of picture 0, then those of picture 1, and so on.
+        regions: float (G, R, D), ``v``.
+        values: float (G, R, D), ``I``.
+        weight: float (D, D), ``W``; or a number, for ``s = weight * act(u + v)``.
+        counts: How many pairs each of the G pictures has; they sum to Q.
+        activation: One of :data:`ner.fusion.additive_attention.ACTIVATIONS`.
+
+    Returns:
+        float (Q, D).
+
+    Raises:
+        ValueError: The activation is unknown, or the counts are not of these pairs and pictures.
+    """
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation {activation!r}: expected one of {', '.join(ACTIVATIONS)}")
+    if sum(counts) != len(pairs) or len(counts) != len(regions):
+        raise ValueError(f"counts {list(counts)}: expected {len(regions)} numbers that sum to {len(pairs)}")
+    kind = torch.promote_types(pairs.dtype, torch.float32)  # float32, or float64
+    pairs, regions, values = pairs.to(kind), regions.to(kind), values.to(kind)
+    if activation == "tanh":  # 2 sigmoid(2 x) - 1, where the softmax drops the 1: it is the faster
+        pairs, regions, weight, activation = 2.0 * pairs, 2.0 * regions, 2.0 * weight, "sigmoid"
+    tile_bytes = _TILE_BYTES_CPU if pairs.device.type == "cpu" else _TILE_BYTES_GPU
+    size = max(1, tile_bytes // max(1, regions[:1].numel() * kind.itemsize))
+    contexts = [
+        checkpoint(_tile, tile, v, i, weight, activation, use_reentrant=False, preserve_rng_state=False)
+        for own, v, i in zip(torch.split(pairs, list(counts)), regions, values, strict=True)
+        for tile in torch.split(own, size)
+    ]
+    return torch.cat(contexts)
+
+
+def _tile(u: Tensor, v: Tensor, values: Tensor, weight: Tensor | float, activation: str) -> Tensor:
+    """``u`` (t, D), ``v`` and ``values`` (R, D) to (t, D)."""
+    hidden = activate(u[:, None] + v, activation)  # (t, R, D)
+    scores = nn.functional.linear(hidden, weight) if isinstance(weight, Tensor) else hidden * weight
+    return (scores.to(u.dtype).softmax(dim=1) * values).sum(dim=1)

@@ -2,24 +2,25 @@
 
 Symbols: ``T`` tokens, ``K`` tags; ``emissions`` float (T, K), ``transitions`` float (K, K) from row to column, and
 ``start`` and ``end`` float (K,). A sequence's score is the sum of its parts; its probability, that score's softmax over
-all sequences that BIO allows, or over all where the chain is not held to BIO. Everything is float64 here; the loops are
-in :mod:`ner.heads.kernels`.
+all sequences that BIO allows, or over all where the chain is not held to BIO. Everything is float64 here, and sums are
+logarithms of sums of exponentials, so that no product can fall under the least float. A score of -inf forbids.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ner.heads import kernels
 from ner.spans import TAGS, TYPES, Span, split_tag
 
 Array = NDArray[np.float64]
+
+_OPENING = np.array([TAGS.index(f"B-{kind}") for kind in TYPES])
+_INSIDE = np.array([TAGS.index(f"I-{kind}") for kind in TYPES])
+_KINDS = np.arange(len(TYPES))
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class Chain:
         forbidden = [[self.constrained and not follows(before, after) for after in TAGS] for before in TAGS]
         return np.where(forbidden, -np.inf, self.transitions)
 
+    @cached_property
+    def both_ways(self) -> tuple[Array, Array]:
+        """Where sums begin, (2, K), and how they go on, (2, K, K): from the first token on, and from the last back."""
+        steps = self.allowed_transitions
+        return np.stack([self.allowed_start, self.end]), np.stack([steps, steps.T])
+
 
 def follows(before: str, after: str) -> bool:
     """Whether BIO allows a tag after another."""
@@ -57,21 +64,19 @@ def follows(before: str, after: str) -> bool:
     return prefix != "I" or split_tag(before)[1] == kind
 
 
-def best_tags(chain: Chain, emissions: Array) -> tuple[str, ...]:
+def best_tags(chain: Chain, emissions: ArrayLike) -> tuple[str, ...]:
     """The most probable sequence (Viterbi); of equal ones, the one with the lower tag numbers, from the last on."""
-    length = len(emissions)
-    if not length:
+    emissions = np.asarray(emissions, np.float64)
+    if not len(emissions):
         return ()
-    paths = np.empty((1, length), np.int64)
-    kernels.best_paths(
-        np.ascontiguousarray(emissions, np.float64)[None],
-        np.array([length]),
-        chain.allowed_start,
-        chain.end,
-        chain.allowed_transitions,
-        paths,
-    )
-    return tuple([TAGS[number] for number in paths[0].tolist()])
+    steps = chain.allowed_transitions
+    scores = [chain.allowed_start + emissions[0]]  # of the best beginning that reaches each tag
+    for own in emissions[1:]:
+        scores.append((scores[-1][:, None] + steps).max(axis=0) + own)
+    numbers = [int((scores[-1] + chain.end).argmax())]
+    for before in scores[-2::-1]:
+        numbers.append(int((before + steps[:, numbers[-1]]).argmax()))
+    return tuple([TAGS[number] for number in reversed(numbers)])
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class Lattice:
 
     Attributes:
         forward: (T, K) log-sum over all beginnings that reach a tag, its emission included.
-        backward: (T, K) log-sum over all ends that go on from a tag, its emission left out.
+        backward: (T, K) log-sum over all ends that go on from a tag, its emission included too.
         log_z: log-sum over all sequences.
     """
 
@@ -90,36 +95,51 @@ class Lattice:
     backward: Array
     log_z: float
 
-    def tag_probabilities(self) -> Array:
-        """(T, K) how probable each tag is at each token."""
-        return np.exp(self.forward + self.backward - self.log_z)
-
     def span_log_probabilities(self, start: int, end: int) -> Array:
-        """(len(TYPES),) log-probability that exactly ``start:end`` is an entity of each type."""
-        chain, found = self.chain, np.empty(len(TYPES))
-        kernels.span_log_probabilities(
-            self.emissions,
-            chain.allowed_start,
-            chain.end,
-            chain.allowed_transitions,
-            self.forward,
-            self.backward,
-            self.log_z,
-            start,
-            end,
-            found,
-        )
+        """(len(TYPES),) log-probability that exactly ``start:end`` is an entity of each type.
+
+        It opens with ``B-X``, or with an ``I-X`` before which no tag of its type stands: BIO forbids that, a chain may
+        allow it.
+        """
+        steps, emissions = self.chain.allowed_transitions, self.emissions
+        opened = self.forward[start, _OPENING]  # (len(TYPES),), as all that follows
+        orphan = self.chain.allowed_start[_INSIDE]
+        if start > 0:
+            before = self.forward[start - 1][:, None] + steps[:, _INSIDE]  # (K, len(TYPES))
+            before[_OPENING, _KINDS] = before[_INSIDE, _KINDS] = -np.inf
+            orphan = np.logaddexp.reduce(before, axis=0)
+        orphan = orphan + emissions[start, _INSIDE]
+        within = self._onward(end, _INSIDE)
+        if end - start == 1:
+            alone: Array = np.logaddexp(opened + self._onward(end, _OPENING), orphan + within)
+            return alone - self.log_z
+        stays = steps[_INSIDE, _INSIDE]
+        entered = np.logaddexp(opened + steps[_OPENING, _INSIDE], orphan + stays)
+        rest = emissions[start + 1 : end, _INSIDE].sum(axis=0) + (end - start - 2) * stays
+        found: Array = entered + rest + within - self.log_z
         return found
 
+    def _onward(self, after: int, last: NDArray[np.int64]) -> Array:
+        """(len(TYPES),) log-sum over all ends behind the tags ``last`` that do not go on with the span's type."""
+        if after == len(self.emissions):
+            return self.chain.end[last]
+        ends = self.chain.allowed_transitions[last] + self.backward[after]
+        ends[_KINDS, _INSIDE] = -np.inf  # the span would be longer
+        sums: Array = np.logaddexp.reduce(ends, axis=1)
+        return sums
 
-def lattice(chain: Chain, emissions: Array) -> Lattice:
+
+def lattice(chain: Chain, emissions: ArrayLike) -> Lattice:
     """The forward-backward scores of a post with at least one token."""
-    emissions = np.ascontiguousarray(emissions, np.float64)
-    forward, backward = np.empty_like(emissions), np.empty_like(emissions)
-    log_z = kernels.forward_backward(
-        emissions, chain.allowed_start, chain.end, chain.allowed_transitions, forward, backward
-    )
-    return Lattice(chain, emissions, forward, backward, log_z)
+    emissions = np.asarray(emissions, np.float64)
+    begin, steps = chain.both_ways
+    either = np.stack([emissions, emissions[::-1]], axis=1)  # (T, 2, K)
+    reached = np.empty_like(either)
+    reached[0] = begin + either[0]
+    for at in range(1, len(either)):
+        reached[at] = np.logaddexp.reduce(reached[at - 1][:, :, None] + steps, axis=1) + either[at]
+    log_z = float(np.logaddexp.reduce(reached[-1, 0] + chain.end))
+    return Lattice(chain, emissions, reached[:, 0], reached[::-1, 1], log_z)
 
 
 def score_span(scores: Lattice, span: Span) -> tuple[float, tuple[float, ...]]:
@@ -129,11 +149,3 @@ def score_span(scores: Lattice, span: Span) -> tuple[float, tuple[float, ...]]:
     given = weights / weights.sum()
     probability = float(np.exp(min(logs[TYPES.index(span.type)], 0.0)))
     return probability, tuple(float(value) for value in given)
-
-
-def log_probability(chain: Chain, emissions: Array, tags: Sequence[str]) -> float:
-    """How probable one whole sequence is, as a logarithm."""
-    numbers = [TAGS.index(tag) for tag in tags]
-    score = chain.allowed_start[numbers[0]] + chain.end[numbers[-1]] + emissions[range(len(numbers)), numbers].sum()
-    score += sum(chain.allowed_transitions[a, b] for a, b in pairwise(numbers))
-    return float(score - lattice(chain, emissions).log_z)

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from ner.inputs.context import MATCH_FEATURES, context_parts, match_features
-from ner.inputs.names import NAME_FEATURES, name_features
-from ner.inputs.regions import stacked_regions
-from ner.inputs.shapes import SHAPE_FEATURES, WORD_LETTERS, is_address, letter_ids, shape_features
+from ner.inputs.known_names import NAME_FEATURES, name_features
+from ner.inputs.windows import padded, stacked_regions, window_bounds
+from ner.inputs.word_shapes import SHAPE_FEATURES, is_address, letter_ids, shape_features
 from ner.taggers import TaggerInput
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ WORD_FEATURES = SHAPE_FEATURES + MATCH_FEATURES + NAME_FEATURES
 
 _MAX_PIECES_A_WORD = 8
 _MAX_PIECES_A_PART = 40
-_OVERLAP_WORDS = 24
 _MAX_POSITIONS = 512
 _CACHED_WORDS = 200_000
 
@@ -123,43 +122,51 @@ class InputEncoder:
         pieces = self._pieces(post.tokens)
         context = self._context(post)
         limit = self._max_positions - 2 - len(context)
-        bounds = _window_bounds([len(p) for p in pieces], limit)
         rows = zip(shape_features(post.tokens), match_features(post), name_features(post), strict=True)
         features = [[*shape, *match, *names] for shape, match, names in rows]
         windows: list[Window] = []
-        for number, (start, end) in enumerate(bounds):
-            keep_start = (start + bounds[number - 1][1]) // 2 if number else 0
-            keep_end = (bounds[number + 1][0] + end) // 2 if number + 1 < len(bounds) else end
-            if keep_start == keep_end:  # its neighbours keep all of it between them
-                continue
+        for start, end, keep_start, keep_end in window_bounds([len(word) for word in pieces], limit):
             ids, first = [self._open], []
             for word in pieces[start:end]:
                 first.append(len(ids))
                 ids += word
             ids.append(self._close)
-            segments = [0] * len(ids) + [self._context_segment] * len(context)
-            letters = [letter_ids(word) for word in post.tokens[start:end]]
-            counts = [len(word) for word in pieces[start:end]]
-            windows.append(
-                Window(
-                    start,
-                    end,
-                    keep_start,
-                    keep_end,
-                    ids + context,
-                    segments,
-                    first,
-                    counts,
-                    letters,
-                    features[start:end],
-                    post.regions,
-                )
+            window = Window(
+                start,
+                end,
+                keep_start,
+                keep_end,
+                ids=ids + context,
+                segments=[0] * len(ids) + [self._context_segment] * len(context),
+                first=first,
+                counts=[len(word) for word in pieces[start:end]],
+                letters=[letter_ids(word) for word in post.tokens[start:end]],
+                features=features[start:end],
+                regions=post.regions,
             )
+            windows.append(window)
         return windows
 
-    def collate(self, windows: Sequence[Window]) -> Batch:
+    @staticmethod
+    def collate(windows: Sequence[Window]) -> Batch:
         """Windows padded to one batch of tensors."""
-        return collate(windows)
+        ids, first = padded(window.ids for window in windows), padded(window.first for window in windows)
+        pool = torch.zeros((*first.shape, ids.shape[1]))
+        for row, window in enumerate(windows):
+            counts = torch.tensor(window.counts)
+            words_of = torch.repeat_interleave(torch.arange(len(counts)), counts)
+            pool[row, words_of, torch.arange(1, 1 + len(words_of))] = 1.0 / counts[words_of].float()
+        return Batch(
+            ids,
+            padded(window.segments for window in windows),
+            padded(torch.ones(len(window.ids), dtype=torch.int64) for window in windows),
+            first,
+            pool,
+            padded(window.letters for window in windows),
+            padded(window.features for window in windows),
+            padded(torch.ones(len(window.first), dtype=torch.bool) for window in windows),
+            *stacked_regions([window.regions for window in windows]),
+        )
 
     def _pieces(self, words: Sequence[str]) -> list[list[int]]:
         """Sub-tokens of each word, at least one: what the tokenizer maps to nothing is an unknown word."""
@@ -181,48 +188,6 @@ class InputEncoder:
             found = self._tokenizer(part, add_special_tokens=False, truncation=False, verbose=False)["input_ids"]
             ids += [*found[:_MAX_PIECES_A_PART], self._close]
         return ids[: self._max_positions // 3]
-
-
-def collate(windows: Sequence[Window], *, padding_id: int = 0) -> Batch:
-    """Windows padded to one batch of tensors."""
-    b, s, t = len(windows), max(len(w.ids) for w in windows), max(len(w.first) for w in windows)
-    ids = torch.full((b, s), padding_id, dtype=torch.int64)
-    segments, attention = torch.zeros((b, s), dtype=torch.int64), torch.zeros((b, s), dtype=torch.int64)
-    first = torch.zeros((b, t), dtype=torch.int64)
-    pool = torch.zeros((b, t, s))
-    letters = torch.zeros((b, t, WORD_LETTERS), dtype=torch.int64)
-    features = torch.zeros((b, t, WORD_FEATURES))
-    mask = torch.zeros((b, t), dtype=torch.bool)
-    for row, window in enumerate(windows):
-        pieces, words = len(window.ids), len(window.first)
-        ids[row, :pieces] = torch.tensor(window.ids)
-        segments[row, :pieces] = torch.tensor(window.segments)
-        attention[row, :pieces] = 1
-        first[row, :words] = torch.tensor(window.first)
-        letters[row, :words] = torch.tensor(window.letters)
-        features[row, :words] = torch.tensor(window.features)
-        mask[row, :words] = True
-        counts = torch.tensor(window.counts)
-        words_of = torch.repeat_interleave(torch.arange(words), counts)
-        pool[row, words_of, torch.arange(1, 1 + len(words_of))] = 1.0 / counts[words_of].float()
-    regions, has_regions = stacked_regions([window.regions for window in windows])
-    return Batch(ids, segments, attention, first, pool, letters, features, mask, regions, has_regions)
-
-
-def _window_bounds(counts: Sequence[int], limit: int) -> list[tuple[int, int]]:
-    """Stretches of words whose sub-tokens fit ``limit``; each but the first goes back some words for context."""
-    bounds: list[tuple[int, int]] = []
-    start = 0
-    while start < len(counts):
-        end, used = start, 0
-        while end < len(counts) and (end == start or used + counts[end] <= limit):
-            used += counts[end]
-            end += 1
-        bounds.append((start, end))
-        if end == len(counts):
-            break
-        start = max(start + 1, end - _OVERLAP_WORDS)
-    return bounds
 
 
 def _first_known(*ids: int | None) -> int:

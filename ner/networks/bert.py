@@ -8,20 +8,18 @@ Shapes: ``B`` windows, ``S`` sub-tokens, ``T`` words, ``H`` encoder width, ``K``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from ner.heads.crf import CrfHead
-from ner.heads.softmax import SoftmaxHead
+from ner.heads.crf import CrfHead, Head, SoftmaxHead
 from ner.inputs.pieces import Batch
-from ner.networks.composition import Composition
-from ner.options import check_options, share
+from ner.networks.network import Network
+from ner.options import options, share
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class BertOptions:
     """The choices of both baselines.
 
@@ -30,9 +28,6 @@ class BertOptions:
     """
 
     dropout: float = share(0.1)
-
-    def __post_init__(self) -> None:
-        check_options(self)
 
 
 class TextEncoder(nn.Module):
@@ -58,48 +53,34 @@ class TextEncoder(nn.Module):
         return hidden, mask
 
 
-class BertCrf(Composition):
+class BertCrf(Network):
     """An encoder under a CRF.
 
     Args:
         encoder: A Hugging Face encoder.
         options: The choices.
         region_width: Of no consequence: it looks at no picture.
-        generator: Of no consequence: all but the head is pretrained.
     """
 
-    name: ClassVar[str] = "bert-crf"
+    head_class: ClassVar[type[Head]] = CrfHead
 
-    def __init__(
-        self,
-        encoder: Any,
-        options: BertOptions,
-        *,
-        region_width: int = 0,  # noqa: ARG002
-        generator: torch.Generator | None = None,  # noqa: ARG002
-    ) -> None:
+    def __init__(self, encoder: Any, options: BertOptions, *, region_width: int = 0) -> None:  # noqa: ARG002
         super().__init__()
         self.encoder = TextEncoder(encoder)
         self.dropout = nn.Dropout(options.dropout)
-        self.head = self._head(self.encoder.width)
+        self.head = self.head_class(self.encoder.width)
 
-    def words(self, batch: Batch, style: Tensor | None) -> Tensor:  # noqa: ARG002
+    def words(self, batch: Batch) -> Tensor:
         """Each word's first sub-token, float32 (B, T, H)."""
         hidden, _ = self.encoder(batch)
         words: Tensor = self.dropout(first_pieces(hidden, batch.first))
         return words
 
-    def _head(self, width: int) -> CrfHead | SoftmaxHead:
-        return CrfHead(width)
-
 
 class Bert(BertCrf):
     """An encoder under a softmax: each word's tag is decided alone, and BIO is not asked."""
 
-    name: ClassVar[str] = "bert"
-
-    def _head(self, width: int) -> CrfHead | SoftmaxHead:
-        return SoftmaxHead(width)
+    head_class: ClassVar[type[Head]] = SoftmaxHead
 
 
 def text_mask(batch: Batch) -> Tensor:

@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 
-from ner.embeddings.table import WordTable
+from ner.embeddings.word_table import WordTable
 from ner.encoders.hub import load_encoder
+from ner.encoders.words import WordSizes
 from ner.inputs.pieces import InputEncoder
 from ner.inputs.words import WordInputs
-from ner.networks.composition import WordSizes
 from ner.networks.network import Inputs, Network
-from ner.networks.registry import REGISTRY, TaggerSpec
+from ner.networks.registry import REGISTRY
 
 _SPARE_POSITIONS = 2  # RoBERTa counts its positions from 2
 
@@ -56,26 +56,15 @@ def build_network(design: Design, *, seed: int, table: WordTable | None = None) 
     spec = REGISTRY[design.tagger]
     with torch.random.fork_rng(devices=[]):
         if table is not None:
-            return _words_network(spec, design, table, seed)
-        return _pieces_network(spec, design, seed)
-
-
-def _words_network(spec: TaggerSpec, design: Design, table: WordTable, seed: int) -> tuple[Network, Inputs]:
-    sizes = WordSizes(vector_width=table.width, words=table.words, region_width=design.region_width)
-    torch.manual_seed(seed)
-    network: Network = spec.network_class()(design.options, sizes)
-    return network, WordInputs(table, with_speech=getattr(design.options, "speech_width", 0) > 0)
-
-
-def _pieces_network(spec: TaggerSpec, design: Design, seed: int) -> tuple[Network, Inputs]:
-    encoder, tokenizer = load_encoder(str(design.encoder))
-    extra: dict[str, Any] = {"styles": design.styles} if spec.styles else {}
-    torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
-    network: Network = spec.network_class()(
-        encoder, design.options, region_width=design.region_width, generator=generator, **extra
-    )
-    return network, _pieces_inputs(encoder, tokenizer)
+            sizes = WordSizes(vector_width=table.width, words=table.id_count, region_width=design.region_width)
+            torch.manual_seed(seed)
+            network: Network = spec.network_class()(design.options, sizes)
+            return network, WordInputs(table, with_speech=getattr(design.options, "speech_width", 0) > 0)
+        encoder, tokenizer = load_encoder(str(design.encoder))
+        extra = {"styles": design.styles} if spec.styles else {}
+        torch.manual_seed(seed)
+        network = spec.network_class()(encoder, design.options, region_width=design.region_width, **extra)
+        return network, _pieces_inputs(encoder, tokenizer)
 
 
 def _pieces_inputs(encoder: Any, tokenizer: Any) -> InputEncoder:

@@ -14,29 +14,25 @@ Shapes: ``B`` posts, ``T`` words, ``R`` regions, ``C`` width of a region, ``d`` 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from ner.encoders.highway import Highway
 from ner.encoders.recurrent import BiLstm
-from ner.encoders.words import WordEncoder, WordOptions
+from ner.encoders.words import Highway, WordEncoder, WordOptions, WordSizes
 from ner.errors import RecipeError
-from ner.fusion.hierarchical_attention import HIERARCHICAL, LUONG, CrossModalInteraction
-from ner.fusion.self_adaptive import SelfAdaptiveIntegration
+from ner.fusion.hierarchical_attention import HIERARCHICAL, LUONG, CrossModalInteraction, SelfAdaptiveIntegration
 from ner.heads.crf import CrfHead
 from ner.inputs.words import WordBatch
-from ner.networks.composition import CrfComposition, WordSizes
-from ner.options import check_options, choice, size
+from ner.networks.network import Network
+from ner.options import choice, options, size
 
 BLANK_REGIONS = 49
 
 _SELF_ADAPTIVE, _CONCATENATION = "self-adaptive", "concatenation"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class HsnOptions(WordOptions):
     """The sizes of the network (Tian et al. 2021, table 2), and what is left out of it (section 4.2).
 
@@ -65,26 +61,18 @@ class HsnOptions(WordOptions):
     blank_picture: bool = False
 
     def __post_init__(self) -> None:
-        """Hold the values to what is allowed.
-
-        Raises:
-            RecipeError: One is not; the text names it.
-        """
-        check_options(self)
         step = math.lcm(2, self.heads or 1)  # two directions, and heads of one width
         if self.width % step:
             raise RecipeError(f"width = {self.width!r}: expected a multiple of {step} with {self.heads} heads")
 
 
-class Hsn(CrfComposition):
+class Hsn(Network):
     """Posts to emissions.
 
     Args:
         options: The sizes.
         sizes: What the input side has; without a region width there is no visual part, and ``O = H``.
     """
-
-    name: ClassVar[str] = "hsn"
 
     def __init__(self, options: HsnOptions, sizes: WordSizes) -> None:
         super().__init__()
@@ -97,7 +85,7 @@ class Hsn(CrfComposition):
         self.visual = _VisualPart(options, sizes.region_width) if sees else None
         self.head = CrfHead(self.visual.width if self.visual else options.width)
 
-    def words(self, batch: WordBatch, style: Tensor | None) -> Tensor:  # noqa: ARG002
+    def words(self, batch: WordBatch) -> Tensor:
         """A batch to ``O``, float32 (B, T, d); with concatenation (B, T, 2d)."""
         h = self.lstm(self.highway(self.encoder(batch.text)), batch.mask)
         if self.visual is not None:

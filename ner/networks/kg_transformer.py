@@ -12,25 +12,27 @@ Shapes: ``B`` windows, ``S`` sub-tokens, ``T`` words, ``H`` encoder width, ``K``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torchcrf import CRF
 
 from ner.encoders.adapters import adapt
 from ner.encoders.letters import LetterFilters
+from ner.encoders.recurrent import BiLstm
 from ner.fusion.visual_attention import VisuallyAidedScores
-from ner.heads.chain import Chain
-from ner.heads.crf import crf_chain, negative_log_likelihoods
-from ner.inputs.names import NAME_FEATURES, near_name_scores
+from ner.heads.crf import CrfHead
+from ner.inputs.known_names import NAME_FEATURES, near_name_scores
 from ner.inputs.pieces import WORD_FEATURES, Batch
-from ner.options import at_least_zero, check_options, share, size
+from ner.networks.bert import first_pieces
+from ner.networks.network import Network
+from ner.options import at_least_zero, options, share, size
 from ner.spans import TAGS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class KgTransformerOptions:
     """The sizes of the network.
 
@@ -52,9 +54,6 @@ class KgTransformerOptions:
     dropout: float = share(0.3)
     visual_width: int = size(64)
     trust: float = at_least_zero(0.0)
-
-    def __post_init__(self) -> None:
-        check_options(self)
 
 
 _STYLE_WIDTH = 16
@@ -92,7 +91,7 @@ class WordSight(nn.Module):
         return scores
 
 
-class KgTransformer(nn.Module):
+class KgTransformer(Network):
     """Windows to emissions, and the CRF's loss.
 
     Args:
@@ -100,27 +99,24 @@ class KgTransformer(nn.Module):
         options: The sizes.
         region_width: ``C``; 0 where training had no pictures, and then it looks at none.
         styles: How many annotation styles it is trained on; tagging is always in the first.
-        generator: Where the adapters' first values come from.
     """
 
-    name: ClassVar[str] = "kg-transformer"
-    takes_regions: bool
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "tag_scores.": "head.tag_scores.",
+            "crf.": "head.crf.",
+            "lstm.weight": "lstm.lstm.weight",
+            "lstm.bias": "lstm.lstm.bias",
+        }
+    )
 
-    def __init__(
-        self,
-        encoder: Any,
-        options: KgTransformerOptions,
-        *,
-        region_width: int = 0,
-        styles: int = 1,
-        generator: torch.Generator,
-    ) -> None:
+    def __init__(self, encoder: Any, options: KgTransformerOptions, *, region_width: int = 0, styles: int = 1) -> None:
         super().__init__()
         self.takes_regions = region_width > 0
         self.trust = options.trust
         self.encoder = encoder
         if options.adapter_rank:
-            adapt(encoder, rank=options.adapter_rank, dropout=options.adapter_dropout, generator=generator)
+            adapt(encoder, rank=options.adapter_rank, dropout=options.adapter_dropout)
         width = int(encoder.config.hidden_size)
         self.takes_segments = int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
         self.layer_weights = nn.Parameter(torch.zeros(int(encoder.config.num_hidden_layers) + 1))
@@ -128,45 +124,31 @@ class KgTransformer(nn.Module):
         self.corpus = nn.Embedding(styles, _STYLE_WIDTH)
         self.dropout = nn.Dropout(options.dropout)
         joined = 2 * width + options.letter_width + WORD_FEATURES + _STYLE_WIDTH
-        if options.lstm_width:
-            self.lstm: nn.LSTM | None = nn.LSTM(joined, options.lstm_width, batch_first=True, bidirectional=True)
-            joined = 2 * options.lstm_width
-        else:
-            self.lstm = None
-        self.tag_scores = nn.Linear(joined, len(TAGS))
+        self.lstm = BiLstm(joined, options.lstm_width) if options.lstm_width else None
+        if self.lstm is not None:
+            joined = self.lstm.width
+        self.head = CrfHead(joined)
         self.sight = WordSight(joined, options.visual_width, region_width) if region_width else None
-        self.crf = CRF(len(TAGS), batch_first=True)
 
-    def emissions(self, batch: Batch, style: Tensor | None = None) -> Tensor:
-        """Scores of each word's tags, float32 (B, T, K); ``style`` int64 (B,): annotation style, the first if None."""
+    def words(self, batch: Batch, style: Tensor | None = None) -> Tensor:
+        """Words in context, float32 (B, T, H); ``style`` int64 (B,): annotation style, the first if None."""
         hidden = self._encode(batch)  # (B, S, H)
-        rows = torch.arange(len(batch.first), device=hidden.device)[:, None]
-        words = torch.cat([hidden[rows, batch.first], batch.pool @ hidden], dim=2)  # (B, T, 2H)
+        words = torch.cat([first_pieces(hidden, batch.first), batch.pool @ hidden], dim=2)  # (B, T, 2H)
         if style is None:
             style = torch.zeros(len(batch.first), dtype=torch.int64, device=hidden.device)
         styles = self.corpus(style)[:, None].expand(-1, words.shape[1], -1)
-        x = self.dropout(torch.cat([words, self.letters(batch.letters), batch.features, styles], dim=2))
-        if self.lstm is not None:
-            x = self.dropout(self._read(x, batch.mask))
-        scores: Tensor = self.tag_scores(x)
+        x: Tensor = self.dropout(torch.cat([words, self.letters(batch.letters), batch.features, styles], dim=2))
+        return x if self.lstm is None else self.dropout(self.lstm(x, batch.mask))
+
+    def emissions(self, batch: Batch, style: Tensor | None = None) -> Tensor:
+        """Scores of each word's tags, with what the picture changes about them, float32 (B, T, K)."""
+        words = self.words(batch, style)
+        scores: Tensor = self.head(words)
         if self.sight is not None:
-            scores = scores + self.sight(x, batch.mask, batch.regions, batch.has_regions)
+            scores = scores + self.sight(words, batch.mask, batch.regions, batch.has_regions)
         if self.trust:
             scores = scores + self.trust * near_name_scores(batch.features[..., -NAME_FEATURES:])
         return scores.float()
-
-    def loss(self, batch: Batch, tags: Tensor, style: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
-        """The negative log-likelihood of ``tags`` int64 (B, T), averaged over the windows by ``weight`` float (B,)."""
-        losses = negative_log_likelihoods(self.crf, self.emissions(batch, style), tags, batch.mask)  # (B,)
-        return losses.mean() if weight is None else (losses * weight).mean()
-
-    def chain(self) -> Chain:
-        """The CRF's scores as numpy arrays."""
-        return crf_chain(self.crf)
-
-    def own_state(self) -> dict[str, Tensor]:
-        """The parameters that training changes, by name."""
-        return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
     def _encode(self, batch: Batch) -> Tensor:
         arguments = {"input_ids": batch.ids, "attention_mask": batch.attention, "output_hidden_states": True}
@@ -177,14 +159,3 @@ class KgTransformer(nn.Module):
         # Starting from the mean would dilute the top layer, on which the encoder was trained: it enters once more.
         mixed: Tensor = layers[-1] + sum(share * layer for share, layer in zip(shares, layers, strict=True))
         return mixed
-
-    def _read(self, x: Tensor, mask: Tensor) -> Tensor:
-        assert self.lstm is not None
-        if bool(mask.all()):
-            read: Tensor = self.lstm(x)[0]
-            return read
-        packed = nn.utils.rnn.pack_padded_sequence(x, mask.sum(1).cpu(), batch_first=True, enforce_sorted=False)
-        padded: Tensor = nn.utils.rnn.pad_packed_sequence(
-            self.lstm(packed)[0], batch_first=True, total_length=x.shape[1]
-        )[0]
-        return padded

@@ -13,20 +13,17 @@ Shapes: as there; and ``P`` words of the knowledge, ``A`` attributes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
-from ner.fusion.activations import activate
+from ner.encoders.words import WordSizes
+from ner.fusion.additive_attention import activate
 from ner.inputs.words import WordBatch
-from ner.networks.composition import WordSizes
 from ner.networks.visual_self_attention import VisualSelfAttention, VisualSelfAttentionOptions
-from ner.options import check_options, size
+from ner.options import options, size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class KnowledgeAttentionOptions(VisualSelfAttentionOptions):
     """The sizes of the network (Chen et al. 2021, section 4.2), and what is left out of it.
 
@@ -40,9 +37,6 @@ class KnowledgeAttentionOptions(VisualSelfAttentionOptions):
     attributes: bool = True
     knowledge: bool = True
 
-    def __post_init__(self) -> None:
-        check_options(self)
-
 
 class KnowledgeAttention(VisualSelfAttention):
     """Posts to emissions.
@@ -51,8 +45,6 @@ class KnowledgeAttention(VisualSelfAttention):
         options: The sizes.
         sizes: Those of the input side; without a region width there is no visual part.
     """
-
-    name: ClassVar[str] = "knowledge-attention"
 
     def __init__(self, options: KnowledgeAttentionOptions, sizes: WordSizes) -> None:
         super().__init__(options, sizes)

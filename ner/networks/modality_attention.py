@@ -2,8 +2,8 @@
 
 Its options give the paper's baselines too (section 4.2): ``vectors``, ``letters`` and ``picture`` those that see less,
 ``fusion = "concatenation"`` those that put the views side by side, ``letters = "cnn"`` that of Ma and Hovy 2016, and
-``segmentation`` the multitask baseline of Aguilar et al. 2017: a second head that tells words of entities from others,
-its loss added to that of tags.
+``segmentation`` the multitask baseline of Aguilar et al. 2017: a second head that tells words of entities from the
+rest, its loss added to that of tags.
 
 Our reading: the LSTM of equation 1, whose input and forget gates are one, is the library's LSTM, whose gates are two.
 The segmentation's head is one logistic unit over the same words as the tags' head, its loss summed over the words of a
@@ -15,15 +15,12 @@ Shapes: ``B`` posts, ``T`` words, ``M`` views, ``p`` their common width, ``H`` w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ner.encoders.recurrent import BiLstm
-from ner.encoders.words import WordEncoder, WordOptions
+from ner.encoders.words import WordEncoder, WordOptions, WordSizes
 from ner.errors import RecipeError
 from ner.fusion.modality_attention import (
     TRANSFORMS,
@@ -34,14 +31,14 @@ from ner.fusion.modality_attention import (
 )
 from ner.heads.crf import CrfHead
 from ner.inputs.words import WordBatch
-from ner.networks.composition import CrfComposition, WordSizes
-from ner.options import check_options, choice, share, size
+from ner.networks.network import Network
+from ner.options import choice, options, share, size
 from ner.spans import TAGS
 
 _OUTSIDE = TAGS.index("O")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class ModalityAttentionOptions:
     """The sizes of the network, and which of the paper's models it is.
 
@@ -76,25 +73,17 @@ class ModalityAttentionOptions:
     segmentation: float = share(0.0)
 
     def __post_init__(self) -> None:
-        """Hold the values to what is allowed.
-
-        Raises:
-            RecipeError: One is not, or nothing of a word would be seen; the text names it.
-        """
-        check_options(self)
         if not self.vectors and self.letters == "none":
             raise RecipeError('vectors = false and letters = "none": expected at least one of the two')
 
 
-class ModalityAttentionNetwork(CrfComposition):
+class ModalityAttentionNetwork(Network):
     """Posts to emissions.
 
     Args:
         options: The sizes, and which of the paper's models it is.
         sizes: Those of the input side; without pictures there, the network has no such view.
     """
-
-    name: ClassVar[str] = "modality-attention"
 
     def __init__(self, options: ModalityAttentionOptions, sizes: WordSizes) -> None:
         super().__init__()
@@ -113,7 +102,7 @@ class ModalityAttentionNetwork(CrfComposition):
         self.head = CrfHead(self.lstm.width)
         self.entity_score = nn.Linear(self.lstm.width, 1) if options.segmentation else None
 
-    def words(self, batch: WordBatch, style: Tensor | None) -> Tensor:  # noqa: ARG002
+    def words(self, batch: WordBatch) -> Tensor:
         """Posts to words in context, float32 (B, T, H)."""
         x = self.layers(self._views(batch))  # (B, T, M, p)
         present = torch.ones((len(x), x.shape[2]), dtype=torch.bool, device=x.device)
@@ -123,9 +112,9 @@ class ModalityAttentionNetwork(CrfComposition):
         read: Tensor = self.dropout(self.lstm(self.dropout(fused), batch.mask))
         return read
 
-    def loss(self, batch: WordBatch, tags: Tensor, style: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
-        """The loss of tags, and where there is a second head its own; arguments as in :class:`CrfComposition`."""
-        words = self.words(batch, style)
+    def loss(self, batch: WordBatch, tags: Tensor, style: Tensor | None = None, weight: Tensor | None = None) -> Tensor:  # noqa: ARG002
+        """The loss of tags, and where there is a second head its own; arguments as in :class:`Network`."""
+        words = self.words(batch)
         loss = self.head.loss(self.head(words), tags, batch.mask, weight)
         if self.entity_score is None:
             return loss

@@ -1,59 +1,28 @@
-"""What the trainer and the tagger ask of a network and of its input side, whatever is inside.
+"""What the networks of all taggers have in common: an encoder and a fusion of their own, under a head.
 
-Shapes: ``B`` windows in a batch, ``T`` words, ``K`` tags.
+Shapes: ``B`` windows in a batch, ``T`` words, ``H`` width of a word before the head, ``K`` tags.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol, Self
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
 
-import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ner.heads.chain import Chain
+from ner.heads.crf import Head
 from ner.taggers import TaggerInput
 
 
-class Window(Protocol):
-    """A stretch of a post that a network takes at once.
-
-    Attributes:
-        start: The first word of the post that the window holds.
-        end: The word after its last.
-        keep_start: The first word whose result is taken from this window and no other.
-        keep_end: The word after the last such.
-        size: How long the window is for the network; batches are made of like sizes.
-    """
-
-    @property
-    def start(self) -> int: ...  # noqa: D102
-    @property
-    def end(self) -> int: ...  # noqa: D102
-    @property
-    def keep_start(self) -> int: ...  # noqa: D102
-    @property
-    def keep_end(self) -> int: ...  # noqa: D102
-    @property
-    def size(self) -> int: ...  # noqa: D102
-
-
-class Batch(Protocol):
-    """Padded windows.
-
-    Attributes:
-        mask: bool (B, T), True where there is a word.
-    """
-
-    @property
-    def mask(self) -> Tensor: ...  # noqa: D102
-
-    def to(self, device: torch.device) -> Self:
-        """The same on ``device``."""
-
-
 class Inputs(Protocol):
-    """The input side of a network."""
+    """The input side of a network.
+
+    A window is a stretch of a post that a network takes at once: it holds the words ``start:end``, and its results are
+    taken for the words ``keep_start:keep_end``, which no other window gives. ``size`` is how long it is for the
+    network; batches are made of similar sizes. A batch has a ``mask``, bool (B, T), True where there is a word.
+    """
 
     def windows(self, post: TaggerInput) -> Sequence[Any]:
         """The windows of a post, in order; together they keep every word once. No words, no window."""
@@ -62,28 +31,43 @@ class Inputs(Protocol):
         """Windows padded to one batch."""
 
 
-class Network(Protocol):
-    """Batches to emissions, and a loss.
+class Network(nn.Module):
+    """Batches to emissions, and a loss; a subclass gives :meth:`words`, and sets ``self.head``.
 
-    Every network is an ``nn.Module`` as well. Whatever stands in padding, and the regions of a post without a picture,
-    never changes another position's result.
+    Whatever stands in padding, and the regions of a post without a picture, never changes another position's result.
 
     Attributes:
-        name: What the composition is called: ``umt``.
         takes_regions: Whether it looks at a picture's regions.
+        old_names: What the names of its parameters began with in older checkpoints, and what they begin with now.
     """
 
-    name: ClassVar[str]
-    takes_regions: bool
+    old_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    takes_regions: bool = False
+    head: Head
 
-    def emissions(self, batch: Any, style: Tensor | None = None) -> Tensor:
+    def words(self, batch: Any) -> Tensor:
+        """A batch to words in context, float32 (B, T, H)."""
+        raise NotImplementedError
+
+    def emissions(self, batch: Any, style: Tensor | None = None) -> Tensor:  # noqa: ARG002
         """Scores of each word's tags, float32 (B, T, K); ``style`` int64 (B,): annotation style, the first if None."""
+        emissions: Tensor = self.head(self.words(batch))
+        return emissions
 
     def loss(self, batch: Any, tags: Tensor, style: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
         """What training makes small, for ``tags`` int64 (B, T): a scalar, averaged over windows by ``weight`` (B,)."""
+        return self.head.loss(self.emissions(batch, style), tags, batch.mask, weight)
 
     def chain(self) -> Chain:
         """How tags follow one another, as numpy arrays."""
+        return self.head.chain()
 
     def own_state(self) -> dict[str, Tensor]:
         """The parameters that training changes, by name."""
+        return {name: parameter for name, parameter in self.named_parameters() if parameter.requires_grad}
+
+    @classmethod
+    def current_name(cls, name: str) -> str:
+        """What a parameter of a checkpoint is called now."""
+        renamed = (new + name.removeprefix(old) for old, new in cls.old_names.items() if name.startswith(old))
+        return next(renamed, name)

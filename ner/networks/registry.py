@@ -43,8 +43,8 @@ class TaggerSpec:
 _SPECS = (
     TaggerSpec("kg-transformer", "this project", "pieces", "kg_transformer:KgTransformer", styles=True),
     TaggerSpec("bilstm-crf", "Huang et al. 2015", "words", "bilstm:BiLstmCrf"),
-    TaggerSpec("cnn-bilstm-crf", "Ma and Hovy 2016", "words", "bilstm:CnnBiLstmCrf"),
-    TaggerSpec("hbilstm-crf", "Lample et al. 2016", "words", "bilstm:HBiLstmCrf"),
+    TaggerSpec("cnn-bilstm-crf", "Ma and Hovy 2016", "words", "bilstm:BiLstmCrf", "bilstm:CnnBiLstmCrfOptions"),
+    TaggerSpec("hbilstm-crf", "Lample et al. 2016", "words", "bilstm:BiLstmCrf", "bilstm:HBiLstmCrfOptions"),
     TaggerSpec("hsn", "Tian et al. 2021", "words", "hsn:Hsn"),
     TaggerSpec(
         "modality-attention",
@@ -53,8 +53,8 @@ _SPECS = (
         "modality_attention:ModalityAttentionNetwork",
         "modality_attention:ModalityAttentionOptions",
     ),
-    TaggerSpec("gvatt", "Lu et al. 2018", "words", "gvatt:Gvatt"),
-    TaggerSpec("adacan", "Zhang et al. 2018", "words", "adacan:Adacan"),
+    TaggerSpec("gvatt", "Lu et al. 2018", "words", "bilstm:Gvatt"),
+    TaggerSpec("adacan", "Zhang et al. 2018", "words", "bilstm:Adacan"),
     TaggerSpec("visual-self-attention", "Arshad et al. 2019", "words", "visual_self_attention:VisualSelfAttention"),
     TaggerSpec("knowledge-attention", "Chen et al. 2021", "words", "knowledge_attention:KnowledgeAttention"),
     TaggerSpec("bert", "Devlin et al. 2018, as in Yu et al. 2020", "pieces", "bert:Bert"),

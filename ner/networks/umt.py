@@ -22,8 +22,7 @@ region, ``K`` tags, ``Z`` span tags.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,15 +31,15 @@ from ner.fusion.cross_modal import CrossModalLayer, MultimodalInteraction, fitti
 from ner.heads.crf import CrfHead
 from ner.inputs.pieces import Batch
 from ner.networks.bert import TextEncoder, first_pieces
-from ner.networks.composition import CrfComposition
-from ner.options import check_options, positive, share, size
+from ner.networks.network import Network
+from ner.options import options, positive, share, size
 from ner.spans import TAGS, split_tag
 
 SPAN_TAGS = ("O", "B", "I")
 """The tags of entity span detection."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class MtOptions:
     """The choices of the Multimodal Transformer.
 
@@ -58,11 +57,8 @@ class MtOptions:
     word_aware: bool = True
     visual_gate: bool = True
 
-    def __post_init__(self) -> None:
-        check_options(self)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class UmtOptions(MtOptions):
     """The choices of the Unified Multimodal Transformer: those of :class:`MtOptions`, and of span detection.
 
@@ -81,26 +77,16 @@ class UmtOptions(MtOptions):
     span_weight: float = positive(0.5)
 
 
-class Mt(CrfComposition):
+class Mt(Network):
     """The Multimodal Transformer.
 
     Args:
         encoder: A Hugging Face encoder; it is trained whole.
         options: The choices.
         region_width: ``C``; 0 without pictures, and then there is no interaction.
-        generator: Of no consequence: first values come from PyTorch's own.
     """
 
-    name: ClassVar[str] = "mt"
-
-    def __init__(
-        self,
-        encoder: Any,
-        options: MtOptions,
-        *,
-        region_width: int,
-        generator: torch.Generator | None = None,  # noqa: ARG002
-    ) -> None:
+    def __init__(self, encoder: Any, options: MtOptions, *, region_width: int) -> None:
         super().__init__()
         self.options = options
         self.takes_regions = region_width > 0
@@ -121,7 +107,7 @@ class Mt(CrfComposition):
         self.dropout = nn.Dropout(options.dropout)
         self.head = CrfHead(2 * width)
 
-    def words(self, batch: Batch, style: Tensor | None) -> Tensor:  # noqa: ARG002
+    def words(self, batch: Batch) -> Tensor:
         """The words ``H``, float32 (B, T, 2d)."""
         return self._seen_words(batch, *self.encoder(batch))
 
@@ -141,13 +127,10 @@ class Mt(CrfComposition):
 class Umt(Mt):
     """The Unified Multimodal Transformer; its arguments are those of :class:`Mt`."""
 
-    name: ClassVar[str] = "umt"
     options: UmtOptions
 
-    def __init__(
-        self, encoder: Any, options: UmtOptions, *, region_width: int, generator: torch.Generator | None = None
-    ) -> None:
-        super().__init__(encoder, options, region_width=region_width, generator=generator)
+    def __init__(self, encoder: Any, options: UmtOptions, *, region_width: int) -> None:
+        super().__init__(encoder, options, region_width=region_width)
         width = self.encoder.width
         self.span_reading = CrossModalLayer(width, self.reading.heads, dropout=options.dropout)
         self.span_head = CrfHead(width, len(SPAN_TAGS))

@@ -12,26 +12,22 @@ Shapes: ``B`` posts, ``T`` words, ``M`` keys, ``E`` width of a word vector, ``R`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
-from ner.encoders.words import WordEncoder, WordOptions
-from ner.fusion.activations import ACTIVATIONS
-from ner.fusion.gate import GatedFusion
-from ner.fusion.multi_dimensional import MultiDimensionalScores, attended, visible_pairs
+from ner.encoders.words import WordEncoder, WordOptions, WordSizes
+from ner.fusion.additive_attention import ACTIVATIONS
+from ner.fusion.multi_dimensional import GatedFusion, MultiDimensionalScores, attended, visible_pairs
 from ner.fusion.visual_attention import FORMS, VisuallyAidedScores
 from ner.heads.crf import CrfHead
 from ner.inputs.words import WordBatch
-from ner.networks.composition import CrfComposition, WordSizes
-from ner.options import check_options, choice, size
+from ner.networks.network import Network
+from ner.options import choice, options, size
 
 _DIRECTIONS = {"all": ("all",), "forward-backward": ("forward", "backward")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class VisualSelfAttentionOptions(WordOptions):
     """The sizes of the network (Arshad et al. 2019, section VI), and where it may differ from what is printed.
 
@@ -52,19 +48,14 @@ class VisualSelfAttentionOptions(WordOptions):
     visual_form: str = choice(FORMS[0], FORMS)
     gate_bias: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_options(self)
 
-
-class VisualSelfAttention(CrfComposition):
+class VisualSelfAttention(Network):
     """Posts to emissions.
 
     Args:
         options: The sizes.
         sizes: Those of the input side; without a region width there is no visual part.
     """
-
-    name: ClassVar[str] = "visual-self-attention"
 
     def __init__(self, options: VisualSelfAttentionOptions, sizes: WordSizes) -> None:
         super().__init__()
@@ -78,7 +69,7 @@ class VisualSelfAttention(CrfComposition):
         self.dropout = nn.Dropout(options.dropout)
         self.head = CrfHead(width * len(self.attentions))
 
-    def words(self, batch: WordBatch, style: Tensor | None) -> Tensor:  # noqa: ARG002
+    def words(self, batch: WordBatch) -> Tensor:
         """A batch to words in context, float32 (B, T, D), or (B, T, 2D) with two directions."""
         x = self.encoder(batch.text)
         keys, key_mask = self.keys(x, batch)

@@ -18,72 +18,37 @@ from ner.training.recipes import ContextRecipe
 from ner.training.renaming import renamed
 
 Fact = tuple[str, str, str]
+Tags = tuple[str, ...]
 
 _RENAMED_KNOWN = 0.5
 
-_KINDS: dict[str, tuple[str, ...]] = {
+_KINDS_TEXT = {  # what a kind of entity is said to be; some more often
     "PER": (
-        *("person", "person", "person", "musician", "singer", "rapper", "actor", "actress", "politician", "president"),
-        *("basketball player", "soccer player", "athlete", "writer", "artist", "journalist", "model", "scientist"),
-        *("American football player", "tennis player", "boxer", "comedian", "office holder", "royalty", "coach"),
+        "person, person, person, musician, singer, rapper, actor, actress, politician, president, "
+        "basketball player, soccer player, athlete, writer, artist, journalist, model, scientist, "
+        "American football player, tennis player, boxer, comedian, office holder, royalty, coach"
     ),
     "LOC": (
-        *("country", "country", "country", "city", "city", "city", "town", "continent", "island", "state", "region"),
-        *("village", "administrative region", "river", "mountain", "stadium", "airport", "building", "park", "place"),
+        "country, country, country, city, city, city, town, continent, island, state, region, village, "
+        "administrative region, river, mountain, stadium, airport, building, park, place"
     ),
     "ORG": (
-        *(
-            "soccer club",
-            "soccer club",
-            "basketball team",
-            "basketball team",
-            "company",
-            "band",
-            "university",
-            "school",
-        ),
-        *(
-            "newspaper",
-            "political party",
-            "organisation",
-            "broadcaster",
-            "soccer league",
-            "basketball league",
-            "airline",
-        ),
-        *("baseball team", "hockey team", "American football team", "government agency", "record label"),
+        "soccer club, soccer club, basketball team, basketball team, company, band, university, school, "
+        "newspaper, political party, organisation, broadcaster, soccer league, basketball league, airline, "
+        "baseball team, hockey team, American football team, government agency, record label"
     ),
     "OTHER": (
-        *("album", "film", "television show", "song", "video game", "language", "event", "award", "holiday", "book"),
-        *("software", "sports event", "device", "work", "animal", "car"),
+        "album, film, television show, song, video game, language, event, award, holiday, book, software, "
+        "sports event, device, work, animal, car"
     ),
 }
-_SHOWN = (
-    *(
-        "web site",
-        "suit",
-        "flagpole",
-        "basketball",
-        "stage",
-        "microphone",
-        "jersey",
-        "soccer ball",
-        "comic book",
-        "groom",
-    ),
-    *(
-        "football helmet",
-        "book jacket",
-        "television",
-        "menu",
-        "lab coat",
-        "ballplayer",
-        "sunglasses",
-        "wig",
-        "crossword",
-    ),
-    *("scoreboard", "envelope", "jean", "bow tie", "seashore", "palace", "street sign", "pickup", "golden retriever"),
+_KINDS = {kind: tuple(text.split(", ")) for kind, text in _KINDS_TEXT.items()}
+_SHOWN_TEXT = (
+    "web site, suit, flagpole, basketball, stage, microphone, jersey, soccer ball, comic book, groom, "
+    "football helmet, book jacket, television, menu, lab coat, ballplayer, sunglasses, wig, crossword, "
+    "scoreboard, envelope, jean, bow tie, seashore, palace, street sign, pickup, golden retriever"
 )
+_SHOWN = _SHOWN_TEXT.split(", ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +66,27 @@ class Pool:
 
 
 def training_example(
-    post: TaggedPost, pool: Pool, options: ContextRecipe, random_source: random.Random
-) -> tuple[TaggerInput, tuple[str, ...]]:
+    post: TaggedPost, pool: Pool, options: ContextRecipe, source: random.Random
+) -> tuple[TaggerInput, Tags]:
     """A post with a context drawn for it, and its tags (another type where a contrary fact says so)."""
-    if random_source.random() < options.renamed:
-        return _renamed_example(post, pool, options, random_source)
-    caption = _draw_caption(post, pool, options, random_source)
-    facts, tags = _draw_facts(post, pool, options, random_source)
+    if source.random() < options.renamed:
+        return _renamed_example(post, pool, options, source)
+    caption = _draw_caption(post, pool, options, source)
+    facts, tags = _draw_facts(post, pool, options, source)
     if tags != post.tags:
         caption = ""  # it may show what was true before
     attributes: tuple[tuple[str, float], ...] = ()
-    if random_source.random() < options.attributes:
-        attributes = tuple((label, 0.2) for label in random_source.sample(_SHOWN, random_source.randint(1, 5)))
-    if post.attributes and tags == post.tags and random_source.random() < options.gold_attributes:
+    if source.random() < options.attributes:
+        attributes = tuple((label, 0.2) for label in source.sample(_SHOWN, source.randint(1, 5)))
+    if post.attributes and tags == post.tags and source.random() < options.gold_attributes:
         attributes = post.attributes
     tokens = post.tokens
-    choice = random_source.random()
+    choice = source.random()
     if choice < options.lower_case:
         tokens = tuple(token.lower() for token in tokens)
     elif choice < options.lower_case + options.upper_case:
         tokens = tuple(token.upper() for token in tokens)
-    names = _draw_names(post, options, random_source)
+    names = _draw_names(post, options, source)
     if tags != post.tags:
         names = ()  # they would say what was true before
     return TaggerInput(tokens, attributes, caption, tuple(facts), known_names=names), tags
@@ -129,15 +94,14 @@ def training_example(
 
 def _renamed_example(
     post: TaggedPost, pool: Pool, options: ContextRecipe, source: random.Random
-) -> tuple[TaggerInput, tuple[str, ...]]:
+) -> tuple[TaggerInput, Tags]:
     """A post with other names in it, of which a made-up list knows about half, and its tags."""
     changed, places = renamed(post, pool.names, source)
     names = NameList.of(source.randrange(LISTS))
     told = [names.told_of(changed, place) for place in places if source.random() < _RENAMED_KNOWN]
     known = longest((*told, *names.names_in(changed)))
-    return TaggerInput(
-        changed.tokens, (), _draw_caption(post, pool, options, source), (), known_names=known
-    ), changed.tags
+    caption = _draw_caption(post, pool, options, source)
+    return TaggerInput(changed.tokens, caption=caption, known_names=known), changed.tags
 
 
 def _draw_names(post: TaggedPost, options: ContextRecipe, source: random.Random) -> tuple[KnownName, ...]:
@@ -157,9 +121,7 @@ def _draw_caption(post: TaggedPost, pool: Pool, options: ContextRecipe, source: 
     return ""
 
 
-def _draw_facts(
-    post: TaggedPost, pool: Pool, options: ContextRecipe, source: random.Random
-) -> tuple[list[Fact], tuple[str, ...]]:
+def _draw_facts(post: TaggedPost, pool: Pool, options: ContextRecipe, source: random.Random) -> tuple[list[Fact], Tags]:
     """Facts to put beside a post, and the tags that are right then."""
     spans = [span for span in spans_from_tags(post.tags) if _name(post, span)]
     choice = source.random()
@@ -177,9 +139,7 @@ def _draw_facts(
     return [], post.tags
 
 
-def _contrary_facts(
-    post: TaggedPost, span: Span, pool: Pool, source: random.Random
-) -> tuple[list[Fact], tuple[str, ...]]:
+def _contrary_facts(post: TaggedPost, span: Span, pool: Pool, source: random.Random) -> tuple[list[Fact], Tags]:
     """Facts that give an entity of the post another type, and the tags with this type."""
     kind = source.choice([kind for kind in ("PER", "LOC", "ORG") if kind != span.type])
     facts = _facts(_name(post, span), kind, pool, source)

@@ -21,7 +21,7 @@ LISTS = 64
 _MOST_KNOWN = {"PER": 0.35, "LOC": 0.8, "ORG": 0.6, "OTHER": 0.5}
 _MOST_ORDINARY_CAPITALS, _MOST_ORDINARY = 0.3, 0.12
 _MOST_WRONG_TYPES = 0.25
-_ORDINARY_WORDS_ARE = (("OTHER", 0.52), ("ORG", 0.4), ("LOC", 0.06), ("PER", 0.02))
+_ORDINARY_WORDS_ARE = (("OTHER", 0.52), ("ORG", 0.92), ("LOC", 0.98), ("PER", 1.0))  # where a draw is below
 _LEAST_LETTERS = 4
 
 
@@ -107,12 +107,8 @@ class NameList:
         return KnownName(start, end, types, weight, prior, same_case=capital and self._draw("case", form) < 0.9)
 
     def _ordinary_type(self, form: str) -> str:
-        left = self._draw("kind", form)
-        for kind, share in _ORDINARY_WORDS_ARE:
-            left -= share
-            if left < 0:
-                return kind
-        return _ORDINARY_WORDS_ARE[0][0]
+        drawn = self._draw("kind", form)
+        return next(kind for kind, below in _ORDINARY_WORDS_ARE if drawn < below)
 
     def _draw(self, what: str, form: str) -> float:
         """A number in 0..1 that is always the same for a name in this list."""

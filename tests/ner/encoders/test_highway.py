@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ner.encoders.highway import Highway
+from ner.encoders.words import Highway
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ner.encoders.letters import LetterFilters, LetterLstm
-from ner.inputs.shapes import LETTERS, WORD_LETTERS, letter_ids
+from ner.inputs.word_shapes import LETTERS, WORD_LETTERS, letter_ids
 
 WORDS = ["Chad", "", "a", "extraordinarily-long-word", "😀ñ"]
 

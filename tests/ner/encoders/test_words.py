@@ -5,11 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ner.encoders.words import WordEncoder, WordOptions
+from ner.encoders.words import WordEncoder, WordOptions, WordSizes
 from ner.errors import RecipeError
-from ner.inputs.shapes import LETTERS
+from ner.inputs.word_shapes import LETTERS
 from ner.inputs.words import WordTensors
-from ner.networks.composition import WordSizes
 
 SIZES = WordSizes(vector_width=3, words=6)
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from made_up_tags import made_up
 
-from ner.evaluation.comparison import compare_counts
-from ner.evaluation.counts import ALL, PostCounts, count_posts, f1_of
+from ner.evaluation.scores import ALL, PostCounts, count_posts, f1_of
+from ner.evaluation.significance import compare_counts
 
 
 def counts(rows):

@@ -5,7 +5,7 @@ import json
 from hypothesis import given, settings
 from made_up_tags import PAIRS, unzipped
 
-from ner.evaluation.confusion import confusion_of_tags
+from ner.evaluation.mistakes import confusion_of_tags
 from ner.evaluation.scores import score_tags
 
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from made_up_tags import made_up
 
-from ner.evaluation.counts import ALL, PostCounts, count_posts
-from ner.evaluation.intervals import f1_intervals
-from ner.evaluation.scores import score_tags
+from ner.evaluation.scores import ALL, PostCounts, count_posts, score_tags
+from ner.evaluation.significance import f1_intervals
 
 
 def test_nothing_but_right_answers_is_surely_right():

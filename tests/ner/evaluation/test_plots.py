@@ -7,11 +7,10 @@ from made_up_tags import made_up
 from PIL import Image
 
 from ner.errors import NerError
-from ner.evaluation.confusion import confusion_of_tags
-from ner.evaluation.counts import count_posts
-from ner.evaluation.intervals import f1_intervals
+from ner.evaluation.mistakes import confusion_of_tags
 from ner.evaluation.plots import plot_evaluation
-from ner.evaluation.scores import score_counts
+from ner.evaluation.scores import count_posts, score_counts
+from ner.evaluation.significance import f1_intervals
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def test_a_plot_is_drawn(tmp_path, drawn):
 
 def test_another_format_is_refused(tmp_path, drawn):
     pytest.importorskip("matplotlib")
-    with pytest.raises(NerError, match=r"'docx' is no format of plots: use \.png"):
+    with pytest.raises(NerError, match=r"'docx' is not a format of plots: use \.png"):
         plot_evaluation(tmp_path / "scores.docx", *drawn)
     assert list(tmp_path.iterdir()) == []
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from made_up_tags import PAIRS, unzipped
 
 from ner.errors import TagError
-from ner.evaluation.counts import ALL, SPANS_ONLY, count_posts
-from ner.evaluation.scores import Score, score_tags
+from ner.evaluation.scores import ALL, SPANS_ONLY, Score, count_posts, score_tags
 from ner.spans import TYPES, spans_from_tags
 
 

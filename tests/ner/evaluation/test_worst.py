@@ -2,7 +2,7 @@
 
 import json
 
-from ner.evaluation.worst import MISSED, worst_posts
+from ner.evaluation.mistakes import MISSED, worst_posts
 from ner.formats import TaggedPost
 from ner.spans import Span
 from ner.taggers import ScoredSpan, TaggerOutput

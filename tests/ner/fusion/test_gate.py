@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ner.fusion.gate import GatedFusion
+from ner.fusion.multi_dimensional import GatedFusion
 
 
 def test_equals_equations_13_and_14() -> None:

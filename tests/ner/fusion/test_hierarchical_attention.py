@@ -175,5 +175,5 @@ def test_a_softmax_over_nothing_is_zero():
 
 
 def test_heads_that_do_not_part_the_width_are_named():
-    with pytest.raises(ValueError, match="4 heads do not part a width of 6"):
+    with pytest.raises(ValueError, match="width = 6: expected a multiple of 4"):
         ElementWeights(6, heads=4)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ner.fusion.self_adaptive import SelfAdaptiveIntegration
+from ner.fusion.hierarchical_attention import SelfAdaptiveIntegration
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ner.heads.chain import best_tags, lattice, score_span
-from ner.heads.softmax import SoftmaxHead
+from ner.heads.crf import SoftmaxHead
 from ner.spans import TAGS, TYPES, Span, spans_from_tags
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ner.formats import TaggedPost
 from ner.inputs.context import MATCH_FEATURES, context_parts, match_features
-from ner.inputs.shapes import LETTERS, SHAPE_FEATURES, WORD_LETTERS, letter_ids, shape_features
+from ner.inputs.word_shapes import LETTERS, SHAPE_FEATURES, WORD_LETTERS, letter_ids, shape_features
 from ner.taggers import TaggerInput
 from ner.training.augment import Pool, training_example
 from ner.training.recipes import ContextRecipe

@@ -6,7 +6,6 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ner.inputs.pieces import collate
 from ner.network_tagger import batched_emissions, post_emissions
 from ner.networks.building import Design, build_network
 from ner.networks.kg_transformer import KgTransformerOptions
@@ -67,15 +66,15 @@ def test_padding_changes_nothing(built):
     ]
     windows = [inputs.windows(post)[0] for post in posts]
     with torch.inference_mode():
-        together = network.emissions(collate(windows))
+        together = network.emissions(inputs.collate(windows))
         for row, window in enumerate(windows):
-            alone = network.emissions(collate([window]))[0]
+            alone = network.emissions(inputs.collate([window]))[0]
             torch.testing.assert_close(together[row, : len(window.first)], alone, atol=1e-5, rtol=1e-4)
 
 
 def test_what_lies_in_the_padding_has_no_part_in_the_loss(built):
     network, inputs = built
-    batch = collate(
+    batch = inputs.collate(
         [inputs.windows(TaggerInput(tuple(text.split())))[0] for text in ("Chad", "the Lakers visits Paris")]
     )
     tags = torch.zeros(batch.mask.shape, dtype=torch.int64)

@@ -6,11 +6,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner.embeddings.compact import compact_rows
-from ner.embeddings.table import WordTable
-from ner.embeddings.tabledata import TableData
-from ner.inputs.shapes import letter_ids
-from ner.inputs.words import MAX_WORDS, WordInputs, attribute_words, knowledge_words, window_bounds, words_beside
+from ner.embeddings.word_table import WordTable
+from ner.inputs.context import attribute_words, knowledge_words, words_beside
+from ner.inputs.windows import window_bounds
+from ner.inputs.word_shapes import letter_ids
+from ner.inputs.words import MAX_WORDS, WordInputs
 from ner.taggers import TaggerInput
 
 KNOWN = ("chad", "is", "a", "country", "flag", "pole", "dog", "red")
@@ -19,9 +19,8 @@ KNOWN = ("chad", "is", "a", "country", "flag", "pole", "dog", "red")
 @pytest.fixture(scope="module")
 def inputs():
     vectors = np.random.default_rng(1).normal(size=(len(KNOWN), 4)).astype(np.float32)
-    return WordInputs(
-        WordTable(TableData("some", "zeros", KNOWN, compact_rows(vectors), ("chad", "is"), 1.0)), with_speech=True
-    )
+    table = WordTable(unknown="zeros", words=KNOWN, vectors=vectors, numbered=("chad", "is"))
+    return WordInputs(table, with_speech=True)
 
 
 POST = TaggerInput(
@@ -35,7 +34,7 @@ POST = TaggerInput(
 
 @given(st.integers(1, 2000))
 def test_windows_keep_every_word_once(count):
-    bounds = window_bounds(count)
+    bounds = window_bounds([1] * count, MAX_WORDS)
     kept = [at for _, _, start, end in bounds for at in range(start, end)]
     assert kept == list(range(count))
     for start, end, keep_start, keep_end in bounds:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from word_batches import SIZES, assert_loss_falls, assert_posts_are_alone, word_batch
 
-from ner.networks.adacan import Adacan, AdacanOptions
+from ner.networks.bilstm import Adacan, AdacanOptions
 
 TINY = {"letter_width": 4, "letter_embedding": 3, "lstm_width": 5, "width": 6, "dropout": 0.0}
 

@@ -4,22 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from ner.embeddings.compact import compact_rows
-from ner.embeddings.table import WordTable
-from ner.embeddings.tabledata import TableData
+from ner.embeddings.word_table import WordTable
+from ner.encoders.words import WordSizes
 from ner.inputs.words import WordInputs
 from ner.networks.bilstm import (
     BiLstmCrf,
     BiLstmCrfOptions,
-    CnnBiLstmCrf,
     CnnBiLstmCrfOptions,
-    HBiLstmCrf,
     HBiLstmCrfOptions,
 )
-from ner.networks.composition import WordSizes
 from ner.taggers import TaggerInput
 
-KINDS = [(BiLstmCrf, BiLstmCrfOptions), (CnnBiLstmCrf, CnnBiLstmCrfOptions), (HBiLstmCrf, HBiLstmCrfOptions)]
+KINDS = [BiLstmCrfOptions, CnnBiLstmCrfOptions, HBiLstmCrfOptions]
 KNOWN = ("chad", "smith", "visits", "paris")
 POSTS = [TaggerInput(tuple(words.split())) for words in ("Chad Smith visits Paris", "Smith", "Paris visits Chad")]
 TAGS = torch.tensor([[1, 2, 0, 3], [1, 0, 0, 0], [3, 0, 1, 0]])
@@ -28,19 +24,19 @@ TAGS = torch.tensor([[1, 2, 0, 3], [1, 0, 0, 0], [3, 0, 1, 0]])
 @pytest.fixture(scope="module")
 def inputs():
     vectors = np.random.default_rng(1).normal(size=(len(KNOWN), 4)).astype(np.float32)
-    data = TableData("some", "zeros", KNOWN, compact_rows(vectors), KNOWN, 1.0)
-    return WordInputs(WordTable(data), with_speech=False)
+    table = WordTable(unknown="zeros", words=KNOWN, vectors=vectors, numbered=KNOWN)
+    return WordInputs(table, with_speech=False)
 
 
-def build(kind, options, table, **values):
+def build(options, table, **values):
     torch.manual_seed(1)
-    sizes = WordSizes(vector_width=table.width, words=table.words)
-    return kind(options(letter_width=4, lstm_width=6, **values), sizes)
+    sizes = WordSizes(vector_width=table.width, words=table.id_count)
+    return BiLstmCrf(options(letter_width=4, lstm_width=6, **values), sizes)
 
 
-@pytest.mark.parametrize(("kind", "options"), KINDS)
-def test_a_post_is_the_same_among_others(inputs, kind, options):
-    network = build(kind, options, inputs.table, lstm_layers=2).eval()
+@pytest.mark.parametrize("options", KINDS)
+def test_a_post_is_the_same_among_others(inputs, options):
+    network = build(options, inputs.table, lstm_layers=2).eval()
     windows = [inputs.windows(post)[0] for post in POSTS]
     together = network.emissions(inputs.collate(windows))
     assert together.shape == (3, 4, 9)
@@ -49,9 +45,9 @@ def test_a_post_is_the_same_among_others(inputs, kind, options):
         torch.testing.assert_close(together[row, : window.size], alone)
 
 
-@pytest.mark.parametrize(("kind", "options"), KINDS)
-def test_it_learns_its_posts(inputs, kind, options):
-    network = build(kind, options, inputs.table, dropout=0.0)
+@pytest.mark.parametrize("options", KINDS)
+def test_it_learns_its_posts(inputs, options):
+    network = build(options, inputs.table, dropout=0.0)
     batch = inputs.collate([inputs.windows(post)[0] for post in POSTS])
     optimizer = torch.optim.Adam(network.own_state().values(), lr=0.05)
     first = float(network.loss(batch, TAGS).detach())
@@ -63,5 +59,4 @@ def test_it_learns_its_posts(inputs, kind, options):
 
 
 def test_what_reads_the_letters_by_default():
-    assert [options().letters for _, options in KINDS] == ["none", "cnn", "lstm"]
-    assert [kind.name for kind, _ in KINDS] == ["bilstm-crf", "cnn-bilstm-crf", "hbilstm-crf"]
+    assert [options().letters for options in KINDS] == ["none", "cnn", "lstm"]

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from ner.checkpoints import load_checkpoint, save_checkpoint
-from ner.embeddings.table import WordTable
-from ner.inputs.words import WordBatch, words_beside
+from ner.embeddings.word_table import WordTable
+from ner.inputs.context import words_beside
+from ner.inputs.words import WordBatch
 from ner.network_tagger import NetworkTagger
 from ner.networks.building import Design, build_network
 from ner.networks.registry import REGISTRY

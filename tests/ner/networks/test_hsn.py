@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ner.encoders.words import WordSizes
 from ner.errors import RecipeError
 from ner.fusion.hierarchical_attention import CrossModalInteraction
-from ner.inputs.shapes import WORD_LETTERS
+from ner.inputs.word_shapes import WORD_LETTERS
 from ner.inputs.words import WordBatch, WordTensors
-from ner.networks.composition import WordSizes
 from ner.networks.hsn import BLANK_REGIONS, Hsn, HsnOptions
 
 SIZES = WordSizes(vector_width=5, words=6, region_width=4)
@@ -106,16 +106,16 @@ def test_the_parts_are_put_together_as_the_algorithm_says():
     v = torch.relu(hsn.visual.regions(batch.regions))
     f = hsn.visual.interaction(h, v, batch.mask, torch.ones(2, R, dtype=torch.bool))
     gamma = hsn.visual.integration.text_shares(h, f)[..., None]
-    torch.testing.assert_close(hsn.words(batch, None), gamma * h + (1 - gamma) * f)
+    torch.testing.assert_close(hsn.words(batch), gamma * h + (1 - gamma) * f)
     both = network(integration="concatenation")
-    assert both.words(batch, None).shape == (2, 3, 16)
+    assert both.words(batch).shape == (2, 3, 16)
 
 
 def test_without_a_picture_a_word_is_its_text():
     hsn = network()
     batch = batch_of([3, 3], [False, True])
     h = hsn.lstm(hsn.highway(hsn.encoder(batch.text)), batch.mask)
-    found = hsn.words(batch, None)
+    found = hsn.words(batch)
     assert torch.equal(found[0], h[0])
     assert not torch.allclose(found[1], h[1], atol=1e-3)
 

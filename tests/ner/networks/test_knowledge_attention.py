@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ner.inputs.shapes import WORD_LETTERS
+from ner.encoders.words import WordSizes
+from ner.inputs.word_shapes import WORD_LETTERS
 from ner.inputs.words import WordBatch, WordTensors
-from ner.networks.composition import WordSizes
 from ner.networks.knowledge_attention import AttributeVector, KnowledgeAttention, KnowledgeAttentionOptions
 
 SIZES = WordSizes(vector_width=3, words=6, region_width=4)
@@ -141,7 +141,7 @@ def test_equals_equations_6_to_14():
     keys = [*x, *knowledge, attribute]
     assert len(keys) == 3 + 2 + 1
     expected = plain(net, x, keys, batch.regions[0].tolist())
-    found = net.words(batch, None)[0].tolist()
+    found = net.words(batch)[0].tolist()
     for word, other in zip(found, expected, strict=True):
         assert word == pytest.approx(other, rel=1e-6)
 

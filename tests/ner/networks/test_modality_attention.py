@@ -81,7 +81,7 @@ def test_the_segmentation_s_loss_is_added_to_that_of_tags():
     batch = word_batch([4, 2], [False, False])
     tags, weight = random_tags(batch), torch.tensor([1.0, 0.5])
     with torch.no_grad():
-        scores = multitask.entity_score(multitask.words(batch, None))[..., 0]
+        scores = multitask.entity_score(multitask.words(batch))[..., 0]
         added = 0.0
         for row in range(2):
             for at in range(int(batch.mask[row].sum())):

@@ -13,7 +13,6 @@ from ner.networks.registry import REGISTRY
 def test_a_tagger_has_a_network_and_checked_options(name):
     spec = REGISTRY[name]
     network, options = spec.network_class(), spec.options_class()
-    assert network.name
     assert callable(network.emissions)
     assert callable(network.chain)
     for field in dataclasses.fields(options):

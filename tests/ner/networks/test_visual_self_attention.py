@@ -55,10 +55,10 @@ def test_in_directions_the_order_counts_and_the_picture_aids_the_first():
         ("backward", False),
     ]
     batch = word_batch([4], [True])
-    assert net.words(batch, None).shape == (1, 4, 2 * D)
+    assert net.words(batch).shape == (1, 4, 2 * D)
     changed = replace(batch, text=replace(batch.text, vectors=batch.text.vectors.clone()))
     changed.text.vectors[0, 2] += 1.0
-    same = (net.words(batch, None) - net.words(changed, None)).abs().amax(dim=0) < 1e-9  # (T, 2D)
+    same = (net.words(batch) - net.words(changed)).abs().amax(dim=0) < 1e-9  # (T, 2D)
     forward, backward = same[:, :D].all(dim=1).tolist(), same[:, D:].all(dim=1).tolist()
     assert forward == [True, True, False, False]
     assert backward == [False, False, False, True]

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.average_taggers import average_taggers
 from ner.checkpoints import read_design, read_tensors, save_checkpoint
 from ner.errors import CheckpointError
 from ner.networks.building import Design, build_network
 from ner.networks.kg_transformer import KgTransformerOptions
-from ner.training.averaging import average_taggers
 
 OPTIONS = KgTransformerOptions(adapter_rank=2, letter_width=8, lstm_width=8)
 

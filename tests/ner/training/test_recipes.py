@@ -85,7 +85,7 @@ def test_files_that_are_none(tmp_path):
         load_recipe("no-such-recipe")
     broken = tmp_path / "broken.toml"
     broken.write_text("seed = ", encoding="utf-8")
-    with pytest.raises(RecipeError, match=r"broken\.toml: is no TOML"):
+    with pytest.raises(RecipeError, match=r"broken\.toml: is not TOML"):
         load_recipe(broken)
     wrong = tmp_path / "wrong.toml"
     wrong.write_text("sed = 1", encoding="utf-8")

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from ner.checkpoints import load_tagger
 from ner.networks.registry import REGISTRY
-from ner.taggers import TaggerInput, load_tagger
-from ner.training.files import train_tagger
+from ner.taggers import TaggerInput
 from ner.training.recipes import RECIPES, changed_recipe, load_recipe
+from ner.training.train import train_tagger
 
 SHIPPED = sorted(path.stem for path in RECIPES.glob("*.toml"))
 REGION_WIDTH = 6

@@ -1,0 +1,82 @@
+"""Training a tagger from files: reads the posts, then hands over to the one trainer, :mod:`ner.training.run`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ner.checkpoints import pick_device
+from ner.errors import TrainingError
+from ner.formats import read_captions
+from ner.training.epoch_reports import TrainingReport
+from ner.training.recipes import Recipe
+from ner.training.run import Pictures, Progress, Run, Tell
+from ner.training.training_posts import AttributesOf, Corpus, RegionsOf, Validation, read_training_posts, validations_of
+
+
+def train_tagger(
+    recipe: Recipe,
+    *,
+    train: Sequence[Path],
+    valid: Sequence[Path],
+    output: Path,
+    captions: Sequence[Path] = (),
+    auxiliary: Sequence[Path] = (),
+    init: Path | None = None,
+    regions: RegionsOf | None = None,
+    picture_encoder: str | None = None,
+    region_width: int = 0,
+    attributes: AttributesOf | None = None,
+    device: str = "auto",
+    progress: Progress | None = None,
+    tell: Tell | None = None,
+) -> TrainingReport:
+    """Train a tagger, or go on with a run that was cut short.
+
+    Args:
+        recipe: Every choice of the run.
+        train: Files of tagged posts, in any of the formats of :mod:`ner.formats`.
+        valid: Files of tagged posts; the epoch with the best mean F1 over them is kept. Each counts with its text
+            alone, and again with its captions, with all that is known beside it, and with its pictures, where it has
+            them.
+        output: The folder to write.
+        captions: Files of ``name<TAB>caption`` lines for the pictures.
+        auxiliary: Files annotated in another style, each with a style of its own, that help in the first epochs.
+        init: A tagger's folder with the same network, whose weights are the start.
+        regions: Gives a post its picture's regions, float32 (R, C), or None; the same at each call.
+        picture_encoder: Which encoder these are from.
+        region_width: C.
+        attributes: Gives a post what its picture shows; nothing leaves what stands in the file.
+        device: "cpu", "cuda", or "auto".
+        progress: Told (what, done, total) as it goes.
+        tell: Told a line after each epoch.
+
+    Raises:
+        FormatError: A file cannot be read.
+        TrainingError: A file has no posts, the folder holds another run, or the loss is not a number any more.
+        EncoderNotFoundError: The encoder cannot be found.
+        CheckpointError: ``init`` or the run to go on with cannot be read.
+    """
+    if not valid:
+        raise TrainingError("valid: no files: give a file of tagged posts to choose the best epoch by")
+    texts: dict[str, str] = {}
+    for path in captions:
+        texts |= read_captions(path)
+    groups = [list(train), *([path] for path in auxiliary)]
+    corpora = [Corpus(tuple(read_training_posts(paths, texts, attributes)), n) for n, paths in enumerate(groups)]
+    validations: list[Validation] = []
+    for path in valid:
+        posts = read_training_posts([path], texts, attributes)
+        validations += validations_of(f"{path.parent.name}/{path.name}", posts, regions)
+    run = Run(
+        recipe,
+        corpora,
+        validations,
+        output=output,
+        init=init,
+        pictures=None if regions is None else Pictures(regions, str(picture_encoder), region_width),
+        device=pick_device(device),
+        progress=progress,
+        tell=tell,
+    )
+    return run.finish()

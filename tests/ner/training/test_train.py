@@ -1,0 +1,218 @@
+"""The trainer: it learns, goes on after a kill, and stops with a word where it cannot go on."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+import ner.training.run
+from ner.checkpoints import load_tagger
+from ner.errors import CheckpointError, FormatError, TrainingError
+from ner.spans import TAGS
+from ner.taggers import TaggerInput
+from ner.training.recipes import recipe_from_dict
+from ner.training.train import train_tagger
+
+
+class KilledError(Exception):
+    """The process ends here."""
+
+
+def kill_in_epoch(number):
+    def progress(what, done, total):
+        if what == f"epoch {number}" and done == 2:
+            raise KilledError
+
+    return progress
+
+
+def trained(recipe, train_file, valid_file, output, **options):
+    return train_tagger(recipe_from_dict(recipe), train=[train_file], valid=[valid_file], output=output, **options)
+
+
+def test_a_run_writes_a_tagger_its_recipe_and_its_course(tiny_recipe, train_file, valid_file, tmp_path):
+    heard = []
+    output = tmp_path / "run"
+    report = trained(
+        tiny_recipe, train_file, valid_file, output, auxiliary=[train_file], progress=lambda *a: heard.append(a)
+    )
+    tagger, course = {"config.json", "model.safetensors"}, {"training.json", "curves.csv", "curves.png"}
+    assert {p.name for p in output.iterdir()} == {*tagger, "recipe.json", *course}
+    assert json.loads((output / "recipe.json").read_text())["seed"] == 13
+    course = json.loads((output / "training.json").read_text())["epochs"]
+    assert [epoch["epoch"] for epoch in course] == [epoch.epoch for epoch in report.epochs] == [1, 2, 3]
+    assert report.best in report.epochs
+    assert ("epoch 1", 4, 4) in heard
+    assert ("epoch 2", 2, 2) in heard
+    tags = load_tagger(output, device="cpu").tag([TaggerInput(("Smith", "visits", "Paris"))])[0].tags
+    assert set(tags) <= set(TAGS)
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_a_killed_run_ends_as_one_that_was_not(any_recipe, train_file, valid_file, tmp_path, epoch):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    expected = trained(any_recipe, train_file, valid_file, whole)
+    with pytest.raises(KilledError):
+        trained(any_recipe, train_file, valid_file, cut, progress=kill_in_epoch(epoch))
+    torch.rand(7)  # what happened in between has no part in it
+    report = trained(any_recipe, train_file, valid_file, cut)
+    assert report.epochs == expected.epochs
+    for name in ("model.safetensors", "config.json", "recipe.json", "training.json", "curves.csv"):
+        assert (cut / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_network_that_reads_words_carries_their_vectors_with_it(
+    tiny_words_recipe, tiny_vectors, train_file, valid_file, tmp_path
+):
+    vectors, lines = tmp_path / "moved.txt", []
+    vectors.write_bytes(tiny_vectors.read_bytes())
+    recipe = tiny_words_recipe | {"vectors": str(vectors)}
+    trained(recipe, train_file, valid_file, tmp_path / "run", tell=lines.append)
+    vectors.unlink()
+    assert {"words.json", "words.safetensors"} <= {path.name for path in (tmp_path / "run").iterdir()}
+    assert lines[0].startswith(f"{vectors}: 10 of 10 words have a published vector")
+    tagger = load_tagger(tmp_path / "run", device="cpu")
+    assert (tagger.name, tagger.needs_regions) == ("cnn-bilstm-crf", False)
+    assert len(tagger.tag([TaggerInput(("Smith", "visits", "Atlantis"))])[0].tags) == 3
+
+
+def test_a_start_on_other_words_is_refused(tiny_words_recipe, train_file, valid_file, tmp_path):
+    trained(tiny_words_recipe, train_file, valid_file, tmp_path / "first")
+    again = trained(tiny_words_recipe, train_file, valid_file, tmp_path / "second", init=tmp_path / "first")
+    assert again.epochs
+    with pytest.raises(CheckpointError, match="was trained on other words"):
+        trained(tiny_words_recipe, valid_file, valid_file, tmp_path / "third", init=tmp_path / "first")
+
+
+def test_a_finished_run_is_not_begun_again(tiny_recipe, train_file, valid_file, tmp_path):
+    first = trained(tiny_recipe, train_file, valid_file, tmp_path / "run")
+    again = trained(tiny_recipe, train_file, valid_file, tmp_path / "run", progress=kill_in_epoch(1))
+    assert again == first
+
+
+def test_another_recipe_does_not_go_on_with_a_run(tiny_recipe, train_file, valid_file, tmp_path):
+    trained(tiny_recipe, train_file, valid_file, tmp_path / "run")
+    with pytest.raises(TrainingError, match="another recipe or other data"):
+        trained(tiny_recipe | {"seed": 14}, train_file, valid_file, tmp_path / "run")
+
+
+def test_steps_of_several_batches_go_on_after_a_kill_too(tiny_recipe, train_file, valid_file, tmp_path):
+    tiny_recipe["schedule"] |= {"batch_size": 3, "accumulate": 2, "optimizer": "adagrad", "course": "constant"}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    trained(tiny_recipe, train_file, valid_file, whole)
+    with pytest.raises(KilledError):
+        trained(tiny_recipe, train_file, valid_file, cut, progress=kill_in_epoch(2))
+    trained(tiny_recipe, train_file, valid_file, cut)
+    assert (cut / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+
+
+def test_each_epoch_is_told_in_a_line(tiny_recipe, train_file, valid_file, tmp_path):
+    lines = []
+    report = trained(tiny_recipe, train_file, valid_file, tmp_path / "run", tell=lines.append)
+    assert [line.split(":")[0] for line in lines] == ["epoch 1 of 3", "epoch 2 of 3", "epoch 3 of 3"]
+    assert f"loss {report.epochs[1].loss:.4f}; F1 {tmp_path.name}/valid.txt {report.epochs[1].mean_f1:.4f}" in lines[1]
+    assert lines[0].endswith("left")
+    assert not lines[2].endswith("left")
+
+
+def test_it_stops_early(tiny_recipe, train_file, valid_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(ner.training.run.Run, "_validate", lambda self: {"valid": 0.5})
+    tiny_recipe["schedule"] |= {"epochs": 9, "patience": 2}
+    report = trained(tiny_recipe, train_file, valid_file, tmp_path / "run")
+    assert (len(report.epochs), report.best.epoch) == (3, 1)
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_tagger(
+    tiny_recipe, train_file, valid_file, tmp_path, monkeypatch
+):
+    original, steps = ner.training.run.Run._loss, []
+
+    def loss(self, examples):
+        steps.append(1)
+        return original(self, examples) * (float("nan") if len(steps) == 4 else 1.0)
+
+    monkeypatch.setattr(ner.training.run.Run, "_loss", loss)
+    output = tmp_path / "run"
+    with pytest.raises(TrainingError) as caught:
+        trained(tiny_recipe, train_file, valid_file, output)
+    assert "loss is nan at epoch 2, batch 2 of 2 (posts " in str(caught.value)
+    assert f"the checkpoint of epoch 1 is kept in {output}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(load_tagger(output, device="cpu").tag([TaggerInput(("Chad",))])[0].tags) == 1
+
+
+def test_it_can_start_from_another_tagger(tiny_recipe, train_file, valid_file, tmp_path):
+    trained(tiny_recipe, train_file, valid_file, tmp_path / "first")
+    report = trained(tiny_recipe, train_file, valid_file, tmp_path / "second", init=tmp_path / "first")
+    assert report.epochs[0].loss < trained(tiny_recipe, train_file, valid_file, tmp_path / "third").epochs[0].loss
+
+
+def test_context_is_validated_with_and_without(tiny_recipe, train_file, tmp_path):
+    rows = [
+        {"tokens": ["Smith", "looks"], "tags": ["B-PER", "O"], "caption": "a man", "attributes": [["suit", 0.5]]},
+        {"tokens": ["Paris"], "tags": ["B-LOC"], "known_names": [{"start": 0, "end": 1, "types": [["LOC", 1.0]]}]},
+    ]
+    valid = tmp_path / "valid.jsonl"
+    valid.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    report = trained(tiny_recipe, train_file, valid, tmp_path / "run")
+    name = f"{tmp_path.name}/valid.jsonl"
+    assert list(report.best.f1) == [name, f"{name} + captions", f"{name} + context"]
+
+
+def test_captions_are_validated_with_and_without(tiny_recipe, train_file, valid_file, tmp_path):
+    captions = tmp_path / "captions.tsv"
+    captions.write_text("1\ta country\n", encoding="utf-8")
+    report = trained(tiny_recipe, train_file, valid_file, tmp_path / "run", captions=[captions])
+    name = f"{tmp_path.name}/valid.txt"
+    assert list(report.best.f1) == [name, f"{name} + captions"]
+
+
+def test_what_pictures_show_stands_beside_the_posts(tiny_words_recipe, train_file, valid_file, tmp_path):
+    asked = []
+
+    def attributes(post):
+        asked.append(post.tokens)
+        return (("country", 0.9),) if "Paris" in post.tokens else ()
+
+    report = trained(tiny_words_recipe, train_file, valid_file, tmp_path / "run", attributes=attributes)
+    assert list(report.best.f1) == [f"{tmp_path.name}/valid.txt", f"{tmp_path.name}/valid.txt + context"]
+    assert len(asked) == 8 + 2
+
+
+@pytest.mark.parametrize("empty", ["", "\n\n"])
+def test_a_file_without_posts_is_named(tiny_recipe, valid_file, tmp_path, empty):
+    path = tmp_path / "empty.txt"
+    path.write_text(empty, encoding="utf-8")
+    with pytest.raises(TrainingError, match=r"empty\.txt: no posts"):
+        trained(tiny_recipe, path, valid_file, tmp_path / "run")
+    with pytest.raises(TrainingError, match="valid: no files"):
+        train_tagger(recipe_from_dict(tiny_recipe), train=[valid_file], valid=[], output=tmp_path / "run")
+
+
+def test_a_tag_outside_the_set_is_named(tiny_recipe, valid_file, tmp_path):
+    path = tmp_path / "odd.txt"
+    path.write_text("Rex\tB-DOG\n", encoding="utf-8")
+    with pytest.raises(FormatError, match=r"odd\.txt:1: type 'DOG' is unknown"):
+        trained(tiny_recipe, path, valid_file, tmp_path / "run")
+
+
+def test_a_post_longer_than_the_encoder_is_trained_on_in_windows(tiny_recipe, valid_file, tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text("Paris\tB-LOC\nis\tO\n" * 100, encoding="utf-8")
+    tiny_recipe["schedule"] |= {"epochs": 1}
+    assert trained(tiny_recipe, path, valid_file, tmp_path / "run").train_posts == 1
+
+
+def test_the_inputs_are_left_alone(tiny_recipe, train_file, valid_file, tmp_path):
+    before: dict[Path, bytes] = {path: path.read_bytes() for path in (train_file, valid_file)}
+    trained(tiny_recipe, train_file, valid_file, tmp_path / "run")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="bf16 is for a GPU, and there is none")
+def test_on_a_gpu_bf16_trains_too(any_recipe, train_file, valid_file, tmp_path):
+    any_recipe["schedule"] |= {"precision": "bf16"}
+    report = trained(any_recipe, train_file, valid_file, tmp_path / "run", device="cuda")
+    assert report.epochs[-1].loss < report.epochs[0].loss
+    assert len(load_tagger(tmp_path / "run", device="cuda").tag([TaggerInput(("Chad",))])[0].tags) == 1
