@@ -1,11 +1,11 @@
-"""What the knowledge cache keeps."""
+"""What the knowledge cache keeps: the features of pictures, pictured entities, and posts."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class CachedPicture:
-    """What an encoder made of a picture; `vector` holds little-endian float32 numbers."""
+    """What an encoder made of a picture: `vector` as little-endian float32, `format` as in ``JPEG``."""
 
     sha256: str
     encoder: str
@@ -13,11 +13,12 @@ class CachedPicture:
     height: int
     vector: bytes
     attributes: tuple[tuple[str, float], ...]
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedRegions:
-    """The regions of a picture; `blob` holds little-endian numbers of the given shape."""
+    """The regions of a picture; `blob` holds little-endian float16 numbers of the given shape."""
 
     sha256: str
     encoder: str
@@ -30,14 +31,14 @@ class PicturedRecord:
     """The pictured entity of one question, or that there is none (`entity_iri` None).
 
     Attributes:
-        key: Digest of everything the answer depends on; the caller makes it.
+        key: Digest of everything that the answer depends on; the caller makes it.
         sha256: The picture.
         candidates: IRIs of the candidates.
         theta: Least cosine.
         hops: Most hops.
         index_id: Which index was asked.
         entity_iri: The answer.
-        hop: Its hop, with `cosine`, `image` (the matching picture's source) and `path` as they go into a result.
+        hop: Its hop, with `cosine`, `image` (the source of the matching picture) and `path` as they go into a result.
         cosine: See `hop`.
         image: See `hop`.
         path: See `hop`.
@@ -60,8 +61,12 @@ class PicturedRecord:
 
 @dataclass(frozen=True, slots=True)
 class CachedPost:
-    """A post that was read, and the key of its pictured entity, if it has one."""
+    """A post that was read: its file and its id there, and the key of its pictured entity, if it has one."""
 
+    file: str
     id: str
     text: str
     key: str | None
+
+
+Entry = CachedPicture | CachedRegions | PicturedRecord | CachedPost
