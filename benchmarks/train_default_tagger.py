@@ -27,7 +27,7 @@ from typing import Any
 
 from kg import canonical_iri
 from linker import build_index, open_index
-from linker.known_names import known_names
+from linker.candidates import known_names
 from linker.mentions import match_aliases
 from ner.checkpoints import WEIGHTS_FILE, read_design, read_tensors, save_checkpoint
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from kg import AliasMatch
 from linker.mentions import mention_form
-from linker.records import Candidate, LinkedMention, Mention
+from linker.results import Candidate, LinkedMention, Mention
 
 FEATURES = (
     "exact",

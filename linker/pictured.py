@@ -13,53 +13,23 @@ break by entity id, then by image id. Two ways give that answer:
 The second does not care for hubs. So in a large index the first is gone as long as few triples lie ahead of it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-Way = Literal["auto", "candidates-first", "image-first"]
+from kg import Graph
+from linker.settings import Way
+
+if TYPE_CHECKING:
+    from vision import ImageIndex
 
 # One matrix-vector product over this many rows costs less than expanding two hops in SQLite.
 _SMALL_INDEX = 100_000
 # Expanding a triple, and looking at the picture behind it, costs as much as looking at some four rows of the index.
 _ROWS_A_TRIPLE = 4
-
-
-class HopGraph(Protocol):
-    """What is asked of the graph."""
-
-    def neighbours(self, ids: Collection[int], *, hops: int) -> Mapping[int, int]:
-        """Least hop of each entity within reach, the given ones included at 0."""
-
-    def degree(self, ids: Collection[int], *, limit: int) -> int:
-        """How many triples lie around some entities, counted up to the limit."""
-
-    def hop_distances(
-        self, sources: Collection[int], targets: Collection[int], *, max_hops: int = 2
-    ) -> Mapping[int, int]:
-        """Least hop of each target that is within reach of a source."""
-
-    def entity_images(self, entity_ids: Collection[int]) -> Mapping[int, tuple[int, ...]]:
-        """The embedded images of each entity."""
-
-    def image_entities(self, image_ids: Collection[int]) -> Mapping[int, int]:
-        """The entity of each image."""
-
-
-class ImageSearch(Protocol):
-    """What is asked of the entity-image index."""
-
-    def __len__(self) -> int:
-        """How many images it holds."""
-
-    def cosines(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Cosine of the query (C,) with each image, (n,)."""
-
-    def search(self, queries: NDArray[np.float32], theta: float) -> list[list[tuple[int, float]]]:
-        """Images with a cosine of theta or more, for each query (n, C)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +50,8 @@ class Match:
 
 
 def find_pictured(
-    graph: HopGraph,
-    images: ImageSearch,
+    graph: Graph,
+    images: "ImageIndex",
     vector: NDArray[np.float32],
     candidates: Collection[int],
     *,
@@ -113,8 +83,8 @@ def find_pictured(
 
 
 def _candidates_first(
-    graph: HopGraph,
-    images: ImageSearch,
+    graph: Graph,
+    images: "ImageIndex",
     vector: NDArray[np.float32],
     candidates: Collection[int],
     theta: float,
@@ -136,7 +106,7 @@ def _candidates_first(
 
 
 def _matches_at(
-    graph: HopGraph, images: ImageSearch, vector: NDArray[np.float32], entities: set[int], theta: float, hop: int
+    graph: Graph, images: "ImageIndex", vector: NDArray[np.float32], entities: set[int], theta: float, hop: int
 ) -> list[Match]:
     pictures = graph.entity_images(sorted(entities))
     owners = [(image, entity) for entity, found in pictures.items() for image in found]
@@ -151,8 +121,8 @@ def _matches_at(
 
 
 def _image_first(
-    graph: HopGraph,
-    images: ImageSearch,
+    graph: Graph,
+    images: "ImageIndex",
     vector: NDArray[np.float32],
     candidates: Collection[int],
     theta: float,

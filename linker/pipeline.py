@@ -1,25 +1,24 @@
 """The way of a post: a plain function from a batch of posts to a batch of results."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from kg import AliasMatch, Fact
-from linker.candidates import DEFAULT_LIMIT, CandidateFinder
+from linker.candidates import CandidateFinder, known_names
 from linker.decision import decide, without_overlaps
 from linker.errors import EncoderMismatchError
 from linker.index import Index, open_index
 from linker.knowledge import Knowledge, KnowledgeFinder
-from linker.known_names import known_names
 from linker.manifest import CACHE
 from linker.memory import Memory
 from linker.mentions import Place, find_mentions, match_aliases
-from linker.pictured import Way
-from linker.pictures import PostPicture, read_pictures
-from linker.records import Mention, Pictured, Post, Result
+from linker.pictures import read_pictures
+from linker.results import Mention, Pictured, Post, PostPicture, Result
+from linker.settings import Settings
 
 if TYPE_CHECKING:
     from ner import Tagger, TaggerInput, TaggerOutput
@@ -55,76 +54,44 @@ class Pipeline:
     Args:
         index: The opened index.
         tagger: Tags the text, with what the picture and the graph add.
-        encoder: The encoder that embedded the index's pictures.
+        encoder: The encoder that embedded the pictures of the index.
         memory: The knowledge cache.
-        theta: Least cosine between the post's picture and the pictured entity's.
-        hops: How far from the candidates the pictured entity may be.
-        way: Which of the two ways finds it (`linker.pictured`).
-        limit: Candidates for a mention, at most.
+        settings: How to look for candidates and for the pictured entity.
     """
 
     def __init__(
-        self,
-        index: Index,
-        tagger: "Tagger",
-        encoder: "Encoder",
-        memory: Memory,
-        *,
-        theta: float = 0.9,
-        hops: int = 2,
-        way: Way = "auto",
-        limit: int = DEFAULT_LIMIT,
+        self, index: Index, tagger: "Tagger", encoder: "Encoder", memory: Memory, settings: Settings | None = None
     ) -> None:
         self.index = index
         self.tagger = tagger
         self.encoder = encoder
         self.memory = memory
-        self._candidates = CandidateFinder(index.aliases, limit=limit)
-        self._knowledge = KnowledgeFinder(index, memory, theta=theta, hops=hops, way=way)
+        self.settings = settings or Settings()
+        self._candidates = CandidateFinder(index.aliases, limit=self.settings.limit)
+        self._knowledge = KnowledgeFinder(index, memory, self.settings)
 
     @classmethod
-    def open(
-        cls,
-        index_dir: Path,
-        *,
-        tagger: str = "default",
-        theta: float = 0.9,
-        hops: int = 2,
-        way: Way = "auto",
-        device: str = "auto",
-        weights: Path | None = None,
-        cache: Path | None = None,
-        keep_cache: bool = True,
-    ) -> Self:
+    def open(cls, index_dir: Path, settings: Settings | None = None, **changes: Any) -> Self:
         """Open an index and load what reads posts with it.
 
         Args:
             index_dir: A directory that build-kg-index made.
-            tagger: A tagger's name, or the folder of a trained one.
-            theta: Least cosine between the post's picture and the pictured entity's.
-            hops: How far from the candidates the pictured entity may be: 0, 1 or 2.
-            way: Which of the two ways finds it.
-            device: ``auto``, ``cpu`` or ``cuda``.
-            weights: The encoder's weights, where they do not come with it.
-            cache: File of the knowledge cache (default: in the index).
-            keep_cache: Whether to use a knowledge cache at all.
+            settings: How to read posts.
+            changes: Fields of `Settings` that take the place of those: ``Pipeline.open(path, hops=1)``.
 
         Raises:
-            LinkerError: The index cannot be used, or another encoder made it.
+            LinkerError: The index cannot be used, another encoder made it, or a setting cannot be.
             NerError: The tagger cannot be loaded.
             VisionError: The encoder cannot be loaded.
         """
         from ner import load_tagger
-        from vision import load_encoder
 
-        index = open_index(index_dir, device=device)
-        made_by = index.manifest.encoder
-        encoder = load_encoder(made_by.name, weights=weights, device=device)
-        if encoder.identity != made_by.identity:
-            raise EncoderMismatchError(index_dir, made_by.identity, encoder.identity)
-        loaded = load_tagger(tagger, device=device)
-        memory = Memory.open(cache or index_dir / CACHE) if keep_cache else Memory(None)
-        return cls(index, loaded, encoder, memory, theta=theta, hops=hops, way=way)
+        chosen = replace(settings or Settings(), **changes)
+        index = open_index(index_dir, device=chosen.device)
+        encoder = load_encoder_of(index, weights=chosen.weights, device=chosen.device)
+        tagger = load_tagger(chosen.tagger, device=chosen.device)
+        memory = Memory.open(chosen.cache or index_dir / CACHE) if chosen.keep_cache else Memory()
+        return cls(index, tagger, encoder, memory, chosen)
 
     def run(self, posts: Iterable[Post], *, batch_size: int = 32) -> Iterator[Result]:
         """Read posts as they come, in batches; the results do not depend on the batch size."""
@@ -244,7 +211,7 @@ class Pipeline:
             pictured=evidence.pictured,
             knowledge=evidence.facts,
             attributes=picture.attributes if picture else (),
-            image_error=picture.error if picture else None,
+            image_error=picture.error.reason if picture and picture.error else None,
         )
 
     def _hops(self, pictured: Pictured | None, matches: Sequence[Sequence[AliasMatch]]) -> Mapping[int, int]:
@@ -261,3 +228,19 @@ def _find_mentions(
         find_mentions(post.tokens, output.spans if output else (), places, given=post.mentions)
         for post, output, places in zip(posts, outputs, matched, strict=True)
     ]
+
+
+def load_encoder_of(index: Index, *, weights: Path | None, device: str) -> "Encoder":
+    """Load the encoder that embedded the pictures of an index.
+
+    Raises:
+        EncoderMismatchError: The weights at hand are not those of the index.
+        VisionError: The encoder cannot be loaded.
+    """
+    from vision import load_encoder
+
+    made_by = index.manifest.encoder
+    encoder = load_encoder(made_by.name, weights=weights, device=device)
+    if encoder.identity != made_by.identity:
+        raise EncoderMismatchError(index.path, made_by.identity, encoder.identity)
+    return encoder

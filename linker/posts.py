@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from linker.errors import PostError
-from linker.records import TYPES, GivenMention, Post
+from linker.results import TYPES, GivenMention, Post
 
 _PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
 
@@ -28,17 +28,18 @@ def read_posts(path: Path, *, pictures: Path | None = None) -> Iterator[Post | P
     """
     if path.suffix.lower() in {".jsonl", ".json", ".ndjson"}:
         with path.open("rb") as lines:
-            yield from read_json_lines(lines, folder=pictures or path.parent)
+            yield from read_json_lines(lines, folder=pictures or path.parent, file=str(path.resolve()))
     else:
         yield from _read_conll(path, pictures)
 
 
-def read_json_lines(lines: Iterable[bytes], *, folder: Path) -> Iterator[Post | PostError]:
+def read_json_lines(lines: Iterable[bytes], *, folder: Path, file: str = "-") -> Iterator[Post | PostError]:
     """Read posts from lines of JSON; blank lines are passed over.
 
     Args:
         lines: Undecoded lines.
         folder: What relative paths of pictures start from.
+        file: Where the lines are from; - is standard input.
 
     Yields:
         A `Post`, or a `PostError` with the line and the reason.
@@ -47,18 +48,19 @@ def read_json_lines(lines: Iterable[bytes], *, folder: Path) -> Iterator[Post | 
         if not line.strip():
             continue
         try:
-            yield post_from_json(_parse(line, number), folder=folder, line=number)
+            yield post_from_json(_parse(line, number), folder=folder, line=number, file=file)
         except PostError as error:
             yield error
 
 
-def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0) -> Post:
+def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0, file: str = "") -> Post:
     """Turn one JSON object into a post.
 
     Args:
         value: ``{"id", "text" or "tokens", "image", "caption", "mentions"}``; all but the text may be absent.
         folder: What a relative path of a picture starts from.
         line: Line number, for messages and for a post without an id.
+        file: Where it is from.
 
     Raises:
         PostError: A field has the wrong type, or there is neither text nor tokens.
@@ -87,6 +89,7 @@ def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0) -> 
         caption=caption or "",
         mentions=_given_mentions(value.get("mentions"), len(tokens), fail),
         line=line,
+        file=file,
     )
 
 
@@ -160,6 +163,7 @@ def _read_conll(path: Path, pictures: Path | None) -> Iterator[Post | PostError]
             tokens=tuple(post.tokens),
             image=_find_picture(pictures, post.id) if pictures and post.id else None,
             line=number,
+            file=str(path.resolve()),
         )
 
 

@@ -1,9 +1,16 @@
-"""What goes through the linker and what comes out of it."""
+"""A post, what is found in it on the way, and the result of reading it."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kg import AliasMatch, Entity, Fact
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vision import PictureError
 
 PostId = str | int
 
@@ -36,6 +43,7 @@ class Post:
         caption: A sentence about the picture, where somebody wrote one.
         mentions: Mentions that came with the post; None where they are to be found.
         line: Line number in the input, from 1; 0 where there is none.
+        file: Where it was read from: a path, or - for standard input; empty where it was made in Python.
     """
 
     id: PostId
@@ -44,6 +52,28 @@ class Post:
     caption: str = ""
     mentions: tuple[GivenMention, ...] | None = None
     line: int = 0
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostPicture:
+    """The picture of a post as numbers.
+
+    Attributes:
+        sha256: Digest of the file; empty where it could not be read.
+        format: What the file really is: ``JPEG``, ``PNG``, ...
+        vector: Global vector, float32 (C,), L2-normalised; None where the picture could not be used.
+        attributes: Labels with probabilities, the likeliest first.
+        regions: float32 (49, C'), where they were asked for.
+        error: Why the picture was not used.
+    """
+
+    sha256: str = ""
+    format: str = ""
+    vector: "NDArray[np.float32] | None" = None
+    attributes: tuple[tuple[str, float], ...] = ()
+    regions: "NDArray[np.float32] | None" = None
+    error: "PictureError | None" = None
 
 
 @dataclass(frozen=True, slots=True)
