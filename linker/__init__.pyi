@@ -38,6 +38,7 @@ from .pictures import recall_pictures as recall_pictures
 from .pipeline import Evidence as Evidence
 from .pipeline import Pipeline as Pipeline
 from .pipeline import load_encoder_of as load_encoder_of
+from .posts import find_picture as find_picture
 from .posts import post_from_json as post_from_json
 from .posts import read_json_lines as read_json_lines
 from .posts import read_posts as read_posts

@@ -93,6 +93,26 @@ def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0, fil
     )
 
 
+def find_picture(folder: Path, name: str) -> Path:
+    """The file of a picture: under its name, with an ending that it lacks, or with another one than it says.
+
+    Args:
+        folder: Where the pictures are.
+        name: A path within the folder, or the name of a file that is in the folder itself.
+
+    Returns:
+        The file; where there is none, the one that was looked for first.
+    """
+    given = folder / name
+    try:
+        stems = (given, given.with_suffix("")) if given.suffix.lower() in _PICTURE_ENDINGS else (given,)
+        places = [given, *(stem.with_name(stem.name + ending) for stem in stems for ending in _PICTURE_ENDINGS)]
+        places += [folder / place.name for place in places]
+        return next((place for place in places if place.is_file()), places[2 - len(stems)])
+    except (OSError, ValueError):  # a name that no file can have
+        return given
+
+
 def _parse(line: bytes, number: int) -> Mapping[str, Any]:
     try:
         text = line.decode("utf-8-sig")
@@ -161,12 +181,7 @@ def _read_conll(path: Path, pictures: Path | None) -> Iterator[Post | PostError]
         yield Post(
             id=post.id or str(number),
             tokens=tuple(post.tokens),
-            image=_find_picture(pictures, post.id) if pictures and post.id else None,
+            image=find_picture(pictures, post.id) if pictures and post.id else None,
             line=number,
             file=str(path.resolve()),
         )
-
-
-def _find_picture(folder: Path, name: str) -> Path:
-    found = (folder / f"{name}{ending}" for ending in _PICTURE_ENDINGS)
-    return next((file for file in found if file.is_file()), folder / f"{name}.jpg")

@@ -1,12 +1,15 @@
-"""The work of ``evaluate-tagger``: a tagger's answers to tagged posts, and all that can be said of them."""
+"""The work of ``evaluate-tagger``: the answers of a tagger to tagged posts, and all that can be said of them."""
 
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from scripts._cli import CommandError, say
-from scripts._picture_features import DEFAULT_ENCODER, PictureFeatures
+from scripts._cli import CommandError, check_file_place, say
+from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures
 
 if TYPE_CHECKING:
     from ner import (
@@ -29,7 +32,7 @@ PICTURES = ("right", "none", "wrong", "all")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What ``evaluate-tagger`` was asked to do; the fields are its options and arguments."""
+    """What ``evaluate-tagger`` was asked to do; the fields are its options and arguments, explained there."""
 
     tagger: str
     posts: Path
@@ -37,7 +40,7 @@ class Job:
     captions: Path | None
     images: Path | None
     picture_encoder: str | None
-    picture_cache: Path
+    picture_cache: Path | None
     pictures: str
     worst: int
     plot: Path | None
@@ -125,6 +128,8 @@ def evaluate(job: Job, progress: "Progress") -> Report:
 
     if job.plot is not None:
         check_plot(job.plot)
+    if job.picture_cache is not None:
+        check_file_place("--picture-cache", job.picture_cache)
     posts = _read(job)
     tagger = load_tagger(job.tagger, device=job.device)
     other = None if job.against is None else load_tagger(job.against, device=job.device)
@@ -180,16 +185,23 @@ def _inputs(
         return inputs
     trained_with = [encoder for tagger in looking if (encoder := getattr(tagger, "picture_encoder", None))]
     encoder = job.picture_encoder or next(iter(trained_with), DEFAULT_ENCODER)
-    features = PictureFeatures(job.images, job.picture_cache, encoder, job.device)
-    say(str(features.prepare(posts, progress)))
-    return [
-        replace(
-            given,
-            attributes=features.attributes(post) or given.attributes,
-            regions=features.regions(post) if looking else None,
-        )
-        for post, given in zip(posts, inputs, strict=True)
-    ]
+    with TemporaryDirectory() as folder:
+        cache = job.picture_cache or _features_file(job.tagger) or Path(folder) / FEATURES
+        with closing(PictureFeatures(job.images, cache, encoder, job.device)) as features:
+            say(str(features.prepare(posts, progress)))
+            return [
+                replace(
+                    given,
+                    attributes=features.attributes(post) or given.attributes,
+                    regions=features.regions(post) if looking else None,
+                )
+                for post, given in zip(posts, inputs, strict=True)
+            ]
+
+
+def _features_file(tagger: str) -> Path | None:
+    """Where the run that trained a tagger keeps what it saw; None where there is no such folder or it is read-only."""
+    return Path(tagger) / FEATURES if Path(tagger).is_dir() and os.access(tagger, os.W_OK) else None
 
 
 def _settings(job: Job, posts: Sequence["TaggedPost"], inputs: list["TaggerInput"]) -> dict[str, list["TaggerInput"]]:
