@@ -183,8 +183,7 @@ def _choose_type(mention: Mention, best: Candidate | None, decision: Decision) -
         return known or "OTHER"
     weight = decision.picture_type_weight if best and best.hop == 0 else 0.0
     return max(
-        mention.type_scores,
-        key=lambda item: math.log(max(item[1], 1e-9)) + (weight if item[0] == known else 0.0),
+        mention.type_scores, key=lambda item: math.log(max(item[1], 1e-9)) + (weight if item[0] == known else 0.0)
     )[0]
 
 

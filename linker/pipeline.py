@@ -150,10 +150,7 @@ class Pipeline:
         self.close()
 
     def _find_knowledge(
-        self,
-        posts: Sequence[Post],
-        pictures: Sequence[PostPicture | None],
-        mentions: Sequence[tuple[Mention, ...]],
+        self, posts: Sequence[Post], pictures: Sequence[PostPicture | None], mentions: Sequence[tuple[Mention, ...]]
     ) -> list[Knowledge]:
         return [
             self._knowledge.find(post, picture, self._candidates.find(spans)) if picture else (None, ())
@@ -161,10 +158,7 @@ class Pipeline:
         ]
 
     def _tag_again(
-        self,
-        guessed: "Sequence[TaggerInput]",
-        outputs: "Sequence[TaggerOutput]",
-        informed: "Sequence[TaggerInput]",
+        self, guessed: "Sequence[TaggerInput]", outputs: "Sequence[TaggerOutput]", informed: "Sequence[TaggerInput]"
     ) -> "list[TaggerOutput]":
         """Tag the posts again about which something else is known than was guessed."""
         changed = [

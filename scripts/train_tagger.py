@@ -62,11 +62,7 @@ _CHANGES = ("encoder", "vectors", "picture_encoder", "seed", "epochs", "batch_si
 @click.option("--batch-size", type=int, metavar="N", help="Posts at once, in place of the recipe's.")
 @device
 def main(
-    recipe: str | None,
-    recipe_option: str | None,
-    images: Path | None,
-    picture_cache: Path | None,
-    **given: Any,
+    recipe: str | None, recipe_option: str | None, images: Path | None, picture_cache: Path | None, **given: Any
 ) -> None:
     """Train a tagger by a recipe, or go on with a run that was stopped.
 
