@@ -69,48 +69,47 @@ class Scored:
         """Scores with their intervals as plain values."""
         values = self.evaluation.to_dict()
         for reading, groups in self.intervals.items():
-            values[reading]["intervals"] = {group: interval.to_dict() for group, interval in groups.items()}
+            values[reading]["intervals"] = _plain(groups)
         return values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """All that ``evaluate-tagger`` has to say.
 
     Attributes:
-        tagger: As it was given.
-        file: The posts' file.
-        main: The scores that come first: with the posts' own pictures, where they were asked for.
-        confusion: What is taken for what there, by the lenient reading.
-        pictures: The scores with the right picture, without one, with a wrong one; those that were asked for.
+        pictures: The scores with the right picture, without one, with a wrong one; those that were asked for, the main
+            ones first.
         worth: Each of them against none, where that was asked for: what the pictures are worth.
-        against: The other tagger, as it was given, and its answers to the same posts.
-        comparison: The tagger against the other one, by group, by the lenient reading.
+        confusion: What is taken for what there, by the lenient reading.
         worst: The posts that are most wrong.
+        against: The answers of the other tagger to the same posts.
+        comparison: The tagger against the other one, by group, by the lenient reading.
     """
 
-    tagger: str
-    file: Path
-    main: Scored
-    confusion: "Confusion"
     pictures: Mapping[str, Scored]
     worth: Mapping[str, "Comparison"]
-    against: tuple[str, Scored] | None
-    comparison: Mapping[str, "Comparison"]
+    confusion: "Confusion"
     worst: Sequence["WrongPost"]
+    against: Scored | None
+    comparison: Mapping[str, "Comparison"]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values."""
-        values = {"tagger": self.tagger, "file": str(self.file), **self.main.to_dict()}
+    @property
+    def main(self) -> Scored:
+        """The scores that come first: with the posts' own pictures, where they were asked for."""
+        return next(iter(self.pictures.values()))
+
+    def to_dict(self, job: Job) -> dict[str, Any]:
+        """Everything as plain values, with what was asked for."""
+        values = {"tagger": job.tagger, "file": str(job.posts), **self.main.to_dict()}
         values["confusion"] = self.confusion.to_dict()
+        worth = dict.fromkeys(self.pictures) | _plain(self.worth)
         values["pictures"] = {
-            name: {**scored.to_dict(), "against_none": self.worth[name].to_dict() if name in self.worth else None}
-            for name, scored in self.pictures.items()
+            name: {**scored.to_dict(), "against_none": worth[name]} for name, scored in self.pictures.items()
         }
         if self.against is not None:
-            name, scored = self.against
-            groups = {group: comparison.to_dict() for group, comparison in self.comparison.items()}
-            values["against"] = {"tagger": name, **scored.to_dict(), "comparison": groups}
+            comparison = _plain(self.comparison)
+            values["against"] = {"tagger": job.against, **self.against.to_dict(), "comparison": comparison}
         values["worst"] = [post.to_dict() for post in self.worst]
         return values
 
@@ -124,41 +123,31 @@ def evaluate(job: Job, progress: "Progress") -> Report:
         VisionError: The picture encoder cannot be had.
         OSError: A file or folder cannot be read or written.
     """
-    from ner import check_plot, compare_counts, confusion_of_tags, load_tagger, plot_evaluation, worst_posts
+    from ner import check_plot, confusion_of_tags, load_tagger, plot_evaluation, worst_posts
 
     if job.plot is not None:
         check_plot(job.plot)
     if job.picture_cache is not None:
         check_file_place("--picture-cache", job.picture_cache)
     posts = _read(job)
-    tagger = load_tagger(job.tagger, device=job.device)
-    other = None if job.against is None else load_tagger(job.against, device=job.device)
-    inputs = _inputs(job, posts, [tagger] if other is None else [tagger, other], progress)
+    taggers = [load_tagger(name, device=job.device) for name in (job.tagger, job.against) if name is not None]
+    inputs = _inputs(job, posts, taggers, progress)
     settings = _settings(job, posts, inputs)
-    pictures = {name: _score(job, tagger, posts, given, name, progress) for name, given in settings.items()}
-    first = next(iter(settings))
-    main, gold = pictures[first], [post.tags for post in posts]
-    against = None
-    comparison: Mapping[str, Comparison] = {}
-    if job.against is not None and other is not None:
-        against = (job.against, _score(job, other, posts, settings[first], "the other tagger", progress))
-        comparison = compare_counts(
-            main.counts["lenient"], against[1].counts["lenient"], samples=job.samples, seed=job.seed
-        )
-    confusion = confusion_of_tags(gold, [output.tags for output in main.outputs])
+    pictures = {name: _score(job, taggers[0], posts, given, name, progress) for name, given in settings.items()}
+    first, main = next(iter(pictures.items()))
+    none = pictures.get("none")
+    against = [_score(job, other, posts, settings[first], "the other tagger", progress) for other in taggers[1:]]
+    confusion = confusion_of_tags([post.tags for post in posts], [output.tags for output in main.outputs])
     if job.plot is not None:
         title = f"{job.tagger} on {job.posts.name}"
         plot_evaluation(job.plot, main.evaluation.lenient, main.intervals["lenient"], confusion, title=title)
     return Report(
-        job.tagger,
-        job.posts,
-        main,
-        confusion,
-        pictures,
-        _worth(job, pictures),
-        against,
-        comparison,
-        worst_posts(posts, main.outputs, job.worst),
+        pictures=pictures,
+        worth={name: _compare(job, one, none)["all"] for name, one in pictures.items() if none and one is not none},
+        confusion=confusion,
+        worst=worst_posts(posts, main.outputs, job.worst),
+        against=against[0] if against else None,
+        comparison=_compare(job, main, against[0]) if against else {},
     )
 
 
@@ -238,15 +227,11 @@ def _score(
     return Scored(outputs, score_posts(posts, found), counts, intervals)
 
 
-def _worth(job: Job, pictures: Mapping[str, Scored]) -> dict[str, "Comparison"]:
-    """What each kind of picture adds to none."""
+def _compare(job: Job, one: Scored, other: Scored) -> Mapping[str, "Comparison"]:
     from ner import compare_counts
 
-    if "none" not in pictures:
-        return {}
-    bare = pictures["none"].counts["lenient"]
-    return {
-        name: compare_counts(scored.counts["lenient"], bare, samples=job.samples, seed=job.seed)["all"]
-        for name, scored in pictures.items()
-        if name != "none"
-    }
+    return compare_counts(one.counts["lenient"], other.counts["lenient"], samples=job.samples, seed=job.seed)
+
+
+def _plain(values: Mapping[str, "Interval"] | Mapping[str, "Comparison"]) -> dict[str, Any]:
+    return {name: value.to_dict() for name, value in values.items()}

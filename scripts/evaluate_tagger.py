@@ -56,15 +56,16 @@ def main(as_json: bool, **options: Any) -> None:
     from scripts._progress import Progress
     from scripts._show import show
 
+    job = Job(**options)
     with Progress() as progress:
-        report = evaluate(Job(**options), progress)
+        report = evaluate(job, progress)
     if as_json:
-        show(report.to_dict(), as_json=True)
+        show(report.to_dict(job), as_json=True)
     else:
-        _print_report(report)
+        _print_report(report, job.against)
 
 
-def _print_report(report: "Report") -> None:
+def _print_report(report: "Report", against: str | None) -> None:
     """Print the scores, and then what else was asked for."""
     evaluation = report.main.evaluation
     interval = report.main.intervals["lenient"]["all"]
@@ -78,8 +79,8 @@ def _print_report(report: "Report") -> None:
     _print_confusion(report)
     if len(report.pictures) > 1:
         _print_pictures(report)
-    if report.against is not None:
-        click.echo(f"\nagainst {report.against[0]}, on the same posts")
+    if against is not None:
+        click.echo(f"\nagainst {against}, on the same posts")
         columns = ("type", "F1", "its F1", "difference", "95 %", "p (exchanged)", "p (drawn)")
         _print(columns, list(_comparison_rows(report.comparison)))
     for place, post in enumerate(report.worst, 1):

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts import _cli
+from scripts import _cli, _look_up
 from scripts._cli import FILE, Group, say
+from scripts._show import Rows
+from scripts._show import show as show_values
+from scripts._sql import run_query
 
 if TYPE_CHECKING:
     from linker import Index
-    from scripts._show import Rows
 
 _EXAMPLES = """
 kg-cache demo/index stats
@@ -24,6 +26,9 @@ kg-cache demo/index sql "select label, type from entity limit 5" --json
 """
 
 
+_Shown = Rows | Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     index: Path
@@ -31,9 +36,10 @@ class _Place:
     responses: Path
 
     def open(self) -> "Index":
+        """The index, closed when the command is done."""
         from linker import open_index
 
-        return open_index(self.index)
+        return click.get_current_context().with_resource(open_index(self.index))
 
 
 @click.group(cls=Group, examples=_EXAMPLES)
@@ -50,98 +56,75 @@ def main(ctx: click.Context, index: Path, cache: Path | None) -> None:
     ctx.obj = _Place(index, cache or index / CACHE, index / RESPONSES)
 
 
-def _command(examples: str, *, limit: int | None = None) -> Callable[[Callable[..., Any]], click.Command]:
+def _command(examples: str, *, limit: int | None = None) -> Callable[[Callable[..., _Shown]], click.Command]:
     """Make a command of a function: what it returns is printed as a table, or as JSON."""
 
-    def make(look_up: "Callable[..., Rows | Mapping[str, Any]]") -> click.Command:
+    def make(look_up: Callable[..., _Shown]) -> click.Command:
         @wraps(look_up)
-        def command(*args: Any, as_json: bool, **given: Any) -> None:
-            from scripts._show import show
+        def command(at: _Place, *, as_json: bool, **given: Any) -> None:
+            show_values(look_up(at, **given), as_json=as_json)
 
-            show(look_up(*args, **given), as_json=as_json)
-
-        with_json = _cli.as_json(command)
+        with_options = _cli.as_json(command)
         if limit is not None:
-            with_json = click.option("--limit", type=click.IntRange(1), default=limit, help="Rows to print, at most.")(
-                with_json
-            )
-        return main.command(examples=examples)(click.pass_obj(with_json))
+            option = click.option("--limit", type=click.IntRange(1), default=limit, help="Rows to print, at most.")
+            with_options = option(with_options)
+        return main.command(examples=examples)(click.pass_obj(with_options))
 
     return make
 
 
 @_command("kg-cache demo/index stats\nkg-cache demo/index stats --json")
-def stats(at: _Place) -> "Mapping[str, Any]":
+def stats(at: _Place) -> _Shown:
     """Say what the index and its cache hold."""
-    from scripts._look_up import describe_index
-
-    with at.open() as index:
-        return describe_index(index, at.cache, at.responses)
+    return _look_up.describe_index(at.open(), at.cache, at.responses)
 
 
 @_command('kg-cache demo/index show Chad\nkg-cache demo/index show "http://dbpedia.org/resource/Chad"', limit=20)
 @click.argument("entity")
-def show(at: _Place, entity: str, limit: int) -> "Mapping[str, Any]":
+def show(at: _Place, entity: str, limit: int) -> _Shown:
     """Show an entity: its type, classes, names, facts and pictures."""
-    from scripts._look_up import describe_entity
-
-    with at.open() as index:
-        return describe_entity(index, entity, limit=limit)
+    return _look_up.describe_entity(at.open(), entity, limit=limit)
 
 
 @_command("kg-cache demo/index search jordan\nkg-cache demo/index search '#ChicagoBulls' --limit 3", limit=10)
 @click.argument("text")
-def search(at: _Place, text: str, limit: int) -> "Rows":
+def search(at: _Place, text: str, limit: int) -> _Shown:
     """Find the entities that a text may mean."""
-    from scripts._look_up import search_names
-
-    with at.open() as index:
-        return search_names(index, text, limit=limit)
+    return _look_up.search_names(at.open(), text, limit=limit)
 
 
 @_command("kg-cache demo/index neighbours Jordan\nkg-cache demo/index neighbours Jordan --hops 2 --limit 50", limit=100)
 @click.argument("entity")
 @click.option("--hops", type=click.IntRange(1, 2), default=1, help="How far to go.")
-def neighbours(at: _Place, entity: str, hops: int, limit: int) -> "Rows":
+def neighbours(at: _Place, entity: str, hops: int, limit: int) -> _Shown:
     """List the entities one or two hops away, the nearest first."""
-    from scripts._look_up import list_neighbours
-
-    with at.open() as index:
-        return list_neighbours(index, entity, hops=hops, limit=limit)
+    return _look_up.list_neighbours(at.open(), entity, hops=hops, limit=limit)
 
 
 @_command('kg-cache demo/index path Amman Petra\nkg-cache demo/index path "Elon Musk" "Falcon 9" --json')
 @click.argument("start", metavar="A")
 @click.argument("end", metavar="B")
 @click.option("--hops", type=click.IntRange(1, 6), default=4, help="Longest path to look for.")
-def path(at: _Place, start: str, end: str, hops: int) -> "Rows":
+def path(at: _Place, start: str, end: str, hops: int) -> _Shown:
     """Show a shortest path between two entities."""
-    from scripts._look_up import find_path
-
-    with at.open() as index:
-        return find_path(index, start, end, hops=hops)
+    return _look_up.find_path(at.open(), start, end, hops=hops)
 
 
 @_command("kg-cache demo/index image examples/posts/images/chad-flag.jpg", limit=10)
 @click.argument("file", type=FILE)
 @click.option("--threshold", type=click.FloatRange(-1, 1), default=0.5, help="Least cosine.")
 @_cli.weights
-def image(at: _Place, file: Path, threshold: float, weights: Path | None, limit: int) -> "Rows":
+def image(at: _Place, file: Path, threshold: float, weights: Path | None, limit: int) -> _Shown:
     """Find the entities whose pictures look like this one."""
-    from scripts._look_up import search_picture
-
-    with at.open() as index:
-        return search_picture(index, file, theta=threshold, weights=weights, limit=limit)
+    return _look_up.search_picture(at.open(), file, theta=threshold, weights=weights, limit=limit)
 
 
 @_command("kg-cache demo/index knowledge\nkg-cache demo/index knowledge chad-flag --json", limit=50)
 @click.argument("post", required=False)
-def knowledge(at: _Place, post: str | None, limit: int) -> "Rows":
+def knowledge(at: _Place, post: str | None, limit: int) -> _Shown:
     """Show what the cache remembers of posts, or of those with the id POST."""
-    from scripts._look_up import list_knowledge
-
-    with at.open():
-        return list_knowledge(at.cache, post, limit=limit)
+    at.open()
+    return _look_up.list_knowledge(at.cache, post, limit=limit)
 
 
 @_command(
@@ -155,15 +138,12 @@ kg-cache demo/index sql "select * from cache.pictured" --json
 @click.option(
     "--timeout", type=click.FloatRange(0.1), default=30.0, metavar="SECONDS", help="Longest time for the query."
 )
-def sql(at: _Place, query: str, limit: int, timeout: float) -> "Rows":
+def sql(at: _Place, query: str, limit: int, timeout: float) -> _Shown:
     """Run a query that reads the graph and the cache.
 
     Tables of the graph have their own names; those of the knowledge cache stand under cache, as in cache.pictured.
     """
-    from scripts._sql import run_query
-
-    with at.open() as index:
-        rows, is_cut = run_query(index.graph.sqlite_path, at.cache, query, limit=limit, timeout_s=timeout)
+    rows, is_cut = run_query(at.open().graph.sqlite_path, at.cache, query, limit=limit, timeout_s=timeout)
     if is_cut:
         say(f"only the first {limit:,} rows: see more with --limit")
     return rows
@@ -177,14 +157,12 @@ kg-cache demo/index responses --endpoint https://dbpedia.org/sparql --limit 5 --
     limit=50,
 )
 @click.option("--endpoint", metavar="URL", help="Only those of this endpoint.")
-def responses(at: _Place, endpoint: str | None, limit: int) -> "Rows":
+def responses(at: _Place, endpoint: str | None, limit: int) -> _Shown:
     """List what SPARQL endpoints have answered, the newest first."""
-    from scripts._look_up import list_responses
-
     if not at.responses.is_file():
-        at.open().close()
+        at.open()
     whole = click.get_current_context().params["as_json"]
-    return list_responses(at.responses, endpoint, limit=limit, query_length=None if whole else 80)
+    return _look_up.list_responses(at.responses, endpoint, limit=limit, query_length=None if whole else 80)
 
 
 @_command("kg-cache demo/index prune --older-than 30\nkg-cache demo/index prune --all --only responses")
@@ -201,14 +179,12 @@ def responses(at: _Place, endpoint: str | None, limit: int) -> "Rows":
     type=click.Choice(["knowledge", "responses"]),
     help="Forget of the knowledge cache only, or of the endpoints' answers only.",
 )
-def prune(at: _Place, days: float | None, everything: bool, only: str | None) -> "Mapping[str, Any]":
+def prune(at: _Place, days: float | None, everything: bool, only: str | None) -> _Shown:
     """Forget what the knowledge cache remembers, and what SPARQL endpoints have answered."""
-    from scripts import _look_up
-
     if (days is None) == (not everything):
         raise click.UsageError("give either --older-than DAYS or --all.")
     if not at.responses.is_file():
-        at.open().close()
+        at.open()
     return _look_up.prune(at.cache, at.responses, only=only, older_than_days=days)
 
 
@@ -217,10 +193,7 @@ def prune(at: _Place, days: float | None, everything: bool, only: str | None) ->
 @click.pass_obj
 def serve(at: _Place, port: int) -> None:
     """Show the index in a browser, with Datasette."""
-    from scripts._look_up import serve_index
-
-    with at.open() as index:
-        serve_index(index.path, at.cache, port=port)
+    _look_up.serve_index(at.open().path, at.cache, port=port)
 
 
 if __name__ == "__main__":
