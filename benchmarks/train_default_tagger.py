@@ -63,7 +63,8 @@ def main() -> None:
     train, auxiliary = prepare(arguments.shared, arguments.work / "data")
     if arguments.prepare_only:
         return
-    pictures = PictureFeatures(arguments.shared / "kg-sample" / "posts", arguments.work / "features.sqlite", device="cpu")
+    features = arguments.work / "features.sqlite"
+    pictures = PictureFeatures(arguments.shared / "kg-sample" / "posts", features, device="cpu")
     pictures.prepare(post for path in train for post in read_posts(path))
     recipe = load_recipe(arguments.recipe)
     run = Runs(arguments.shared, arguments.work, train, auxiliary, pictures)
