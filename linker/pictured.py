@@ -76,67 +76,60 @@ def find_pictured(
     """
     if not candidates or len(images) == 0:
         return None
+    question = _Question(graph, images, vector, candidates, theta, hops)
     if way == "image-first" or (way == "auto" and len(images) <= _SMALL_INDEX):
-        return _image_first(graph, images, vector, candidates, theta, hops)
-    most_triples = len(images) // _ROWS_A_TRIPLE if way == "auto" else None
-    return _candidates_first(graph, images, vector, candidates, theta, hops, most_triples)
+        return _image_first(question)
+    return _candidates_first(question, len(images) // _ROWS_A_TRIPLE if way == "auto" else None)
 
 
-def _candidates_first(
-    graph: Graph,
-    images: "ImageIndex",
-    vector: NDArray[np.float32],
-    candidates: Collection[int],
-    theta: float,
-    hops: int,
-    most_triples: int | None,
-) -> Match | None:
+@dataclass(frozen=True, slots=True)
+class _Question:
+    graph: Graph
+    images: "ImageIndex"
+    vector: NDArray[np.float32]
+    candidates: Collection[int]
+    theta: float
+    hops: int
+
+
+def _candidates_first(question: _Question, most_triples: int | None) -> Match | None:
     """Look hop by hop, and turn to image first before the hop that has more than `most_triples` to expand."""
+    graph, candidates = question.graph, question.candidates
     seen: set[int] = set()
     fresh: set[int] = set()
-    for hop in range(hops + 1):
+    for hop in range(question.hops + 1):
         if hop and most_triples is not None and graph.degree(fresh, limit=most_triples + 1) > most_triples:
-            return _image_first(graph, images, vector, candidates, theta, hops)
+            return _image_first(question)
         fresh = (set(candidates) if hop == 0 else set(graph.neighbours(candidates, hops=hop))) - seen
         seen |= fresh
-        matches = _matches_at(graph, images, vector, fresh, theta, hop)
-        if matches:
+        if matches := _matches_at(question, fresh, hop):
             return min(matches, key=_rank)
     return None
 
 
-def _matches_at(
-    graph: Graph, images: "ImageIndex", vector: NDArray[np.float32], entities: set[int], theta: float, hop: int
-) -> list[Match]:
-    pictures = graph.entity_images(sorted(entities))
+def _matches_at(question: _Question, entities: set[int], hop: int) -> list[Match]:
+    pictures = question.graph.entity_images(sorted(entities))
     owners = [(image, entity) for entity, found in pictures.items() for image in found]
     if not owners:
         return []
-    cosines = images.cosines(vector, np.array([image for image, _ in owners], dtype=np.int64))
+    cosines = question.images.cosines(question.vector, np.array([image for image, _ in owners], dtype=np.int64))
     return [
         Match(entity, image, hop, float(cosine))
         for (image, entity), cosine in zip(owners, cosines, strict=True)
-        if cosine >= theta
+        if cosine >= question.theta
     ]
 
 
-def _image_first(
-    graph: Graph,
-    images: "ImageIndex",
-    vector: NDArray[np.float32],
-    candidates: Collection[int],
-    theta: float,
-    hops: int,
-) -> Match | None:
-    [found] = images.search(vector[None, :], theta)
+def _image_first(question: _Question) -> Match | None:
+    [found] = question.images.search(question.vector[None, :], question.theta)
     if not found:
         return None
-    owner = graph.image_entities([image for image, _ in found])
-    distance = graph.hop_distances(candidates, sorted(set(owner.values())), max_hops=hops)
+    owner = question.graph.image_entities([image for image, _ in found])
+    reached = question.graph.hop_distances(question.candidates, sorted(set(owner.values())), max_hops=question.hops)
     matches = [
-        Match(owner[image], image, distance[owner[image]], cosine)
+        Match(owner[image], image, reached[owner[image]], cosine)
         for image, cosine in found
-        if owner.get(image) in distance
+        if owner.get(image) in reached
     ]
     return min(matches, key=_rank, default=None)
 

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 def read_pictures(
     paths: Sequence[Path | None], encoder: "Encoder", memory: Memory, *, with_regions: bool
-) -> list[PostPicture | None]:
+) -> list[PostPicture]:
     """Read and encode the pictures of a batch of posts, each content once.
 
     Args:
@@ -34,19 +34,16 @@ def read_pictures(
         with_regions: Whether the tagger looks at regions.
 
     Returns:
-        For each post its picture; None for a post without one.
+        For each post its picture; an empty one for a post without.
     """
-    from vision import PictureError, picture_sha256
+    from vision import picture_sha256
 
     digests = [_attempt(picture_sha256, path) if path else None for path in paths]
     files = {digest: path for path, digest in zip(paths, digests, strict=True) if path and isinstance(digest, str)}
     known = recall_pictures(list(files), encoder.identity, memory, with_regions=with_regions)
     fresh = {digest: file for digest, file in files.items() if digest not in known}
     known |= _encode(fresh, encoder, memory, with_regions=with_regions)
-    return [
-        PostPicture(error=digest) if isinstance(digest, PictureError) else known[digest] if digest else None
-        for digest in digests
-    ]
+    return [known[digest] if isinstance(digest, str) else PostPicture(error=digest) for digest in digests]
 
 
 def recall_pictures(

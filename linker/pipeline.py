@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from kg import AliasMatch, Fact
@@ -30,7 +29,7 @@ class Evidence:
     """All that speaks for a reading of a post.
 
     Attributes:
-        picture: The picture as numbers; None for a post without one.
+        picture: The picture as numbers.
         pictured: The pictured entity, where one was found.
         facts: What the graph knows about it.
         output: What the tagger says, with all that.
@@ -39,7 +38,7 @@ class Evidence:
         hops: Hops from the pictured entity to each candidate in its reach.
     """
 
-    picture: PostPicture | None
+    picture: PostPicture
     pictured: Pictured | None
     facts: tuple[Fact, ...]
     output: "TaggerOutput"
@@ -122,11 +121,9 @@ class Pipeline:
             [post.image for post in posts], self.encoder, self.memory, with_regions=self.tagger.needs_regions
         )
         matched = [match_aliases(post.tokens, self.index.aliases) if post.mentions is None else {} for post in posts]
-        guessed = self._find_knowledge(posts, pictures, _find_mentions(posts, [None] * len(posts), matched))
-        inputs = [self._tagger_input(*known) for known in zip(posts, pictures, matched, guessed, strict=True)]
+        _, inputs = self._look(posts, pictures, matched, [None] * len(posts))
         outputs = self.tagger.tag(inputs)
-        found = self._find_knowledge(posts, pictures, _find_mentions(posts, outputs, matched))
-        informed = [self._tagger_input(*known) for known in zip(posts, pictures, matched, found, strict=True)]
+        found, informed = self._look(posts, pictures, matched, outputs)
         outputs = self._tag_again(inputs, outputs, informed)
         mentions = _find_mentions(posts, outputs, matched)
         gathered = []
@@ -144,18 +141,23 @@ class Pipeline:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _find_knowledge(
-        self, posts: Sequence[Post], pictures: Sequence[PostPicture | None], mentions: Sequence[tuple[Mention, ...]]
-    ) -> list[Knowledge]:
-        return [
-            self._knowledge.find(post, picture, self._candidates.find(spans)) if picture else (None, ())
+    def _look(
+        self,
+        posts: Sequence[Post],
+        pictures: Sequence[PostPicture],
+        matched: Sequence[Mapping[Place, Sequence[AliasMatch]]],
+        outputs: "Sequence[TaggerOutput | None]",
+    ) -> "tuple[list[Knowledge], list[TaggerInput]]":
+        """What the pictures show, as far as the spans of the tagger tell, and what the tagger is given with that."""
+        mentions = _find_mentions(posts, outputs, matched)
+        knowledge = [
+            self._knowledge.find(post, picture, self._candidates.find(spans))
             for post, picture, spans in zip(posts, pictures, mentions, strict=True)
         ]
+        return knowledge, [self._tagger_input(*one) for one in zip(posts, pictures, matched, knowledge, strict=True)]
 
     def _tag_again(
         self, guessed: "Sequence[TaggerInput]", outputs: "Sequence[TaggerOutput]", informed: "Sequence[TaggerInput]"
@@ -170,22 +172,17 @@ class Pipeline:
         return [again.get(place, output) for place, output in enumerate(outputs)]
 
     def _tagger_input(
-        self,
-        post: Post,
-        picture: PostPicture | None,
-        matched: Mapping[Place, Sequence[AliasMatch]],
-        knowledge: Knowledge,
+        self, post: Post, picture: PostPicture, matched: Mapping[Place, Sequence[AliasMatch]], knowledge: Knowledge
     ) -> "TaggerInput":
         from ner import TaggerInput
 
-        seen = picture or PostPicture()
         pictured, facts = knowledge
         return TaggerInput(
             tokens=post.tokens,
-            attributes=seen.attributes,
+            attributes=picture.attributes,
             caption=post.caption,
             knowledge=tuple(fact.triple for fact in facts),
-            regions=seen.regions,
+            regions=picture.regions,
             known_names=known_names(post.tokens, matched, self._hops(pictured, list(matched.values()))),
         )
 
@@ -196,7 +193,6 @@ class Pipeline:
         types = {(mention.start, mention.end): mention.type for mention in given or () if mention.type}
         linked = decide(evidence.mentions, evidence.matches, evidence.hops, keep_all=given is not None, types=types)
         spans = [Span(mention.start, mention.end, mention.type) for mention in without_overlaps(linked)]
-        picture = evidence.picture
         return Result(
             id=post.id,
             tokens=post.tokens,
@@ -204,8 +200,8 @@ class Pipeline:
             mentions=linked,
             pictured=evidence.pictured,
             knowledge=evidence.facts,
-            attributes=picture.attributes if picture else (),
-            image_error=picture.error.reason if picture and picture.error else None,
+            attributes=evidence.picture.attributes,
+            image_error=evidence.picture.error.reason if evidence.picture.error else None,
         )
 
     def _hops(self, pictured: Pictured | None, matches: Sequence[Sequence[AliasMatch]]) -> Mapping[int, int]:

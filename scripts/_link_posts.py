@@ -23,27 +23,16 @@ _SHOWN = 5  # bad lines and pictures that are named in the summary
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What ``link-and-tag`` was asked to do.
-
-    Attributes:
-        index: The directory of the index.
-        settings: How to read the posts.
-        out: Where the results go; None is stdout.
-        form: ``jsonl``, ``conll`` or ``html``.
-        images: The folder that pictures are looked up in.
-        resume: Whether to go on from what a stopped run left beside `out`.
-        errors: Where the lines are written that are not posts.
-        batch_size: Posts at once.
-    """
+    """What ``link-and-tag`` was asked to do; the fields are its options, explained there."""
 
     index: Path
     settings: "Settings"
     out: Path | None
     form: str
-    images: Path | None = None
-    resume: bool = False
-    errors: Path | None = None
-    batch_size: int = 32
+    images: Path | None
+    resume: bool
+    errors: Path | None
+    batch_size: int
 
 
 @dataclass(slots=True)
@@ -64,17 +53,16 @@ def link_posts(job: Job, source: str) -> None:
     seen = _Seen()
     with _open_pipeline(job) as pipeline, Progress() as progress:
         posts = _only_posts(_read(source, job.images), seen)
-        kept = None if job.out is None or _results_file.is_special(job.out) else job.out
-        if kept is not None:
-            _skip_done(posts, _begin(job, kept, pipeline.index), kept)
         results = _link(pipeline, posts, job, seen, progress, total=_count_lines(source))
-        if kept is None:
+        if job.out is None or _results_file.is_special(job.out):
             _write(_render(results, seen.images, job.form, pipeline.index), job.out)
         else:
-            _results_file.append(kept, results, flush_every=job.batch_size)
-            written = _results_file.written(kept)
-            rendered = None if job.form == "jsonl" else _render(written, seen.images, job.form, pipeline.index)
-            _results_file.finish(kept, rendered)
+            done = _results_file.begin(job.out, _options(job, pipeline.index), resume=job.resume)
+            _skip_done(posts, done, job.out)
+            _results_file.append(job.out, results, flush_every=job.batch_size)
+            written = _results_file.written(job.out)
+            rendered = _render(written, seen.images, job.form, pipeline.index)
+            _results_file.finish(job.out, None if job.form == "jsonl" else rendered)
     _summarise(seen, source, job)
 
 
@@ -145,10 +133,11 @@ def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator[
         yield entry
 
 
-def _begin(job: Job, out: Path, index: "Index") -> list[str | int]:
+def _options(job: Job, index: "Index") -> dict[str, object]:
+    """What the results depend on, beside the posts."""
     settings = job.settings
-    options = {"tagger": settings.tagger, "threshold": settings.theta, "hops": settings.hops}
-    return _results_file.begin(out, {"index": index.manifest.identity, **options}, resume=job.resume)
+    chosen = {"tagger": settings.tagger, "threshold": settings.theta, "hops": settings.hops}
+    return {"index": index.manifest.identity, **chosen}
 
 
 def _skip_done(posts: Iterator["Post"], done_ids: list[str | int], out: Path) -> None:

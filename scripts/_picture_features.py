@@ -193,8 +193,7 @@ class PictureFeatures:
         from linker import find_picture, read_pictures
 
         files = [find_picture(self._folder, name) for name in names]
-        read = read_pictures(files, self._encoder, self._memory, with_regions=True)
-        pictures = [picture for picture in read if picture is not None]
+        pictures = read_pictures(files, self._encoder, self._memory, with_regions=True)
         self._memory.flush()
         if self._memory.problem:
             raise CacheError(self._memory.problem)

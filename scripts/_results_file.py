@@ -2,9 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from scripts._cli import CommandError, say
 
@@ -23,7 +23,7 @@ def part_path(out: Path) -> Path:
     return out.with_name(out.name + ".part")
 
 
-def begin(out: Path, options: dict[str, Any], *, resume: bool) -> list[str | int]:
+def begin(out: Path, options: Mapping[str, object], *, resume: bool) -> list[str | int]:
     """Make ready to write beside `out`.
 
     Args:
