@@ -71,22 +71,26 @@ def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0, fil
     def fail(reason: str) -> PostError:
         return PostError(line, reason, shown)
 
+    def text(name: str, expected: str) -> str:
+        found = value.get(name)
+        if not (found is None or isinstance(found, str)):
+            raise fail(f"{name} is {found!r}, expected {expected}")
+        return found or ""
+
     identifier = value.get("id", str(line))
     if isinstance(identifier, bool) or not isinstance(identifier, str | int):
         raise fail(f"id is {identifier!r}, expected a string or a whole number")
-    image, caption = value.get("image"), value.get("caption")
-    if not (image is None or isinstance(image, str)):
-        raise fail(f"image is {image!r}, expected a path or null")
-    if image and "\0" in image:
+    image, caption = text("image", "a path or null"), text("caption", "a string or null")
+    if "\0" in image:
         raise fail("image has a NUL character, expected a path or null")
-    if not (caption is None or isinstance(caption, str)):
-        raise fail(f"caption is {caption!r}, expected a string or null")
-    tokens = _tokens(value, fail)
+    if value.get("tokens") is None and "text" not in value:
+        raise fail('has neither "text" nor "tokens", expected one of them')
+    tokens = _tokens(value["tokens"], fail) if value.get("tokens") is not None else _words(text("text", "a string"))
     return Post(
         id=identifier,
         tokens=tokens,
         image=folder / image if image else None,
-        caption=caption or "",
+        caption=caption,
         mentions=_given_mentions(value.get("mentions"), len(tokens), fail),
         line=line,
         file=file,
@@ -129,20 +133,16 @@ def _parse(line: bytes, number: int) -> Mapping[str, Any]:
     return value
 
 
-def _tokens(value: Mapping[str, Any], fail: Any) -> tuple[str, ...]:
+def _tokens(value: Any, fail: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(token, str) for token in value):
+        raise fail("tokens must be a list of strings")
+    return tuple(value)
+
+
+def _words(text: str) -> tuple[str, ...]:
     from ner import tokenize
 
-    if value.get("tokens") is not None:
-        tokens = value["tokens"]
-        if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-            raise fail("tokens must be a list of strings")
-        return tuple(tokens)
-    if "text" not in value:
-        raise fail('has neither "text" nor "tokens", expected one of them')
-    text = value["text"]
-    if not (text is None or isinstance(text, str)):
-        raise fail(f"text is {text!r}, expected a string")
-    return tuple(token.text for token in tokenize(text or ""))
+    return tuple(token.text for token in tokenize(text))
 
 
 def _mended(value: Any) -> Any:

@@ -51,14 +51,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A tagger's answers in one setting, and what they are worth.
-
-    Attributes:
-        outputs: The answers.
-        evaluation: The scores.
-        counts: What was found and right in each post, by the reading of the tags: ``lenient``, ``strict``.
-        intervals: Of the F1 of each group, by the reading.
-    """
+    """A tagger's answers in one setting; the last two by the reading of the tags, ``lenient`` or ``strict``."""
 
     outputs: list["TaggerOutput"]
     evaluation: "Evaluation"
@@ -78,10 +71,9 @@ class Report:
     """All that ``evaluate-tagger`` has to say.
 
     Attributes:
-        pictures: The scores with the right picture, without one, with a wrong one; those that were asked for, the main
-            ones first.
+        pictures: The scores with the right picture, none, a wrong one: those that were asked for, the main ones first.
         worth: Each of them against none, where that was asked for: what the pictures are worth.
-        confusion: What is taken for what there, by the lenient reading.
+        confusion: What is taken for what in the main ones, by the lenient reading.
         worst: The posts that are most wrong.
         against: The answers of the other tagger to the same posts.
         comparison: The tagger against the other one, by group, by the lenient reading.

@@ -108,12 +108,11 @@ def search_picture(index: "Index", file: Path, *, theta: float, weights: Path | 
     picture = load_picture(file)
     [features] = load_encoder_of(index, weights=weights, device="cpu").encode([picture.image])
     [found] = index.images.search(np.asarray([features.vector]), theta)
-    rows = []
-    for image_id, cosine in found[:limit]:
-        image = index.graph.image(image_id)
-        assert image is not None
-        entity = index.graph.entity(image.entity_id)
-        rows.append((cosine, entity.label, entity.type, image.source, entity.iri))
+    images = [(cosine, image) for image_id, cosine in found[:limit] if (image := index.graph.image(image_id))]
+    entities = index.graph.entities(image.entity_id for _, image in images)
+    rows = [
+        (cosine, e.label, e.type, image.source, e.iri) for cosine, image in images for e in [entities[image.entity_id]]
+    ]
     return Rows(("cosine", "entity", "type", "picture", "iri"), rows)
 
 
@@ -155,13 +154,7 @@ def list_responses(path: Path, endpoint: str | None, *, limit: int, query_length
 
 
 def prune(cache: Path, responses: Path, *, only: str | None, older_than_days: float | None) -> dict[str, Any]:
-    """Forget what is older than so many days, or all: what the knowledge cache remembers, and what endpoints answered.
-
-    Args:
-        cache: The knowledge cache.
-        responses: The answers of endpoints.
-        only: ``knowledge`` or ``responses``, to leave the other alone.
-        older_than_days: Age; None for everything.
+    """Forget what is older than so many days, or all: in the knowledge cache, and of the answers of endpoints.
 
     Raises:
         CommandError: There is nothing that could be forgotten.

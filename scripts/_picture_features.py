@@ -53,15 +53,7 @@ def picture_options(default: str) -> Callable[[Callable[..., Any]], Callable[...
 
 @dataclass(frozen=True, slots=True)
 class PictureCounts:
-    """What became of the pictures that posts named.
-
-    Attributes:
-        named: Different names.
-        usable: Those whose picture could be read.
-        misnamed: Usable ones whose ending says another format than they have.
-        troubles: Why the rest could not be used, by name, in the order of the posts.
-        kinds: How many of them are ``missing``, ``empty``, ``unreadable`` or ``too large``.
-    """
+    """What became of the pictures that posts named: why some could not be used, by name, and how many of each kind."""
 
     named: int
     usable: int
@@ -144,14 +136,7 @@ class PictureFeatures:
         return picture.attributes if picture else ()
 
     def prepare(self, posts: Iterable["TaggedPost"], progress: Progress | None = None) -> PictureCounts:
-        """Encode every picture of the posts that is not kept yet.
-
-        Args:
-            posts: Posts with the names of pictures, as paths within the folder or without their endings.
-            progress: Told ("pictures", done, all) as it goes.
-
-        Returns:
-            How many could be used, and why the rest could not.
+        """Encode every picture of the posts that is not kept yet; names are paths in the folder, or without an ending.
 
         Raises:
             CacheError: The file cannot be written.

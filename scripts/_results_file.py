@@ -24,18 +24,13 @@ def part_path(out: Path) -> Path:
 
 
 def begin(out: Path, options: Mapping[str, object], *, resume: bool) -> list[str | int]:
-    """Make ready to write beside `out`.
-
-    Args:
-        out: Where the results go in the end.
-        options: What the results depend on.
-        resume: Whether to go on from what a stopped run left.
+    """Make ready to write beside `out`, or to go on from what a stopped run left there.
 
     Returns:
         The ids of the posts that the stopped run has done; without `resume`, none.
 
     Raises:
-        CommandError: The stopped run had different options, so that its results do not fit ours.
+        CommandError: It was run with different options, on which results depend.
     """
     part, kept = part_path(out), _options_path(out)
     if resume and part.exists():

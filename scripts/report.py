@@ -17,16 +17,7 @@ _SIDE = 360  # pixels of a thumbnail's longer side
 
 
 def render_report(results: "Iterable[Result]", images: Sequence[Path | None], index: "Index") -> Iterator[str]:
-    """Render results, with the pictures of the entities from the index that the posts were read with.
-
-    Args:
-        results: The results; all are taken before `images` is looked at.
-        images: The picture of each post, or None.
-        index: The index.
-
-    Yields:
-        The page, in pieces.
-    """
+    """Render results as pieces of a page, with the pictures of the posts, and those of the entities from the index."""
     yield from render_page(results, images, lambda iri, source: _entity_picture(index, iri, source))
 
 
