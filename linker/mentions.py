@@ -33,7 +33,7 @@ def find_mentions(
         tokens: The post's tokens.
         spans: What the text tagger found.
         matched: Where aliases of the graph match, as `match_aliases` found.
-        given: Mentions that came with the post; then there are no others.
+        given: Mentions that came with the post; then only these are taken.
 
     Returns:
         Mentions by start, then end.
@@ -58,7 +58,7 @@ def find_mentions(
 
 
 def mention_words(text: str) -> str:
-    """A mention as it stands in the post, but for hashtags and handles, which are split into words."""
+    """A mention as it stands in the post; hashtags and handles are split into words."""
     return " ".join(split_hashtag(word) if word[:1] in "#@" else word for word in text.split())
 
 

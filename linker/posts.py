@@ -12,7 +12,7 @@ _PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
 
 
 def read_posts(path: Path, *, pictures: Path | None = None) -> Iterator[Post | PostError]:
-    """Read the posts of a file, in order; what is no post comes out as an error in its place.
+    """Read the posts of a file, in order; what is not a post comes out as an error in its place.
 
     Args:
         path: ``.jsonl`` (or ``.json``, ``.ndjson``) with one post a line; anything else is read as CoNLL, a token and

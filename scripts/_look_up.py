@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from scripts._cli import CommandError, say
 from scripts._show import Rows
+from scripts._words import said_of_subject
 
 if TYPE_CHECKING:
     from linker import Index
@@ -134,7 +135,7 @@ def list_knowledge(cache: Path, post: str | None, *, limit: int) -> Rows:
     for seen in posts:
         found = pictured.get(seen.key or "")
         answer = (found.entity_iri, found.hop, found.cosine) if found else (None, None, None)
-        facts = [" ".join(fact) for fact in found.knowledge] if found else []
+        facts = [f"{about} {said_of_subject(*what)}" for about, *what in found.knowledge] if found else []
         rows.append((seen.id, seen.text, *answer, facts, seen.file))
     return Rows(("post", "text", "pictured", "hop", "cosine", "knowledge", "file"), rows)
 

@@ -76,7 +76,7 @@ class PictureFeatures:
     """Regions and attributes of the pictures that posts name, from a folder of pictures.
 
     Each content is encoded once, whatever it is called, and kept in a knowledge cache; a stopped run goes on from what
-    is kept. A picture that is missing or broken is none: its post has no regions and no attributes, and it is counted.
+    is kept. A picture that is missing or broken is counted; its post has no regions and no attributes.
 
     Args:
         folder: Where the pictures are.

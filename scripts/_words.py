@@ -80,6 +80,10 @@ def knowledge_in_words(facts: "Sequence[Fact]") -> list[str]:
     """A line for each subject: ``Chad: is a country, is an entity, capital N'Djamena``."""
     lines: dict[str, list[str]] = {}
     for fact in facts:
-        predicate = "is an" if fact.predicate == "is a" and _VOWEL_SOUND.match(fact.object) else fact.predicate
-        lines.setdefault(fact.subject, []).append(f"{predicate} {fact.object}")
+        lines.setdefault(fact.subject, []).append(said_of_subject(fact.predicate, fact.object))
     return [f"{subject}: {', '.join(words)}" for subject, words in lines.items()]
+
+
+def said_of_subject(predicate: str, target: str) -> str:
+    """A fact without its subject: ``is an athlete``, ``team Chicago Bulls``."""
+    return f"{'is an' if predicate == 'is a' and _VOWEL_SOUND.match(target) else predicate} {target}"

@@ -104,9 +104,9 @@ def main(
     if (text is None) == (posts is None):
         raise click.UsageError("give either POSTS or --text.")
     if image is not None and text is None:
-        raise click.UsageError("--image goes with --text.")
+        raise click.UsageError("--image needs --text: it is the picture of that text.")
     if resume and (out is None or posts is None):
-        raise click.UsageError("--resume goes with POSTS and -o: it goes on from the results kept beside OUT.")
+        raise click.UsageError("--resume needs POSTS and -o: it goes on from the results kept beside OUT.")
     kept = None if cache in (None, "none") else Path(cache or "")
     chosen = Settings(cache=kept, keep_cache=cache != "none", **settings)
     ending = out.suffix.lower() if out else ""

@@ -102,7 +102,7 @@ def _train(recipe: "Recipe", images: Path | None, cache: Path | None, **given: A
 
 
 def _make_place(output: Path, images: Path) -> Path:
-    """The file beside the run; its folder is made, but for nothing where there are no pictures."""
+    """The file beside the run; its folder is made, unless there are no pictures."""
     if images.is_dir():
         output.mkdir(parents=True, exist_ok=True)
     return output / FEATURES
