@@ -6,7 +6,7 @@ Shapes: ``C`` the width of a region.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,21 +34,16 @@ _SAME_FORMAT = {"MPO": "JPEG"}  # what some cameras and phones write: a JPEG wit
 _NAMED_TROUBLES = 3
 
 
-def picture_options(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def picture_options(kept_in: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command ``images``, ``picture_encoder`` and ``picture_cache``, whose default is said in words."""
-
-    def with_options(command: Callable[..., Any]) -> Callable[..., Any]:
-        encoders = "efficientnet-lite0, unless the recipe or tagger names another, or vgg16"
-        kept = f"The file that keeps what the encoder saw.  [default: {default}]"
-        for option in (
-            click.option("--picture-cache", type=FILE, metavar="FILE", help=kept),
-            click.option("--picture-encoder", metavar="NAME", help=f"What looks at the pictures: {encoders}."),
-            click.option("--images", type=FILE, metavar="DIR", help="The folder of the posts' pictures."),
-        ):
-            command = option(command)
-        return command
-
-    return with_options
+    encoders = "efficientnet-lite0, unless the recipe or tagger names another, or vgg16"
+    kept = f"The file that keeps what the encoder saw.  [default: {kept_in}]"
+    options = (
+        click.option("--picture-cache", type=FILE, metavar="FILE", help=kept),
+        click.option("--picture-encoder", metavar="NAME", help=f"What looks at the pictures: {encoders}."),
+        click.option("--images", type=FILE, metavar="DIR", help="The folder of the posts' pictures."),
+    )
+    return lambda command: reduce(lambda made, option: option(made), options, command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +78,23 @@ class PictureFeatures:
         cache: The file of what was computed; it may be shared by several runs and encoders.
         encoder_name: One of ``vision.ENCODERS``.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
-        weights: A file in place of the usual weights of the encoder.
 
     Raises:
         NotADirectoryError: There is no such folder of pictures.
         CacheError: The file cannot be written.
-        WeightsError: The name or the weights of the encoder are not there.
+        WeightsError: There is no such encoder.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        cache: Path,
-        encoder_name: str = DEFAULT_ENCODER,
-        device: str = "auto",
-        *,
-        weights: Path | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, cache: Path, encoder_name: str = DEFAULT_ENCODER, device: str = "auto") -> None:
         from kg import KnowledgeCache
         from linker import Memory
         from vision import check_encoder
 
         if not folder.is_dir():
             raise NotADirectoryError(20, "no such folder of pictures", str(folder))
-        check_encoder(encoder_name, weights=weights)
+        check_encoder(encoder_name)
         self.encoder_name = encoder_name
-        self._folder, self._device, self._weights = folder, device, weights
+        self._folder, self._device = folder, device
         kept = KnowledgeCache.open(cache)
         if kept.notice:
             say(kept.notice)
@@ -120,20 +106,13 @@ class PictureFeatures:
         """C."""
         return self._encoder.region_dimension
 
-    @property
-    def identity(self) -> str:
-        """Encoder, weights and version of the design: features of equal identity can be compared."""
-        return self._encoder.identity
-
     def regions(self, post: "TaggedPost") -> "NDArray[np.float32] | None":
         """The regions of a post's picture, float32 (49, C); None where it has none that can be used."""
-        picture = self._picture(post)
-        return picture.regions if picture else None
+        return self._picture(post).regions
 
     def attributes(self, post: "TaggedPost") -> tuple[tuple[str, float], ...]:
         """What a post's picture shows, with probabilities, the likeliest first; nothing where it has none."""
-        picture = self._picture(post)
-        return picture.attributes if picture else ()
+        return self._picture(post).attributes
 
     def prepare(self, posts: Iterable["TaggedPost"], progress: Progress | None = None) -> PictureCounts:
         """Encode every picture of the posts that is not kept yet; names are paths in the folder, or without an ending.
@@ -156,21 +135,21 @@ class PictureFeatures:
     def _encoder(self) -> "Encoder":
         from vision import load_encoder
 
-        return load_encoder(self.encoder_name, weights=self._weights, device=self._device)
+        return load_encoder(self.encoder_name, device=self._device)
 
-    def _picture(self, post: "TaggedPost") -> "PostPicture | None":
-        from linker import recall_pictures
+    def _picture(self, post: "TaggedPost") -> "PostPicture":
+        from linker import PostPicture, recall_pictures
 
         name = str(post.image or "")
         if not name:
-            return None
+            return PostPicture()
         if name not in self._seen:
             return self._look([name])[0]
-        sha256 = self._seen[name][1].sha256
-        if not sha256:
-            return None
-        known = recall_pictures([sha256], self.identity, self._memory, with_regions=True)
-        return known.get(sha256) or self._look([name])[0]
+        _, picture = self._seen[name]
+        if picture.error:
+            return picture
+        known = recall_pictures([picture.sha256], self._encoder.identity, self._memory, with_regions=True)
+        return known.get(picture.sha256) or self._look([name])[0]
 
     def _look(self, names: Sequence[str]) -> "list[PostPicture]":
         """Read some pictures, have their features kept, and note which content each name has."""

@@ -168,4 +168,3 @@ def test_the_packaged_encoder(folder: Path) -> None:
     assert fresh.shape == (49, features.region_width)
     np.testing.assert_allclose(fresh, direct.regions, rtol=1e-3, atol=1e-3)
     assert features.attributes(post("1")) == direct.attributes
-    assert features.identity.startswith("efficientnet-lite0-")
