@@ -34,19 +34,12 @@ _ROWS_A_TRIPLE = 4
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A pictured entity, by numbers.
-
-    Attributes:
-        entity_id: The entity.
-        image_id: Its image that matched.
-        hop: Hops from the nearest candidate.
-        cosine: Between the post's picture and that image.
-    """
+    """A pictured entity, by numbers."""
 
     entity_id: int
-    image_id: int
-    hop: int
-    cosine: float
+    image_id: int  # the image of the entity that matched
+    hop: int  # hops from the nearest candidate
+    cosine: float  # between the post's picture and that image
 
 
 def find_pictured(

@@ -26,25 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that speaks for a reading of a post.
+    """All that speaks for a reading of a post."""
 
-    Attributes:
-        picture: The picture as numbers.
-        pictured: The pictured entity, where one was found.
-        facts: What the graph knows about it.
-        output: What the tagger says, with all that.
-        mentions: Spans that may name an entity.
-        matches: The candidates of each.
-        hops: Hops from the pictured entity to each candidate in its reach.
-    """
-
-    picture: PostPicture
-    pictured: Pictured | None
-    facts: tuple[Fact, ...]
-    output: "TaggerOutput"
-    mentions: tuple[Mention, ...]
-    matches: list[tuple[AliasMatch, ...]]
-    hops: Mapping[int, int]
+    picture: PostPicture  # the picture as numbers
+    pictured: Pictured | None  # the pictured entity, where one was found
+    facts: tuple[Fact, ...]  # what the graph knows about it
+    output: "TaggerOutput"  # what the tagger says, with all that
+    mentions: tuple[Mention, ...]  # spans that may name an entity
+    matches: list[tuple[AliasMatch, ...]]  # the candidates of each
+    hops: Mapping[int, int]  # hops from the pictured entity to each candidate in its reach
 
 
 class Pipeline:

@@ -19,98 +19,61 @@ TYPES = ("PER", "LOC", "ORG", "OTHER")
 
 @dataclass(frozen=True, slots=True)
 class GivenMention:
-    """A mention that came with the post and is linked as it stands.
+    """A mention that came with the post and is linked as it stands."""
 
-    Attributes:
-        start: First token.
-        end: One past the last token.
-        type: PER, LOC, ORG, OTHER, or None where it is to be found out.
-    """
-
-    start: int
-    end: int
-    type: str | None = None
+    start: int  # first token
+    end: int  # one past the last token
+    type: str | None = None  # PER, LOC, ORG, OTHER, or None where it is to be found out
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post to read.
+    """A post to read."""
 
-    Attributes:
-        id: As in the input.
-        tokens: The words of the text.
-        image: The picture's file; None for a post without one.
-        caption: A sentence about the picture, where somebody wrote one.
-        mentions: Mentions that came with the post; None where they are to be found.
-        line: Line number in the input, from 1; 0 where there is none.
-        file: Where it was read from: a path, or - for standard input; empty where it was made in Python.
-    """
-
-    id: PostId
-    tokens: tuple[str, ...]
-    image: Path | None = None
-    caption: str = ""
+    id: PostId  # as in the input
+    tokens: tuple[str, ...]  # the words of the text
+    image: Path | None = None  # the picture's file; None for a post without one
+    caption: str = ""  # a sentence about the picture, where somebody wrote one
+    # mentions that came with the post; None where they are to be found
     mentions: tuple[GivenMention, ...] | None = None
-    line: int = 0
-    file: str = ""
+    line: int = 0  # line number in the input, from 1; 0 where there is none
+    file: str = ""  # where it was read from: a path, or - for standard input; empty where it was made in Python
 
 
 @dataclass(frozen=True, slots=True)
 class PostPicture:
-    """The picture of a post as numbers.
+    """The picture of a post as numbers."""
 
-    Attributes:
-        sha256: Digest of the file; empty where it could not be read.
-        format: What the file really is: ``JPEG``, ``PNG``, ...
-        vector: Global vector, float32 (C,), L2-normalised; None where the picture could not be used.
-        attributes: Labels with probabilities, the likeliest first.
-        regions: float32 (49, C'), where they were asked for.
-        error: Why the picture was not used.
-    """
-
-    sha256: str = ""
-    format: str = ""
+    sha256: str = ""  # digest of the file; empty where it could not be read
+    format: str = ""  # what the file really is: JPEG, PNG, and so on
+    # global vector, float32 (C,), L2-normalised; None where the picture could not be used
     vector: "NDArray[np.float32] | None" = None
-    attributes: tuple[tuple[str, float], ...] = ()
-    regions: "NDArray[np.float32] | None" = None
-    error: "PictureError | None" = None
+    attributes: tuple[tuple[str, float], ...] = ()  # labels with probabilities, the likeliest first
+    regions: "NDArray[np.float32] | None" = None  # float32 (49, C'), where they were asked for
+    error: "PictureError | None" = None  # why the picture was not used
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A span of tokens that may name an entity.
+    """A span of tokens that may name an entity."""
 
-    Attributes:
-        start: First token.
-        end: One past the last token.
-        text: The tokens, joined by spaces.
-        score: How sure the tagger is, 0 to 1; 0 where only the graph's aliases speak for it.
-        type_scores: Probability of each type, summing to 1; empty where the tagger did not see the span.
-        exact: Whether an alias of the graph matches it to the letter.
-    """
-
-    start: int
-    end: int
-    text: str
-    score: float = 0.0
+    start: int  # first token
+    end: int  # one past the last token
+    text: str  # the tokens, joined by spaces
+    score: float = 0.0  # how sure the tagger is, 0 to 1; 0 where only the graph's aliases speak for it
+    # probability of each type, summing to 1; empty where the tagger did not see the span
     type_scores: tuple[tuple[str, float], ...] = ()
-    exact: bool = False
+    exact: bool = False  # whether an alias of the graph matches it to the letter
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entity proposed for a mention, with the evidence.
+    """An entity proposed for a mention, with the evidence."""
 
-    Attributes:
-        match: The entity and the alias that matched, with the fuzzy score (0 to 1).
-        hop: Hops between the entity and the pictured one; None where there is none or it is farther away than was
-            searched.
-        score: Probability that the mention means this entity, 0 to 1.
-    """
-
-    match: AliasMatch
+    match: AliasMatch  # the entity and the alias that matched, with the fuzzy score (0 to 1)
+    # hops between the entity and the pictured one; None where there is none or it is farther away than was searched
     hop: int | None = None
-    score: float = 0.0
+    score: float = 0.0  # probability that the mention means this entity, 0 to 1
 
     @property
     def entity(self) -> Entity:
@@ -120,66 +83,38 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class LinkedMention:
-    """A mention with its type and its entity.
+    """A mention with its type and its entity."""
 
-    Attributes:
-        start: First token.
-        end: One past the last token.
-        text: The tokens, joined by spaces.
-        type: PER, LOC, ORG or OTHER.
-        score: How sure the tagger is of the mention, 0 to 1.
-        entity: The chosen candidate; None is NIL.
-        candidates: All of them, best first.
-    """
-
-    start: int
-    end: int
-    text: str
-    type: str
-    score: float
-    entity: Candidate | None
-    candidates: tuple[Candidate, ...]
+    start: int  # first token
+    end: int  # one past the last token
+    text: str  # the tokens, joined by spaces
+    type: str  # PER, LOC, ORG or OTHER
+    score: float  # how sure the tagger is of the mention, 0 to 1
+    entity: Candidate | None  # the chosen one; None is NIL
+    candidates: tuple[Candidate, ...]  # all of them, best first
 
 
 @dataclass(frozen=True, slots=True)
 class Pictured:
-    """The entity that the post's picture shows.
-
-    Attributes:
-        entity: The entity.
-        hop: Hops from the nearest candidate.
-        cosine: Between the post's picture and the entity's.
-        image: Where the graph has the entity's picture from: an IRI or a path.
-        path: The triples from the nearest candidate to the entity, as IRIs; empty at hop 0.
-    """
+    """The entity that the post's picture shows."""
 
     entity: Entity
-    hop: int
-    cosine: float
-    image: str
+    hop: int  # hops from the nearest candidate
+    cosine: float  # between the post's picture and the entity's
+    image: str  # where the graph has the entity's picture from: an IRI or a path
+    # the triples from the nearest candidate to the entity, as IRIs; empty at hop 0
     path: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A post, read.
+    """A post, read."""
 
-    Attributes:
-        id: The post's.
-        tokens: The post's.
-        tags: A BIO tag for each token.
-        mentions: In the order of the text, not overlapping.
-        pictured: The pictured entity, where one was found.
-        knowledge: What the graph knows about it, as readable triples.
-        attributes: Labels of what the picture shows, with probabilities.
-        image_error: Why the picture was not used; None where it was, or where there is none.
-    """
-
-    id: PostId
-    tokens: tuple[str, ...]
-    tags: tuple[str, ...]
-    mentions: tuple[LinkedMention, ...] = ()
-    pictured: Pictured | None = None
-    knowledge: tuple[Fact, ...] = ()
-    attributes: tuple[tuple[str, float], ...] = ()
-    image_error: str | None = None
+    id: PostId  # as in the post
+    tokens: tuple[str, ...]  # as in the post
+    tags: tuple[str, ...]  # a BIO tag for each token
+    mentions: tuple[LinkedMention, ...] = ()  # in the order of the text, not overlapping
+    pictured: Pictured | None = None  # the pictured entity, where one was found
+    knowledge: tuple[Fact, ...] = ()  # what the graph knows about it, as readable triples
+    attributes: tuple[tuple[str, float], ...] = ()  # labels of what the picture shows, with probabilities
+    image_error: str | None = None  # why the picture was not used; None where it was, or where there is none

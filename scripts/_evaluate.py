@@ -68,23 +68,16 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that ``evaluate-tagger`` has to say.
+    """All that ``evaluate-tagger`` has to say."""
 
-    Attributes:
-        pictures: The scores with the right picture, none, a wrong one: those that were asked for, the main ones first.
-        worth: Each of them against none, where that was asked for: what the pictures are worth.
-        confusion: What is taken for what in the main ones, by the lenient reading.
-        worst: The posts that are most wrong.
-        against: The answers of the other tagger to the same posts.
-        comparison: The tagger against the other one, by group, by the lenient reading.
-    """
-
+    # the scores with the right picture, none, a wrong one: those that were asked for, the main ones first
     pictures: Mapping[str, Scored]
+    # each of them against none, where that was asked for: what the pictures are worth
     worth: Mapping[str, "Comparison"]
-    confusion: "Confusion"
-    worst: Sequence["WrongPost"]
-    against: Scored | None
-    comparison: Mapping[str, "Comparison"]
+    confusion: "Confusion"  # what is taken for what in the main ones, by the lenient reading
+    worst: Sequence["WrongPost"]  # the posts that are most wrong
+    against: Scored | None  # the answers of the other tagger to the same posts
+    comparison: Mapping[str, "Comparison"]  # the tagger against the other one, by group, by the lenient reading
 
     @property
     def main(self) -> Scored:

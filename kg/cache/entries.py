@@ -28,35 +28,21 @@ class CachedRegions:
 
 @dataclass(frozen=True, slots=True)
 class PicturedRecord:
-    """The pictured entity of one question, or that there is none (`entity_iri` None).
+    """The pictured entity of one question, or that there is none (`entity_iri` None)."""
 
-    Attributes:
-        key: Digest of everything that the answer depends on; the caller makes it.
-        sha256: The picture.
-        candidates: IRIs of the candidates.
-        theta: Least cosine.
-        hops: Most hops.
-        index_id: Which index was asked.
-        entity_iri: The answer.
-        hop: Its hop, with `cosine`, `image` (the source of the matching picture) and `path` as they go into a result.
-        cosine: See `hop`.
-        image: See `hop`.
-        path: See `hop`.
-        knowledge: Triples in words.
-    """
-
-    key: str
-    sha256: str
-    candidates: tuple[str, ...]
-    theta: float
-    hops: int
-    index_id: str
-    entity_iri: str | None
+    key: str  # digest of everything that the answer depends on; the caller makes it
+    sha256: str  # the picture
+    candidates: tuple[str, ...]  # IRIs of the candidates
+    theta: float  # least cosine
+    hops: int  # most hops
+    index_id: str  # which index was asked
+    entity_iri: str | None  # the answer; None where there is none
+    # its hop, cosine, image (the source of the matching picture) and path, as they go into a result
     hop: int | None
     cosine: float | None
     image: str | None
     path: tuple[tuple[str, str, str], ...]
-    knowledge: tuple[tuple[str, str, str], ...]
+    knowledge: tuple[tuple[str, str, str], ...]  # triples in words
 
 
 @dataclass(frozen=True, slots=True)
