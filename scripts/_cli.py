@@ -86,6 +86,18 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def check_file_place(option: str, path: Path) -> None:
+    """Say at once that a file cannot be made where an option puts it.
+
+    Raises:
+        CommandError: There is no such folder, or it is a folder itself.
+    """
+    if path.is_dir():
+        raise CommandError(f"{option} {path} is a folder: expected a file, such as {path / 'FILE'}")
+    if not path.parent.is_dir():
+        raise CommandError(f"{option} {path}: there is no folder {path.parent}: make it first, or correct the path")
+
+
 def _expected() -> tuple[type[BaseException], ...]:
     """What may go wrong without being a bug; looked up only when something has gone wrong."""
     from kg import KgError
@@ -129,18 +141,6 @@ def _describe(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     fix = _FIXES.get(error.errno or 0)
     return f"{where}{reason[:1].lower()}{reason[1:]}" + (f": {fix}" if fix else "")
-
-
-def check_file_place(option: str, path: Path) -> None:
-    """Say at once that a file cannot be made where an option puts it.
-
-    Raises:
-        CommandError: There is no such folder, or it is a folder itself.
-    """
-    if path.is_dir():
-        raise CommandError(f"{option} {path} is a folder: expected a file, such as {path / 'FILE'}")
-    if not path.parent.is_dir():
-        raise CommandError(f"{option} {path}: there is no folder {path.parent}: make it first, or correct the path")
 
 
 def _leave_quietly() -> NoReturn:

@@ -108,7 +108,7 @@ def evaluate(job: Job, progress: "Progress") -> Report:
         VisionError: The picture encoder cannot be had.
         OSError: A file or folder cannot be read or written.
     """
-    from ner import check_plot, confusion_of_tags, load_tagger, plot_evaluation, worst_posts
+    from ner import check_plot, confusion_of_tags, load_tagger, plot_evaluation, tag_in_steps, worst_posts
 
     if job.plot is not None:
         check_plot(job.plot)
@@ -118,10 +118,15 @@ def evaluate(job: Job, progress: "Progress") -> Report:
     taggers = [load_tagger(name, device=job.device) for name in (job.tagger, job.against) if name is not None]
     inputs = _inputs(job, posts, taggers, progress)
     settings = _settings(job, posts, inputs)
-    pictures = {name: _score(job, taggers[0], posts, given, name, progress) for name, given in settings.items()}
+
+    def score(tagger: "Tagger", setting: str, what: str) -> Scored:
+        outputs = tag_in_steps(tagger, settings[setting], what=f"evaluate ({what})", progress=progress)
+        return _score(job, posts, outputs)
+
+    pictures = {name: score(taggers[0], name, name) for name in settings}
     first, main = next(iter(pictures.items()))
+    against = score(taggers[1], first, "the other tagger") if job.against is not None else None
     none = pictures.get("none")
-    against = [_score(job, other, posts, settings[first], "the other tagger", progress) for other in taggers[1:]]
     confusion = confusion_of_tags([post.tags for post in posts], [output.tags for output in main.outputs])
     if job.plot is not None:
         title = f"{job.tagger} on {job.posts.name}"
@@ -131,8 +136,8 @@ def evaluate(job: Job, progress: "Progress") -> Report:
         worth={name: _compare(job, one, none)["all"] for name, one in pictures.items() if none and one is not none},
         confusion=confusion,
         worst=worst_posts(posts, main.outputs, job.worst),
-        against=against[0] if against else None,
-        comparison=_compare(job, main, against[0]) if against else {},
+        against=against,
+        comparison=_compare(job, main, against) if against else {},
     )
 
 
@@ -195,17 +200,9 @@ def _settings(job: Job, posts: Sequence["TaggedPost"], inputs: list["TaggerInput
     return {name: ways[name]() for name in names}
 
 
-def _score(
-    job: Job,
-    tagger: "Tagger",
-    posts: Sequence["TaggedPost"],
-    inputs: Sequence["TaggerInput"],
-    what: str,
-    progress: "Progress",
-) -> Scored:
-    from ner import count_posts, f1_intervals, score_posts, tag_in_steps
+def _score(job: Job, posts: Sequence["TaggedPost"], outputs: list["TaggerOutput"]) -> Scored:
+    from ner import count_posts, f1_intervals, score_posts
 
-    outputs = tag_in_steps(tagger, inputs, what=f"evaluate ({what})", progress=progress)
     gold, found = [post.tags for post in posts], [output.tags for output in outputs]
     counts = {name: count_posts(gold, found, strict=name == "strict") for name in ("lenient", "strict")}
     intervals = {name: f1_intervals(value, samples=job.samples, seed=job.seed) for name, value in counts.items()}

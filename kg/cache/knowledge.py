@@ -7,7 +7,7 @@ and a new one begun; a disk that cannot be written raises `CacheError`, which a 
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
@@ -57,7 +57,7 @@ class KnowledgeCache:
         try:
             return cls(path, *open_writable(path))
         except (OSError, sqlite3.Error) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
+            reason = getattr(error, "strerror", None) or error
             raise CacheError(f"{path} cannot be written: {reason}; give another place for the cache") from None
 
     def __enter__(self) -> Self:
@@ -86,8 +86,8 @@ class KnowledgeCache:
 
     def posts(self, post_id: str | None = None, *, limit: int = -1) -> list[CachedPost]:
         """Return the posts of an id, which may stand in several files, or all of them; by file and id."""
-        where, arguments = ("id = ?", [post_id]) if post_id is not None else (None, [])
-        return self._read(CachedPost, where, arguments, order_by="file, id", limit=limit)
+        where = "id = coalesce(?, id) ORDER BY file, id LIMIT ?"
+        return self._read(CachedPost, where, [post_id, limit])
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Keep some entries, all or none of them, each in the place of one with the same key.
@@ -128,15 +128,18 @@ class KnowledgeCache:
             self._database.vacuum()
         return removed
 
-    def _read(self, kind: type[_Kind], where: str | None, arguments: list[str], **options: Any) -> list[_Kind]:
-        tuples = {field.name for field in fields(kind) if get_origin(field.type) is tuple}
+    def _read(self, kind: type[_Kind], where: str, arguments: Sequence[str | int | None]) -> list[_Kind]:
         columns = ", ".join(field.name for field in fields(kind))
+        query = f"SELECT {columns} FROM {TABLES[kind]} WHERE {where}"  # noqa: S608
+        as_json = [get_origin(field.type) is tuple for field in fields(kind)]
         with self._lock, self._told():
-            rows = self._database.table(TABLES[kind]).rows_where(where, arguments, select=columns, **options)
-            return [
-                kind(**{name: _tuples(json.loads(value)) if name in tuples else value for name, value in row.items()})
-                for row in rows
-            ]
+            rows = self._database.execute(query, arguments).fetchall()
+        return [
+            kind(
+                *(_tuples(json.loads(value)) if is_json else value for value, is_json in zip(row, as_json, strict=True))
+            )
+            for row in rows
+        ]
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
