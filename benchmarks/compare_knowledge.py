@@ -136,7 +136,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the training, and of the pictures that are swapped")
     parser.add_argument("--epochs", type=int, help="at most so many, in place of the recipe's")
     chosen = parser.parse_args(arguments)
-    features = PictureFeatures(SAMPLE / "posts", WORK / "pictures", chosen.picture_encoder)
+    WORK.mkdir(parents=True, exist_ok=True)
+    features = PictureFeatures(SAMPLE / "posts", WORK / "features.sqlite", chosen.picture_encoder)
     data = read_data(features)
     try:
         name = chosen.tagger or train(chosen.recipe, data, features, seed=chosen.seed, epochs=chosen.epochs)

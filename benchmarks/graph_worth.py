@@ -18,7 +18,7 @@ from dataclasses import replace
 from benchmarks.sample import SAMPLE, SHARED, TRAIN, WORK, read_sample, sample_index
 from kg import AliasMatch
 from linker import BuildSettings, Pipeline, Post, match_aliases, open_index, update_index
-from linker.known_names import known_names
+from linker.candidates import known_names
 from ner import Tagger, TaggerInput, load_tagger, read_captions, read_posts, score_tags, spans_from_tags, with_captions
 from ner.formats import tagger_input
 

@@ -72,7 +72,7 @@ def _inputs() -> dict[str, list[TaggerInput]]:
     """The posts, with their text alone and with context."""
     sample = pictured_knowledge(SHARED / "data")[:TRAIN]
     names = SampleNames(SHARED / "data", WORK / "kg-sample-index")
-    pictures = PictureFeatures(SAMPLE / "posts", WORK / "pictures", device="cpu")
+    pictures = PictureFeatures(SAMPLE / "posts", WORK / "features.sqlite", device="cpu")
     posts = [
         replace(
             names.of(TaggedPost(row["id"], tuple(row["tokens"]), tuple(row["tags"]), knowledge=facts)),

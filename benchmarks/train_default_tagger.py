@@ -28,7 +28,7 @@ from typing import Any
 from benchmarks.average_taggers import average_taggers
 from kg import canonical_iri
 from linker import BuildSettings, build_index, open_index
-from linker.known_names import known_names
+from linker.candidates import known_names
 from linker.mentions import match_aliases
 from ner.checkpoints import WEIGHTS_FILE, read_design, read_tensors, save_checkpoint
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
@@ -63,7 +63,8 @@ def main() -> None:
     train, auxiliary = prepare(arguments.shared, arguments.work / "data")
     if arguments.prepare_only:
         return
-    pictures = PictureFeatures(arguments.shared / "kg-sample" / "posts", arguments.work / "pictures", device="cpu")
+    features = arguments.work / "features.sqlite"
+    pictures = PictureFeatures(arguments.shared / "kg-sample" / "posts", features, device="cpu")
     pictures.prepare(post for path in train for post in read_posts(path))
     recipe = load_recipe(arguments.recipe)
     run = Runs(arguments.shared, arguments.work, train, auxiliary, pictures)

@@ -37,7 +37,7 @@ def main() -> None:
         folder = FOLDER / f"trust-{trust:g}"
         shutil.copytree(trained, folder, dirs_exist_ok=True)
         trust_near_names(folder, trust)
-        with Pipeline.open(sample_index(), tagger=folder, device="cpu", cache=FOLDER / "cache.sqlite") as pipeline:
+        with Pipeline.open(sample_index(), tagger=str(folder), device="cpu", cache=FOLDER / "cache.sqlite") as pipeline:
             found = [result.tags for result in pipeline.run([post.post for post in posts])]
         _print(f"graph and picture, trust {trust:g}", gold, found)
 
@@ -51,7 +51,7 @@ def _train() -> Path:
         rows = path.read_text(encoding="utf-8").splitlines()
         kept = [row for row in rows if text_key(json.loads(row)["tokens"]) not in sample]
         path.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    pictures = PictureFeatures(SAMPLE / "posts", WORK / "pictures", device="cpu")
+    pictures = PictureFeatures(SAMPLE / "posts", FOLDER / "features.sqlite", device="cpu")
     recipe = load_recipe("default")
     recipe = replace(recipe, schedule=replace(recipe.schedule, epochs=3, auxiliary_epochs=0))
     return Runs(data, FOLDER, files, [], pictures).train(recipe, "run")

@@ -7,9 +7,12 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from linker import Result
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = Path("examples")
@@ -26,14 +29,17 @@ def main() -> None:
     run("build-kg-index", DEMO / "index", "--dump", EXAMPLES / "graph")
     for name in ("results.jsonl", "results.html"):
         run("link-and-tag", DEMO / "index", posts, "-o", DEMO / name)
-    results, expected = read(DEMO / "results.jsonl"), read(EXAMPLES / "posts" / "expected.jsonl")
-    if [result["id"] for result in results] != [row["id"] for row in expected]:
+    from linker import result_from_json
+
+    results = [result_from_json(row) for row in read(DEMO / "results.jsonl")]
+    expected = read(EXAMPLES / "posts" / "expected.jsonl")
+    if [result.id for result in results] != [row["id"] for row in expected]:
         fail(
-            f"{DEMO / 'results.jsonl'} has not one result for each of the {len(expected)} example posts, in their order"
+            f"{DEMO / 'results.jsonl'} does not have one result for each of the {len(expected)} example posts, in order"
         )
     right = show(results, expected)
-    others = "" if right == len(results) else " (the others are marked ✗)"
-    print(f"{right} of {len(results)} posts are read as a person would read them{others}.\n")
+    rest = "" if right == len(results) else " (the rest is marked ✗)"
+    print(f"{right} of {len(results)} posts are read as a person would read them{rest}.\n")
     print_next_steps()
     if right < LEAST_RIGHT * len(results):
         fail(f"only {right} of {len(results)} posts were read as expected: something is broken")
@@ -52,14 +58,14 @@ def run(command: str, *arguments: str | Path) -> None:
     print()
 
 
-def show(results: list[dict[str, Any]], expected: list[dict[str, Any]]) -> int:
+def show(results: "list[Result]", expected: list[dict[str, Any]]) -> int:
     """Print a table of the results, and count those that are as expected."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from scripts._rendering import coloured_text, mention_line
+    from scripts._show import coloured_text, mention_line
 
     table = Table(box=box.HORIZONTALS, pad_edge=False)
     for column in ("", "post", "entities", "picture shows"):
@@ -69,26 +75,26 @@ def show(results: list[dict[str, Any]], expected: list[dict[str, Any]]) -> int:
         good = is_as_expected(result, row)
         right += good
         mark = Text("✓" if good else "✗", style="green" if good else "red")
-        lines = Text("\n").join(mention_line(mention, brief=True) for mention in result["mentions"])
-        table.add_row(mark, coloured_text(result["tokens"], result["mentions"]), lines, shown(result))
+        lines = Text("\n").join(mention_line(mention, brief=True) for mention in result.mentions)
+        table.add_row(mark, coloured_text(result), lines, shown(result))
     Console(width=None if sys.stdout.isatty() else 110).print(table)
     return right
 
 
-def shown(result: dict[str, Any]) -> str:
+def shown(result: "Result") -> str:
     """What a result says about the picture, in a few words."""
-    if result["image_error"]:
+    if result.image_error:
         return "(a damaged file, left aside)"
-    if not result["pictured"]:
-        return "(nothing that the graph knows)" if result["attributes"] else ""
-    hop = result["pictured"]["hop"]
-    return result["pictured"]["label"] + (f", {hop} hop{'s' if hop > 1 else ''} away" if hop else "")
+    if result.pictured is None:
+        return "(nothing that the graph knows)" if result.attributes else ""
+    hop = result.pictured.hop
+    return result.pictured.entity.label + (f", {hop} hop{'s' if hop > 1 else ''} away" if hop else "")
 
 
-def is_as_expected(result: dict[str, Any], row: dict[str, Any]) -> bool:
+def is_as_expected(result: "Result", row: dict[str, Any]) -> bool:
     """Whether a result has the mentions, entities and pictured entity that a person sees."""
-    links = {mention["text"]: mention["entity"] and mention["entity"]["iri"] for mention in result["mentions"]}
-    pictured = result["pictured"] and result["pictured"]["iri"]
+    links = {mention.text: mention.entity and mention.entity.entity.iri for mention in result.mentions}
+    pictured = result.pictured and result.pictured.entity.iri
     agree = all(iri in row["links"].get(text, ()) for text, iri in links.items())
     return agree and links.keys() == row["links"].keys() and pictured == row["pictured"]
 

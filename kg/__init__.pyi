@@ -2,11 +2,11 @@ from .building.build import build_difference as build_difference
 from .building.build import build_graph as build_graph
 from .building.detect import find_sources as find_sources
 from .building.differences import compare_graphs as compare_graphs
+from .cache.entries import CachedPicture as CachedPicture
+from .cache.entries import CachedPost as CachedPost
+from .cache.entries import CachedRegions as CachedRegions
+from .cache.entries import PicturedRecord as PicturedRecord
 from .cache.knowledge import KnowledgeCache as KnowledgeCache
-from .cache.records import CachedPicture as CachedPicture
-from .cache.records import CachedPost as CachedPost
-from .cache.records import CachedRegions as CachedRegions
-from .cache.records import PicturedRecord as PicturedRecord
 from .entities import ENTITY_TYPES as ENTITY_TYPES
 from .entities import AliasMatch as AliasMatch
 from .entities import BuildReport as BuildReport

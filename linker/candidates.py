@@ -1,34 +1,30 @@
-"""Candidates: at most K entities for a mention, from the graph's alias index."""
+"""Candidates: the entities that a mention may mean, and what the tagger is told of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from kg import AliasMatch
-from linker.mentions import mention_words
-from linker.records import Mention
+from kg import AliasIndex, AliasMatch
+from linker.mentions import Place, mention_words
+from linker.results import Mention
 
-DEFAULT_LIMIT = 10
+if TYPE_CHECKING:
+    from ner import KnownName
+
 _REMEMBERED_MENTIONS = 20_000
-
-
-class FuzzyAliases(Protocol):
-    """What is asked of the alias index."""
-
-    def candidates(self, mention: str, *, limit: int = 10) -> Sequence[AliasMatch]:
-        """Entities whose aliases are like the mention, best first."""
+_NEARNESS = (1.0, 0.5, 0.25)
+"""By hops from the pictured entity."""
 
 
 class CandidateFinder:
     """Proposes entities for mentions, and remembers what it proposed.
 
     Args:
-        aliases: The graph's alias index.
+        aliases: The alias index of the graph.
         limit: Candidates for a mention, at most.
     """
 
-    def __init__(self, aliases: FuzzyAliases, *, limit: int = DEFAULT_LIMIT) -> None:
-        self.limit = limit
+    def __init__(self, aliases: AliasIndex, *, limit: int = 10) -> None:
         self._find = lru_cache(maxsize=_REMEMBERED_MENTIONS)(
             lambda words: tuple(aliases.candidates(words, limit=limit)) if words else ()
         )
@@ -36,3 +32,48 @@ class CandidateFinder:
     def find(self, mentions: Iterable[Mention]) -> list[tuple[AliasMatch, ...]]:
         """Propose entities for each mention, best first."""
         return [self._find(mention_words(mention.text)) for mention in mentions]
+
+
+def known_names(
+    tokens: Sequence[str], matched: Mapping[Place, Sequence[AliasMatch]], hops: Mapping[int, int]
+) -> "tuple[KnownName, ...]":
+    """Say what the graph's names in a post may be.
+
+    Args:
+        tokens: The post's tokens.
+        matched: What each matched span may mean, as `match_aliases` found.
+        hops: Hops from the pictured entity to entities in its reach.
+
+    Returns:
+        A known name for each match, by its place; overlaps of the match were settled before.
+    """
+    from ner import KnownName
+
+    names = []
+    for (start, end), matches in sorted(matched.items()):
+        text = " ".join(tokens[start:end]).lstrip("#@")
+        reach = [hops[match.entity.id] for match in matches if match.entity.id in hops]
+        names.append(
+            KnownName(
+                start,
+                end,
+                types=_type_shares(matches),
+                weight=max(match.weight for match in matches),
+                prior=max(match.entity.prior for match in matches),
+                nearness=_NEARNESS[min(reach)] if reach and min(reach) < len(_NEARNESS) else 0.0,
+                same_case=any(match.alias == text for match in matches),
+            )
+        )
+    return tuple(names)
+
+
+def _type_shares(matches: Sequence[AliasMatch]) -> tuple[tuple[str, float], ...]:
+    """The share of each type among the matches: a name's weight times how often its entity is meant."""
+    shares: dict[str, float] = {}
+    total = 0.0
+    for match in matches:
+        share = match.weight * (1.0 + match.entity.prior)
+        total += share
+        if match.entity.type is not None:
+            shares[match.entity.type] = shares.get(match.entity.type, 0.0) + share
+    return tuple((kind, round(share / total, 6)) for kind, share in sorted(shares.items())) if total else ()

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from kg import AliasMatch
 from linker.mentions import mention_form
-from linker.records import Candidate, LinkedMention, Mention
+from linker.results import Candidate, LinkedMention, Mention
 
 FEATURES = (
     "exact",
@@ -145,7 +145,9 @@ def decide(
         best = candidates[0] if candidates and candidates[0].score >= decision.nil_below else None
         if keep_all or mention.score > 0 or _stands_untagged(mention, best, decision):
             known = (types or {}).get((mention.start, mention.end))
-            linked.append(_link(mention, candidates, best, known or _choose_type(mention, best, decision)))
+            type_ = known or _choose_type(mention, best, decision)
+            place = mention.start, mention.end, mention.text
+            linked.append(LinkedMention(*place, type_, mention.score, best, candidates))
     return tuple(linked) if keep_all else without_overlaps(linked)
 
 
@@ -165,26 +167,13 @@ def _stands_untagged(mention: Mention, best: Candidate | None, decision: Decisio
     return best.hop == 0 or (mention.text[0] in "#@" and " " in mention_form(mention.text))
 
 
-def _link(mention: Mention, candidates: tuple[Candidate, ...], best: Candidate | None, type_: str) -> LinkedMention:
-    return LinkedMention(
-        start=mention.start,
-        end=mention.end,
-        text=mention.text,
-        type=type_,
-        score=mention.score,
-        entity=best,
-        candidates=candidates,
-    )
-
-
 def _choose_type(mention: Mention, best: Candidate | None, decision: Decision) -> str:
     known = best.entity.type if best else None
     if not mention.type_scores:
         return known or "OTHER"
     weight = decision.picture_type_weight if best and best.hop == 0 else 0.0
     return max(
-        mention.type_scores,
-        key=lambda item: math.log(max(item[1], 1e-9)) + (weight if item[0] == known else 0.0),
+        mention.type_scores, key=lambda item: math.log(max(item[1], 1e-9)) + (weight if item[0] == known else 0.0)
     )[0]
 
 

@@ -75,7 +75,7 @@ def _learn(kept: KnowledgeCache, index_dir: Path) -> None:
                 known = kept.pictures([record.sha256 or "" for record in records], encoder)
                 new = {record.sha256 or "": record for record in records if record.sha256 not in known}
                 vectors = images.vectors([record.id for record in new.values()])
-                kept.put_pictures(
+                kept.put(
                     [
                         _kept(digest, encoder, record.width or 0, record.height or 0, vector)
                         for (digest, record), vector in zip(new.items(), vectors, strict=True)
@@ -132,7 +132,7 @@ def _embed(
         digest: _kept(digest, encoder.identity, picture.width, picture.height, row)
         for (digest, picture), row in zip(fresh.items(), rows, strict=True)
     }
-    kept.put_pictures(list(known.values()))
+    kept.put(list(known.values()))
     return [
         _unusable(record.id, one) if isinstance(one, PictureError) else _embedded(record.id, known[one.sha256])
         for record, one in zip(records, loaded, strict=True)

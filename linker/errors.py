@@ -9,7 +9,8 @@
     ├── IndexVersionError      an index of another format version
     ├── IndexConflictError     an index that was built from something else
     ├── EncoderMismatchError   an index whose pictures another encoder embedded
-    └── PostError              a line of input that is no post
+    ├── SettingsError          a setting of the pipeline that cannot be
+    └── PostError              a line of input that is not a post
 
 ``str(error)`` is one line: the value, what was expected, and the fix.
 """
@@ -78,8 +79,15 @@ class EncoderMismatchError(LinkerError):
         )
 
 
+class SettingsError(LinkerError):
+    """A setting of the pipeline has a value that it cannot have."""
+
+    def __init__(self, name: str, found: object, expected: str) -> None:
+        super().__init__(f"{name} is {found!r}: expected {expected}")
+
+
 class PostError(LinkerError):
-    """A line of the input is no post.
+    """A line of the input is not a post.
 
     Args:
         line: Line number in the input, from 1.

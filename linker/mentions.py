@@ -2,32 +2,22 @@
 
 An alias match is cheap evidence, so it has to look like a name: two-letter and three-letter aliases only count in
 capitals, single lower-case words only where they are long enough, function words never. A match that is wrong does
-little harm
-here: it only proposes candidates, and the decision (`linker.decision`) says what becomes a mention of the result.
+little harm here: it only proposes candidates, and the decision (`linker.decision`) says what becomes a mention.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files
-from typing import Protocol
 
-from kg import AliasMatch, normal_form, split_hashtag
-from linker.records import GivenMention, Mention
+from kg import AliasIndex, AliasMatch, normal_form, split_hashtag
+from linker.results import GivenMention, Mention
 from ner import ScoredSpan
 
 _LONGEST_ALIAS = 6  # tokens; of DBpedia's titles without a qualifier, few are longer
 
 _FUNCTION_WORDS = frozenset(files("linker").joinpath("data/function_words.txt").read_text("utf-8").split())
 
-
 Place = tuple[int, int]
 """The first token of a span, and the one after its last."""
-
-
-class AliasLookup(Protocol):
-    """What is asked of the alias index."""
-
-    def lookup(self, normals: Collection[str]) -> Mapping[str, Sequence[AliasMatch]]:
-        """Aliases with exactly these normal forms."""
 
 
 def find_mentions(
@@ -43,7 +33,7 @@ def find_mentions(
         tokens: The post's tokens.
         spans: What the text tagger found.
         matched: Where aliases of the graph match, as `match_aliases` found.
-        given: Mentions that came with the post; then there are no others.
+        given: Mentions that came with the post; then only these are taken.
 
     Returns:
         Mentions by start, then end.
@@ -68,7 +58,7 @@ def find_mentions(
 
 
 def mention_words(text: str) -> str:
-    """A mention as it stands in the post, but for hashtags and handles, which are split into words."""
+    """A mention as it stands in the post; hashtags and handles are split into words."""
     return " ".join(split_hashtag(word) if word[:1] in "#@" else word for word in text.split())
 
 
@@ -77,7 +67,7 @@ def mention_form(text: str) -> str:
     return normal_form(mention_words(text))
 
 
-def match_aliases(tokens: Sequence[str], aliases: AliasLookup) -> dict[Place, tuple[AliasMatch, ...]]:
+def match_aliases(tokens: Sequence[str], aliases: AliasIndex) -> dict[Place, tuple[AliasMatch, ...]]:
     """Find where an alias of the graph stands to the letter and looks like a name; the longest of overlapping ones.
 
     Returns:

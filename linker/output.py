@@ -1,14 +1,18 @@
-"""A result as JSON, the contract of DESIGN.md."""
+"""A result as JSON, one line of what ``link-and-tag`` writes, and read back from it; and in columns, as CoNLL."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from linker.records import Candidate, LinkedMention, Pictured, Result
+from kg import AliasMatch, Entity, Fact
+from linker.results import Candidate, LinkedMention, Pictured, Result
 
+_BREAKS = re.compile(r"[\t\r\n]+")
 _DIGITS = 4  # of every number in the output
 
 
 def result_to_json(result: Result) -> dict[str, Any]:
-    """Turn a result into a JSON object: one line of ``link-and-tag``'s output."""
+    """Turn a result into a JSON object."""
     return {
         "id": result.id,
         "tokens": list(result.tokens),
@@ -19,6 +23,38 @@ def result_to_json(result: Result) -> dict[str, Any]:
         "attributes": [[label, round(probability, _DIGITS)] for label, probability in result.attributes],
         "image_error": result.image_error,
     }
+
+
+def result_from_json(value: Mapping[str, Any]) -> Result:
+    """Read a result back from its JSON object; ids, and whatever else is not in it, are 0 or empty.
+
+    Raises:
+        KeyError: A field is missing.
+    """
+    pictured = value["pictured"]
+    return Result(
+        id=value["id"],
+        tokens=tuple(value["tokens"]),
+        tags=tuple(value["tags"]),
+        mentions=tuple(map(_read_mention, value["mentions"])),
+        pictured=pictured
+        and Pictured(
+            *(_read_entity(pictured), pictured["hop"], pictured["cosine"], pictured["image"]),
+            path=tuple(map(tuple, pictured["path"])),
+        ),
+        knowledge=tuple(Fact(*triple) for triple in value["knowledge"]),
+        attributes=tuple(map(tuple, value["attributes"])),
+        image_error=value["image_error"],
+    )
+
+
+def result_to_conll(result: Result) -> str:
+    """Write a result as an ``IMGID:`` line, a token and its tag a line, and a blank line.
+
+    A tab or line break within an id or a token becomes a blank: the form cannot say it.
+    """
+    rows = (f"{_BREAKS.sub(' ', token)}\t{tag}\n" for token, tag in zip(result.tokens, result.tags, strict=True))
+    return f"IMGID:{_BREAKS.sub(' ', str(result.id))}\n{''.join(rows)}\n"
 
 
 def _mention(mention: LinkedMention) -> dict[str, Any]:
@@ -56,3 +92,22 @@ def _pictured(pictured: Pictured) -> dict[str, Any]:
         "image": pictured.image,
         "path": [list(triple) for triple in pictured.path],
     }
+
+
+def _read_mention(value: Mapping[str, Any]) -> LinkedMention:
+    candidates = tuple(map(_read_candidate, value["candidates"]))
+    best = value["entity"] and next(found for found in candidates if found.entity.iri == value["entity"]["iri"])
+    return LinkedMention(
+        *(value["start"], value["end"], value["text"], value["type"], value["score"]),
+        entity=best,
+        candidates=candidates,
+    )
+
+
+def _read_candidate(value: Mapping[str, Any]) -> Candidate:
+    match = AliasMatch(_read_entity(value), alias="", kind="", weight=0.0, fuzzy=value["fuzzy"])
+    return Candidate(match, value["hop"], value["score"])
+
+
+def _read_entity(value: Mapping[str, Any]) -> Entity:
+    return Entity(0, value["iri"], value["label"], None, value.get("prior", 0.0))

@@ -13,14 +13,18 @@ break by entity id, then by image id. Two ways give that answer:
 The second does not care for hubs. So in a large index the first is gone as long as few triples lie ahead of it.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-Way = Literal["auto", "candidates-first", "image-first"]
+from kg import Graph
+from linker.settings import Way
+
+if TYPE_CHECKING:
+    from vision import ImageIndex
 
 # One matrix-vector product over this many rows costs less than expanding two hops in SQLite.
 _SMALL_INDEX = 100_000
@@ -28,60 +32,19 @@ _SMALL_INDEX = 100_000
 _ROWS_A_TRIPLE = 4
 
 
-class HopGraph(Protocol):
-    """What is asked of the graph."""
-
-    def neighbours(self, ids: Collection[int], *, hops: int) -> Mapping[int, int]:
-        """Least hop of each entity within reach, the given ones included at 0."""
-
-    def degree(self, ids: Collection[int], *, limit: int) -> int:
-        """How many triples lie around some entities, counted up to the limit."""
-
-    def hop_distances(
-        self, sources: Collection[int], targets: Collection[int], *, max_hops: int = 2
-    ) -> Mapping[int, int]:
-        """Least hop of each target that is within reach of a source."""
-
-    def entity_images(self, entity_ids: Collection[int]) -> Mapping[int, tuple[int, ...]]:
-        """The embedded images of each entity."""
-
-    def image_entities(self, image_ids: Collection[int]) -> Mapping[int, int]:
-        """The entity of each image."""
-
-
-class ImageSearch(Protocol):
-    """What is asked of the entity-image index."""
-
-    def __len__(self) -> int:
-        """How many images it holds."""
-
-    def cosines(self, query: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Cosine of the query (C,) with each image, (n,)."""
-
-    def search(self, queries: NDArray[np.float32], theta: float) -> list[list[tuple[int, float]]]:
-        """Images with a cosine of theta or more, for each query (n, C)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A pictured entity, by numbers.
-
-    Attributes:
-        entity_id: The entity.
-        image_id: Its image that matched.
-        hop: Hops from the nearest candidate.
-        cosine: Between the post's picture and that image.
-    """
+    """A pictured entity, by numbers."""
 
     entity_id: int
-    image_id: int
-    hop: int
-    cosine: float
+    image_id: int  # the image of the entity that matched
+    hop: int  # hops from the nearest candidate
+    cosine: float  # between the post's picture and that image
 
 
 def find_pictured(
-    graph: HopGraph,
-    images: ImageSearch,
+    graph: Graph,
+    images: "ImageIndex",
     vector: NDArray[np.float32],
     candidates: Collection[int],
     *,
@@ -106,67 +69,60 @@ def find_pictured(
     """
     if not candidates or len(images) == 0:
         return None
+    question = _Question(graph, images, vector, candidates, theta, hops)
     if way == "image-first" or (way == "auto" and len(images) <= _SMALL_INDEX):
-        return _image_first(graph, images, vector, candidates, theta, hops)
-    most_triples = len(images) // _ROWS_A_TRIPLE if way == "auto" else None
-    return _candidates_first(graph, images, vector, candidates, theta, hops, most_triples)
+        return _image_first(question)
+    return _candidates_first(question, len(images) // _ROWS_A_TRIPLE if way == "auto" else None)
 
 
-def _candidates_first(
-    graph: HopGraph,
-    images: ImageSearch,
-    vector: NDArray[np.float32],
-    candidates: Collection[int],
-    theta: float,
-    hops: int,
-    most_triples: int | None,
-) -> Match | None:
+@dataclass(frozen=True, slots=True)
+class _Question:
+    graph: Graph
+    images: "ImageIndex"
+    vector: NDArray[np.float32]
+    candidates: Collection[int]
+    theta: float
+    hops: int
+
+
+def _candidates_first(question: _Question, most_triples: int | None) -> Match | None:
     """Look hop by hop, and turn to image first before the hop that has more than `most_triples` to expand."""
+    graph, candidates = question.graph, question.candidates
     seen: set[int] = set()
     fresh: set[int] = set()
-    for hop in range(hops + 1):
+    for hop in range(question.hops + 1):
         if hop and most_triples is not None and graph.degree(fresh, limit=most_triples + 1) > most_triples:
-            return _image_first(graph, images, vector, candidates, theta, hops)
+            return _image_first(question)
         fresh = (set(candidates) if hop == 0 else set(graph.neighbours(candidates, hops=hop))) - seen
         seen |= fresh
-        matches = _matches_at(graph, images, vector, fresh, theta, hop)
-        if matches:
+        if matches := _matches_at(question, fresh, hop):
             return min(matches, key=_rank)
     return None
 
 
-def _matches_at(
-    graph: HopGraph, images: ImageSearch, vector: NDArray[np.float32], entities: set[int], theta: float, hop: int
-) -> list[Match]:
-    pictures = graph.entity_images(sorted(entities))
+def _matches_at(question: _Question, entities: set[int], hop: int) -> list[Match]:
+    pictures = question.graph.entity_images(sorted(entities))
     owners = [(image, entity) for entity, found in pictures.items() for image in found]
     if not owners:
         return []
-    cosines = images.cosines(vector, np.array([image for image, _ in owners], dtype=np.int64))
+    cosines = question.images.cosines(question.vector, np.array([image for image, _ in owners], dtype=np.int64))
     return [
         Match(entity, image, hop, float(cosine))
         for (image, entity), cosine in zip(owners, cosines, strict=True)
-        if cosine >= theta
+        if cosine >= question.theta
     ]
 
 
-def _image_first(
-    graph: HopGraph,
-    images: ImageSearch,
-    vector: NDArray[np.float32],
-    candidates: Collection[int],
-    theta: float,
-    hops: int,
-) -> Match | None:
-    [found] = images.search(vector[None, :], theta)
+def _image_first(question: _Question) -> Match | None:
+    [found] = question.images.search(question.vector[None, :], question.theta)
     if not found:
         return None
-    owner = graph.image_entities([image for image, _ in found])
-    distance = graph.hop_distances(candidates, sorted(set(owner.values())), max_hops=hops)
+    owner = question.graph.image_entities([image for image, _ in found])
+    reached = question.graph.hop_distances(question.candidates, sorted(set(owner.values())), max_hops=question.hops)
     matches = [
-        Match(owner[image], image, distance[owner[image]], cosine)
+        Match(owner[image], image, reached[owner[image]], cosine)
         for image, cosine in found
-        if owner.get(image) in distance
+        if owner.get(image) in reached
     ]
     return min(matches, key=_rank, default=None)
 

@@ -1,82 +1,111 @@
-"""The post's picture as numbers: from the knowledge cache where it was seen before, else loaded and encoded."""
+"""The pictures of posts as numbers: from the knowledge cache where they were seen before, else loaded and encoded.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+Regions are rounded to float16, as they are kept: so a fresh picture gives the same numbers as a remembered one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
+from kg import CachedPicture, CachedRegions
+from linker.memory import Memory
+from linker.results import PostPicture
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    from linker.memory import Memory
     from vision import Encoder, Picture, PictureError
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class PostPicture:
-    """What is known of a post's picture.
-
-    Attributes:
-        sha256: Digest of the file; empty where it could not be read.
-        vector: Global vector, float32 (C,), L2-normalised; None where the picture could not be used.
-        attributes: Labels with probabilities.
-        regions: float32 (49, C'), where they were asked for.
-        error: Why the picture was not used.
-    """
-
-    sha256: str = ""
-    vector: "NDArray[np.float32] | None" = None
-    attributes: tuple[tuple[str, float], ...] = ()
-    regions: "NDArray[np.float32] | None" = None
-    error: str | None = None
-
-
 def read_pictures(
-    paths: Sequence[Path | None], encoder: "Encoder", memory: "Memory", *, with_regions: bool
-) -> list[PostPicture | None]:
+    paths: Sequence[Path | None], encoder: "Encoder", memory: Memory, *, with_regions: bool
+) -> list[PostPicture]:
     """Read and encode the pictures of a batch of posts, each content once.
 
     Args:
         paths: A file for each post, or None.
-        encoder: The encoder that embedded the index's pictures.
+        encoder: The encoder that embedded the pictures of the index.
         memory: Where features are remembered, by content and encoder.
         with_regions: Whether the tagger looks at regions.
 
     Returns:
-        For each post its picture; None for a post without one.
+        For each post its picture; an empty one for a post without.
     """
-    from vision import PictureError, load_picture, picture_sha256
+    from vision import picture_sha256
 
     digests = [_attempt(picture_sha256, path) if path else None for path in paths]
-    wanted = list(dict.fromkeys(digest for digest in digests if isinstance(digest, str)))
-    known = memory.features(wanted, encoder.identity, with_regions=with_regions)
-    fresh: dict[str, Picture] = {}
-    for path, digest in zip(paths, digests, strict=True):
-        if path is None or not isinstance(digest, str) or digest in known or digest in fresh:
-            continue
-        picture = _attempt(load_picture, path)
-        if isinstance(picture, PictureError):
-            known[digest] = PostPicture(error=picture.reason)
-        else:
-            fresh[digest] = picture
-    for digest, features in zip(fresh, encoder.encode([p.image for p in fresh.values()]), strict=True):
-        known[digest] = PostPicture(
+    files = {digest: path for path, digest in zip(paths, digests, strict=True) if path and isinstance(digest, str)}
+    known = recall_pictures(list(files), encoder.identity, memory, with_regions=with_regions)
+    fresh = {digest: file for digest, file in files.items() if digest not in known}
+    known |= _encode(fresh, encoder, memory, with_regions=with_regions)
+    return [known[digest] if isinstance(digest, str) else PostPicture(error=digest) for digest in digests]
+
+
+def recall_pictures(
+    digests: Sequence[str], encoder: str, memory: Memory, *, with_regions: bool
+) -> dict[str, PostPicture]:
+    """What is remembered of pictures, by content; not those whose regions are asked for and are not kept."""
+    pictures = memory.recall(lambda cache: cache.pictures(digests, encoder)) if digests else {}
+    regions = memory.recall(lambda cache: cache.regions(pictures, encoder)) if pictures and with_regions else {}
+    return {
+        digest: PostPicture(
             sha256=digest,
-            vector=features.vector,
-            attributes=features.attributes,
-            regions=features.regions if with_regions else None,
+            format=picture.format,
+            vector=np.frombuffer(picture.vector, dtype="<f4"),
+            attributes=picture.attributes,
+            regions=_from_half(regions[digest]) if with_regions else None,
         )
-        memory.remember_features(known[digest], encoder.identity, fresh[digest].width, fresh[digest].height)
-    return [
-        None if digest is None else known[digest] if isinstance(digest, str) else PostPicture(error=digest.reason)
-        for digest in digests
-    ]
+        for digest, picture in pictures.items()
+        if not with_regions or digest in regions
+    }
 
 
-def _attempt(read: "Callable[[Path], T]", path: Path) -> "T | PictureError":
+def _encode(
+    files: Mapping[str, Path], encoder: "Encoder", memory: Memory, *, with_regions: bool
+) -> dict[str, PostPicture]:
+    """Load, encode and remember pictures, by content."""
+    from vision import PictureError, load_picture
+
+    with ThreadPoolExecutor() as threads:
+        loaded = dict(zip(files, threads.map(lambda file: _attempt(load_picture, file), files.values()), strict=True))
+    found = {digest: PostPicture(error=error) for digest, error in loaded.items() if isinstance(error, PictureError)}
+    fresh: dict[str, Picture] = {
+        digest: picture for digest, picture in loaded.items() if not isinstance(picture, PictureError)
+    }
+    encoded = encoder.encode([picture.image for picture in fresh.values()]) if fresh else []
+    for (digest, picture), features in zip(fresh.items(), encoded, strict=True):
+        vector = features.vector.astype("<f4").tobytes()
+        memory.keep(
+            CachedPicture(
+                *(digest, encoder.identity, picture.width, picture.height),
+                *(vector, features.attributes, picture.format),
+            )
+        )
+        regions = None
+        if with_regions:
+            kept = CachedRegions(digest, encoder.identity, _half(features.regions).tobytes(), features.regions.shape)
+            memory.keep(kept)
+            regions = _from_half(kept)
+        found[digest] = PostPicture(digest, picture.format, features.vector, features.attributes, regions)
+    return found
+
+
+def _half(regions: "NDArray[np.float32]") -> "NDArray[np.float16]":
+    """As float16; what is too large for it becomes its greatest value."""
+    greatest = float(np.finfo(np.float16).max)
+    return np.clip(regions, -greatest, greatest).astype("<f2")
+
+
+def _from_half(regions: CachedRegions) -> "NDArray[np.float32]":
+    return np.frombuffer(regions.blob, dtype="<f2").reshape(regions.shape).astype(np.float32)
+
+
+def _attempt(read: Callable[[Path], T], path: Path) -> "T | PictureError":
     from vision import PictureError
 
     try:

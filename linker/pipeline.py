@@ -1,25 +1,23 @@
 """The way of a post: a plain function from a batch of posts to a batch of results."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from kg import AliasMatch, Fact
-from linker.candidates import DEFAULT_LIMIT, CandidateFinder
+from linker.candidates import CandidateFinder, known_names
 from linker.decision import decide, without_overlaps
 from linker.errors import EncoderMismatchError
 from linker.index import Index, open_index
 from linker.knowledge import Knowledge, KnowledgeFinder
-from linker.known_names import known_names
 from linker.manifest import CACHE
 from linker.memory import Memory
 from linker.mentions import Place, find_mentions, match_aliases
-from linker.pictured import Way
-from linker.pictures import PostPicture, read_pictures
-from linker.records import Mention, Pictured, Post, Result
+from linker.pictures import read_pictures
+from linker.results import Mention, Pictured, Post, PostPicture, Result
+from linker.settings import Settings
 
 if TYPE_CHECKING:
     from ner import Tagger, TaggerInput, TaggerOutput
@@ -28,25 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that speaks for a reading of a post.
+    """All that speaks for a reading of a post."""
 
-    Attributes:
-        picture: The picture as numbers; None for a post without one.
-        pictured: The pictured entity, where one was found.
-        facts: What the graph knows about it.
-        output: What the tagger says, with all that.
-        mentions: Spans that may name an entity.
-        matches: The candidates of each.
-        hops: Hops from the pictured entity to each candidate in its reach.
-    """
-
-    picture: PostPicture | None
-    pictured: Pictured | None
-    facts: tuple[Fact, ...]
-    output: "TaggerOutput"
-    mentions: tuple[Mention, ...]
-    matches: list[tuple[AliasMatch, ...]]
-    hops: Mapping[int, int]
+    picture: PostPicture  # the picture as numbers
+    pictured: Pictured | None  # the pictured entity, where one was found
+    facts: tuple[Fact, ...]  # what the graph knows about it
+    output: "TaggerOutput"  # what the tagger says, with all that
+    mentions: tuple[Mention, ...]  # spans that may name an entity
+    matches: list[tuple[AliasMatch, ...]]  # the candidates of each
+    hops: Mapping[int, int]  # hops from the pictured entity to each candidate in its reach
 
 
 class Pipeline:
@@ -55,76 +43,44 @@ class Pipeline:
     Args:
         index: The opened index.
         tagger: Tags the text, with what the picture and the graph add.
-        encoder: The encoder that embedded the index's pictures.
+        encoder: The encoder that embedded the pictures of the index.
         memory: The knowledge cache.
-        theta: Least cosine between the post's picture and the pictured entity's.
-        hops: How far from the candidates the pictured entity may be.
-        way: Which of the two ways finds it (`linker.pictured`).
-        limit: Candidates for a mention, at most.
+        settings: How to look for candidates and for the pictured entity.
     """
 
     def __init__(
-        self,
-        index: Index,
-        tagger: "Tagger",
-        encoder: "Encoder",
-        memory: Memory,
-        *,
-        theta: float = 0.9,
-        hops: int = 2,
-        way: Way = "auto",
-        limit: int = DEFAULT_LIMIT,
+        self, index: Index, tagger: "Tagger", encoder: "Encoder", memory: Memory, settings: Settings | None = None
     ) -> None:
         self.index = index
         self.tagger = tagger
         self.encoder = encoder
         self.memory = memory
-        self._candidates = CandidateFinder(index.aliases, limit=limit)
-        self._knowledge = KnowledgeFinder(index, memory, theta=theta, hops=hops, way=way)
+        self.settings = settings or Settings()
+        self._candidates = CandidateFinder(index.aliases, limit=self.settings.limit)
+        self._knowledge = KnowledgeFinder(index, memory, self.settings)
 
     @classmethod
-    def open(
-        cls,
-        index_dir: Path,
-        *,
-        tagger: str = "default",
-        theta: float = 0.9,
-        hops: int = 2,
-        way: Way = "auto",
-        device: str = "auto",
-        weights: Path | None = None,
-        cache: Path | None = None,
-        keep_cache: bool = True,
-    ) -> Self:
+    def open(cls, index_dir: Path, settings: Settings | None = None, **changes: Any) -> Self:
         """Open an index and load what reads posts with it.
 
         Args:
             index_dir: A directory that build-kg-index made.
-            tagger: A tagger's name, or the folder of a trained one.
-            theta: Least cosine between the post's picture and the pictured entity's.
-            hops: How far from the candidates the pictured entity may be: 0, 1 or 2.
-            way: Which of the two ways finds it.
-            device: ``auto``, ``cpu`` or ``cuda``.
-            weights: The encoder's weights, where they do not come with it.
-            cache: File of the knowledge cache (default: in the index).
-            keep_cache: Whether to use a knowledge cache at all.
+            settings: How to read posts.
+            changes: Fields of `Settings` that take the place of those: ``Pipeline.open(path, hops=1)``.
 
         Raises:
-            LinkerError: The index cannot be used, or another encoder made it.
+            LinkerError: The index cannot be used, another encoder made it, or a setting cannot be.
             NerError: The tagger cannot be loaded.
             VisionError: The encoder cannot be loaded.
         """
         from ner import load_tagger
-        from vision import load_encoder
 
-        index = open_index(index_dir, device=device)
-        made_by = index.manifest.encoder
-        encoder = load_encoder(made_by.name, weights=weights, device=device)
-        if encoder.identity != made_by.identity:
-            raise EncoderMismatchError(index_dir, made_by.identity, encoder.identity)
-        loaded = load_tagger(tagger, device=device)
-        memory = Memory.open(cache or index_dir / CACHE) if keep_cache else Memory(None)
-        return cls(index, loaded, encoder, memory, theta=theta, hops=hops, way=way)
+        chosen = replace(settings or Settings(), **changes)
+        index = open_index(index_dir, device=chosen.device)
+        encoder = load_encoder_of(index, weights=chosen.weights, device=chosen.device)
+        tagger = load_tagger(chosen.tagger, device=chosen.device)
+        memory = Memory.open(chosen.cache or index_dir / CACHE) if chosen.keep_cache else Memory()
+        return cls(index, tagger, encoder, memory, chosen)
 
     def run(self, posts: Iterable[Post], *, batch_size: int = 32) -> Iterator[Result]:
         """Read posts as they come, in batches; the results do not depend on the batch size."""
@@ -155,11 +111,9 @@ class Pipeline:
             [post.image for post in posts], self.encoder, self.memory, with_regions=self.tagger.needs_regions
         )
         matched = [match_aliases(post.tokens, self.index.aliases) if post.mentions is None else {} for post in posts]
-        guessed = self._find_knowledge(posts, pictures, _find_mentions(posts, [None] * len(posts), matched))
-        inputs = [self._tagger_input(*known) for known in zip(posts, pictures, matched, guessed, strict=True)]
+        _, inputs = self._look(posts, pictures, matched, [None] * len(posts))
         outputs = self.tagger.tag(inputs)
-        found = self._find_knowledge(posts, pictures, _find_mentions(posts, outputs, matched))
-        informed = [self._tagger_input(*known) for known in zip(posts, pictures, matched, found, strict=True)]
+        found, informed = self._look(posts, pictures, matched, outputs)
         outputs = self._tag_again(inputs, outputs, informed)
         mentions = _find_mentions(posts, outputs, matched)
         gathered = []
@@ -177,27 +131,26 @@ class Pipeline:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _find_knowledge(
+    def _look(
         self,
         posts: Sequence[Post],
-        pictures: Sequence[PostPicture | None],
-        mentions: Sequence[tuple[Mention, ...]],
-    ) -> list[Knowledge]:
-        return [
-            self._knowledge.find(post, picture, self._candidates.find(spans)) if picture else (None, ())
+        pictures: Sequence[PostPicture],
+        matched: Sequence[Mapping[Place, Sequence[AliasMatch]]],
+        outputs: "Sequence[TaggerOutput | None]",
+    ) -> "tuple[list[Knowledge], list[TaggerInput]]":
+        """What the pictures show, as far as the spans of the tagger tell, and what the tagger is given with that."""
+        mentions = _find_mentions(posts, outputs, matched)
+        knowledge = [
+            self._knowledge.find(post, picture, self._candidates.find(spans))
             for post, picture, spans in zip(posts, pictures, mentions, strict=True)
         ]
+        return knowledge, [self._tagger_input(*one) for one in zip(posts, pictures, matched, knowledge, strict=True)]
 
     def _tag_again(
-        self,
-        guessed: "Sequence[TaggerInput]",
-        outputs: "Sequence[TaggerOutput]",
-        informed: "Sequence[TaggerInput]",
+        self, guessed: "Sequence[TaggerInput]", outputs: "Sequence[TaggerOutput]", informed: "Sequence[TaggerInput]"
     ) -> "list[TaggerOutput]":
         """Tag the posts again about which something else is known than was guessed."""
         changed = [
@@ -209,22 +162,17 @@ class Pipeline:
         return [again.get(place, output) for place, output in enumerate(outputs)]
 
     def _tagger_input(
-        self,
-        post: Post,
-        picture: PostPicture | None,
-        matched: Mapping[Place, Sequence[AliasMatch]],
-        knowledge: Knowledge,
+        self, post: Post, picture: PostPicture, matched: Mapping[Place, Sequence[AliasMatch]], knowledge: Knowledge
     ) -> "TaggerInput":
         from ner import TaggerInput
 
-        seen = picture or PostPicture()
         pictured, facts = knowledge
         return TaggerInput(
             tokens=post.tokens,
-            attributes=seen.attributes,
+            attributes=picture.attributes,
             caption=post.caption,
             knowledge=tuple(fact.triple for fact in facts),
-            regions=seen.regions,
+            regions=picture.regions,
             known_names=known_names(post.tokens, matched, self._hops(pictured, list(matched.values()))),
         )
 
@@ -235,7 +183,6 @@ class Pipeline:
         types = {(mention.start, mention.end): mention.type for mention in given or () if mention.type}
         linked = decide(evidence.mentions, evidence.matches, evidence.hops, keep_all=given is not None, types=types)
         spans = [Span(mention.start, mention.end, mention.type) for mention in without_overlaps(linked)]
-        picture = evidence.picture
         return Result(
             id=post.id,
             tokens=post.tokens,
@@ -243,8 +190,8 @@ class Pipeline:
             mentions=linked,
             pictured=evidence.pictured,
             knowledge=evidence.facts,
-            attributes=picture.attributes if picture else (),
-            image_error=picture.error if picture else None,
+            attributes=evidence.picture.attributes,
+            image_error=evidence.picture.error.reason if evidence.picture.error else None,
         )
 
     def _hops(self, pictured: Pictured | None, matches: Sequence[Sequence[AliasMatch]]) -> Mapping[int, int]:
@@ -261,3 +208,19 @@ def _find_mentions(
         find_mentions(post.tokens, output.spans if output else (), places, given=post.mentions)
         for post, output, places in zip(posts, outputs, matched, strict=True)
     ]
+
+
+def load_encoder_of(index: Index, *, weights: Path | None, device: str) -> "Encoder":
+    """Load the encoder that embedded the pictures of an index.
+
+    Raises:
+        EncoderMismatchError: The weights at hand are not those of the index.
+        VisionError: The encoder cannot be loaded.
+    """
+    from vision import load_encoder
+
+    made_by = index.manifest.encoder
+    encoder = load_encoder(made_by.name, weights=weights, device=device)
+    if encoder.identity != made_by.identity:
+        raise EncoderMismatchError(index.path, made_by.identity, encoder.identity)
+    return encoder

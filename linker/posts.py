@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from linker.errors import PostError
-from linker.records import TYPES, GivenMention, Post
+from linker.results import TYPES, GivenMention, Post
 
 _PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
 
 
 def read_posts(path: Path, *, pictures: Path | None = None) -> Iterator[Post | PostError]:
-    """Read the posts of a file, in order; what is no post comes out as an error in its place.
+    """Read the posts of a file, in order; what is not a post comes out as an error in its place.
 
     Args:
         path: ``.jsonl`` (or ``.json``, ``.ndjson``) with one post a line; anything else is read as CoNLL, a token and
@@ -28,17 +28,18 @@ def read_posts(path: Path, *, pictures: Path | None = None) -> Iterator[Post | P
     """
     if path.suffix.lower() in {".jsonl", ".json", ".ndjson"}:
         with path.open("rb") as lines:
-            yield from read_json_lines(lines, folder=pictures or path.parent)
+            yield from read_json_lines(lines, folder=pictures or path.parent, file=str(path.resolve()))
     else:
         yield from _read_conll(path, pictures)
 
 
-def read_json_lines(lines: Iterable[bytes], *, folder: Path) -> Iterator[Post | PostError]:
+def read_json_lines(lines: Iterable[bytes], *, folder: Path, file: str = "-") -> Iterator[Post | PostError]:
     """Read posts from lines of JSON; blank lines are passed over.
 
     Args:
         lines: Undecoded lines.
         folder: What relative paths of pictures start from.
+        file: Where the lines are from; - is standard input.
 
     Yields:
         A `Post`, or a `PostError` with the line and the reason.
@@ -47,18 +48,19 @@ def read_json_lines(lines: Iterable[bytes], *, folder: Path) -> Iterator[Post | 
         if not line.strip():
             continue
         try:
-            yield post_from_json(_parse(line, number), folder=folder, line=number)
+            yield post_from_json(_parse(line, number), folder=folder, line=number, file=file)
         except PostError as error:
             yield error
 
 
-def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0) -> Post:
+def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0, file: str = "") -> Post:
     """Turn one JSON object into a post.
 
     Args:
         value: ``{"id", "text" or "tokens", "image", "caption", "mentions"}``; all but the text may be absent.
         folder: What a relative path of a picture starts from.
         line: Line number, for messages and for a post without an id.
+        file: Where it is from.
 
     Raises:
         PostError: A field has the wrong type, or there is neither text nor tokens.
@@ -69,25 +71,50 @@ def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0) -> 
     def fail(reason: str) -> PostError:
         return PostError(line, reason, shown)
 
+    def text(name: str, expected: str) -> str:
+        found = value.get(name)
+        if not (found is None or isinstance(found, str)):
+            raise fail(f"{name} is {found!r}, expected {expected}")
+        return found or ""
+
     identifier = value.get("id", str(line))
     if isinstance(identifier, bool) or not isinstance(identifier, str | int):
         raise fail(f"id is {identifier!r}, expected a string or a whole number")
-    image, caption = value.get("image"), value.get("caption")
-    if not (image is None or isinstance(image, str)):
-        raise fail(f"image is {image!r}, expected a path or null")
-    if image and "\0" in image:
+    image, caption = text("image", "a path or null"), text("caption", "a string or null")
+    if "\0" in image:
         raise fail("image has a NUL character, expected a path or null")
-    if not (caption is None or isinstance(caption, str)):
-        raise fail(f"caption is {caption!r}, expected a string or null")
-    tokens = _tokens(value, fail)
+    if value.get("tokens") is None and "text" not in value:
+        raise fail('has neither "text" nor "tokens", expected one of them')
+    tokens = _tokens(value["tokens"], fail) if value.get("tokens") is not None else _words(text("text", "a string"))
     return Post(
         id=identifier,
         tokens=tokens,
         image=folder / image if image else None,
-        caption=caption or "",
+        caption=caption,
         mentions=_given_mentions(value.get("mentions"), len(tokens), fail),
         line=line,
+        file=file,
     )
+
+
+def find_picture(folder: Path, name: str) -> Path:
+    """The file of a picture: under its name, with an ending that it lacks, or with another one than it says.
+
+    Args:
+        folder: Where the pictures are.
+        name: A path within the folder, or the name of a file that is in the folder itself.
+
+    Returns:
+        The file; where there is none, the one that was looked for first.
+    """
+    given = folder / name
+    try:
+        stems = (given, given.with_suffix("")) if given.suffix.lower() in _PICTURE_ENDINGS else (given,)
+        places = [given, *(stem.with_name(stem.name + ending) for stem in stems for ending in _PICTURE_ENDINGS)]
+        places += [folder / place.name for place in places]
+        return next((place for place in places if place.is_file()), places[2 - len(stems)])
+    except (OSError, ValueError):  # a name that no file can have
+        return given
 
 
 def _parse(line: bytes, number: int) -> Mapping[str, Any]:
@@ -106,20 +133,16 @@ def _parse(line: bytes, number: int) -> Mapping[str, Any]:
     return value
 
 
-def _tokens(value: Mapping[str, Any], fail: Any) -> tuple[str, ...]:
+def _tokens(value: Any, fail: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(token, str) for token in value):
+        raise fail("tokens must be a list of strings")
+    return tuple(value)
+
+
+def _words(text: str) -> tuple[str, ...]:
     from ner import tokenize
 
-    if value.get("tokens") is not None:
-        tokens = value["tokens"]
-        if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-            raise fail("tokens must be a list of strings")
-        return tuple(tokens)
-    if "text" not in value:
-        raise fail('has neither "text" nor "tokens", expected one of them')
-    text = value["text"]
-    if not (text is None or isinstance(text, str)):
-        raise fail(f"text is {text!r}, expected a string")
-    return tuple(token.text for token in tokenize(text or ""))
+    return tuple(token.text for token in tokenize(text))
 
 
 def _mended(value: Any) -> Any:
@@ -158,11 +181,7 @@ def _read_conll(path: Path, pictures: Path | None) -> Iterator[Post | PostError]
         yield Post(
             id=post.id or str(number),
             tokens=tuple(post.tokens),
-            image=_find_picture(pictures, post.id) if pictures and post.id else None,
+            image=find_picture(pictures, post.id) if pictures and post.id else None,
             line=number,
+            file=str(path.resolve()),
         )
-
-
-def _find_picture(folder: Path, name: str) -> Path:
-    found = (folder / f"{name}{ending}" for ending in _PICTURE_ENDINGS)
-    return next((file for file in found if file.is_file()), folder / f"{name}.jpg")

@@ -1,14 +1,33 @@
-"""What the commands share: how they report a mistake, an interruption, a closed pipe, and how their help looks."""
+"""What the commands share: how they report a mistake, an interruption, a closed pipe, how their help looks, options."""
 
 import errno
 import os
 import sqlite3
 import sys
+from pathlib import Path
 from typing import IO, Any, NoReturn
 
 import click
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 100}
+
+FILE = click.Path(path_type=Path)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+device = click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to compute.")
+weights = click.option(
+    "--weights", type=FILE, metavar="FILE", help="The weights of the picture encoder, where they do not come with it."
+)
+bootstrap = click.option(
+    "--bootstrap",
+    "samples",
+    type=click.IntRange(min=1),
+    default=1000,
+    metavar="N",
+    help="How many times the posts are drawn again for the intervals.",
+)
+seed = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Where everything drawn comes from."
+)
 
 _BROKEN_PIPE = 141  # 128 + SIGPIPE
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
@@ -62,44 +81,33 @@ class Command(click.Command):
             _translate(error, self.going_on)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the examples."""
-        write_examples(self.examples, formatter)
+        """Write the examples as they stand."""
+        with formatter.section("Examples"):
+            for line in self.examples.strip().splitlines():
+                formatter.write(" " * formatter.current_indent + line.strip() + "\n")
 
 
-class Group(click.Group):
-    """A group of commands, with examples in its help and errors of one line."""
+class Group(Command, click.Group):
+    """A group of such commands."""
 
     command_class = Command
 
-    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
-        kwargs.setdefault("context_settings", SETTINGS)
-        super().__init__(*args, **kwargs)
-        self.examples = examples
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the group and its command; turn what can go wrong into one line."""
-        try:
-            return super().invoke(ctx)
-        except _expected() as error:
-            _translate(error)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the examples."""
-        write_examples(self.examples, formatter)
-
-
-def write_examples(examples: str, formatter: click.HelpFormatter) -> None:
-    """Write command lines as they stand under the heading Examples."""
-    if not examples:
-        return
-    with formatter.section("Examples"):
-        for line in examples.strip().splitlines():
-            formatter.write(" " * formatter.current_indent + line.strip() + "\n")
-
 
 def say(text: str) -> None:
-    """Print a line on stderr, where everything goes that is no result."""
+    """Print a line on stderr, where everything stands that is not a result."""
     click.echo(text, err=True)
+
+
+def check_file_place(option: str, path: Path) -> None:
+    """Say at once that a file cannot be made where an option puts it.
+
+    Raises:
+        CommandError: There is no such folder, or it is a folder itself.
+    """
+    if path.is_dir():
+        raise CommandError(f"{option} {path} is a folder: expected a file, such as {path / 'FILE'}")
+    if not path.parent.is_dir():
+        raise CommandError(f"{option} {path}: there is no folder {path.parent}: make it first, or correct the path")
 
 
 def _expected() -> tuple[type[BaseException], ...]:

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from scripts._cli import say
@@ -20,6 +19,8 @@ class Progress:
     def __init__(self) -> None:
         self._bars: RichProgress | None = None
         self._tasks: dict[str, TaskID] = {}
+        self._unbounded: dict[str, int] = {}
+        """What is done of the steps whose end is not known."""
         self._last_line_s = time.monotonic()
 
     def __call__(self, step: str, done: int, total: int) -> None:
@@ -28,7 +29,10 @@ class Progress:
             self._write_line(step, done, total)
             return
         if step not in self._tasks:
+            self._finish_others(self._bars)
             self._tasks[step] = self._bars.add_task(step, total=None)
+        if not total:
+            self._unbounded[step] = done
         self._bars.update(self._tasks[step], completed=done, total=total or None)
 
     def __enter__(self) -> Self:
@@ -37,12 +41,16 @@ class Progress:
             self._bars.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
+
+    def _finish_others(self, bars: "RichProgress") -> None:
+        """A step whose end is not known is over when the next one begins; one that goes on says so itself."""
+        for step, done in self._unbounded.items():
+            bars.update(self._tasks[step], completed=done, total=done)
+        self._unbounded.clear()
 
     def _write_line(self, step: str, done: int, total: int) -> None:
         now_s = time.monotonic()

@@ -4,9 +4,9 @@ import sqlite3
 import time
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 from scripts._cli import CommandError
+from scripts._show import Rows
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _READING_PRAGMAS = {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list"}
@@ -14,13 +14,11 @@ _READING_PRAGMAS |= {"user_version", "database_list", "function_list", "collatio
 _INSTRUCTIONS_BETWEEN_CHECKS = 100_000
 
 
-def run_query(
-    graph: Path, cache: Path, query: str, *, limit: int, timeout_s: float
-) -> tuple[list[str], list[Any], bool]:
+def run_query(graph: Path, cache: Path, query: str, *, limit: int, timeout_s: float) -> tuple[Rows, bool]:
     """Run one query over kg.sqlite and, as ``cache``, over the knowledge cache.
 
     Returns:
-        The columns' names, the rows (at most `limit`), and whether there are more.
+        The rows (at most `limit`), and whether there are more.
 
     Raises:
         CommandError: The query is wrong, would change something, or takes too long.
@@ -39,7 +37,7 @@ def run_query(
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise CommandError(_explain(error, timeout_s)) from error
         names = [column[0] for column in cursor.description or ()]
-        return names, rows[:limit], len(rows) > limit
+        return Rows(names, rows[:limit]), len(rows) > limit
 
 
 def _read_only(path: Path) -> str:

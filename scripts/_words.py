@@ -1,10 +1,16 @@
 """What a result says, in words: for the terminal and for the report."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+if TYPE_CHECKING:
+    from kg import Fact
+    from linker import LinkedMention, Pictured
+
+_VOWEL_SOUND = re.compile(r"(?!eu|one\b|u(?:\.|[sk]\b|s[aeu]|ti|r[aeiou]|ni(?![nm])))[aeiou]", re.IGNORECASE)
 _CLOSING = set(".,!?;:)]}…%'’")
 _OPENING = set("([{")
 
@@ -28,22 +34,20 @@ def tidy_text(tokens: Sequence[str]) -> str:
 
 
 def cut_at_mentions(
-    tokens: Sequence[str], mentions: Sequence[dict[str, Any]]
-) -> list[tuple[str, dict[str, Any] | None]]:
+    tokens: Sequence[str], mentions: "Sequence[LinkedMention]"
+) -> "list[tuple[str, LinkedMention | None]]":
     """The running text in pieces, each with the mention that it is, or None; joined, they are `tidy_text(tokens)`."""
     blanks = blanks_before(tokens)
-    pieces: list[tuple[str, dict[str, Any] | None]] = []
+    words = [blank + token for blank, token in zip(blanks, tokens, strict=True)]
+    pieces: list[tuple[str, LinkedMention | None]] = []
     place = 0
-    for mention in [*mentions, None]:
-        start = mention["start"] if mention else len(tokens)
-        between = "".join(blanks[i] + tokens[i] for i in range(place, start))
-        if mention is None:
-            pieces.append((between, None))
-            break
-        whole = "".join(blanks[i] + tokens[i] for i in range(start, mention["end"]))
+    for mention in mentions:
+        whole = "".join(words[mention.start : mention.end])
         named = whole.lstrip(" ")
-        pieces += [(between + whole[: len(whole) - len(named)], None), (named, mention)]
-        place = mention["end"]
+        before = "".join(words[place : mention.start]) + whole[: len(whole) - len(named)]
+        pieces += [(before, None), (named, mention)]
+        place = mention.end
+    pieces.append(("".join(words[place:]), None))
     return [(text, mention) for text, mention in pieces if text]
 
 
@@ -62,19 +66,24 @@ def near_in_words(hop: int) -> str:
     return f"{hop} hop{'s' if hop > 1 else ''} from the text" if hop else "named in the text"
 
 
-def pictured_in_words(pictured: dict[str, Any]) -> str:
+def pictured_in_words(pictured: "Pictured") -> str:
     """Who or what the picture shows, how near it is to what the text may mean, and how sure that is."""
-    return f"{pictured['label']}: {near_in_words(pictured['hop'])}, cosine {pictured['cosine']:.3f}"
+    return f"{pictured.entity.label}: {near_in_words(pictured.hop)}, cosine {pictured.cosine:.3f}"
 
 
-def path_in_words(pictured: dict[str, Any]) -> list[str]:
+def path_in_words(pictured: "Pictured") -> list[str]:
     """The triples between the text and the pictured entity: ``Jordan -- capital --> Amman``."""
-    return [f"{name_of(s)} -- {spaced(name_of(p))} --> {name_of(o)}" for s, p, o in pictured["path"]]
+    return [f"{name_of(s)} -- {spaced(name_of(p))} --> {name_of(o)}" for s, p, o in pictured.path]
 
 
-def knowledge_in_words(facts: Sequence[Sequence[str]]) -> list[str]:
-    """A line for each subject: ``Chad: is a country, is a place, capital N'Djamena``."""
+def knowledge_in_words(facts: "Sequence[Fact]") -> list[str]:
+    """A line for each subject: ``Chad: is a country, is an entity, capital N'Djamena``."""
     lines: dict[str, list[str]] = {}
-    for subject, predicate, target in facts:
-        lines.setdefault(subject, []).append(f"{predicate} {target}")
+    for fact in facts:
+        lines.setdefault(fact.subject, []).append(said_of_subject(fact.predicate, fact.object))
     return [f"{subject}: {', '.join(words)}" for subject, words in lines.items()]
+
+
+def said_of_subject(predicate: str, target: str) -> str:
+    """A fact without its subject: ``is an athlete``, ``team Chicago Bulls``."""
+    return f"{'is an' if predicate == 'is a' and _VOWEL_SOUND.match(target) else predicate} {target}"

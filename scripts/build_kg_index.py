@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts._build_report import print_summary, print_update, say_fetch, say_seeds, say_unused
-from scripts._cli import Command, CommandError
+from scripts._cli import FILE, Command, CommandError, device, weights
 
 if TYPE_CHECKING:
     from kg import FetchSettings, SparqlReport
@@ -25,30 +25,27 @@ build-kg-index dbpedia --dump dumps --prior page-views.tsv
 build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 """
 _SETTINGS = ("images_dir", "encoder", "weights", "device", "type_map", "priors", "memory_mb")
-_PATH = click.Path(path_type=Path)
 _WIDTHS = ("330", "500")  # kg.IMAGE_WIDTHS, which would load too much for --help; a test holds them together
 
 _OPTIONS = (
     click.option(
-        "--dump", "dumps", multiple=True, type=_PATH, metavar="PATH",
+        "--dump", "dumps", multiple=True, type=FILE, metavar="PATH",
         help="A dump, a table (entities.csv, triples.csv), or a folder of them; may be given again, or --dump *.ttl.",
     ),
     click.option(
-        "--images", "images_dir", type=_PATH, metavar="DIR", help="Folder with the pictures that the sources name."
+        "--images", "images_dir", type=FILE, metavar="DIR", help="Folder with the pictures that the sources name."
     ),
     click.option(
         "--encoder", default="efficientnet-lite0", metavar="NAME", help="The network that turns pictures into vectors."
     ),
+    weights,
+    device,
     click.option(
-        "--weights", type=_PATH, metavar="FILE", help="The encoder's weights, where they do not come with it."
-    ),
-    click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to compute."),
-    click.option(
-        "--types", "type_map", type=_PATH, metavar="FILE",
+        "--types", "type_map", type=FILE, metavar="FILE",
         help="Table from class to PER, LOC, ORG, OTHER, instead of ours.",
     ),
     click.option(
-        "--prior", "priors", type=_PATH, metavar="FILE",
+        "--prior", "priors", type=FILE, metavar="FILE",
         help="Table of iri,count: how often each entity is meant; without it, how many triples lead to it.",
     ),
     click.option(
@@ -81,7 +78,7 @@ _OPTIONS = (
         "--retry-missing", is_flag=True, help="Ask again for what the servers did not have or could not be used."
     ),
     click.option("--sparql", metavar="URL", help="A SPARQL endpoint to fetch the surroundings of the seeds from."),
-    click.option("--seeds", type=_PATH, metavar="FILE", help="IRIs to start from, one a line."),
+    click.option("--seeds", type=FILE, metavar="FILE", help="IRIs to start from, one a line."),
     click.option(
         "--seed-class", "seed_classes", multiple=True, metavar="IRI",
         help="Start from the instances of a class; may be given again.",
@@ -120,9 +117,9 @@ def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command(cls=Command, examples=_EXAMPLES, going_on="the same command goes on where it was")
-@click.argument("index", type=_PATH)
+@click.argument("index", type=FILE)
 @_with_options
-@click.argument("more", nargs=-1, type=_PATH, metavar="")
+@click.argument("more", nargs=-1, type=FILE, metavar="")
 def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: bool, **asked: Any) -> None:
     """Build an index directory from a graph and the pictures of its entities.
 

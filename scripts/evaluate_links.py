@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import Command, CommandError, say
+from scripts._cli import FILE, Command, bootstrap, check_file_place, say, seed
+from scripts._results_file import write_whole
+from scripts._show import Rows, show
 
 if TYPE_CHECKING:
     from linker import LinkReport, WrongLink
@@ -19,30 +21,22 @@ evaluate-links results.jsonl kore50.jsonl --worst 20 --json scores.json
 evaluate-links results.jsonl gold.jsonl --against before.jsonl --same-as wikidata-to-dbpedia.tsv
 link-and-tag demo/index examples/posts/posts.jsonl | evaluate-links /dev/stdin gold.jsonl
 """
-_FILE = click.Path(path_type=Path)
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
-@click.argument("results", type=_FILE)
-@click.argument("gold", type=_FILE)
-@click.option("--against", type=_FILE, metavar="RESULTS", help="Other results, compared on the same posts by a test.")
+@click.argument("results", type=FILE)
+@click.argument("gold", type=FILE)
+@click.option("--against", type=FILE, metavar="RESULTS", help="Other results, compared on the same posts by a test.")
 @click.option(
     "--same-as",
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     help="IRIs that mean the same entity, as of Wikidata and DBpedia: two columns, or N-Triples with owl:sameAs.",
 )
 @click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="Show the links most surely wrong.")
-@click.option(
-    "--bootstrap",
-    "samples",
-    type=click.IntRange(min=1),
-    default=1000,
-    metavar="N",
-    help="How many times the posts are drawn again for the intervals.",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Where everything drawn comes from.")
-@click.option("--json", "json_out", type=_FILE, metavar="FILE", help="Write everything into a JSON file too.")
+@bootstrap
+@seed
+@click.option("--json", "json_out", type=FILE, metavar="FILE", help="Write everything into a JSON file too.")
 def main(results: Path, gold: Path, json_out: Path | None, **options: Any) -> None:
     """Score links against gold answers, as GERBIL does.
 
@@ -65,16 +59,15 @@ def main(results: Path, gold: Path, json_out: Path | None, **options: Any) -> No
     What cannot be used is said on stderr; its gold mentions stay in the scores, as not found.
     """  # noqa: D301
     from linker import evaluate_links
-    from scripts._part import replace_whole
 
-    if json_out is not None and not json_out.parent.is_dir():
-        raise CommandError(f"--json {json_out}: there is no folder {json_out.parent}: make it first")
+    if json_out is not None:
+        check_file_place("--json", json_out)
     report = evaluate_links(results, gold, **options)
     for line in report.problem_lines():
         say(line)
     if json_out is not None:
         values = {"results": str(results), "gold": str(gold), **report.to_dict()}
-        replace_whole(json_out, [json.dumps(values, ensure_ascii=False, indent=2), "\n"])
+        write_whole(json_out, [json.dumps(values, ensure_ascii=False, indent=2), "\n"])
     _print_report(report)
 
 
@@ -154,9 +147,7 @@ def _shown(values: Sequence[float | None] | None) -> list[str]:
 
 
 def _print(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    from scripts._tables import print_rows
-
-    print_rows(columns, rows, as_json=False)
+    show(Rows(columns, rows))
 
 
 if __name__ == "__main__":

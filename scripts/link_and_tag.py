@@ -1,10 +1,11 @@
 """``link-and-tag``: posts in; tags, links and the evidence for them out."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from scripts._cli import Command, CommandError
+from scripts._cli import FILE, Command, device, weights
 
 _EXAMPLES = """
 link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl
@@ -13,6 +14,7 @@ link-and-tag demo/index --text "Chad looks great" --image flag.jpg
 cat posts.jsonl | link-and-tag demo/index - | head
 link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 """
+_FORM_OF_ENDING = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "conll"}
 
 
 @click.command(
@@ -20,15 +22,9 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
     examples=_EXAMPLES,
     going_on="results so far are kept beside -o: the same command with --resume goes on from them",
 )
-@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("index", type=FILE)
 @click.argument("posts", required=False)
-@click.option(
-    "-o",
-    "--output",
-    "out",
-    type=click.Path(path_type=Path),
-    help="Write here, not to stdout; the file appears when it is whole.",
-)
+@click.option("-o", "--output", "out", type=FILE, help="Write here, not to stdout; the file appears when it is whole.")
 @click.option(
     "--format",
     "form",
@@ -44,6 +40,7 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 )
 @click.option(
     "--threshold",
+    "theta",
     type=click.FloatRange(-1, 1),
     default=0.9,
     help="Least cosine at which two pictures show the same entity.",
@@ -58,7 +55,7 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 @click.option("--image", metavar="FILE", help="The picture of --text.")
 @click.option(
     "--images",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="DIR",
     help="Folder that pictures are looked up in: relative paths, and IMGID.jpg for CoNLL.  [default: that of POSTS]",
 )
@@ -73,28 +70,20 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 )
 @click.option(
     "--errors",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="FILE",
-    help="Write the lines that are no post here, with the reasons, as JSON lines.",
+    help="Write the lines that are not posts here, with the reasons, as JSON lines.",
 )
 @click.option(
     "--batch-size", type=click.IntRange(1), default=32, help="Posts at once; the results do not depend on it."
 )
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="The picture encoder's weights, where they do not come with it.",
-)
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to compute.")
+@weights
+@device
 def main(
     index: Path,
     posts: str | None,
     out: Path | None,
     form: str | None,
-    tagger: str,
-    threshold: float,
-    hops: int,
     text: str | None,
     image: str | None,
     images: Path | None,
@@ -102,49 +91,30 @@ def main(
     resume: bool,
     errors: Path | None,
     batch_size: int,
-    weights: Path | None,
-    device: str,
+    **settings: Any,
 ) -> None:
     """Find, type and link the named entities of posts with the help of an index and the posts' pictures.
 
     INDEX is a directory that build-kg-index made. POSTS is a file with one JSON object a line ({"id", "text" or
     "tokens", "image", "caption"}), a CoNLL file, or - for JSON lines on standard input.
     """
-    from scripts._linking import Job, link_posts, link_text
+    from linker import Settings
+    from scripts._link_posts import Job, link_posts, link_text
 
     if (text is None) == (posts is None):
         raise click.UsageError("give either POSTS or --text.")
     if image is not None and text is None:
-        raise click.UsageError("--image goes with --text.")
+        raise click.UsageError("--image needs --text: it is the picture of that text.")
     if resume and (out is None or posts is None):
-        raise click.UsageError("--resume goes with POSTS and -o: it goes on from the results kept beside OUT.")
-    if out is not None and out.is_dir():
-        raise CommandError(f"-o {out} is a folder: expected a file, such as {out / 'results.jsonl'}")
-    job = Job(
-        index=index,
-        out=out,
-        form=form or _form_of(out),
-        tagger=tagger,
-        theta=threshold,
-        hops=hops,
-        images=images,
-        cache=None if cache in (None, "none") else Path(cache or ""),
-        keep_cache=cache != "none",
-        resume=resume,
-        errors=errors,
-        batch_size=batch_size,
-        weights=weights,
-        device=device,
-    )
+        raise click.UsageError("--resume needs POSTS and -o: it goes on from the results kept beside OUT.")
+    kept = None if cache in (None, "none") else Path(cache or "")
+    chosen = Settings(cache=kept, keep_cache=cache != "none", **settings)
+    ending = out.suffix.lower() if out else ""
+    job = Job(index, chosen, out, form or _FORM_OF_ENDING.get(ending, "jsonl"), images, resume, errors, batch_size)
     if text is not None:
         link_text(job, text, image, readable=form is None and out is None)
     else:
         link_posts(job, posts or "-")
-
-
-def _form_of(out: Path | None) -> str:
-    endings = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "conll"}
-    return endings.get(out.suffix.lower(), "jsonl") if out else "jsonl"
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 """``train-tagger``: tagged posts in; a tagger's folder out."""
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import Command
-from scripts._picture_options import picture_options
+from scripts._cli import FILE, Command, check_file_place, device, say
+from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures, picture_options
+
+if TYPE_CHECKING:
+    from ner import Recipe, TrainingReport
 
 _EXAMPLES = """
 train-tagger default --train train.conll --valid valid.conll -o my-tagger
@@ -15,81 +19,100 @@ train-tagger kg-transformer --encoder xlm-roberta-large --batch-size 8 --train a
 train-tagger kg-transformer --train train.jsonl --valid valid.jsonl --images pictures --seed 7 -o seeing
 evaluate-tagger my-tagger valid.conll
 """
-_FILE = click.Path(path_type=Path)
+_CHANGES = ("encoder", "vectors", "picture_encoder", "seed", "epochs", "batch_size")
+"""The options that take the place of what the recipe says."""
 
 
 @click.command(cls=Command, examples=_EXAMPLES, going_on="the same command goes on from the last whole epoch")
 @click.argument("recipe", required=False)
 @click.option("--recipe", "recipe_option", metavar="RECIPE", help="The recipe, in place of the first argument.")
 @click.option(
-    "--train", multiple=True, required=True, type=_FILE, help="Tagged posts to learn from; may be given again."
+    "--train", multiple=True, required=True, type=FILE, help="Tagged posts to learn from; may be given again."
 )
 @click.option(
     "--valid",
     multiple=True,
     required=True,
-    type=_FILE,
+    type=FILE,
     help="Tagged posts by which the best epoch is chosen; may be given again.",
 )
 @click.option(
-    "-o", "--output", required=True, type=_FILE, metavar="DIR", help="The tagger's folder; a stopped run in it goes on."
+    "-o", "--output", required=True, type=FILE, metavar="DIR", help="The tagger's folder; a stopped run in it goes on."
 )
 @click.option(
     "--captions",
     multiple=True,
-    type=_FILE,
+    type=FILE,
     metavar="TSV",
     help="Captions of the posts' pictures: name, tab, caption; may be given again.",
 )
 @click.option(
     "--auxiliary",
     multiple=True,
-    type=_FILE,
+    type=FILE,
     metavar="FILE",
     help="Posts annotated in another style that help in the first epochs; may be given again.",
 )
-@click.option("--init", type=_FILE, metavar="DIR", help="A tagger of the same design to start from.")
-@picture_options
+@click.option("--init", type=FILE, metavar="DIR", help="A tagger of the same design to start from.")
+@picture_options("features.sqlite in the tagger's folder")
 @click.option("--encoder", metavar="NAME|DIR", help="The Hugging Face encoder, in place of the recipe's.")
 @click.option("--vectors", metavar="NAME|FILE", help="The word vectors, in place of the recipe's.")
 @click.option("--seed", type=int, metavar="N", help="Where every random number comes from, in place of the recipe's.")
 @click.option("--epochs", type=int, metavar="N", help="Passes over the posts at most, in place of the recipe's.")
 @click.option("--batch-size", type=int, metavar="N", help="Posts at once, in place of the recipe's.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to compute.")
+@device
 def main(
-    recipe: str | None,
-    recipe_option: str | None,
-    encoder: str | None,
-    vectors: str | None,
-    seed: int | None,
-    epochs: int | None,
-    batch_size: int | None,
-    picture_encoder: str | None,
-    **files: Any,
+    recipe: str | None, recipe_option: str | None, images: Path | None, picture_cache: Path | None, **given: Any
 ) -> None:
     """Train a tagger by a recipe, or go on with a run that was stopped.
 
     RECIPE is a shipped recipe's name (default, or a tagger's) or a TOML file. Posts are CoNLL columns (with or without
     IMGID: lines) or JSON lines with tokens and tags.
     """
+    if picture_cache is not None:
+        check_file_place("--picture-cache", picture_cache)
     if (recipe is None) == (recipe_option is None):
         raise click.UsageError("give one RECIPE: a shipped recipe's name (default), or a TOML file")
     from ner import changed_recipe, load_recipe
-    from scripts._progress import Progress
-    from scripts._training import Job, print_report, train
 
-    chosen = changed_recipe(
-        load_recipe(recipe or str(recipe_option)),
-        encoder=encoder,
-        vectors=vectors,
-        picture_encoder=picture_encoder,
-        seed=seed,
-        epochs=epochs,
-        batch_size=batch_size,
-    )
-    with Progress() as progress:
-        report = train(chosen, Job(**files), progress)
-    print_report(report)
+    changes = {name: given.pop(name) for name in _CHANGES}
+    chosen = changed_recipe(load_recipe(recipe or str(recipe_option)), **changes)
+    _print_report(_train(chosen, images, picture_cache, **given))
+
+
+def _train(recipe: "Recipe", images: Path | None, cache: Path | None, **given: Any) -> "TrainingReport":
+    """Train by a recipe, every picture of the posts encoded once; a line on stderr after each epoch."""
+    from ner import read_posts, train_tagger
+    from scripts._progress import Progress
+
+    with Progress() as progress, ExitStack() as opened:
+        if images is not None:
+            encoder = recipe.picture_encoder or DEFAULT_ENCODER
+            files = [path for name in ("train", "auxiliary", "valid") for path in given[name]]
+            features = PictureFeatures(images, cache or _make_place(given["output"], images), encoder, given["device"])
+            opened.callback(features.close)
+            say(str(features.prepare([post for path in files for post in read_posts(path)], progress)))
+            given |= {
+                "regions": features.regions,
+                "picture_encoder": features.encoder_name,
+                "region_width": features.region_width,
+                "attributes": features.attributes,
+            }
+        return train_tagger(recipe, **given, progress=progress, tell=say)
+
+
+def _make_place(output: Path, images: Path) -> Path:
+    """The file beside the run; its folder is made, unless there are no pictures."""
+    if images.is_dir():
+        output.mkdir(parents=True, exist_ok=True)
+    return output / FEATURES
+
+
+def _print_report(report: "TrainingReport") -> None:
+    course = f"epoch {report.best.epoch} of {len(report.epochs)} was best"
+    click.echo(f"{report.output}: trained on {report.train_posts:,} posts; {course}")
+    for name, f1 in report.best.f1.items():
+        click.echo(f"  {name}: F1 {f1:.4f}")
 
 
 if __name__ == "__main__":

@@ -19,64 +19,78 @@ _ANSWER = PicturedRecord(
 _NOTHING = PicturedRecord("other", "cd" * 32, (), 0.9, 2, "index", None, None, None, None, (), ())
 
 
+def post(id_: str, text: str = "", *, file: str = "a.jsonl", key: str | None = None) -> CachedPost:
+    return CachedPost(file, id_, text, key)
+
+
 def test_what_is_put_comes_back(tmp_path: Path) -> None:
-    with KnowledgeCache.open(tmp_path / "new" / "cache.sqlite") as cache:
-        cache.put_pictures([_PICTURE])
-        cache.put_regions([_REGIONS])
-        cache.put_pictured([_ANSWER, _NOTHING])
-        cache.put_posts([CachedPost(str(n), f"text {n}", None) for n in range(1200)])
-        cache.put_posts([CachedPost("7", "again", "key")])
-    with KnowledgeCache.open(tmp_path / "new" / "cache.sqlite", read_only=True) as cache:
+    with KnowledgeCache.open(tmp_path / "cache.sqlite") as cache:
+        cache.put([_PICTURE, _REGIONS, _ANSWER, _NOTHING])
+        cache.put(post(str(n), f"text {n}") for n in range(1200))
+        cache.put([post("7", "again", key="key")])
+    with KnowledgeCache.open(tmp_path / "cache.sqlite", read_only=True) as cache:
         assert cache.pictures([_PICTURE.sha256, "ef" * 32], "encoder") == {_PICTURE.sha256: _PICTURE}
         assert cache.pictures([_PICTURE.sha256], "another") == {}
         assert cache.regions([_PICTURE.sha256], "encoder") == {_PICTURE.sha256: _REGIONS}
         assert cache.pictured(["key", "other", "none"]) == {"key": _ANSWER, "other": _NOTHING}
-        assert cache.posts(["7"]) == {"7": CachedPost("7", "again", "key")}
-        assert len(list(cache.all_posts())) == len(cache.posts(map(str, range(1200)))) == 1200
-        assert cache.stats()["post"] == 1200
+        assert cache.posts("7") == [post("7", "again", key="key")]
+        assert len(cache.posts()) == cache.stats()["post"] == 1200
+        assert [found.id for found in cache.posts(limit=3)] == ["0", "1", "10"]
         with pytest.raises(CacheError, match="readonly"):
-            cache.put_pictures([_PICTURE])
+            cache.put([_PICTURE])
 
 
-def test_a_batch_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_posts_of_two_files_may_have_the_same_ids(tmp_path: Path) -> None:
+    posts = [post(id_, file=file) for file in ("a.jsonl", "b.jsonl") for id_ in "12"]
     with KnowledgeCache.open(tmp_path / "cache.sqlite") as cache:
-        with pytest.raises(KeyboardInterrupt), cache.batch():
-            cache.put_pictures([_PICTURE])
-            raise KeyboardInterrupt
-        assert cache.stats()["picture"] == 0
-        with cache.batch(), cache.batch():
-            cache.put_pictures([_PICTURE])
+        cache.put(reversed(posts))
+        assert cache.posts() == posts
+        assert cache.posts("2") == posts[1::2]
+
+
+def test_entries_are_kept_all_or_none(tmp_path: Path) -> None:
+    unfit = CachedPicture("cd" * 32, "encoder", 4, 3, object(), ())  # type: ignore[arg-type]
+    with KnowledgeCache.open(tmp_path / "cache.sqlite") as cache:
+        with pytest.raises(CacheError, match="cannot be used"):
+            cache.put([post("1"), _PICTURE, unfit])
+        assert cache.stats()["post"] == cache.stats()["picture"] == 0
+        cache.put([_PICTURE])
         assert cache.stats()["picture"] == 1
 
 
 def test_pruning_by_age_and_altogether(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
     with KnowledgeCache.open(path) as cache:
-        cache.put_posts([CachedPost("old", "", None), CachedPost("new", "", None)])
+        cache.put([post("old"), post("new")])
         with sqlite3.connect(path) as other:
             other.execute("UPDATE post SET created = '2001-01-01' WHERE id = 'old'")
         other.close()
+        assert cache.prune(older_than_days=1e12) == 0
         assert cache.prune(older_than_days=30) == 1
-        assert [post.id for post in cache.all_posts()] == ["new"]
-        cache.put_pictures([_PICTURE])
+        assert [found.id for found in cache.posts()] == ["new"]
+        cache.put([_PICTURE])
         assert cache.prune() == 2
         assert cache.stats()["post"] == cache.stats()["picture"] == 0
 
 
-def test_two_processes_write_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("found", [None, b"this is no database" * 300])
+def test_many_processes_write_at_once(tmp_path: Path, found: bytes | None) -> None:
     path = tmp_path / "cache.sqlite"
+    if found is not None:
+        path.write_bytes(found)
     code = (
         "import sys, pathlib, kg\n"
         "with kg.KnowledgeCache.open(pathlib.Path(sys.argv[1])) as cache:\n"
         "    for n in range(60):\n"
-        "        posts = [(f'{sys.argv[2]}-{n}', 'text', None), ('both', sys.argv[2], None)]\n"
-        "        cache.put_posts([kg.CachedPost(*post) for post in posts])\n"
+        "        posts = [('f', f'{sys.argv[2]}-{n}', 'text', None), ('f', 'all', sys.argv[2], None)]\n"
+        "        cache.put([kg.CachedPost(*post) for post in posts])\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    writers = [subprocess.Popen([sys.executable, "-c", code, str(path), name], env=environment) for name in "ab"]
-    assert [writer.wait() for writer in writers] == [0, 0]
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(path), name], env=environment) for name in "abcd"]
+    assert [writer.wait() for writer in writers] == [0, 0, 0, 0]
     with KnowledgeCache.open(path) as cache:
-        assert cache.stats()["post"] == 121
+        assert cache.stats()["post"] == 241
+    assert [file.read_bytes() for file in tmp_path.glob("*.aside-*")] == ([] if found is None else [found])
 
 
 @pytest.mark.parametrize("rubbish", [b"this is no database" * 300, b"SQLite format 3\0" + b"\xff" * 5000])
@@ -86,36 +100,54 @@ def test_a_damaged_cache_is_set_aside(tmp_path: Path, rubbish: bytes) -> None:
     with pytest.raises(CacheError, match="cannot be read"):
         KnowledgeCache.open(path, read_only=True)
     with KnowledgeCache.open(path) as cache:
-        cache.put_pictures([_PICTURE])
-        assert cache.set_aside is not None
-        assert cache.set_aside.read_bytes() == rubbish
-
-
-def test_a_cache_of_another_version_is_set_aside(tmp_path: Path) -> None:
-    path = tmp_path / "cache.sqlite"
-    KnowledgeCache.open(path).close()
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 99")
-    connection.close()
+        cache.put([_PICTURE])
+        [aside] = tmp_path.glob("cache.sqlite.aside-*")
+        assert aside.read_bytes() == rubbish
+        assert cache.notice is not None
+        assert f"it was moved to {aside}" in cache.notice
     with KnowledgeCache.open(path) as cache:
-        assert cache.set_aside is not None
+        assert cache.notice is None
+
+
+def test_a_cache_of_another_version_is_refused_or_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript("CREATE TABLE pictured (key); CREATE TABLE picture (sha256); PRAGMA user_version = 1")
+    connection.close()
+    with pytest.raises(CacheError, match="it has cache version 1, expected 2; remove it, or let link-and-tag begin"):
+        KnowledgeCache.open(path, read_only=True)
+    with KnowledgeCache.open(path) as cache:
+        assert cache.notice is not None
+        assert "it has cache version 1, expected 2" in cache.notice
+        assert cache.stats()["picture"] == 0
+
+
+def test_another_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "kg.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript("CREATE TABLE entity (id); PRAGMA user_version = 3")
+    connection.close()
+    for read_only in (True, False):
+        with pytest.raises(CacheError, match="is not a knowledge cache"):
+            KnowledgeCache.open(path, read_only=read_only)
+    assert path.is_file()
 
 
 def test_a_place_that_cannot_be_written_is_an_error_to_go_on_from(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CacheError, match="give another place"):
-        KnowledgeCache.open(tmp_path / "file" / "cache.sqlite")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(CacheError, match="give another place"):
-        KnowledgeCache.open(tmp_path / "folder")
-    with pytest.raises(CacheError, match="no cache to read"):
+    for place in ("file/cache.sqlite", "folder", "none/cache.sqlite"):
+        with pytest.raises(CacheError, match="give another place"):
+            KnowledgeCache.open(tmp_path / place)
+    with pytest.raises(CacheError, match="does not exist: expected a knowledge cache"):
         KnowledgeCache.open(tmp_path / "none.sqlite", read_only=True)
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_read_only_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "cache.sqlite"
     with KnowledgeCache.open(path) as cache:
-        cache.put_pictures([_PICTURE])
+        cache.put([_PICTURE])
     path.chmod(0o444)
     tmp_path.chmod(0o555)
     try:

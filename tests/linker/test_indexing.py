@@ -201,5 +201,5 @@ def test_a_cache_that_cannot_be_kept_is_a_word_and_no_more(tmp_path: Path) -> No
     memory = Memory.open(blocked / "cache.sqlite")
     assert memory.problem is not None
     assert "nothing new is remembered" in memory.problem
-    assert memory.features(["a"], "encoder", with_regions=False) == {}
+    assert memory.recall(lambda cache: cache.pictures(["a"], "encoder")) == {}
     memory.close()

@@ -3,7 +3,7 @@
 import pytest
 
 from kg import AliasMatch, Entity
-from linker.known_names import known_names
+from linker.candidates import known_names
 
 
 def match(number: int, kind: str | None, *, alias: str = "Chad", weight: float = 1.0, prior: float = 0.0) -> AliasMatch:

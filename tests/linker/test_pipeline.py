@@ -1,15 +1,17 @@
 """The way of a post: the picture decides, broken pictures are said, and output does not depend on batches or caches."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_world import CapitalsTagger, draw_flag, draw_portrait
 
 import ner
-from linker import GivenMention, Pipeline, Post, Result, result_to_json
+from linker import GivenMention, Pipeline, Post, Result, Settings, SettingsError, result_from_json, result_to_json
 from ner import TAGS
 
 Open = Callable[..., Pipeline]
@@ -194,6 +196,28 @@ def test_an_index_on_a_disk_that_cannot_be_written_is_read(
         assert pipeline.memory.problem is not None
         assert "--cache" in pipeline.memory.problem
         assert one(pipeline, chad(pictures / "Chad.jpg")).pictured is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"theta": 1.5}, "theta is 1.5: expected a cosine, from -1 to 1"),
+        ({"hops": 3}, "hops is 3: expected 0, 1 or 2"),
+        ({"way": "both"}, "way is 'both': expected one of auto, candidates-first, image-first"),
+        ({"limit": 0}, "limit is 0: expected 1 or more"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused(index_dir: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        Settings(**changes)
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        Pipeline.open(index_dir, **changes)
+
+
+def test_a_result_is_read_back_from_its_json(open_pipeline: Open, pictures: Path) -> None:
+    for result in open_pipeline(keep_cache=False).run(posts_for_batches(pictures)):
+        value = result_to_json(result)
+        assert result_to_json(result_from_json(json.loads(json.dumps(value)))) == value
 
 
 def test_given_mentions_are_linked_and_nothing_else(open_pipeline: Open, pictures: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reading posts: what is a post, and what is said of what is none."""
+"""Reading posts: what is a post, and what is said of what is not one."""
 
 import json
 from pathlib import Path

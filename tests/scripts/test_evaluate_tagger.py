@@ -9,6 +9,7 @@ import pytest
 from click.testing import Result
 from PIL import Image
 
+from kg import KnowledgeCache
 from ner import ScoredSpan, TaggerInput, TaggerOutput
 
 
@@ -102,11 +103,12 @@ def test_with_the_right_caption_with_none_and_with_a_wrong_one(run, posts: Path,
 
 
 def test_pictures_are_looked_at_and_kept(run, posts: Path, images: Path, tmp_path: Path) -> None:
-    given = ("--images", images, "--picture-cache", tmp_path / "cache", "--device", "cpu", "--json")
+    given = ("--images", images, "--picture-cache", tmp_path / "seen.sqlite", "--device", "cpu", "--json")
     result = run("evaluate-tagger", "visual", posts, *given)
     assert values(result)["lenient"]["overall"]["f1"] == 1.0
     assert "1 of 2 pictures can be used; not used: 1 unreadable (2: is not a picture" in result.stderr
-    assert len(list((tmp_path / "cache").rglob("*.safetensors"))) == 1
+    with KnowledgeCache.open(tmp_path / "seen.sqlite", read_only=True) as kept:
+        assert kept.stats()["regions"] == 1
     assert values(run("evaluate-tagger", "looking", posts, *given))["lenient"]["overall"]["f1"] == 0.5
 
 

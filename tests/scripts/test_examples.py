@@ -15,7 +15,7 @@ LIMIT_BYTES = 1_500_000
 
 
 def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """Import a module of the examples' folder, which is no package."""
+    """Import a module of the examples' folder, which is not a package."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     assert spec

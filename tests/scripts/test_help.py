@@ -1,7 +1,9 @@
-"""Every command and every option explains itself, at once."""
+"""Every command and every option explains itself, at once, and in docs/commands.md."""
 
 import re
+import runpy
 from importlib import import_module
+from pathlib import Path
 
 import click
 import pytest
@@ -67,3 +69,9 @@ def test_help_loads_nothing_heavy(name: str, python) -> None:
         f"print('LOADED', [name for name in {HEAVY!r} if name in sys.modules])"
     )
     assert python(check).splitlines()[-1] == "LOADED []"
+
+
+def test_the_reference_is_what_the_commands_say() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    reference = runpy.run_path(str(docs / "make_reference.py"))["reference"]
+    assert (docs / "commands.md").read_text("utf-8") == reference(), "run: python docs/make_reference.py"

@@ -1,6 +1,7 @@
 """kg-cache: what it shows, as tables and as JSON, and that its SQL only reads."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,36 @@ def test_knowledge_and_prune(run, tmp_path: Path, index: Path, posts: Path) -> N
     read = as_json(run("kg-cache", "--cache", cache, index, "sql", "select count(*) as n from cache.post", "--json"))
     assert read == [{"n": 22}]
     assert "remembers no post" in run("kg-cache", "--cache", cache, index, "knowledge", "nobody").stderr
+    [row] = as_json(run("kg-cache", "--cache", cache, index, "knowledge", "jordan-jersey", "--json"))
+    assert "Michael Jordan is an athlete" in row["knowledge"]
     as_json(run("kg-cache", "--cache", cache, index, "prune", "--all", "--json"))
+    assert as_json(run("kg-cache", "--cache", cache, index, "knowledge", "--json")) == []
+
+
+def test_knowledge_of_two_files_with_the_same_ids(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    cache, pictures = tmp_path / "cache.sqlite", {"a": "chad-flag", "b": "chad-drummer"}
+    for name, picture in pictures.items():
+        row = {"id": 1, "text": "Chad looks great", "image": str(posts.parent / "images" / f"{picture}.jpg")}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row))
+        assert run("link-and-tag", index, tmp_path / f"{name}.jsonl", "--cache", cache).exit_code == 0
+    rows = as_json(run("kg-cache", "--cache", cache, index, "knowledge", "1", "--json"))
+    assert [(Path(row["file"]).name, row["pictured"]) for row in rows] == [
+        ("a.jsonl", CHAD),
+        ("b.jsonl", "http://dbpedia.org/resource/Chad_Smith"),
+    ]
+
+
+def test_a_cache_of_an_older_version_is_said(run, tmp_path: Path, index: Path) -> None:
+    cache = tmp_path / "cache.sqlite"
+    connection = sqlite3.connect(cache)
+    connection.executescript("CREATE TABLE pictured (key); PRAGMA user_version = 1")
+    connection.close()
+    expected = "it has cache version 1, expected 2"
+    assert expected in as_json(run("kg-cache", "--cache", cache, index, "stats", "--json"))["cache"]
+    assert expected in run("kg-cache", "--cache", cache, index, "knowledge").stderr
+    result = run("link-and-tag", index, "--text", "Chad", "--cache", cache)
+    assert result.exit_code == 0
+    assert expected in result.stderr
     assert as_json(run("kg-cache", "--cache", cache, index, "knowledge", "--json")) == []
 
 

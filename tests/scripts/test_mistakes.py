@@ -10,7 +10,6 @@ import pytest
 from kg.errors import KgError
 from linker.errors import LinkerError
 from ner.errors import NerError
-from scripts import _part
 from vision.errors import VisionError
 
 
@@ -70,6 +69,21 @@ def test_a_recipe_or_training_file_that_is_not_there(run, tmp_path: Path, posts:
 def test_an_output_that_cannot_be(run, tmp_path: Path, index: Path, posts: Path) -> None:
     assert_one_line(run("link-and-tag", index, posts, "-o", tmp_path), str(tmp_path), "is a folder")
     assert_one_line(run("link-and-tag", index, posts, "-o", tmp_path / "no" / "out.jsonl"), "no folder")
+
+
+def test_a_cache_in_a_folder_that_does_not_exist(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    cache = tmp_path / "no" / "cache.sqlite"
+    for given in ((posts,), ("--text", "Chad")):
+        assert_one_line(run("link-and-tag", index, *given, "--cache", cache), str(cache), "there is no folder", "first")
+    assert_one_line(run("link-and-tag", index, posts, "--cache", tmp_path), str(tmp_path), "is a folder")
+    assert_one_line(run("kg-cache", "--cache", cache, index, "knowledge"), str(cache), "does not exist")
+    tagged = tmp_path / "tagged.conll"
+    tagged.write_text("Chad\tB-LOC\n\n")
+    wrong = ("--images", tmp_path, "--picture-cache", cache)
+    assert_one_line(run("evaluate-tagger", "default", tagged, *wrong), str(cache), "there is no folder")
+    files = ("--train", tagged, "--valid", tagged, "-o", tmp_path / "run")
+    assert_one_line(run("train-tagger", "default", *files, *wrong), str(cache), "there is no folder")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["tagged.conll"]
 
 
 @pytest.mark.parametrize(
@@ -132,8 +146,7 @@ def test_a_full_disk_leaves_no_half_file(run, monkeypatch, tmp_path: Path, index
 
     out = tmp_path / "out.jsonl"
     out.write_text("before\n")
-    monkeypatch.setattr("scripts._linking.flush_to_disk", full)
-    monkeypatch.setattr(_part, "flush_to_disk", full)
+    monkeypatch.setattr("os.fsync", full)
     posts = tmp_path / "posts.jsonl"
     posts.write_text('{"text": "it is monday"}\n')
     assert_one_line(run("link-and-tag", index, posts, "-o", out, "--cache", "none"), "no space left", "free some space")

@@ -1,7 +1,6 @@
 """Pictures to regions: each content once, kept on the disk, and no bad picture stops the others."""
 
-import errno
-import os
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import pytest
 from PIL import Image
 
 import vision
+from kg import CacheError, KnowledgeCache
 from ner import TaggedPost
 from scripts._picture_features import PictureFeatures
-from scripts._picture_store import PictureStore, StoredPicture
 from vision import WeightsError
 
 
@@ -55,7 +54,7 @@ def post(image: str | None) -> TaggedPost:
 
 
 def make(folder: Path) -> PictureFeatures:
-    return PictureFeatures(folder, folder.parent / "cache")
+    return PictureFeatures(folder, folder.parent / "features.sqlite")
 
 
 def test_a_picture_is_found_under_its_name_whatever_its_ending(folder: Path, encoder: CountingEncoder) -> None:
@@ -86,17 +85,19 @@ def test_nothing_is_encoded_twice(folder: Path, encoder: CountingEncoder) -> Non
     assert again.regions(posts[2]).tolist() == again.regions(posts[0]).tolist()
 
 
-def test_a_stopped_run_goes_on_from_what_is_kept(folder: Path, encoder: CountingEncoder, monkeypatch) -> None:
-    monkeypatch.setattr("scripts._picture_features._BATCH", 1)
+def test_a_stopped_run_goes_on_from_what_is_kept(folder: Path, encoder: CountingEncoder) -> None:
+    for number in range(40):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / f"many{number}.png")
+    posts = [post(f"many{number}") for number in range(40)]
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        make(folder).prepare([post("1"), post("2")], stop)
-    assert encoder.shown == 1
-    assert make(folder).prepare([post("1"), post("2")]).usable == 2
-    assert encoder.shown == 2
+        make(folder).prepare(posts, stop)
+    assert 0 < encoder.shown < 40
+    assert make(folder).prepare(posts).usable == 40
+    assert encoder.shown == 40
 
 
 def test_bad_pictures_are_counted_and_named(folder: Path, encoder: CountingEncoder) -> None:
@@ -116,18 +117,17 @@ def test_bad_pictures_are_counted_and_named(folder: Path, encoder: CountingEncod
     assert [features is None for features in map(make(folder).regions, posts)] == [False, True, True, True, False, True]
 
 
-@pytest.mark.parametrize("damage", ["cut", "removed"])
-def test_a_damaged_file_of_the_cache_is_made_again(folder: Path, encoder: CountingEncoder, damage: str) -> None:
+def test_what_is_lost_is_made_again(folder: Path, encoder: CountingEncoder, capsys) -> None:
     features = make(folder)
     whole = features.regions(post("1"))
-    (kept,) = (folder.parent / "cache").rglob("*.safetensors")
-    if damage == "cut":
-        kept.write_bytes(kept.read_bytes()[:-5])
-    else:
-        kept.unlink()
-    for again in (features, make(folder)):
-        assert again.regions(post("1")).tolist() == whole.tolist()
-    assert encoder.shown == 2
+    with KnowledgeCache.open(folder.parent / "features.sqlite") as other:
+        other.prune()
+    assert features.regions(post("1")).tolist() == whole.tolist()
+    features.close()
+    (folder.parent / "features.sqlite").write_bytes(b"no database" * 500)
+    assert make(folder).regions(post("1")).tolist() == whole.tolist()
+    assert encoder.shown == 3
+    assert "features.sqlite cannot be used" in capsys.readouterr().err
 
 
 def test_another_encoder_has_a_place_of_its_own(folder: Path, encoder: CountingEncoder) -> None:
@@ -137,17 +137,13 @@ def test_another_encoder_has_a_place_of_its_own(folder: Path, encoder: CountingE
     assert encoder.shown == 2
 
 
-def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch) -> None:
-    def full(self: Path, content: bytes) -> None:
-        self.touch()
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    store = PictureStore(tmp_path, "an-encoder")
-    with pytest.raises(OSError, match="No space"):
-        store.put("ab" * 32, StoredPicture(np.zeros((49, 2), dtype=np.float16), (), "PNG"))
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-    assert store.get("ab" * 32) is None
+def test_a_write_that_fails_is_an_error(folder: Path, encoder: CountingEncoder) -> None:
+    features = make(folder)
+    with sqlite3.connect(folder.parent / "features.sqlite") as other:
+        other.execute("CREATE TRIGGER t BEFORE INSERT ON regions BEGIN SELECT RAISE(ABORT, 'it is full'); END")
+    other.close()
+    with pytest.raises(CacheError, match="it is full"):
+        features.prepare([post("1")])
 
 
 def test_what_float16_cannot_hold_is_held_at_its_bound(folder: Path, encoder: CountingEncoder, monkeypatch) -> None:
@@ -158,16 +154,17 @@ def test_what_float16_cannot_hold_is_held_at_its_bound(folder: Path, encoder: Co
 
 def test_what_is_not_there_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError, match="no such folder of pictures"):
-        PictureFeatures(tmp_path / "none", tmp_path / "cache")
+        PictureFeatures(tmp_path / "none", tmp_path / "features.sqlite")
     with pytest.raises(WeightsError, match="lite7"):
-        PictureFeatures(tmp_path, tmp_path / "cache", "lite7")
+        PictureFeatures(tmp_path, tmp_path / "features.sqlite", "lite7")
+    with pytest.raises(CacheError, match="folder does not exist"):
+        PictureFeatures(tmp_path, tmp_path / "none" / "features.sqlite")
 
 
 def test_the_packaged_encoder(folder: Path) -> None:
-    features = PictureFeatures(folder, folder.parent / "cache", device="cpu")
+    features = PictureFeatures(folder, folder.parent / "features.sqlite", device="cpu")
     fresh = features.regions(post("1"))
     direct = vision.load_encoder(device="cpu").encode([vision.load_picture(folder / "1.jpg").image])[0]
     assert fresh.shape == (49, features.region_width)
     np.testing.assert_allclose(fresh, direct.regions, rtol=1e-3, atol=1e-3)
     assert features.attributes(post("1")) == direct.attributes
-    assert features.identity.startswith("efficientnet-lite0-")

@@ -25,3 +25,15 @@ def test_bars_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         progress("posts [of 2]", 1, 2)
         progress("lines", 5, 0)
     assert capsys.readouterr().out == ""
+
+
+def test_a_step_of_unknown_length_is_finished_when_the_next_begins(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with Progress() as progress:
+        progress("load a.ttl", 5, 0)
+        progress("load b.ttl", 7, 0)
+    last = capsys.readouterr().err
+    assert "5/5" in last
+    assert "7/?" in last

@@ -9,33 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts._conll import to_conll
-from scripts._words import cut_at_mentions, name_of, spaced, tidy_text
+from kg import Fact
+from linker import LinkedMention, Result, result_from_json, result_to_conll
+from scripts._words import cut_at_mentions, knowledge_in_words, name_of, spaced, tidy_text
 from scripts.report import as_link, render_page
 
 EVIL = "<script>alert('x')</script>"
 
 
-def make_record(**fields: Any) -> dict[str, Any]:
+def make_result(**fields: Any) -> Result:
     empty = {"mentions": [], "pictured": None, "knowledge": [], "attributes": [], "image_error": None}
-    return {"id": "p", "tokens": ["Chad", "looks", "great"], "tags": ["O"] * 3, **empty, **fields}
+    return result_from_json({"id": "p", "tokens": ["Chad", "looks", "great"], "tags": ["O"] * 3, **empty, **fields})
 
 
 def make_mention(start: int, end: int, **fields: Any) -> dict[str, Any]:
-    mention = {
-        "start": start,
-        "end": end,
-        "text": "Chad",
-        "type": "LOC",
-        "score": 0.9,
-        "entity": None,
-        "candidates": [],
-    }
-    return {**mention, **fields}
+    mention = {"start": start, "end": end, "text": "Chad", "type": "LOC", "score": 0.9}
+    return {**mention, "entity": None, "candidates": [], **fields}
 
 
-def page(*records: dict[str, Any]) -> str:
-    return "".join(render_page(list(records), [None] * len(records), lambda iri, source: None))
+def page(*results: Result) -> str:
+    return "".join(render_page(results, [None] * len(results), lambda iri, source: None))
 
 
 class Checker(HTMLParser):
@@ -65,12 +58,11 @@ def check(html: str) -> Checker:
 
 
 def test_everything_that_users_wrote_stays_text() -> None:
-    candidate = {"iri": EVIL, "label": EVIL, "fuzzy": 1.0, "prior": 1.0, "hop": None, "score": 0.5}
-    mention = make_mention(
-        0, 1, text=EVIL, entity={"iri": "javascript:alert(1)", "label": EVIL, "score": 0.5}, candidates=[candidate]
-    )
+    evil = "javascript:alert(1)"
+    candidate = {"iri": evil, "label": EVIL, "fuzzy": 1.0, "prior": 1.0, "hop": None, "score": 0.5}
+    mention = make_mention(0, 1, text=EVIL, entity={"iri": evil, "label": EVIL, "score": 0.5}, candidates=[candidate])
     pictured = {"iri": EVIL, "label": EVIL, "hop": 1, "cosine": 0.95, "image": EVIL, "path": [[EVIL, EVIL, EVIL]]}
-    record = make_record(
+    result = make_result(
         id=EVIL,
         tokens=[EVIL, "&", '"'],
         mentions=[mention],
@@ -79,7 +71,7 @@ def test_everything_that_users_wrote_stays_text() -> None:
         attributes=[[EVIL, 0.5]],
         image_error=EVIL,
     )
-    html = page(record)
+    html = page(result)
     checker = check(html)
     assert "script" not in checker.tags
     assert "<script" not in html
@@ -102,7 +94,7 @@ def test_the_page_needs_nothing_else(run, index: Path, posts: Path, tmp_path: Pa
 
 
 def test_pictures_have_words_and_tables_have_heads() -> None:
-    html = page(make_record(mentions=[make_mention(0, 1)]), make_record(tokens=[], tags=[]))
+    html = page(make_result(mentions=[make_mention(0, 1)]), make_result(tokens=[], tags=[]))
     assert '<html lang="en">' in html
     assert not re.search(r"<img(?![^>]*alt=\"[^\"]+\")", html)
     assert "no text" in html
@@ -110,7 +102,7 @@ def test_pictures_have_words_and_tables_have_heads() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 600])
 def test_any_number_of_posts(count: int) -> None:
-    html = page(*[make_record(id=number) for number in range(count)])
+    html = page(*[make_result(id=number) for number in range(count)])
     check(html)
     assert html.count("<article") == count
 
@@ -118,7 +110,9 @@ def test_any_number_of_posts(count: int) -> None:
 @given(st.lists(st.sampled_from(["Hi", ",", "(", ")", "Chad", "!", "", "☀", "\ufe0f", "#"]), max_size=12), st.data())
 def test_the_pieces_of_a_text_are_the_text(tokens: list[str], data: st.DataObject) -> None:
     ends = sorted(data.draw(st.sets(st.integers(0, len(tokens)), max_size=6)))
-    mentions = [make_mention(start, end) for start, end in zip(ends[::2], ends[1::2], strict=False)]
+    mentions = [
+        LinkedMention(start, end, "", "LOC", 0.9, None, ()) for start, end in zip(ends[::2], ends[1::2], strict=False)
+    ]
     pieces = cut_at_mentions(tokens, mentions)
     assert "".join(text for text, _ in pieces) == tidy_text(tokens)
     assert all(not text.startswith(" ") for text, mention in pieces if mention)
@@ -135,6 +129,21 @@ def test_words() -> None:
     assert as_link("javascript:x") is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("athlete", "is an athlete"),
+        ("basketball player", "is a basketball player"),
+        ("university", "is a university"),
+        ("unincorporated place", "is an unincorporated place"),
+        ("U.S. state", "is a U.S. state"),
+        ("Island", "is an Island"),
+    ],
+)
+def test_the_article_fits_the_word(kind: str, words: str) -> None:
+    assert knowledge_in_words([Fact("Kobe Bryant", "is a", kind)]) == [f"Kobe Bryant: {words}"]
+
+
 def test_conll_cannot_be_broken_by_a_token() -> None:
-    record = make_record(id="a\nb", tokens=["x\ty", "", "z\n"], tags=["B-LOC", "O", "O"])
-    assert to_conll(record) == "IMGID:a b\nx y\tB-LOC\n\tO\nz \tO\n\n"
+    result = make_result(id="a\nb", tokens=["x\ty", "", "z\n"], tags=["B-LOC", "O", "O"])
+    assert result_to_conll(result) == "IMGID:a b\nx y\tB-LOC\n\tO\nz \tO\n\n"

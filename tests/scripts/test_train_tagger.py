@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from kg import KnowledgeCache
 from ner import load_recipe, load_tagger, recipe_to_dict
 
 
@@ -77,12 +78,15 @@ def test_one_recipe_is_given(run, posts: Path, tmp_path: Path, recipes: list[str
     assert "give one RECIPE" in result.stderr
 
 
-def test_pictures_are_looked_at_once_and_kept(run, recipe: Path, posts: Path, vectors: Path, tmp_path: Path) -> None:
-    images, cache = tmp_path / "images", tmp_path / "cache"
+def test_pictures_are_looked_at_once_and_kept_beside_the_run(
+    run, recipe: Path, posts: Path, vectors: Path, tmp_path: Path
+) -> None:
+    images = tmp_path / "images"
     images.mkdir()
     Image.new("RGB", (40, 30), "red").save(images / "1.png")
-    arguments = ["--train", posts, "--valid", posts, "--images", images, "--picture-cache", cache, "--epochs", 1]
-    result = run("train-tagger", recipe, *arguments, "--vectors", vectors, "-o", tmp_path / "run")
+    arguments = ["--train", posts, "--valid", posts, "--images", images, "--epochs", 1, "--vectors", vectors]
+    result = run("train-tagger", recipe, *arguments, "-o", tmp_path / "run")
     assert result.exit_code == 0, result.output
     assert "1 of 2 pictures can be used; not used: 1 missing" in result.stderr
-    assert len([path for path in cache.rglob("*") if path.is_file()]) == 1
+    with KnowledgeCache.open(tmp_path / "run" / "features.sqlite", read_only=True) as kept:
+        assert (kept.stats()["picture"], kept.stats()["regions"]) == (1, 1)

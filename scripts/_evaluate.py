@@ -1,12 +1,15 @@
-"""The work of ``evaluate-tagger``: a tagger's answers to tagged posts, and all that can be said of them."""
+"""The work of ``evaluate-tagger``: the answers of a tagger to tagged posts, and all that can be said of them."""
 
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from scripts._cli import CommandError, say
-from scripts._picture_features import DEFAULT_ENCODER, PictureFeatures
+from scripts._cli import CommandError, check_file_place, say
+from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures
 
 if TYPE_CHECKING:
     from ner import (
@@ -29,7 +32,7 @@ PICTURES = ("right", "none", "wrong", "all")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What ``evaluate-tagger`` was asked to do; the fields are its options and arguments."""
+    """What ``evaluate-tagger`` was asked to do; the fields are its options and arguments, explained there."""
 
     tagger: str
     posts: Path
@@ -37,7 +40,7 @@ class Job:
     captions: Path | None
     images: Path | None
     picture_encoder: str | None
-    picture_cache: Path
+    picture_cache: Path | None
     pictures: str
     worst: int
     plot: Path | None
@@ -48,14 +51,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A tagger's answers in one setting, and what they are worth.
-
-    Attributes:
-        outputs: The answers.
-        evaluation: The scores.
-        counts: What was found and right in each post, by the reading of the tags: ``lenient``, ``strict``.
-        intervals: Of the F1 of each group, by the reading.
-    """
+    """A tagger's answers in one setting; the last two by the reading of the tags, ``lenient`` or ``strict``."""
 
     outputs: list["TaggerOutput"]
     evaluation: "Evaluation"
@@ -66,48 +62,39 @@ class Scored:
         """Scores with their intervals as plain values."""
         values = self.evaluation.to_dict()
         for reading, groups in self.intervals.items():
-            values[reading]["intervals"] = {group: interval.to_dict() for group, interval in groups.items()}
+            values[reading]["intervals"] = _plain(groups)
         return values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that ``evaluate-tagger`` has to say.
+    """All that ``evaluate-tagger`` has to say."""
 
-    Attributes:
-        tagger: As it was given.
-        file: The posts' file.
-        main: The scores that come first: with the posts' own pictures, where they were asked for.
-        confusion: What is taken for what there, by the lenient reading.
-        pictures: The scores with the right picture, without one, with a wrong one; those that were asked for.
-        worth: Each of them against none, where that was asked for: what the pictures are worth.
-        against: The other tagger, as it was given, and its answers to the same posts.
-        comparison: The tagger against the other one, by group, by the lenient reading.
-        worst: The posts that are most wrong.
-    """
-
-    tagger: str
-    file: Path
-    main: Scored
-    confusion: "Confusion"
+    # the scores with the right picture, none, a wrong one: those that were asked for, the main ones first
     pictures: Mapping[str, Scored]
+    # each of them against none, where that was asked for: what the pictures are worth
     worth: Mapping[str, "Comparison"]
-    against: tuple[str, Scored] | None
-    comparison: Mapping[str, "Comparison"]
-    worst: Sequence["WrongPost"]
+    confusion: "Confusion"  # what is taken for what in the main ones, by the lenient reading
+    worst: Sequence["WrongPost"]  # the posts that are most wrong
+    against: Scored | None  # the answers of the other tagger to the same posts
+    comparison: Mapping[str, "Comparison"]  # the tagger against the other one, by group, by the lenient reading
 
-    def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values."""
-        values = {"tagger": self.tagger, "file": str(self.file), **self.main.to_dict()}
+    @property
+    def main(self) -> Scored:
+        """The scores that come first: with the posts' own pictures, where they were asked for."""
+        return next(iter(self.pictures.values()))
+
+    def to_dict(self, job: Job) -> dict[str, Any]:
+        """Everything as plain values, with what was asked for."""
+        values = {"tagger": job.tagger, "file": str(job.posts), **self.main.to_dict()}
         values["confusion"] = self.confusion.to_dict()
+        worth = dict.fromkeys(self.pictures) | _plain(self.worth)
         values["pictures"] = {
-            name: {**scored.to_dict(), "against_none": self.worth[name].to_dict() if name in self.worth else None}
-            for name, scored in self.pictures.items()
+            name: {**scored.to_dict(), "against_none": worth[name]} for name, scored in self.pictures.items()
         }
         if self.against is not None:
-            name, scored = self.against
-            groups = {group: comparison.to_dict() for group, comparison in self.comparison.items()}
-            values["against"] = {"tagger": name, **scored.to_dict(), "comparison": groups}
+            comparison = _plain(self.comparison)
+            values["against"] = {"tagger": job.against, **self.against.to_dict(), "comparison": comparison}
         values["worst"] = [post.to_dict() for post in self.worst]
         return values
 
@@ -121,39 +108,36 @@ def evaluate(job: Job, progress: "Progress") -> Report:
         VisionError: The picture encoder cannot be had.
         OSError: A file or folder cannot be read or written.
     """
-    from ner import check_plot, compare_counts, confusion_of_tags, load_tagger, plot_evaluation, worst_posts
+    from ner import check_plot, confusion_of_tags, load_tagger, plot_evaluation, tag_in_steps, worst_posts
 
     if job.plot is not None:
         check_plot(job.plot)
+    if job.picture_cache is not None:
+        check_file_place("--picture-cache", job.picture_cache)
     posts = _read(job)
-    tagger = load_tagger(job.tagger, device=job.device)
-    other = None if job.against is None else load_tagger(job.against, device=job.device)
-    inputs = _inputs(job, posts, [tagger] if other is None else [tagger, other], progress)
+    taggers = [load_tagger(name, device=job.device) for name in (job.tagger, job.against) if name is not None]
+    inputs = _inputs(job, posts, taggers, progress)
     settings = _settings(job, posts, inputs)
-    pictures = {name: _score(job, tagger, posts, given, name, progress) for name, given in settings.items()}
-    first = next(iter(settings))
-    main, gold = pictures[first], [post.tags for post in posts]
-    against = None
-    comparison: Mapping[str, Comparison] = {}
-    if job.against is not None and other is not None:
-        against = (job.against, _score(job, other, posts, settings[first], "the other tagger", progress))
-        comparison = compare_counts(
-            main.counts["lenient"], against[1].counts["lenient"], samples=job.samples, seed=job.seed
-        )
-    confusion = confusion_of_tags(gold, [output.tags for output in main.outputs])
+
+    def score(tagger: "Tagger", setting: str, what: str) -> Scored:
+        outputs = tag_in_steps(tagger, settings[setting], what=f"evaluate ({what})", progress=progress)
+        return _score(job, posts, outputs)
+
+    pictures = {name: score(taggers[0], name, name) for name in settings}
+    first, main = next(iter(pictures.items()))
+    against = score(taggers[1], first, "the other tagger") if job.against is not None else None
+    none = pictures.get("none")
+    confusion = confusion_of_tags([post.tags for post in posts], [output.tags for output in main.outputs])
     if job.plot is not None:
         title = f"{job.tagger} on {job.posts.name}"
         plot_evaluation(job.plot, main.evaluation.lenient, main.intervals["lenient"], confusion, title=title)
     return Report(
-        job.tagger,
-        job.posts,
-        main,
-        confusion,
-        pictures,
-        _worth(job, pictures),
-        against,
-        comparison,
-        worst_posts(posts, main.outputs, job.worst),
+        pictures=pictures,
+        worth={name: _compare(job, one, none)["all"] for name, one in pictures.items() if none and one is not none},
+        confusion=confusion,
+        worst=worst_posts(posts, main.outputs, job.worst),
+        against=against,
+        comparison=_compare(job, main, against) if against else {},
     )
 
 
@@ -180,16 +164,23 @@ def _inputs(
         return inputs
     trained_with = [encoder for tagger in looking if (encoder := getattr(tagger, "picture_encoder", None))]
     encoder = job.picture_encoder or next(iter(trained_with), DEFAULT_ENCODER)
-    features = PictureFeatures(job.images, job.picture_cache, encoder, job.device)
-    say(str(features.prepare(posts, progress)))
-    return [
-        replace(
-            given,
-            attributes=features.attributes(post) or given.attributes,
-            regions=features.regions(post) if looking else None,
-        )
-        for post, given in zip(posts, inputs, strict=True)
-    ]
+    with TemporaryDirectory() as folder:
+        cache = job.picture_cache or _features_file(job.tagger) or Path(folder) / FEATURES
+        with closing(PictureFeatures(job.images, cache, encoder, job.device)) as features:
+            say(str(features.prepare(posts, progress)))
+            return [
+                replace(
+                    given,
+                    attributes=features.attributes(post) or given.attributes,
+                    regions=features.regions(post) if looking else None,
+                )
+                for post, given in zip(posts, inputs, strict=True)
+            ]
+
+
+def _features_file(tagger: str) -> Path | None:
+    """Where the run that trained a tagger keeps what it saw; None where there is no such folder or it is read-only."""
+    return Path(tagger) / FEATURES if Path(tagger).is_dir() and os.access(tagger, os.W_OK) else None
 
 
 def _settings(job: Job, posts: Sequence["TaggedPost"], inputs: list["TaggerInput"]) -> dict[str, list["TaggerInput"]]:
@@ -209,32 +200,20 @@ def _settings(job: Job, posts: Sequence["TaggedPost"], inputs: list["TaggerInput
     return {name: ways[name]() for name in names}
 
 
-def _score(
-    job: Job,
-    tagger: "Tagger",
-    posts: Sequence["TaggedPost"],
-    inputs: Sequence["TaggerInput"],
-    what: str,
-    progress: "Progress",
-) -> Scored:
-    from ner import count_posts, f1_intervals, score_posts, tag_in_steps
+def _score(job: Job, posts: Sequence["TaggedPost"], outputs: list["TaggerOutput"]) -> Scored:
+    from ner import count_posts, f1_intervals, score_posts
 
-    outputs = tag_in_steps(tagger, inputs, what=f"evaluate ({what})", progress=progress)
     gold, found = [post.tags for post in posts], [output.tags for output in outputs]
     counts = {name: count_posts(gold, found, strict=name == "strict") for name in ("lenient", "strict")}
     intervals = {name: f1_intervals(value, samples=job.samples, seed=job.seed) for name, value in counts.items()}
     return Scored(outputs, score_posts(posts, found), counts, intervals)
 
 
-def _worth(job: Job, pictures: Mapping[str, Scored]) -> dict[str, "Comparison"]:
-    """What each kind of picture adds to none."""
+def _compare(job: Job, one: Scored, other: Scored) -> Mapping[str, "Comparison"]:
     from ner import compare_counts
 
-    if "none" not in pictures:
-        return {}
-    bare = pictures["none"].counts["lenient"]
-    return {
-        name: compare_counts(scored.counts["lenient"], bare, samples=job.samples, seed=job.seed)["all"]
-        for name, scored in pictures.items()
-        if name != "none"
-    }
+    return compare_counts(one.counts["lenient"], other.counts["lenient"], samples=job.samples, seed=job.seed)
+
+
+def _plain(values: Mapping[str, "Interval"] | Mapping[str, "Comparison"]) -> dict[str, Any]:
+    return {name: value.to_dict() for name, value in values.items()}

@@ -1,0 +1,58 @@
+"""What the knowledge cache keeps: the features of pictures, pictured entities, and posts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CachedPicture:
+    """What an encoder made of a picture: `vector` as little-endian float32, `format` as in ``JPEG``."""
+
+    sha256: str
+    encoder: str
+    width: int
+    height: int
+    vector: bytes
+    attributes: tuple[tuple[str, float], ...]
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedRegions:
+    """The regions of a picture; `blob` holds little-endian float16 numbers of the given shape."""
+
+    sha256: str
+    encoder: str
+    blob: bytes
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PicturedRecord:
+    """The pictured entity of one question, or that there is none (`entity_iri` None)."""
+
+    key: str  # digest of everything that the answer depends on; the caller makes it
+    sha256: str  # the picture
+    candidates: tuple[str, ...]  # IRIs of the candidates
+    theta: float  # least cosine
+    hops: int  # most hops
+    index_id: str  # which index was asked
+    entity_iri: str | None  # the answer; None where there is none
+    # its hop, cosine, image (the source of the matching picture) and path, as they go into a result
+    hop: int | None
+    cosine: float | None
+    image: str | None
+    path: tuple[tuple[str, str, str], ...]
+    knowledge: tuple[tuple[str, str, str], ...]  # triples in words
+
+
+@dataclass(frozen=True, slots=True)
+class CachedPost:
+    """A post that was read: its file and its id there, and the key of its pictured entity, if it has one."""
+
+    file: str
+    id: str
+    text: str
+    key: str | None
+
+
+Entry = CachedPicture | CachedRegions | PicturedRecord | CachedPost

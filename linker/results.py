@@ -1,0 +1,120 @@
+"""A post, what is found in it on the way, and the result of reading it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg import AliasMatch, Entity, Fact
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vision import PictureError
+
+PostId = str | int
+
+TYPES = ("PER", "LOC", "ORG", "OTHER")
+
+
+@dataclass(frozen=True, slots=True)
+class GivenMention:
+    """A mention that came with the post and is linked as it stands."""
+
+    start: int  # first token
+    end: int  # one past the last token
+    type: str | None = None  # PER, LOC, ORG, OTHER, or None where it is to be found out
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post to read."""
+
+    id: PostId  # as in the input
+    tokens: tuple[str, ...]  # the words of the text
+    image: Path | None = None  # the picture's file; None for a post without one
+    caption: str = ""  # a sentence about the picture, where somebody wrote one
+    # mentions that came with the post; None where they are to be found
+    mentions: tuple[GivenMention, ...] | None = None
+    line: int = 0  # line number in the input, from 1; 0 where there is none
+    file: str = ""  # where it was read from: a path, or - for standard input; empty where it was made in Python
+
+
+@dataclass(frozen=True, slots=True)
+class PostPicture:
+    """The picture of a post as numbers."""
+
+    sha256: str = ""  # digest of the file; empty where it could not be read
+    format: str = ""  # what the file really is: JPEG, PNG, and so on
+    # global vector, float32 (C,), L2-normalised; None where the picture could not be used
+    vector: "NDArray[np.float32] | None" = None
+    attributes: tuple[tuple[str, float], ...] = ()  # labels with probabilities, the likeliest first
+    regions: "NDArray[np.float32] | None" = None  # float32 (49, C'), where they were asked for
+    error: "PictureError | None" = None  # why the picture was not used
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A span of tokens that may name an entity."""
+
+    start: int  # first token
+    end: int  # one past the last token
+    text: str  # the tokens, joined by spaces
+    score: float = 0.0  # how sure the tagger is, 0 to 1; 0 where only the graph's aliases speak for it
+    # probability of each type, summing to 1; empty where the tagger did not see the span
+    type_scores: tuple[tuple[str, float], ...] = ()
+    exact: bool = False  # whether an alias of the graph matches it to the letter
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entity proposed for a mention, with the evidence."""
+
+    match: AliasMatch  # the entity and the alias that matched, with the fuzzy score (0 to 1)
+    # hops between the entity and the pictured one; None where there is none or it is farther away than was searched
+    hop: int | None = None
+    score: float = 0.0  # probability that the mention means this entity, 0 to 1
+
+    @property
+    def entity(self) -> Entity:
+        """The proposed entity."""
+        return self.match.entity
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedMention:
+    """A mention with its type and its entity."""
+
+    start: int  # first token
+    end: int  # one past the last token
+    text: str  # the tokens, joined by spaces
+    type: str  # PER, LOC, ORG or OTHER
+    score: float  # how sure the tagger is of the mention, 0 to 1
+    entity: Candidate | None  # the chosen one; None is NIL
+    candidates: tuple[Candidate, ...]  # all of them, best first
+
+
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """The entity that the post's picture shows."""
+
+    entity: Entity
+    hop: int  # hops from the nearest candidate
+    cosine: float  # between the post's picture and the entity's
+    image: str  # where the graph has the entity's picture from: an IRI or a path
+    # the triples from the nearest candidate to the entity, as IRIs; empty at hop 0
+    path: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A post, read."""
+
+    id: PostId  # as in the post
+    tokens: tuple[str, ...]  # as in the post
+    tags: tuple[str, ...]  # a BIO tag for each token
+    mentions: tuple[LinkedMention, ...] = ()  # in the order of the text, not overlapping
+    pictured: Pictured | None = None  # the pictured entity, where one was found
+    knowledge: tuple[Fact, ...] = ()  # what the graph knows about it, as readable triples
+    attributes: tuple[tuple[str, float], ...] = ()  # labels of what the picture shows, with probabilities
+    image_error: str | None = None  # why the picture was not used; None where it was, or where there is none

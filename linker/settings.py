@@ -1,0 +1,49 @@
+"""How posts are read: the settings of a pipeline."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from linker.errors import SettingsError
+
+Way = Literal["auto", "candidates-first", "image-first"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How posts are read.
+
+    Attributes:
+        tagger: A tagger's name, or the folder of a trained one.
+        theta: Least cosine between the post's picture and that of the pictured entity.
+        hops: How far from the candidates the pictured entity may be: 0, 1 or 2.
+        way: Which of the two ways finds it (`linker.pictured`); the answer is the same.
+        limit: Candidates for a mention, at most.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        weights: The encoder's weights, where they do not come with it.
+        cache: File of the knowledge cache; None is the one in the index.
+        keep_cache: Whether to use a knowledge cache at all.
+
+    Raises:
+        SettingsError: If a value is not one of these.
+    """
+
+    tagger: str = "default"
+    theta: float = 0.9
+    hops: int = 2
+    way: Way = "auto"
+    limit: int = 10
+    device: str = "auto"
+    weights: Path | None = None
+    cache: Path | None = None
+    keep_cache: bool = True
+
+    def __post_init__(self) -> None:
+        for name, is_right, expected in (
+            ("theta", -1 <= self.theta <= 1, "a cosine, from -1 to 1"),
+            ("hops", self.hops in (0, 1, 2), "0, 1 or 2"),
+            ("way", self.way in get_args(Way), f"one of {', '.join(get_args(Way))}"),
+            ("limit", self.limit >= 1, "1 or more"),
+        ):
+            if not is_right:
+                raise SettingsError(name, getattr(self, name), expected)

@@ -1,0 +1,129 @@
+"""The file of results: there whole or not at all, written beside its place, and gone on with after a stop."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from scripts._cli import CommandError, say
+
+if TYPE_CHECKING:
+    from linker import Result
+
+
+def is_special(out: Path) -> bool:
+    """Whether a path is a device or a pipe (``/dev/stdout``, ``/dev/null``): written to as it is, never replaced."""
+    named = out.absolute().parts[1:3]
+    return (out.exists() and not out.is_file()) or (named[:1] in {("dev",), ("proc",)} and named != ("dev", "shm"))
+
+
+def part_path(out: Path) -> Path:
+    """Where results wait, a line of JSON each, until all are there."""
+    return out.with_name(out.name + ".part")
+
+
+def begin(out: Path, options: Mapping[str, object], *, resume: bool) -> list[str | int]:
+    """Make ready to write beside `out`, or to go on from what a stopped run left there.
+
+    Returns:
+        The ids of the posts that the stopped run has done; without `resume`, none.
+
+    Raises:
+        CommandError: It was run with different options, on which results depend.
+    """
+    part, kept = part_path(out), _options_path(out)
+    if resume and part.exists():
+        theirs = json.loads(kept.read_text("utf-8")) if kept.exists() else options
+        different = ", ".join(f"{name} {theirs.get(name)!r}" for name in options if theirs.get(name) != options[name])
+        if different:
+            raise CommandError(f"{part} was made with {different}: give the same, or leave out --resume to start anew")
+        return _keep_whole_lines(part)
+    if part.exists():
+        say(f"{part}: replacing what a stopped run left (--resume goes on from it)")
+        part.unlink()
+    kept.write_text(json.dumps(options), "utf-8")
+    return []
+
+
+def append(out: Path, results: "Iterable[Result]", *, flush_every: int) -> None:
+    """Write results beside `out` as they come."""
+    with part_path(out).open("a", encoding="utf-8", newline="\n") as file:
+        for number, result in enumerate(results, 1):
+            file.write(to_line(result))
+            if number % flush_every == 0:
+                file.flush()
+        _flush_to_disk(file)
+
+
+def written(out: Path) -> "Iterator[Result]":
+    """The results that `append` has written."""
+    from linker import result_from_json
+
+    with part_path(out).open("rb") as lines:
+        for line in lines:
+            yield result_from_json(json.loads(line))
+
+
+def finish(out: Path, chunks: Iterable[str] | None) -> None:
+    """Put the results in their place: as they were written, or in another form, from pieces of text."""
+    if chunks is None:
+        part_path(out).replace(out)
+    else:
+        write_whole(out, chunks)
+        part_path(out).unlink()
+    _options_path(out).unlink(missing_ok=True)
+
+
+def to_line(result: "Result") -> str:
+    """A result as one line of JSON."""
+    from linker import result_to_json
+
+    return json.dumps(result_to_json(result), ensure_ascii=False) + "\n"
+
+
+def write_whole(out: Path, chunks: Iterable[str]) -> None:
+    """Write text beside a file and rename it there; a run that is killed meanwhile leaves what was there before.
+
+    A device or a pipe is written to as it is.
+    """
+    if is_special(out):
+        with out.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(chunks)
+        return
+    beside = out.with_name(out.name + ".new.part")
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(chunks)
+            _flush_to_disk(file)
+        beside.replace(out)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _options_path(out: Path) -> Path:
+    """Where it stands, as long as the results wait, with which options they were made."""
+    return out.with_name(out.name + ".settings.part")
+
+
+def _keep_whole_lines(part: Path) -> list[str | int]:
+    """Cut off what a killed run left unfinished; the ids of the results that stay, in order."""
+    ids, end_bytes = [], 0
+    with part.open("r+b") as file:
+        for line in file:
+            try:
+                record = json.loads(line) if line.endswith(b"\n") else None
+            except ValueError:
+                record = None
+            if not isinstance(record, dict) or "id" not in record:
+                break
+            ids.append(record["id"])
+            end_bytes += len(line)
+        file.truncate(end_bytes)
+    return ids
+
+
+def _flush_to_disk(file: IO[str]) -> None:
+    """Wait until the disk has what was written, so that a rename after it cannot come first."""
+    file.flush()
+    os.fsync(file.fileno())
