@@ -17,10 +17,12 @@ pairs of a query and a key, those of one picture side by side, ``G`` pictures, `
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
+from torch.autograd.function import once_differentiable
 
 from ner.fusion.additive_attention import ACTIVATIONS, activate
 from ner.fusion.multi_dimensional import GatedFusion
@@ -29,6 +31,9 @@ FORMS = ("printed", "released")
 _RELEASED_SPREAD = 5.0  # scores of the released form stay between -5 and 5
 _TILE_BYTES_CPU = 1 << 21  # of one of the few tensors of a tile
 _TILE_BYTES_GPU = 1 << 25
+
+_Place: TypeAlias = tuple[int, slice]
+_How: TypeAlias = tuple[str, torch.dtype]  # the activation, and what the products with W are made in
 
 
 class VisualAttention(nn.Module):
@@ -134,7 +139,7 @@ def region_contexts(
 ) -> Tensor:
     """``C`` of every pair.
 
-    Under autocast the products are made in its type, all sums in float32.
+    Differentiable once. Under autocast the products are made in its type, all sums in float32.
 
     Args:
         pairs: float (Q, D), ``u``: first the pairs of picture 0, then those of picture 1, and so on.
@@ -155,21 +160,65 @@ def region_contexts(
     if sum(counts) != len(pairs) or len(counts) != len(regions):
         raise ValueError(f"counts {list(counts)}: expected {len(regions)} numbers that sum to {len(pairs)}")
     kind = torch.promote_types(pairs.dtype, torch.float32)  # float32, or float64
-    pairs, regions, values = pairs.to(kind), regions.to(kind), values.to(kind)
+    device = pairs.device.type
+    mixed = kind == torch.float32 and torch.is_autocast_enabled(device)
+    product_type = torch.get_autocast_dtype(device) if mixed else kind
     if activation == "tanh":  # 2 sigmoid(2 x) - 1, where the softmax drops the 1: it is the faster
         pairs, regions, weight, activation = 2.0 * pairs, 2.0 * regions, 2.0 * weight, "sigmoid"
-    tile_bytes = _TILE_BYTES_CPU if pairs.device.type == "cpu" else _TILE_BYTES_GPU
-    size = max(1, tile_bytes // max(1, regions[:1].numel() * kind.itemsize))
-    contexts = [
-        checkpoint(_tile, tile, v, i, weight, activation, use_reentrant=False, preserve_rng_state=False)
-        for own, v, i in zip(torch.split(pairs, list(counts)), regions, values, strict=True)
-        for tile in torch.split(own, size)
-    ]
-    return torch.cat(contexts)
+    if not isinstance(weight, Tensor):
+        weight = torch.tensor(weight, device=pairs.device)
+    pairs, regions, values, weight = pairs.to(kind), regions.to(kind), values.to(kind), weight.to(kind)
+    contexts: Tensor = _Tiled.apply(pairs, regions, values, weight, _tiles(counts, regions), (activation, product_type))
+    return contexts
 
 
-def _tile(u: Tensor, v: Tensor, values: Tensor, weight: Tensor | float, activation: str) -> Tensor:
-    """``u`` (t, D), ``v`` and ``values`` (R, D) to (t, D)."""
+class _Tiled(torch.autograd.Function):
+    """All tiles, one after the other. :mod:`torch.utils.checkpoint` would do it too, but keeps a graph of all tiles."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, pairs: Tensor, regions: Tensor, values: Tensor, weight: Tensor, tiles: list[_Place], how: _How
+    ) -> Tensor:
+        ctx.save_for_backward(pairs, regions, values, weight)
+        ctx.tiles, ctx.how = tiles, how
+        contexts = torch.empty_like(pairs)
+        for picture, rows in tiles:
+            contexts[rows] = _tile(pairs[rows], regions[picture], values[picture], weight, how)
+        return contexts
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        inputs = ctx.saved_tensors
+        sums = [torch.zeros_like(tensor) for tensor in inputs]
+        for picture, rows in ctx.tiles:
+            places = (rows, picture, picture, ...)
+            parts = [tensor[place].detach().requires_grad_() for tensor, place in zip(inputs, places, strict=True)]
+            with torch.enable_grad():
+                contexts = _tile(parts[0], parts[1], parts[2], parts[3], ctx.how)
+            for total, place, own in zip(sums, places, torch.autograd.grad(contexts, parts, grad[rows]), strict=True):
+                total[place] += own
+        return (*sums, None, None)
+
+
+def _tile(u: Tensor, v: Tensor, values: Tensor, weight: Tensor, how: _How) -> Tensor:
+    """``u`` (t, D), ``v`` and ``values`` (R, D), ``W`` (D, D) or a number (), to (t, D)."""
+    activation, product_type = how
     hidden = activate(u[:, None] + v, activation)  # (t, R, D)
-    scores = nn.functional.linear(hidden, weight) if isinstance(weight, Tensor) else hidden * weight
-    return (scores.to(u.dtype).softmax(dim=1) * values).sum(dim=1)
+    if weight.dim():
+        scores = nn.functional.linear(hidden.to(product_type), weight.to(product_type)).to(u.dtype)
+    else:
+        scores = hidden * weight
+    return (scores.softmax(dim=1) * values).sum(dim=1)
+
+
+def _tiles(counts: Sequence[int], regions: Tensor) -> list[_Place]:
+    """Which picture, and which pairs of it, each tile has."""
+    tile_bytes = _TILE_BYTES_CPU if regions.device.type == "cpu" else _TILE_BYTES_GPU
+    size = max(1, tile_bytes // max(1, regions[:1].numel() * regions.element_size()))
+    ends = list(accumulate(counts))
+    return [
+        (picture, slice(start, min(start + size, end)))
+        for picture, (count, end) in enumerate(zip(counts, ends, strict=True))
+        for start in range(end - count, end, size)
+    ]
