@@ -12,7 +12,7 @@ PAGE = ROOT / "docs" / "architecture.md"
 ROOMS = {
     "kg": "the graph: SQLite store, sources, names, hops, knowledge cache. Knows no tensor.",
     "vision": "pictures to numbers: safe loading, encoders, the entity-image index. Knows no entity.",
-    "ner": "text to tags: tokens, formats, the taggers, training, evaluation. Knows no graph.",
+    "ner": "text to tags: tokens, formats, the [taggers](taggers.md), training, evaluation. Knows no graph.",
     "linker": "posts to results: mentions, candidates, the pictured entity, the decision, the index directory.",
     "scripts": "the commands: parse, call, print.",
 }
