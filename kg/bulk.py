@@ -5,9 +5,6 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 _VALUES = 1200  # values bound by one statement; SQLite takes 32,766
 _STATEMENTS = 40
 
@@ -33,20 +30,6 @@ def insert_rows(
         connection.executemany(_insert(table, columns, at_once), many)
         if whole < len(chunk):
             connection.execute(_insert(table, columns, len(chunk) - whole), flat[whole * width :])
-
-
-def insert_array(
-    connection: sqlite3.Connection, table: str, columns: Sequence[str], rows: npt.NDArray[np.int64]
-) -> None:
-    """Insert rows of integers, (N, columns), in their order, within the caller's transaction."""
-    width = len(columns)
-    at_once = max(1, _VALUES // width)
-    whole = len(rows) // at_once * at_once
-    for start in range(0, whole, at_once * _STATEMENTS):
-        some = rows[start : min(whole, start + at_once * _STATEMENTS)]
-        connection.executemany(_insert(table, columns, at_once), some.reshape(-1, at_once * width).tolist())
-    if whole < len(rows):
-        connection.execute(_insert(table, columns, len(rows) - whole), rows[whole:].reshape(-1).tolist())
 
 
 def _insert(table: str, columns: Sequence[str], rows: int) -> str:

@@ -16,10 +16,9 @@ CREATE TABLE entity (
     id INTEGER PRIMARY KEY,
     iri TEXT NOT NULL,
     label TEXT NOT NULL,
-    type TEXT, -- PER, LOC, ORG, OTHER; to check it here would make every row half as dear again
+    type TEXT, -- PER, LOC, ORG, OTHER; to check it here would make every row take 50 % longer
     prior REAL NOT NULL DEFAULT 0
 );
-CREATE UNIQUE INDEX entity_iri ON entity (iri);
 CREATE TABLE predicate (
     id INTEGER PRIMARY KEY,
     iri TEXT NOT NULL UNIQUE,
@@ -45,7 +44,6 @@ CREATE TABLE triple (
     object INTEGER NOT NULL REFERENCES entity(id),
     PRIMARY KEY (subject, object, predicate)
 ) WITHOUT ROWID;
-CREATE INDEX triple_object ON triple (object, subject, predicate);
 CREATE TABLE alias (
     text TEXT NOT NULL,
     normal TEXT NOT NULL,
@@ -64,7 +62,6 @@ CREATE TABLE literal (
     value TEXT NOT NULL,
     datatype TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX literal_subject ON literal (subject, predicate);
 CREATE TABLE image (
     id INTEGER PRIMARY KEY,
     entity INTEGER NOT NULL REFERENCES entity(id),
@@ -102,6 +99,9 @@ CREATE TABLE rejected (
 """
 
 _INDEXES = """
+CREATE UNIQUE INDEX entity_iri ON entity (iri);
+CREATE INDEX triple_object ON triple (object, subject, predicate);
+CREATE INDEX literal_subject ON literal (subject, predicate);
 CREATE INDEX entity_class_class ON entity_class (class);
 CREATE INDEX image_entity ON image (entity);
 CREATE INDEX image_status ON image (status);
@@ -109,13 +109,13 @@ CREATE INDEX image_status ON image (status);
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Make every table of a new graph, and the indexes that are filled with their tables, in one transaction."""
+    """Make every table of a new graph, in one transaction."""
     script = f"BEGIN;{_TABLES}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;"
     connection.executescript(script)
 
 
 def create_indexes(connection: sqlite3.Connection) -> None:
-    """Make the indexes that a filled graph is read by; call within a transaction."""
+    """Make the indexes of a filled graph; call within a transaction."""
     for statement in filter(None, map(str.strip, _INDEXES.split(";"))):
         connection.execute(statement)
     connection.execute("PRAGMA analysis_limit = 1000")
@@ -125,12 +125,13 @@ def create_indexes(connection: sqlite3.Connection) -> None:
 def open_for_building(path: Path) -> sqlite3.Connection:
     """Open or create a graph file for writing; transactions are begun and ended by the caller."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-    connection.execute("PRAGMA synchronous = OFF")  # see kg.building.durable
+    # Nobody reads it before it is whole, and then it is on the disk: what is cut short is made anew.
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA temp_store = FILE")
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA threads = 1")
     connection.execute("PRAGMA page_size = 8192")
-    connection.execute("PRAGMA auto_vacuum = NONE")  # see kg.building.pages
     return connection
 
 
@@ -150,13 +151,17 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise StoreError(f"{path} is no graph ({error}); build it again") from None
+        raise StoreError(f"{path} is not a graph ({error}); {_anew(path)}") from None
     if version != SCHEMA_VERSION or "entity" not in tables:
         connection.close()
-        raise StoreError(f"{path} has graph version {version}, expected {SCHEMA_VERSION}; build it again")
+        raise StoreError(f"{path} has graph version {version}, expected {SCHEMA_VERSION}; {_anew(path)}")
     # No memory map: look-ups go all over the file, and a page that is mapped for each costs more than a page read.
     connection.execute("PRAGMA cache_size = -32768")
     return connection
+
+
+def _anew(path: Path) -> str:
+    return f"build it anew: build-kg-index {path.parent} --dump SOURCE --update"
 
 
 def part_path(path: Path) -> Path:

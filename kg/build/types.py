@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kg.errors import SourceError
 from kg.iris import local_name
-from kg.records import ENTITY_TYPES
+from kg.entities import ENTITY_TYPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from kg.records import GraphDifferences
+from kg.entities import GraphDifferences
 from kg.schema import open_for_reading
 
 _MASK = (1 << 64) - 1

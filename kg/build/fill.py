@@ -1,0 +1,119 @@
+"""From the resolved stage to the tables of `kg.sqlite`: rows in the order of their keys, indexes afterwards."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from kg.ahead import ahead
+from kg.bulk import insert_rows
+from kg.names.index import fill_names
+from kg.schema import create_indexes, create_tables, open_for_building
+from kg.transactions import transaction
+
+from .descriptions import GIVEN_NAMES, IMAGES, LITERALS, describe_entities
+from .entities import name_classes, name_predicates, resolve_entities
+from .relations import relate_entities
+from .stage import Stage
+from .types import TypeMap
+
+Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
+
+_STEPS = """
+SELECT name, source, size_bytes, sha256, coalesce(lines, 0), coalesce(records, 0), coalesce(ignored, 0),
+    coalesce(rejected, 0), 'done', error, started, finished FROM step ORDER BY id
+"""
+_REJECTED = """
+SELECT s.source, r.line, r.text, r.reason FROM rejected r JOIN step s ON s.id = r.step
+ORDER BY r.step, r.line, r.number
+"""
+_CIRCLES = "SELECT '', 0, n.iri, 'redirects in a circle' FROM circle c JOIN node n USING (key) ORDER BY n.iri"
+_ENTITIES = """
+SELECT e.id, e.iri, coalesce(l.text, read_label(e.iri)), t.type, coalesce(p.prior, 0)::DOUBLE FROM entity e
+LEFT JOIN chosen_label l ON l.entity = e.id LEFT JOIN entity_type t ON t.entity = e.id
+LEFT JOIN prior p ON p.entity = e.id ORDER BY e.id
+"""
+
+
+def fill_graph(
+    path: Path, stage: Stage, *, types: TypeMap, find: Find, progress: Callable[[str, int, int], None]
+) -> None:
+    """Make a graph from a stage whose sources are all read.
+
+    Args:
+        path: The file, which is not there yet.
+        stage: What the sources say.
+        types: The coarse types of classes.
+        find: Gives a picture's identity, its file and, where there is none, the reason, for an image's source and the
+            folder of the table that names it.
+        progress: Told when a step begins and ends.
+    """
+    with closing(open_for_building(path)) as graph:
+        create_tables(graph)
+        predicates: list[Any] = []
+        classes: list[Any] = []
+
+        def resolve() -> None:
+            resolve_entities(stage)
+            predicates.extend(name_predicates(stage))
+            classes.extend(name_classes(stage, types))
+
+        steps: dict[str, Callable[[], None]] = {
+            "entities": resolve,
+            "classes and triples": lambda: relate_entities(stage, classes),
+            "labels and names": lambda: describe_entities(stage),
+            "tables": lambda: _fill_small(graph, stage, predicates, find),
+            "triples": lambda: _fill(graph, stage, "triple", ("subject", "object", "predicate"),
+                                     "SELECT subject, object, predicate FROM edge ORDER BY ALL"),
+            "literals": lambda: _fill(graph, stage, "literal", ("subject", "predicate", "value", "datatype"), LITERALS),
+            "names": lambda: fill_names(graph, _fill_entities(graph, stage), _rows(stage, GIVEN_NAMES)),
+            "indexes": lambda: create_indexes(graph),
+        }  # fmt: skip
+        for name, do in steps.items():
+            progress(name, 0, 1)
+            with transaction(graph):
+                do()
+            progress(name, 1, 1)
+
+
+def _fill(graph: sqlite3.Connection, stage: Stage, table: str, columns: Sequence[str], query: str) -> None:
+    for rows in ahead(stage.fetch(query)):
+        insert_rows(graph, table, columns, rows)
+
+
+def _fill_small(graph: sqlite3.Connection, stage: Stage, predicates: Sequence[Any], find: Find) -> None:
+    insert_rows(graph, "predicate", ("id", "iri", "label", "hop"), predicates)
+    columns: tuple[str, ...] = ("id", "iri", "label", "type", "depth", "instances")
+    _fill(graph, stage, "class", columns, "SELECT * FROM class ORDER BY id")
+    _fill(graph, stage, "entity_class", ("entity", "class"), "SELECT * FROM entity_class ORDER BY ALL")
+    insert_rows(graph, "image", ("entity", "source", "file", "status", "reason"), _images(stage, find))
+    for query in (_REJECTED, _CIRCLES):
+        _fill(graph, stage, "rejected", ("source", "line", "text", "reason"), query)
+    columns = ("name", "source", "size_bytes", "sha256", "lines", "records", "ignored", "rejected")
+    _fill(graph, stage, "build_step", (*columns, "state", "error", "started", "finished"), _STEPS)
+
+
+def _fill_entities(graph: sqlite3.Connection, stage: Stage) -> Iterator[tuple[int, str, str | None]]:
+    """Fill `entity`, in the order of ids, and yield each id, label and type."""
+    for rows in ahead(stage.fetch(_ENTITIES)):
+        insert_rows(graph, "entity", ("id", "iri", "label", "type", "prior"), rows)
+        for id_, _, label, coarse, _ in rows:
+            yield id_, label, coarse
+
+
+def _images(stage: Stage, find: Find) -> Iterator[tuple[int, str, str | None, str, str | None]]:
+    """Yield the rows of `image`, one for an entity and picture."""
+    for entity, group in groupby(_rows(stage, IMAGES), key=itemgetter(0)):
+        seen = set[str]()
+        for _, source, folder in group:
+            identity, file, reason = find(source, folder)
+            if identity not in seen:
+                seen.add(identity)
+                yield entity, source, file, "pending" if file else "missing", reason
+
+
+def _rows(stage: Stage, query: str) -> Iterator[Any]:
+    return (row for rows in stage.fetch(query) for row in rows)
