@@ -14,6 +14,7 @@ IRI_PATTERN = r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>"{}|^`\\]*'
 
 _IRI = re.compile(IRI_PATTERN)
 _BAD_ESCAPE = re.compile(r"""(?:[^\\]|^)(?:\\\\)*(\\(?![tbnrf"'\\]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}).?)""")
+_NO_CHARACTER = "a character that an IRI must not hold"
 _FORBIDDEN = re.compile(r'<[^<>"]*[\x00-\x20{}|^`][^<>"]*>')
 
 
@@ -56,7 +57,11 @@ def parse_line(line: str) -> Statement | None:
         raise BrokenLineError(why_broken(line.strip(), error.msg)) from None
     if "\r" in line:
         raise BrokenLineError("a line break within a statement")
-    return statement_of(found[0]) if found else None
+    try:
+        return statement_of(found[0]) if found else None
+    except BrokenLineError as error:
+        is_escaped = str(error) == _NO_CHARACTER and _FORBIDDEN.search(line) is None
+        raise BrokenLineError(_NO_CHARACTER.replace("a char", "an escaped char") if is_escaped else str(error)) from None
 
 
 def parse_lines(lines: Sequence[str]) -> list[Statement] | None:
@@ -115,7 +120,7 @@ def why_broken(line: str, message: str = "") -> str:
     if not line.rstrip().endswith(".") and "#" not in line:
         return "no dot at the end"
     if _FORBIDDEN.search(line):
-        return "a character that an IRI must not hold"
+        return _NO_CHARACTER
     return "not subject, predicate, object and a dot"
 
 
@@ -137,5 +142,5 @@ def _why_not_iri(iri: str) -> str:
     if not iri:
         return "an empty IRI"
     if re.search(r'[\x00-\x20<>"{}|^`\\]', iri):
-        return "a character that an IRI must not hold (perhaps escaped)"
+        return _NO_CHARACTER
     return f"<{iri[:80]}> is not an absolute IRI: it has no scheme such as http:"

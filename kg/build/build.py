@@ -173,6 +173,7 @@ class _Build:
                 self._load(stage, step, self._files[source])
             for suffix in ("", "-wal", "-shm", "-journal"):
                 part.with_name(part.name + suffix).unlink(missing_ok=True)
+            stage.limit_memory(memory_mb)
             fill_graph(part, stage, types=self._types, find=self._images.find, progress=self._progress)
         _bring_to_disk(part)
         part.replace(sqlite_path)
@@ -182,29 +183,28 @@ class _Build:
     def _load(self, stage: Stage, step: int, file: SourceFile) -> None:
         name, started, lines, error = f"load {file.path.name}", _now(), 0, None
         self._progress(name, 0, 0)
-        with stage.transaction():
-            stage.step, stage.records, stage.ignored, stage.rejected = step, 0, 0, 0
-            try:
-                for lines in _LOADERS[file.form](stage, file):
-                    self._progress(name, lines, 0)
-            except DamagedFileError as problem:
-                error = str(problem)
-                stage.reject(lines, "", error)
-            stage.flush()
-            stage.connection.execute(
-                "UPDATE step SET is_done = true, lines = ?, records = ?, ignored = ?, rejected = ?, error = ?,"
-                " sha256 = ?, started = ?, finished = ? WHERE id = ?",
-                (lines, stage.records, stage.ignored, stage.rejected, error or _EMPTY.get(file.dataset),
-                 self._digests.of(str(file.path)), started, _now(), step),
-            )  # fmt: skip
+        stage.begin(step)
+        try:
+            for lines in _LOADERS[file.form](stage, file):
+                self._progress(name, lines, 0)
+        except DamagedFileError as problem:
+            error = str(problem)
+            stage.reject(problem.line or lines, "", error)
+        stage.flush()
+        stage.connection.execute(
+            "UPDATE step SET is_done = true, lines = ?, records = ?, ignored = ?, rejected = ?, error = ?,"
+            " sha256 = ?, started = ?, finished = ? WHERE id = ?",
+            (lines, stage.records, stage.ignored, stage.rejected, error or _EMPTY.get(file.dataset),
+             self._digests.of(str(file.path)), started, _now(), step),
+        )  # fmt: skip
         self._progress(name, lines, lines)
 
 
 def _open_stage(folder: Path, plan: Sequence[Planned], memory_mb: int) -> Stage:
-    """Open the stage of this plan, or begin it."""
+    """Open the stage of this plan, or begin it; reading needs only half of the memory, beside the lines themselves."""
     if folder.exists():
         try:
-            stage = Stage(folder, memory_mb=memory_mb)
+            stage = Stage(folder, memory_mb=memory_mb // 2)
             found = stage.rows("SELECT name, source, size_bytes, sha256 FROM step ORDER BY id")
             if is_plan([Planned(*row) for row in found], plan):
                 return stage
@@ -212,7 +212,7 @@ def _open_stage(folder: Path, plan: Sequence[Planned], memory_mb: int) -> Stage:
         except duckdb.Error:  # cut short when it was made, or damaged: it is only a stage
             pass
         shutil.rmtree(folder)
-    stage = Stage(folder, memory_mb=memory_mb)
+    stage = Stage(folder, memory_mb=memory_mb // 2)
     rows = [
         (id_, step.name, step.source, step.size_bytes, step.sha256, step.name == "settings")
         for id_, step in enumerate(plan)

@@ -10,8 +10,8 @@ REDIRECT_WEIGHT, PAGE_WEIGHT, OTHER_LABEL_WEIGHT = 0.85, 0.5, 0.9
 # Most labels that are read off an IRI need no Python.
 _LABEL_OF_IRI = """
 CREATE OR REPLACE MACRO read_label(iri) AS CASE
-    WHEN starts_with(iri, 'http://dbpedia.org/resource/') AND NOT contains(iri, '%')
-        AND strip(replace(iri[29:], '_', ' ')) <> '' THEN strip(replace(iri[29:], '_', ' '))
+    WHEN starts_with(iri, 'http://dbpedia.org/resource/') AND NOT contains(iri, '%') AND strlen(iri) = length(iri)
+        AND trim(replace(iri[29:], '_', ' ')) <> '' THEN trim(replace(iri[29:], '_', ' '))
     ELSE label_of_iri(iri) END
 """
 # An entity's own labels, the best first: in English or without a language, then by language.

@@ -21,7 +21,15 @@ _UNREAD = {
 
 
 class DamagedFileError(Exception):
-    """A file that can be read only up to some point; its text says why."""
+    """A file that can be read only up to some point; its text says why.
+
+    Attributes:
+        line: The line where that is; None: behind the last one that was read.
+    """
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
 
 
 def why_unread(path: Path) -> str | None:

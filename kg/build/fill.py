@@ -2,16 +2,18 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from kg.ahead import ahead
 from kg.bulk import insert_rows
 from kg.names.index import fill_names
-from kg.schema import create_indexes, create_tables, open_for_building
+from kg.schema import INDEXED, create_indexes, create_tables, open_for_building
 from kg.transactions import transaction
 
 from .descriptions import GIVEN_NAMES, IMAGES, LITERALS, describe_entities
@@ -20,8 +22,12 @@ from .relations import relate_entities
 from .stage import Stage
 from .types import TypeMap
 
+_Batches = Iterator[list[tuple[Any, ...]]]
 Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
 
+# What DuckDB may take while names are worked out, which take memory too.
+_MEMORY_MB = 200
+_TRIPLES = "SELECT subject, object, predicate FROM edge ORDER BY ALL"
 _STEPS = """
 SELECT name, source, size_bytes, sha256, coalesce(lines, 0), coalesce(records, 0), coalesce(ignored, 0),
     coalesce(rejected, 0), 'done', error, started, finished FROM step ORDER BY id
@@ -51,32 +57,54 @@ def fill_graph(
             folder of the table that names it.
         progress: Told when a step begins and ends.
     """
+    progress("entities", 0, 1)
+    resolve_entities(stage)
+    predicates, classes = name_predicates(stage), name_classes(stage, types)
+    progress("triples", 0, 1)
+    relate_entities(stage, classes)
+    progress("labels and names", 0, 1)
+    describe_entities(stage)
+    progress("tables", 0, 1)
+    stage.limit_memory(_MEMORY_MB)
+    beside, stop = stage.folder / "names.sqlite", Event()
+    beside.unlink(missing_ok=True)
+    # Names cost as much as all the rest: they are worked out in a thread of their own, into a file of their own.
+    with ThreadPoolExecutor(1) as pool, closing(open_for_building(path)) as graph:
+        names = pool.submit(_fill_entities_and_names, beside, stage.fetch(_ENTITIES), stage.fetch(GIVEN_NAMES), stop)
+        try:
+            create_tables(graph)
+            with transaction(graph):
+                _fill_small(graph, stage, predicates, find)
+                _fill(graph, stage, "triple", ("subject", "object", "predicate"), _TRIPLES)
+                _fill(graph, stage, "literal", ("subject", "predicate", "value", "datatype"), LITERALS)
+                create_indexes(graph, set(INDEXED) - {"entity"})
+            names.result()
+        except BaseException:
+            stop.set()
+            raise
+        progress("names", 0, 1)
+        graph.execute("ATTACH ? AS names", (str(beside),))
+        with transaction(graph):
+            for table in ("entity", "alias", "alias_normal", "alias_segment", "alias_word"):
+                graph.execute(f"INSERT INTO {table} SELECT * FROM names.{table}")  # noqa: S608 -- our own names
+            create_indexes(graph, {"entity"})
+        graph.execute("DETACH names")
+    beside.unlink()
+    progress("names", 1, 1)
+
+
+def _fill_entities_and_names(path: Path, entities: _Batches, given: _Batches, stop: Event) -> None:
+    def labels() -> Iterator[tuple[int, str, str | None]]:
+        for rows in ahead(entities):
+            if stop.is_set():
+                raise InterruptedError("stopped")
+            insert_rows(graph, "entity", ("id", "iri", "label", "type", "prior"), rows)
+            yield from ((id_, label, coarse) for id_, _, label, coarse, _ in rows)
+
     with closing(open_for_building(path)) as graph:
         create_tables(graph)
-        predicates: list[Any] = []
-        classes: list[Any] = []
-
-        def resolve() -> None:
-            resolve_entities(stage)
-            predicates.extend(name_predicates(stage))
-            classes.extend(name_classes(stage, types))
-
-        steps: dict[str, Callable[[], None]] = {
-            "entities": resolve,
-            "classes and triples": lambda: relate_entities(stage, classes),
-            "labels and names": lambda: describe_entities(stage),
-            "tables": lambda: _fill_small(graph, stage, predicates, find),
-            "triples": lambda: _fill(graph, stage, "triple", ("subject", "object", "predicate"),
-                                     "SELECT subject, object, predicate FROM edge ORDER BY ALL"),
-            "literals": lambda: _fill(graph, stage, "literal", ("subject", "predicate", "value", "datatype"), LITERALS),
-            "names": lambda: fill_names(graph, _fill_entities(graph, stage), _rows(stage, GIVEN_NAMES)),
-            "indexes": lambda: create_indexes(graph),
-        }  # fmt: skip
-        for name, do in steps.items():
-            progress(name, 0, 1)
-            with transaction(graph):
-                do()
-            progress(name, 1, 1)
+        with transaction(graph):
+            fill_names(graph, labels(), chain.from_iterable(given))
 
 
 def _fill(graph: sqlite3.Connection, stage: Stage, table: str, columns: Sequence[str], query: str) -> None:
@@ -96,17 +124,9 @@ def _fill_small(graph: sqlite3.Connection, stage: Stage, predicates: Sequence[An
     _fill(graph, stage, "build_step", (*columns, "state", "error", "started", "finished"), _STEPS)
 
 
-def _fill_entities(graph: sqlite3.Connection, stage: Stage) -> Iterator[tuple[int, str, str | None]]:
-    """Fill `entity`, in the order of ids, and yield each id, label and type."""
-    for rows in ahead(stage.fetch(_ENTITIES)):
-        insert_rows(graph, "entity", ("id", "iri", "label", "type", "prior"), rows)
-        for id_, _, label, coarse, _ in rows:
-            yield id_, label, coarse
-
-
 def _images(stage: Stage, find: Find) -> Iterator[tuple[int, str, str | None, str, str | None]]:
     """Yield the rows of `image`, one for an entity and picture."""
-    for entity, group in groupby(_rows(stage, IMAGES), key=itemgetter(0)):
+    for entity, group in groupby(chain.from_iterable(stage.fetch(IMAGES)), key=itemgetter(0)):
         seen = set[str]()
         for _, source, folder in group:
             identity, file, reason = find(source, folder)
@@ -114,6 +134,3 @@ def _images(stage: Stage, find: Find) -> Iterator[tuple[int, str, str | None, st
                 seen.add(identity)
                 yield entity, source, file, "pending" if file else "missing", reason
 
-
-def _rows(stage: Stage, query: str) -> Iterator[Any]:
-    return (row for rows in stage.fetch(query) for row in rows)

@@ -49,9 +49,10 @@ def load_rdf(stage: Stage, source: SourceFile) -> Iterator[int]:
         if error is not None and stream.damage is None:
             while stream.read():  # to say how much was not read
                 pass
+            yield stream.lines
             last = error.lineno or stream.lines
             lost = f"{max(0, stream.lines - last + 1):,} of {stream.lines:,} lines were not read"
-            raise DamagedFileError(f"{error.msg.partition(': ')[2] or error.msg} (line {last:,}); {lost}")
+            raise DamagedFileError(f"{error.msg.partition(': ')[2] or error.msg}; {lost}", last)
         yield stream.lines
         if stream.damage is not None:
             raise DamagedFileError(stream.damage)

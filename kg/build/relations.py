@@ -8,7 +8,8 @@ from .stage import Stage
 _EDGES = """
 CREATE OR REPLACE TABLE edge AS
 SELECT DISTINCT s.id::UINTEGER AS subject, o.id::UINTEGER AS object, p.id::UINTEGER AS predicate
-FROM (SELECT * FROM triple UNION ALL SELECT subject, predicate, may_be FROM literal WHERE may_be IS NOT NULL) t
+FROM (SELECT subject, predicate, object FROM triple
+      UNION ALL SELECT subject, predicate, may_be FROM literal WHERE may_be IS NOT NULL) t
 JOIN stands_for s ON s.key = t.subject JOIN stands_for o ON o.key = t.object JOIN predicate_id p ON p.key = t.predicate
 """
 _CLASSES = """

@@ -99,10 +99,10 @@ def detect(path: Path) -> SourceFile:
         raise SourceError(f"{path} {packed}")
     if not head.strip():
         return SourceFile(path, "lines", "empty")
-    if b"\0" in head[:4096]:
-        raise SourceError(f"{path} is a binary file, expected a dump or a table")
     text = head.decode("utf-8-sig", "replace")
     lines = text.split("\n")
+    if "\0" in text[:4096] and not _line_dataset(lines):
+        raise SourceError(f"{path} is a binary file, expected a dump or a table")
     if _TURTLE.search(text) and (dataset := _rdf_dataset(head, RdfFormat.TRIG)):
         return SourceFile(path, "turtle", dataset)
     if (dataset := _line_dataset(lines)) is not None:

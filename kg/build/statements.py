@@ -40,26 +40,26 @@ CREATE OR REPLACE TEMP TABLE said (
 _OBJECTS = "objects"
 # What is done with the statements of a block that are of some kinds.
 _ROUTES = (
-    ("INSERT INTO triple SELECT hash(s), hash(p), hash(o)", {_OBJECTS, "labels"}, "o IS NOT NULL"),
-    ("INSERT INTO redirect SELECT hash(s), hash(o)", {"redirects"}, "o IS NOT NULL"),
-    ("INSERT INTO meaning SELECT hash(s), hash(o)", {"disambiguations"}, "o IS NOT NULL"),
-    ("INSERT INTO type SELECT hash(s), hash(o)", {"instance_types"}, "o IS NOT NULL"),
-    ("INSERT INTO image SELECT hash(s), coalesce(o, v), ''", {"images"}, "true"),
-    ("INSERT INTO label SELECT hash(s), strip(v), t", {"labels"}, "strip(v) <> ''"),
+    ("INSERT INTO triple SELECT {step}, hash(s), hash(p), hash(o)", {_OBJECTS, "labels"}, "o IS NOT NULL"),
+    ("INSERT INTO redirect SELECT {step}, hash(s), hash(o)", {"redirects"}, "o IS NOT NULL"),
+    ("INSERT INTO meaning SELECT {step}, hash(s), hash(o)", {"disambiguations"}, "o IS NOT NULL"),
+    ("INSERT INTO type SELECT {step}, hash(s), hash(o)", {"instance_types"}, "o IS NOT NULL"),
+    ("INSERT INTO image SELECT {step}, hash(s), coalesce(o, v), ''", {"images"}, "true"),
+    ("INSERT INTO label SELECT {step}, hash(s), strip(v), t", {"labels"}, "strip(v) <> ''"),
     (
-        "INSERT INTO literal SELECT hash(s), hash(p), v, t, CASE WHEN may_be IS NOT NULL THEN hash(may_be) END",
+        "INSERT INTO literal SELECT {step}, hash(s), hash(p), v, t, CASE WHEN may_be IS NOT NULL THEN hash(may_be) END",
         {_OBJECTS, "redirects", "disambiguations", "instance_types"},
         "v IS NOT NULL",
     ),
     (
-        "INSERT INTO name SELECT subject, strip(text), name_kind, name_weight FROM (SELECT hash(s) AS subject,"
+        "INSERT INTO name SELECT {step}, subject, strip(text), name_kind, name_weight FROM (SELECT hash(s) AS subject,"
         " name_kind, name_weight, unnest(CASE name_kind WHEN 'demonym' THEN string_split(v, ',') ELSE [v] END) AS text",
         {_OBJECTS},
         "name_kind IS NOT NULL AND v IS NOT NULL) WHERE strip(text) <> ''",
     ),
 )
 _IRIS = f"""
-INSERT INTO iri SELECT hash(i), i, bit_or(f)::UTINYINT FROM (
+INSERT INTO iri SELECT {{step}}, hash(i), i, bit_or(f)::UTINYINT FROM (
     SELECT s AS i, CASE WHEN kind IN ('redirects', 'disambiguations') AND o IS NOT NULL THEN 0
         WHEN kind = 'labels' AND o IS NULL THEN {LABELLED} ELSE {STATED} END AS f
     FROM said JOIN route USING (hp) WHERE kind <> 'ignored' AND NOT (kind = 'labels' AND o IS NULL AND strip(v) = '')
@@ -105,27 +105,29 @@ class Statements:
 
     def keep(self) -> None:
         """Bring what was taken to the tables of the stage."""
-        self._stage.flush()
-        execute = self._stage.connection.execute
+        stage, execute = self._stage, self._stage.connection.execute
         self._route_new_predicates()
-        counts = dict(self._stage.rows("SELECT kind, count(*) FROM said JOIN route USING (hp) GROUP BY kind"))
-        self._stage.ignored += counts.get("ignored", 0)
-        self._stage.records += sum(counts.values()) - counts.get("ignored", 0)
         execute("UPDATE said SET s = canonical_iri(s) WHERE contains(s, '%')")
         execute("UPDATE said SET p = canonical_iri(p) WHERE contains(p, '%')")
         execute(
             "UPDATE said SET o = canonical_iri(o) WHERE contains(o, '%')"
             " AND hp NOT IN (SELECT hp FROM route WHERE kind = 'images')"
         )
-        for insert, some, condition in _ROUTES:
-            if found := tuple(some & counts.keys()):
-                kind = ", ".join(f"'{name}'" for name in found)
-                execute(f"{insert} FROM said JOIN route USING (hp) WHERE kind IN ({kind}) AND {condition}")
-        execute(_IRIS)
+        counts = dict(stage.rows("SELECT kind, count(*) FROM said JOIN route USING (hp) GROUP BY kind"))
+        stage.ignored += counts.get("ignored", 0)
+        stage.records += sum(counts.values()) - counts.get("ignored", 0)
+        with stage.transaction():
+            stage.flush()
+            for insert, some, condition in _ROUTES:
+                if found := ", ".join(f"'{kind}'" for kind in some & counts.keys()):
+                    insert = insert.format(step=stage.step)
+                    execute(f"{insert} FROM said JOIN route USING (hp) WHERE kind IN ({found}) AND {condition}")
+            execute(_IRIS.format(step=stage.step))
         execute("TRUNCATE said")
 
     def _route_new_predicates(self) -> None:
         """Say where statements go by each predicate that was not seen before."""
+        self._stage.flush()
         new = self._stage.rows(
             "SELECT DISTINCT p FROM said WHERE p IS NOT NULL AND hp NOT IN (SELECT hp FROM route)"
         )
