@@ -61,7 +61,9 @@ def parse_line(line: str) -> Statement | None:
         return statement_of(found[0]) if found else None
     except BrokenLineError as error:
         is_escaped = str(error) == _NO_CHARACTER and _FORBIDDEN.search(line) is None
-        raise BrokenLineError(_NO_CHARACTER.replace("a char", "an escaped char") if is_escaped else str(error)) from None
+        raise BrokenLineError(
+            _NO_CHARACTER.replace("a char", "an escaped char") if is_escaped else str(error)
+        ) from None
 
 
 def parse_lines(lines: Sequence[str]) -> list[Statement] | None:

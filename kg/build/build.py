@@ -17,10 +17,10 @@ from pathlib import Path
 
 import duckdb
 
+from kg.entities import BuildReport, SourceReport
 from kg.errors import SourceError, StoreError
 from kg.lock import build_lock
 from kg.pictures.files import ImageFinder
-from kg.entities import BuildReport, SourceReport
 from kg.schema import part_path, stage_path
 from kg.store import count_rows
 
@@ -233,7 +233,12 @@ def _told_plainly(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} cannot be built: {error.strerror or error}") from None
     except sqlite3.OperationalError as error:
         raise StoreError(f"{path} cannot be built: {error}; {again}") from None
-    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.TransactionException) as error:
+    except (
+        duckdb.IOException,
+        duckdb.OutOfMemoryException,
+        duckdb.FatalException,
+        duckdb.TransactionException,
+    ) as error:
         said = str(error).split("\n")[0]
         if "No space left" in said or "max_temp_directory_size" in str(error):
             full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

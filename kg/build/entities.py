@@ -1,7 +1,7 @@
 """From the stage to ids: which IRIs are entities, and which entity each other IRI stands for; in DuckDB.
 
-An entity is an IRI in some statement that is neither a redirect nor a disambiguation page. Ids follow the order of IRIs,
-so that they do not depend on the order of the sources.
+An entity is an IRI in some statement that is neither a redirect nor a disambiguation page. Ids follow the order of
+IRIs, so that they do not depend on the order of the sources.
 """
 
 from kg.errors import StoreError
@@ -33,7 +33,7 @@ SELECT row_number() OVER () AS id, key, iri FROM (
         AND key NOT IN (SELECT page FROM meaning) AND key NOT IN (SELECT page FROM ending)
     ORDER BY iri
 )
-"""
+"""  # noqa: S608 -- our own names
 # The entity that an IRI stands for: itself, or the one at the end of its redirects.
 _STANDS_FOR = """
 CREATE OR REPLACE TABLE stands_for AS

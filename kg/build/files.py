@@ -4,10 +4,10 @@ import bz2
 import gzip
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import Self, cast
+from typing import Any, Self, cast
 
 LINE_LIMIT_BYTES = 1 << 20
 _BLOCK_BYTES = 16 << 20
@@ -40,7 +40,7 @@ def why_unread(path: Path) -> str | None:
 
 def open_plain(path: Path) -> BufferedReader:
     """Open a file for reading its decompressed bytes: plain, or by bzip2, gzip or xz."""
-    openers = {"bz2": bz2.open, "gz": gzip.open, "xz": lzma.open}
+    openers: dict[str, Callable[[Path], Any]] = {"bz2": bz2.open, "gz": gzip.open, "xz": lzma.open}
     opener = openers.get(_compression_of(path))
     return cast("BufferedReader", opener(path)) if opener else path.open("rb")
 

@@ -16,9 +16,8 @@ from kg.names.index import fill_names
 from kg.schema import INDEXED, create_indexes, create_tables, open_for_building
 from kg.transactions import transaction
 
-from .descriptions import GIVEN_NAMES, IMAGES, LITERALS, describe_entities
+from .describe import GIVEN_NAMES, IMAGES, LITERALS, describe_entities, relate_entities
 from .entities import name_classes, name_predicates, resolve_entities
-from .relations import relate_entities
 from .stage import Stage
 from .types import TypeMap
 
@@ -133,4 +132,3 @@ def _images(stage: Stage, find: Find) -> Iterator[tuple[int, str, str | None, st
             if identity not in seen:
                 seen.add(identity)
                 yield entity, source, file, "pending" if file else "missing", reason
-

@@ -1,6 +1,7 @@
 """Turtle, TriG and RDF/XML into the stage, by pyoxigraph, as a stream; a file is read up to its first error."""
 
 from collections.abc import Iterator
+from typing import IO, cast
 
 from pyoxigraph import RdfFormat, parse
 
@@ -28,7 +29,12 @@ def load_rdf(stage: Stage, source: SourceFile) -> Iterator[int]:
     statements, batch = Statements(stage), []
     with ByteStream(source.path) as stream:
         error: SyntaxError | None = None
-        found = parse(stream, format=FORMATS[source.form], base_iri=source.path.resolve().as_uri(), lenient=True)
+        found = parse(
+            cast("IO[bytes]", stream),
+            format=FORMATS[source.form],
+            base_iri=source.path.resolve().as_uri(),
+            lenient=True,
+        )
         while True:
             try:
                 quad = next(found, None)

@@ -84,7 +84,8 @@ def _delimited(source: SourceFile) -> Iterator[tuple[int, list[str], list[str], 
     lines = _Lines(source)
     while (line := lines.take()) is not None:
         number = lines.count
-        taken, cells, error = [line], [], None
+        taken, cells = [line], list[str]()
+        error: str | None
         if len(line[0]) > LINE_LIMIT_BYTES:
             error = f"a line longer than {LINE_LIMIT_BYTES} bytes"
         else:
@@ -123,8 +124,9 @@ def _take_row(
 
 def _cells(lines: list[tuple[str, bool]], source: SourceFile, *, strict: bool) -> list[str]:
     text = "\n".join(line for line, _ in lines).removesuffix("\r")
-    quoting = csv.QUOTE_MINIMAL if source.has_quotes else csv.QUOTE_NONE
-    return next(csv.reader([text], delimiter=source.delimiter, strict=strict, quoting=quoting), [])
+    if not source.has_quotes:
+        return next(csv.reader([text], delimiter=source.delimiter, quoting=csv.QUOTE_NONE), [])
+    return next(csv.reader([text], delimiter=source.delimiter, strict=strict), [])
 
 
 def _json_rows(source: SourceFile) -> Iterator[Row]:

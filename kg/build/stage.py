@@ -91,8 +91,8 @@ class Stage:
         )
         if not self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'step'"):
             self.connection.execute(f"BEGIN; {_TABLES} COMMIT")
-        self.connection.create_function("canonical_iri", canonical_iri, ["VARCHAR"], "VARCHAR")  # type: ignore[list-item, arg-type]
-        self.connection.create_function("label_of_iri", label_of_iri, ["VARCHAR"], "VARCHAR")  # type: ignore[list-item, arg-type]
+        self.connection.create_function("canonical_iri", canonical_iri, ["VARCHAR"], "VARCHAR")
+        self.connection.create_function("label_of_iri", label_of_iri, ["VARCHAR"], "VARCHAR")
         self.connection.execute("SET enable_progress_bar = false")
         self.connection.execute(_STRIP)
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -172,7 +172,9 @@ class Stage:
     def _insert(self, table: str) -> None:
         rows = self._rows.pop(table)
         if rows:
-            columns = {f"c{place}": np.array(column, dtype=object) for place, column in enumerate(zip(*rows, strict=True))}
+            columns = {
+                f"c{place}": np.array(column, dtype=object) for place, column in enumerate(zip(*rows, strict=True))
+            }
             self.connection.register("given_rows", columns)
             step = f"{self.step}, " if table in _WITH_STEPS else ""
             self.connection.execute(f"INSERT INTO {table} SELECT {step}{_ROWS[table]} FROM given_rows")  # noqa: S608

@@ -1,4 +1,4 @@
-"""Statements into the stage: plain lines are taken apart by DuckDB, whole blocks at a time; each goes by its predicate."""
+"""Statements into the stage, by their predicates; plain lines are taken apart by DuckDB, whole blocks at a time."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ FROM (SELECT n, is_plain, parts, string_split(parts[1], ' ') AS terms FROM (
     SELECT n, string_split(line, '"') AS parts,
         regexp_full_match(line, $plain) AND strlen(line) <= {LINE_LIMIT_BYTES} AS is_plain
     FROM block_lines))
-"""
+"""  # noqa: S608 -- our own names
 _PREPARE = f"""
 CREATE OR REPLACE TEMP MACRO tag(written) AS CASE
     WHEN written[1] = '@' THEN lower(written) WHEN written[4:-2] IN {PLAIN_TYPES} THEN '' ELSE written[4:-2] END;
@@ -67,7 +67,7 @@ INSERT INTO iri SELECT {{step}}, hash(i), i, bit_or(f)::UTINYINT FROM (
     FROM said JOIN route USING (hp) WHERE o IS NOT NULL AND kind NOT IN ('ignored', 'images')
     UNION ALL SELECT may_be, 0 FROM said WHERE may_be IS NOT NULL
 ) GROUP BY i
-"""
+"""  # noqa: S608 -- our own names
 
 
 class Statements:
@@ -128,9 +128,7 @@ class Statements:
     def _route_new_predicates(self) -> None:
         """Say where statements go by each predicate that was not seen before."""
         self._stage.flush()
-        new = self._stage.rows(
-            "SELECT DISTINCT p FROM said WHERE p IS NOT NULL AND hp NOT IN (SELECT hp FROM route)"
-        )
+        new = self._stage.rows("SELECT DISTINCT p FROM said WHERE p IS NOT NULL AND hp NOT IN (SELECT hp FROM route)")
         for (predicate,) in new:
             kind = "ignored" if predicate in IGNORED else DATASETS.get(predicate, _OBJECTS)
             self._stage.add("route", predicate, kind, *NAME_PREDICATES.get(predicate, (None, None)))

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from kg.entities import ENTITY_TYPES
 from kg.iris import canonical_iri
 from kg.ntriples import Statement
-from kg.entities import ENTITY_TYPES
 from kg.vocabulary import DATASETS
 
 from .rows import Row, read_rows

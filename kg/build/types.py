@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from kg.entities import ENTITY_TYPES
 from kg.errors import SourceError
 from kg.iris import local_name
-from kg.entities import ENTITY_TYPES
 
 
 @dataclass(frozen=True, slots=True)

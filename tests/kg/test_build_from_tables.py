@@ -183,7 +183,9 @@ def test_between_tabs_a_quote_is_a_letter(build: Build) -> None:
 
 def test_a_quote_that_is_never_closed_costs_its_own_row(build: Build) -> None:
     rows = "".join(f"http://e/e{n},Entity {n},ORG\n" for n in range(5))
-    graph = build({"e.csv": f'iri,label,type\nhttp://e/r,"Lonely quote,OTHER\n{rows}http://e/s,"A ""quoted"" name",ORG\n'})
+    graph = build(
+        {"e.csv": f'iri,label,type\nhttp://e/r,"Lonely quote,OTHER\n{rows}http://e/s,"A ""quoted"" name",ORG\n'}
+    )
     assert graph.counts()["entity"] == 6
     assert [(row.line, row.text, row.reason) for row in graph.rejected()] == [
         (2, 'http://e/r,"Lonely quote,OTHER', "a quote that is not closed")

@@ -15,7 +15,7 @@ _TABLES = ("entity", "predicate", "triple", "literal", "alias")
 
 
 def _rows(graph: Graph) -> list[object]:
-    return [graph.connection.execute(f"SELECT * FROM {table}").fetchall() for table in _TABLES]  # noqa: S608
+    return [graph.connection.execute(f"SELECT * FROM {table}").fetchall() for table in _TABLES]
 
 
 @pytest.mark.parametrize("suite", ["w3c-rdf-n-triples", "w3c-rdf-n-quads"])

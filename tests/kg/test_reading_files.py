@@ -93,7 +93,7 @@ def test_bz2_on_all_cores_reads_what_one_core_reads(tmp_path: Path) -> None:
                     expected += more
             except (OSError, EOFError):
                 pass
-        found = []
+        found: list[bytes] = []
         try:
             found += read_blocks(path, block_bytes=1_000_000)
         except DamagedFileError:
