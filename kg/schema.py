@@ -5,7 +5,6 @@ Datasette and sqlite-utils show it as it is.
 """
 
 import sqlite3
-from collections.abc import Collection
 from pathlib import Path
 
 from .errors import StoreError
@@ -100,15 +99,13 @@ CREATE TABLE rejected (
 """
 
 _INDEXES = (
-    ("entity", "CREATE UNIQUE INDEX entity_iri ON entity (iri)"),
-    ("triple", "CREATE INDEX triple_object ON triple (object, subject, predicate)"),
-    ("literal", "CREATE INDEX literal_subject ON literal (subject, predicate)"),
-    ("entity_class", "CREATE INDEX entity_class_class ON entity_class (class)"),
-    ("image", "CREATE INDEX image_entity ON image (entity)"),
-    ("image", "CREATE INDEX image_status ON image (status)"),
+    "CREATE UNIQUE INDEX entity_iri ON entity (iri)",
+    "CREATE INDEX triple_object ON triple (object, subject, predicate)",
+    "CREATE INDEX literal_subject ON literal (subject, predicate)",
+    "CREATE INDEX entity_class_class ON entity_class (class)",
+    "CREATE INDEX image_entity ON image (entity)",
+    "CREATE INDEX image_status ON image (status)",
 )
-INDEXED = tuple(dict.fromkeys(table for table, _ in _INDEXES))
-"""The tables with indexes."""
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
@@ -117,11 +114,15 @@ def create_tables(connection: sqlite3.Connection) -> None:
     connection.executescript(script)
 
 
-def create_indexes(connection: sqlite3.Connection, tables: Collection[str] = INDEXED) -> None:
-    """Make the indexes of some filled tables, and count what is needed to choose among them; within a transaction."""
-    for table, statement in _INDEXES:
-        if table in tables:
-            connection.execute(statement)
+def create_indexes(connection: sqlite3.Connection) -> None:
+    """Make the indexes of a filled graph; call within a transaction."""
+    for statement in _INDEXES:
+        connection.execute(statement)
+    gather_statistics(connection)
+
+
+def gather_statistics(connection: sqlite3.Connection) -> None:
+    """Let SQLite count what it chooses indexes by; call within a transaction."""
     connection.execute("PRAGMA analysis_limit = 1000")
     connection.execute("ANALYZE main")
 

@@ -13,7 +13,7 @@ from typing import Any
 from kg.ahead import ahead
 from kg.bulk import insert_rows
 from kg.names.index import fill_names
-from kg.schema import INDEXED, create_indexes, create_tables, open_for_building
+from kg.schema import create_indexes, create_tables, gather_statistics, open_for_building
 from kg.transactions import transaction
 
 from .describe import GIVEN_NAMES, IMAGES, LITERALS, describe_entities, relate_entities
@@ -41,6 +41,10 @@ SELECT e.id, e.iri, coalesce(l.text, read_label(e.iri)), t.type, coalesce(p.prio
 LEFT JOIN chosen_label l ON l.entity = e.id LEFT JOIN entity_type t ON t.entity = e.id
 LEFT JOIN prior p ON p.entity = e.id ORDER BY e.id
 """
+_LABELS = """
+SELECT e.id, coalesce(l.text, read_label(e.iri)), t.type FROM entity e
+LEFT JOIN chosen_label l ON l.entity = e.id LEFT JOIN entity_type t ON t.entity = e.id ORDER BY e.id
+"""
 
 
 def fill_graph(
@@ -56,54 +60,65 @@ def fill_graph(
             folder of the table that names it.
         progress: Told when a step begins and ends.
     """
-    progress("entities", 0, 1)
-    resolve_entities(stage)
-    predicates, classes = name_predicates(stage), name_classes(stage, types)
-    progress("triples", 0, 1)
-    relate_entities(stage, classes)
-    progress("labels and names", 0, 1)
-    describe_entities(stage)
-    progress("tables", 0, 1)
+
+    def step(name: str, do: Callable[[], None]) -> None:
+        progress(name, 0, 1)
+        do()
+        progress(name, 1, 1)
+
+    step("entities", lambda: resolve_entities(stage))
+    classes = name_classes(stage, types)
+    step("triples", lambda: relate_entities(stage, classes))
+    step("labels and names", lambda: describe_entities(stage))
     stage.limit_memory(_MEMORY_MB)
-    beside, stop = stage.folder / "names.sqlite", Event()
+    beside = stage.folder / "names.sqlite"
     beside.unlink(missing_ok=True)
-    # Names cost as much as all the rest: they are worked out in a thread of their own, into a file of their own.
-    with ThreadPoolExecutor(1) as pool, closing(open_for_building(path)) as graph:
-        names = pool.submit(_fill_entities_and_names, beside, stage.fetch(_ENTITIES), stage.fetch(GIVEN_NAMES), stop)
+    with closing(open_for_building(path)) as graph:
+        create_tables(graph)
+        step("tables", lambda: _fill_tables(graph, beside, stage, find))
+        step("names", lambda: _take_names(graph, beside))
+    beside.unlink()
+
+
+def _fill_tables(graph: sqlite3.Connection, beside: Path, stage: Stage, find: Find) -> None:
+    """Fill every table; those of names, which cost as much as all others, in a thread and a file of their own."""
+    stop = Event()
+    with ThreadPoolExecutor(1) as pool:
+        names = pool.submit(_fill_names, beside, stage.fetch(_LABELS), stage.fetch(GIVEN_NAMES), stop)
         try:
-            create_tables(graph)
             with transaction(graph):
-                _fill_small(graph, stage, predicates, find)
+                _fill_small(graph, stage, find)
                 _fill(graph, stage, "triple", ("subject", "object", "predicate"), _TRIPLES)
                 _fill(graph, stage, "literal", ("subject", "predicate", "value", "datatype"), LITERALS)
-                create_indexes(graph, set(INDEXED) - {"entity"})
+                _fill(graph, stage, "entity", ("id", "iri", "label", "type", "prior"), _ENTITIES)
+                create_indexes(graph)
             names.result()
         except BaseException:
             stop.set()
             raise
-        progress("names", 0, 1)
-        graph.execute("ATTACH ? AS names", (str(beside),))
-        with transaction(graph):
-            for table in ("entity", "alias", "alias_normal", "alias_segment", "alias_word"):
-                graph.execute(f"INSERT INTO {table} SELECT * FROM names.{table}")  # noqa: S608 -- our own names
-            create_indexes(graph, {"entity"})
-        graph.execute("DETACH names")
-    beside.unlink()
-    progress("names", 1, 1)
 
 
-def _fill_entities_and_names(path: Path, entities: _Batches, given: _Batches, stop: Event) -> None:
-    def labels() -> Iterator[tuple[int, str, str | None]]:
-        for rows in ahead(entities):
+def _take_names(graph: sqlite3.Connection, beside: Path) -> None:
+    """Copy the tables of names from their own file."""
+    graph.execute("ATTACH ? AS names", (str(beside),))
+    with transaction(graph):
+        for table in ("alias", "alias_normal", "alias_segment", "alias_word"):
+            graph.execute(f"INSERT INTO {table} SELECT * FROM names.{table}")  # noqa: S608 -- our own names
+        gather_statistics(graph)
+    graph.execute("DETACH names")
+
+
+def _fill_names(path: Path, labels: _Batches, given: _Batches, stop: Event) -> None:
+    def until_stopped() -> Iterator[tuple[int, str, str | None]]:
+        for rows in labels:
             if stop.is_set():
                 raise InterruptedError("stopped")
-            insert_rows(graph, "entity", ("id", "iri", "label", "type", "prior"), rows)
-            yield from ((id_, label, coarse) for id_, _, label, coarse, _ in rows)
+            yield from rows
 
     with closing(open_for_building(path)) as graph:
         create_tables(graph)
         with transaction(graph):
-            fill_names(graph, labels(), chain.from_iterable(given))
+            fill_names(graph, until_stopped(), chain.from_iterable(given))
 
 
 def _fill(graph: sqlite3.Connection, stage: Stage, table: str, columns: Sequence[str], query: str) -> None:
@@ -111,8 +126,8 @@ def _fill(graph: sqlite3.Connection, stage: Stage, table: str, columns: Sequence
         insert_rows(graph, table, columns, rows)
 
 
-def _fill_small(graph: sqlite3.Connection, stage: Stage, predicates: Sequence[Any], find: Find) -> None:
-    insert_rows(graph, "predicate", ("id", "iri", "label", "hop"), predicates)
+def _fill_small(graph: sqlite3.Connection, stage: Stage, find: Find) -> None:
+    insert_rows(graph, "predicate", ("id", "iri", "label", "hop"), name_predicates(stage))
     columns: tuple[str, ...] = ("id", "iri", "label", "type", "depth", "instances")
     _fill(graph, stage, "class", columns, "SELECT * FROM class ORDER BY id")
     _fill(graph, stage, "entity_class", ("entity", "class"), "SELECT * FROM entity_class ORDER BY ALL")
