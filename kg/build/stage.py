@@ -93,7 +93,8 @@ class Stage:
             self.connection.execute(f"BEGIN; {_TABLES} COMMIT")
         self.connection.create_function("canonical_iri", canonical_iri, ["VARCHAR"], "VARCHAR")
         self.connection.create_function("label_of_iri", label_of_iri, ["VARCHAR"], "VARCHAR")
-        self.connection.execute("SET enable_progress_bar = false")
+        # To pack columns that are read twice costs more than it saves.
+        self.connection.execute("SET enable_progress_bar = false; SET force_compression = 'uncompressed'")
         self.connection.execute(_STRIP)
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self._flags: dict[str, int] = {}

@@ -12,30 +12,30 @@ from .files import LINE_LIMIT_BYTES
 from .stage import LABELLED, STATED, Stage
 
 # The plainest form of a statement: `<s> <p> <o> .` or `<s> <p> "text"@tag .`, single blanks, no escapes.
+_NODES = rf"^<({IRI_PATTERN})> <({IRI_PATTERN})> <({IRI_PATTERN})> \.$"
 _IRI = f"<{IRI_PATTERN}>"
-_PLAIN = rf'{_IRI} {_IRI} (?:{_IRI}|"[^"\\\r]*"(?:@[A-Za-z]+(?:-[A-Za-z0-9]+)*|\^\^{_IRI})?) \.'
-# A line is cut at its quotes, and what is before them at its blanks; of lines that are not plain, all is NULL.
+_TEXT = rf'{_IRI} {_IRI} "[^"\\\r]*"(?:@[A-Za-z]+(?:-[A-Za-z0-9]+)*|\^\^{_IRI})? \.'
+# A line with a literal is cut at its quotes, and what is before them at its blanks, which is faster than to extract its
+# parts; of lines that are not plain, `s` is NULL.
 _LEX = f"""
-SELECT n,
-    CASE WHEN is_plain THEN terms[1][2:-2] END AS s,
-    CASE WHEN is_plain THEN terms[2][2:-2] END AS p,
-    hash(p) AS hp,
-    CASE WHEN is_plain AND len(parts) = 1 THEN terms[3][2:-2] END AS o,
-    CASE WHEN is_plain THEN parts[2] END AS v,
-    CASE WHEN is_plain AND len(parts) = 3 THEN tag(parts[3][:-3]) END AS t,
-    NULL::VARCHAR AS may_be
-FROM (SELECT n, is_plain, parts, string_split(parts[1], ' ') AS terms FROM (
-    SELECT n, string_split(line, '"') AS parts,
-        regexp_full_match(line, $plain) AND strlen(line) <= {LINE_LIMIT_BYTES} AS is_plain
-    FROM block_lines))
+SELECT n, coalesce(nullif(nodes.s, ''), terms[1][2:-2]) AS s, coalesce(nullif(nodes.p, ''), terms[2][2:-2]) AS p,
+    hash(p), nullif(nodes.o, ''), parts[2], tag(parts[3][:-3]), NULL
+FROM (SELECT n, nodes, parts, string_split(parts[1], ' ') AS terms FROM (
+    SELECT n, CASE WHEN NOT has_text THEN regexp_extract(line, $nodes, ['s', 'p', 'o']) END AS nodes,
+        CASE WHEN has_text AND regexp_full_match(line, $text) THEN string_split(line, '"') END AS parts
+    FROM (SELECT n, contains(line, '"') AS has_text,
+              CASE WHEN strlen(line) <= {LINE_LIMIT_BYTES} THEN line ELSE '' END AS line FROM block_lines)))
 """  # noqa: S608 -- our own names
 _PREPARE = f"""
 CREATE OR REPLACE TEMP MACRO tag(written) AS CASE
     WHEN written[1] = '@' THEN lower(written) WHEN written[4:-2] IN {PLAIN_TYPES} THEN '' ELSE written[4:-2] END;
 CREATE OR REPLACE TEMP TABLE route (hp UBIGINT, kind VARCHAR, name_kind VARCHAR, name_weight DOUBLE);
+"""
+# What a block says; made anew for each, as rows that are deleted go on taking room.
+_SAID = """
 CREATE OR REPLACE TEMP TABLE said (
     n BIGINT, s VARCHAR, p VARCHAR, hp UBIGINT, o VARCHAR, v VARCHAR, t VARCHAR, may_be VARCHAR
-);
+)
 """
 _OBJECTS = "objects"
 # What is done with the statements of a block that are of some kinds.
@@ -79,13 +79,13 @@ class Statements:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        stage.connection.execute(_PREPARE)
+        stage.connection.execute(_PREPARE + _SAID)
 
     def take_lines(self, lines: Sequence[str]) -> list[int]:
         """Take the plain lines of a block; return the places of the others, in their order."""
         columns = {"line": np.array(lines, dtype=object), "n": np.arange(len(lines))}
         self._stage.connection.register("block_lines", columns)
-        self._stage.connection.execute(f"INSERT INTO said {_LEX}", {"plain": _PLAIN})
+        self._stage.connection.execute(f"INSERT INTO said {_LEX}", {"nodes": _NODES, "text": _TEXT})
         self._stage.connection.unregister("block_lines")
         return [place for (place,) in self._stage.rows("SELECT n FROM said WHERE s IS NULL ORDER BY n")]
 
@@ -123,7 +123,7 @@ class Statements:
                     insert = insert.format(step=stage.step)
                     execute(f"{insert} FROM said JOIN route USING (hp) WHERE kind IN ({found}) AND {condition}")
             execute(_IRIS.format(step=stage.step))
-        execute("TRUNCATE said")
+        execute(_SAID)
 
     def _route_new_predicates(self) -> None:
         """Say where statements go by each predicate that was not seen before."""

@@ -124,9 +124,9 @@ def test_torn_statements_are_rejected_once(build: Build) -> None:
 
 
 def test_a_torn_statement_is_one_wherever_blocks_end(build: Build) -> None:
-    lines = 320_000  # more than a block
+    lines = 560_000  # more than a block
     text = "".join(f"<urn:s{n}> <urn:predicate> <urn:an-object-that-is-long{n % 7}> .\n" for n in range(lines))
-    torn = text[: 16 << 20].rfind("\n") - 9
+    torn = text[: 28 << 20].rfind("\n") - 9
     graph = build({"objects": text[:torn] + "\n" + text[torn:]})
     [row] = graph.rejected()
     assert row.line == text[:torn].count("\n") + 1
