@@ -5,6 +5,8 @@ Datasette and sqlite-utils show it as it is.
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import StoreError
@@ -167,6 +169,19 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 def _anew(path: Path) -> str:
     return f"build it anew: build-kg-index {path.parent} --dump SOURCE --update"
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Keep what is written within, or, if it fails, nothing of it; the connection begins no transactions by itself."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 def part_path(path: Path) -> Path:

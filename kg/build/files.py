@@ -4,11 +4,13 @@ import bz2
 import gzip
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
+_Item = TypeVar("_Item")
 LINE_LIMIT_BYTES = 1 << 20
 # Lines enough for two threads of DuckDB, which takes a hundred thousand rows of ours at once.
 _BLOCK_BYTES = 28 << 20
@@ -78,6 +80,17 @@ def read_blocks(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[byte
             yield rest + b"\n"
         if stream.damage is not None:
             raise DamagedFileError(stream.damage)
+
+
+def ahead(items: Iterable[_Item]) -> Iterator[_Item]:
+    """Yield the items of an iterable, each of which is made in a thread, one ahead."""
+    source = iter(items)
+    end = object()
+    with ThreadPoolExecutor(1) as pool:
+        upcoming = pool.submit(next, source, end)
+        while (item := upcoming.result()) is not end:
+            upcoming = pool.submit(next, source, end)
+            yield item  # type: ignore[misc]  # the end is never yielded
 
 
 class ByteStream:

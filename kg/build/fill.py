@@ -1,29 +1,36 @@
 """From the resolved stage to the tables of `kg.sqlite`: rows in the order of their keys, indexes afterwards."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from kg.ahead import ahead
-from kg.bulk import insert_rows
 from kg.names.index import fill_names
-from kg.schema import create_indexes, create_tables, gather_statistics, open_for_building
-from kg.transactions import transaction
+from kg.schema import create_indexes, create_tables, gather_statistics, open_for_building, transaction
 
-from .describe import GIVEN_NAMES, IMAGES, LITERALS, describe_entities, relate_entities
-from .entities import name_classes, name_predicates, resolve_entities
+from .entities import (
+    GIVEN_NAMES,
+    IMAGES,
+    LITERALS,
+    describe_entities,
+    name_classes,
+    name_predicates,
+    relate_entities,
+    resolve_entities,
+)
 from .stage import Stage
 from .types import TypeMap
 
 _Batches = Iterator[list[tuple[Any, ...]]]
 Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
 
+_VALUES = 1200  # values bound by one statement; SQLite takes 32,766
+_STATEMENTS = 40
 # What DuckDB may take while names are worked out, which take memory too.
 _MEMORY_MB = 200
 _TRIPLES = "SELECT subject, object, predicate FROM edge ORDER BY ALL"
@@ -122,16 +129,16 @@ def _fill_names(path: Path, labels: _Batches, given: _Batches, stop: Event) -> N
 
 
 def _fill(graph: sqlite3.Connection, stage: Stage, table: str, columns: Sequence[str], query: str) -> None:
-    for rows in ahead(stage.fetch(query)):
-        insert_rows(graph, table, columns, rows)
+    for rows in stage.fetch(query):
+        _insert_rows(graph, table, columns, rows)
 
 
 def _fill_small(graph: sqlite3.Connection, stage: Stage, find: Find) -> None:
-    insert_rows(graph, "predicate", ("id", "iri", "label", "hop"), name_predicates(stage))
+    _insert_rows(graph, "predicate", ("id", "iri", "label", "hop"), name_predicates(stage))
     columns: tuple[str, ...] = ("id", "iri", "label", "type", "depth", "instances")
     _fill(graph, stage, "class", columns, "SELECT * FROM class ORDER BY id")
     _fill(graph, stage, "entity_class", ("entity", "class"), "SELECT * FROM entity_class ORDER BY ALL")
-    insert_rows(graph, "image", ("entity", "source", "file", "status", "reason"), _images(stage, find))
+    _insert_rows(graph, "image", ("entity", "source", "file", "status", "reason"), _images(stage, find))
     for query in (_REJECTED, _CIRCLES):
         _fill(graph, stage, "rejected", ("source", "line", "text", "reason"), query)
     columns = ("name", "source", "size_bytes", "sha256", "lines", "records", "ignored", "rejected")
@@ -147,3 +154,31 @@ def _images(stage: Stage, find: Find) -> Iterator[tuple[int, str, str | None, st
             if identity not in seen:
                 seen.add(identity)
                 yield entity, source, file, "pending" if file else "missing", reason
+
+
+def _insert_rows(
+    connection: sqlite3.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert rows, in their order, within the caller's transaction.
+
+    Args:
+        connection: Where to.
+        table: The table, one of ours.
+        columns: Its columns that are given.
+        rows: Their values.
+    """
+    width = len(columns)
+    at_once = max(1, _VALUES // width)
+    rest = iter(rows)
+    while chunk := list(islice(rest, at_once * _STATEMENTS)):
+        whole = len(chunk) // at_once * at_once
+        flat = list(chain.from_iterable(chunk))
+        many = [flat[at : at + at_once * width] for at in range(0, whole * width, at_once * width)]
+        connection.executemany(_insert(table, columns, at_once), many)
+        if whole < len(chunk):
+            connection.execute(_insert(table, columns, len(chunk) - whole), flat[whole * width :])
+
+
+def _insert(table: str, columns: Sequence[str], rows: int) -> str:
+    marks = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([marks] * rows)}"  # noqa: S608 -- our names

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kg.ahead import ahead
 from kg.ntriples import BrokenLineError, Statement, parse_line, parse_lines, why_broken
 
-from .files import LINE_LIMIT_BYTES, DamagedFileError, read_blocks
+from .files import LINE_LIMIT_BYTES, DamagedFileError, ahead, read_blocks
 from .sources import SourceFile
 from .stage import Stage
 from .statements import Statements

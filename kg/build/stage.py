@@ -16,6 +16,8 @@ import numpy as np
 
 from kg.iris import canonical_iri, label_of_iri
 
+from .files import ahead
+
 # What is known of an IRI, as bits: it stands in a statement; it has a label.
 STATED, LABELLED = 1, 2
 _BATCH_ROWS = 50_000
@@ -110,7 +112,7 @@ class Stage:
         return self.connection.execute(query, parameters).fetchall()
 
     def fetch(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
-        """Return the rows of a query, some at a time; other queries may go on meanwhile, in other threads too."""
+        """Return the rows of a query, some at a time, one lot ahead; other queries may go on meanwhile."""
         cursor = self.connection.cursor()
         cursor.execute("SET enable_progress_bar = false")
 
@@ -120,7 +122,7 @@ class Stage:
                 while rows := cursor.fetchmany(_FETCHED_ROWS):
                     yield rows
 
-        return batches()
+        return ahead(batches())
 
     def limit_memory(self, memory_mb: int) -> None:
         """Let the database take so much memory from now on."""
