@@ -1,7 +1,7 @@
-from .building.build import build_difference as build_difference
-from .building.build import build_graph as build_graph
-from .building.detect import find_sources as find_sources
-from .building.differences import compare_graphs as compare_graphs
+from .build.build import build_difference as build_difference
+from .build.build import build_graph as build_graph
+from .build.differences import compare_graphs as compare_graphs
+from .build.sources import find_sources as find_sources
 from .cache.entries import CachedPicture as CachedPicture
 from .cache.entries import CachedPost as CachedPost
 from .cache.entries import CachedRegions as CachedRegions

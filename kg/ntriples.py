@@ -1,29 +1,28 @@
-"""One line of N-Triples (or N-Quads, or Turtle with one full statement a line) to a statement.
-
-The reader is strict where a mistake would put a wrong node into the graph (an IRI with a space or a raw control, an
-escape that names no character), and lenient where nothing is at stake (blanks between terms, a comment after the dot).
-"""
+"""Lines of N-Triples and N-Quads to statements, by pyoxigraph's grammar, and in plain English why a line is none."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-_IRI = r'<([^\x00-\x20<>"{}|^`]*)>'
-_NODE = rf"(?:{_IRI}|(_:[^\s<>\"]+))"
-_LITERAL = r'"([^"\\]*(?:\\.[^"\\]*)*)"(?:@([A-Za-z]+(?:-[A-Za-z0-9]+)*)|\^\^' + _IRI + r")?"
-_STATEMENT = re.compile(
-    rf"[ \t]*{_NODE}[ \t]+{_IRI}[ \t]+(?:{_IRI}|(_:[^\s<>\"]+)|{_LITERAL})[ \t]*"
-    rf"(?:(?:<[^\x00-\x20<>\"]*>|_:\S+)[ \t]*)?\.[ \t]*(?:#.*)?\r?$"
-)
-_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.?))", re.DOTALL)
-_PLAIN_ESCAPES = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
-_FORBIDDEN_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+
+# Texts without a tag, whichever way a reader writes them.
+PLAIN_TYPES = ("http://www.w3.org/2001/XMLSchema#string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString")
+# What an IRI may be in all our readers, as a regular expression: absolute, and without what the grammar forbids. More
+# rules for IRIs, which real dumps break, would only lose statements.
+IRI_PATTERN = r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>"{}|^`\\]*'
+
+_IRI = re.compile(IRI_PATTERN)
+_BAD_ESCAPE = re.compile(r"""(?:[^\\]|^)(?:\\\\)*(\\(?![tbnrf"'\\]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}).?)""")
+_NO_CHARACTER = "a character that an IRI must not hold"
+_FORBIDDEN = re.compile(r'<[^<>"]*[\x00-\x20{}|^`][^<>"]*>')
 
 
 class BrokenLineError(ValueError):
-    """A line that is no statement; its text says why."""
+    """A line that is not a statement; its text says why."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One triple; `subject` and `object` are None for blank nodes, `object` also for literals.
 
@@ -51,33 +50,84 @@ def parse_line(line: str) -> Statement | None:
     Raises:
         BrokenLineError: If the line is anything else.
     """
-    found = _STATEMENT.match(line)
-    if found is None:
-        bare = line.strip()
-        if not bare or bare.startswith("#"):
-            return None
-        raise BrokenLineError(why_broken(bare))
-    subject, _, predicate, target, _, value, language, datatype = found.groups()
-    if "\\" in line:
-        subject, predicate, target, datatype = map(_unescape_iri, (subject, predicate, target, datatype))
-        value = unescape(value) if value is not None else None
-    if subject == "" or not predicate or target == "":
-        raise BrokenLineError("an empty IRI")
-    tag = f"@{language.lower()}" if language else datatype or ""
-    return Statement(subject, predicate or "", target, value, tag)
+    line = line.rstrip("\r")
+    try:
+        found = list(parse(line, format=RdfFormat.N_QUADS, lenient=True))
+    except SyntaxError as error:
+        raise BrokenLineError(why_broken(line.strip(), error.msg)) from None
+    if "\r" in line:
+        raise BrokenLineError("a line break within a statement")
+    try:
+        return statement_of(found[0]) if found else None
+    except BrokenLineError as error:
+        is_escaped = str(error) == _NO_CHARACTER and _FORBIDDEN.search(line) is None
+        raise BrokenLineError(
+            _NO_CHARACTER.replace("a char", "an escaped char") if is_escaped else str(error)
+        ) from None
 
 
-def unescape(text: str) -> str:
-    r"""Resolve `\n`, `\"`, `\uXXXX` and the other escapes of N-Triples.
+def parse_lines(lines: Sequence[str]) -> list[Statement] | None:
+    """Read many lines at once; None if one of them is broken, which `parse_line` then says of each."""
+    try:
+        return [statement_of(quad) for quad in parse("\n".join(lines), format=RdfFormat.N_QUADS, lenient=True)]
+    except (SyntaxError, BrokenLineError):
+        return None
+
+
+def statement_of(quad: Quad) -> Statement:
+    """Return what a parser found as a statement.
 
     Raises:
-        BrokenLineError: If an escape is unknown or names no character.
+        BrokenLineError: If one of its IRIs is not absolute, or has a character that an IRI must not hold.
     """
-    return _ESCAPE.sub(_character, text) if "\\" in text else text
+    subject, predicate, target, graph = quad
+    source = subject.value if type(subject) is NamedNode else None
+    end = value = None
+    tag = ""
+    if type(target) is NamedNode:
+        end = target.value
+    elif type(target) is Literal:
+        value, language, datatype = target.value, target.language, target.datatype.value
+        tag = f"@{language.lower()}" if language else "" if datatype in PLAIN_TYPES else datatype
+    for iri in (source, predicate.value, end, graph.value if type(graph) is NamedNode else None):
+        if iri is not None and not _IRI.fullmatch(iri):
+            raise BrokenLineError(_why_not_iri(iri))
+    if tag and tag[0] != "@" and not _IRI.fullmatch(tag):
+        raise BrokenLineError(_why_not_iri(tag))
+    return Statement(source, predicate.value, end, value, tag)
+
+
+def why_broken(line: str, message: str = "") -> str:
+    """Say what keeps a line from being a statement.
+
+    Args:
+        line: The line.
+        message: What the parser says of it.
+    """
+    if line.startswith(("@prefix", "@base", "PREFIX", "BASE", "@PREFIX")):
+        return "a prefix among N-Triples: write one statement with full IRIs a line"
+    if not line.startswith(("<", "_:")):
+        return "a statement starts with <IRI> or a blank node"
+    if line.count("<") > line.count(">"):
+        return "an IRI that is not closed on its line"
+    if line.count('"') - line.count('\\"') == 1:
+        return "a literal that is not closed on its line"
+    if "\\" in line:
+        if found := re.search(r"<[^<>]*\\[^uU][^<>]*>", line):
+            return "an IRI may hold only \\u and \\U escapes"
+        if found := _BAD_ESCAPE.search(line):
+            return f"an unknown escape {found[1]}"
+        if "urrogate" in message or "unicode character" in message:
+            return "an escape that names no character"
+    if not line.rstrip().endswith(".") and "#" not in line:
+        return "no dot at the end"
+    if _FORBIDDEN.search(line):
+        return _NO_CHARACTER
+    return "not subject, predicate, object and a dot"
 
 
 def escape(text: str) -> str:
-    """Write a literal's text so that `unescape` gives it back; ASCII only, as old dumps are."""
+    """Write a literal's text as N-Triples do; ASCII only, as old dumps are."""
     out = []
     for character in text:
         code = ord(character)
@@ -90,42 +140,9 @@ def escape(text: str) -> str:
     return "".join(out)
 
 
-def why_broken(line: str) -> str:
-    """Say what keeps a line from being a statement."""
-    if line.startswith(("@prefix", "@base", "PREFIX", "BASE", "@PREFIX")):
-        return "Turtle prefixes are not read: write one statement with full IRIs a line"
-    if not line.startswith(("<", "_:")):
-        return "a statement starts with <IRI> or a blank node"
-    if line.count("<") > line.count(">"):
-        return "an IRI that is not closed on its line"
-    if line.count('"') - line.count('\\"') == 1:
-        return "a literal that is not closed on its line"
-    if not line.rstrip().endswith("."):
-        return "no dot at the end"
-    if re.search(r'<[^<>"]*[\x00-\x20{}|^`\\][^<>"]*>', line):
-        return "a character that an IRI must not hold"
-    return "not subject, predicate, object and a dot"
-
-
-def _unescape_iri(iri: str | None) -> str | None:
-    if iri is None or "\\" not in iri:
-        return iri
-    if re.search(r"\\[^uU]", iri):
-        raise BrokenLineError("an IRI may hold only \\u and \\U escapes")
-    plain = unescape(iri)
-    if _FORBIDDEN_IN_IRI.search(plain):
-        raise BrokenLineError("an escaped character that an IRI must not hold")
-    return plain
-
-
-def _character(found: re.Match[str]) -> str:
-    short, long, plain = found.groups()
-    if plain is not None:
-        try:
-            return _PLAIN_ESCAPES[plain]
-        except KeyError:
-            raise BrokenLineError(f"an unknown escape \\{plain}") from None
-    code = int(short or long, 16)
-    if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-        raise BrokenLineError(f"an escape that names no character: {found.group()}")
-    return chr(code)
+def _why_not_iri(iri: str) -> str:
+    if not iri:
+        return "an empty IRI"
+    if re.search(r'[\x00-\x20<>"{}|^`\\]', iri):
+        return _NO_CHARACTER
+    return f"<{iri[:80]}> is not an absolute IRI: it has no scheme such as http:"

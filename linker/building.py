@@ -5,7 +5,7 @@ Every step goes on where a killed one stopped. ``index.json`` comes last, so a d
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kg import BuildReport, FetchReport, FetchStoppedError, Graph, build_graph, build_lock, fetched_from
 from linker.build_settings import BuildSettings, BuiltIndex, Progress
@@ -109,8 +109,6 @@ class Builder:
             known_dir: An index by the same encoder, whose vectors are taken for pictures of the same content.
         """
         settings, graph_path = self._settings, folder / GRAPH
-        # What kg takes by default is not said, so that this works with a kg that has no such setting.
-        memory: dict[str, Any] = {} if settings.memory_mb == 600 else {"memory_mb": settings.memory_mb}
         report = build_graph(
             graph_path,
             sources=settings.sources,
@@ -118,7 +116,7 @@ class Builder:
             images_dir=settings.source_images,
             type_map=settings.type_map,
             progress=self._progress,
-            **memory,
+            memory_mb=settings.memory_mb,
         )
         fetched = None
         if settings.fetch is not None:

@@ -20,7 +20,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from kg.bulk import insert_rows
+from kg.schema import insert_rows
 
 from .derived import derived_names, given_name
 from .kernels import (

@@ -204,7 +204,7 @@ def test_a_graph_opens_only_when_it_is_whole(build: Build, line: Line, tmp_path:
     with pytest.raises(StoreError, match="half-built"):
         Graph.open(tmp_path / "kg.sqlite")
     (tmp_path / "rubbish.sqlite").write_bytes(b"rubbish" * 1000)
-    with pytest.raises(StoreError, match="is no graph"):
+    with pytest.raises(StoreError, match="is not a graph"):
         Graph.open(tmp_path / "rubbish.sqlite")
     graph = build({"l": _labels(line, "A")})
     assert not list(tmp_path.glob("kg.sqlite.*"))

@@ -50,7 +50,7 @@ def test_json_lines_say_the_same_as_csv(build: Build) -> None:
         },
         name="csv.sqlite",
     )
-    assert [(row.line, row.reason) for row in graph.rejected()] == [(3, "no JSON object"), (4, "no JSON object")]
+    assert [(row.line, row.reason) for row in graph.rejected()] == [(3, "not a JSON object"), (4, "not a JSON object")]
     for table in ("entity", "alias", "image"):
         query = f"SELECT * FROM {table} ORDER BY 1, 2, 3"
         assert graph.connection.execute(query).fetchall() == csv.connection.execute(query).fetchall()
@@ -150,7 +150,7 @@ def test_a_file_of_priors_replaces_in_degrees(tmp_path: Path, text: str, expecte
     with Graph.open(tmp_path / "plain.sqlite") as graph:
         assert {name: graph.find(name).prior for name in "ABC"} == {"A": 0, "B": 1, "C": 0}
     (tmp_path / "priors").write_text("<http://e/a> what\n")
-    with pytest.raises(SourceError, match="no file of priors: expected lines of iri,count"):
+    with pytest.raises(SourceError, match="is not a file of priors: expected lines of iri,count"):
         build_graph(tmp_path / "other.sqlite", sources=[dump], priors=tmp_path / "priors")
 
 
@@ -169,3 +169,47 @@ def test_half_a_character_is_a_bad_row_and_its_neighbours_go_on(build: Build) ->
         (2, r"half a character (\ud83d alone)"),
         (3, r"half a character (\ud83d alone)"),
     ]
+
+
+def test_between_tabs_a_quote_is_a_letter(build: Build) -> None:
+    rows = [("a", "Alpha"), ("q", '"Weird" Sample'), ("r", '"Lonely quote'), ("e", "Entity"), ("s", '12" Single')]
+    entities = "iri\tlabel\ttype\n" + "".join(f"http://e/{iri}\t{label}\tORG\n" for iri, label in rows)
+    triples = 'subject\tpredicate\tobject\nhttp://e/r\tmotto\t"never closed\nhttp://e/e\tin\thttp://e/a\n'
+    graph = build({"entities.tsv": entities, "triples.tsv": triples})
+    assert [graph.find(f"http://e/{iri}").label for iri, _ in rows] == [label for _, label in rows]
+    assert (graph.counts()["entity"], graph.counts()["triple"], graph.counts()["literal"]) == (5, 1, 1)
+    assert graph.rejected() == ()
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row(build: Build) -> None:
+    rows = "".join(f"http://e/e{n},Entity {n},ORG\n" for n in range(5))
+    graph = build(
+        {"e.csv": f'iri,label,type\nhttp://e/r,"Lonely quote,OTHER\n{rows}http://e/s,"A ""quoted"" name",ORG\n'}
+    )
+    assert graph.counts()["entity"] == 6
+    assert [(row.line, row.text, row.reason) for row in graph.rejected()] == [
+        (2, 'http://e/r,"Lonely quote,OTHER', "a quote that is not closed")
+    ]
+    assert graph.find("http://e/s").label == 'A "quoted" name'
+
+
+def test_a_table_as_a_german_spreadsheet_saves_it(build: Build) -> None:
+    graph = build({"e.csv": "\ufeffiri;label;type;prior\r\nhttp://e/a;Alpha, Town;LOC;2,5\r\n"})
+    [entity] = [graph.find("Alpha, Town")]
+    assert (entity.iri, entity.type, entity.prior, graph.counts()["entity"]) == ("http://e/a", "LOC", 2.5, 1)
+
+
+def test_brackets_around_iris_are_not_part_of_them(build: Build) -> None:
+    entities = 'iri,label\n<http://e/a>,A\n"<http://e/b>",B\n‹http://e/c›,C\n'
+    graph = build({"e.csv": entities, "t.csv": "subject,predicate,object\n<http://e/a>,<http://e/p>,‹http://e/b›\n"})
+    assert [graph.find(name).iri for name in "ABC"] == ["http://e/a", "http://e/b", "http://e/c"]
+    assert graph.connection.execute("SELECT iri FROM predicate").fetchall() == [("http://e/p",)]
+    assert graph.counts()["triple"] == 1
+
+
+def test_names_of_entities_are_entities_even_if_they_are_never_subjects(build: Build) -> None:
+    triples = "Q7604,P1412,Q188\nQ7604,P18,Euler.jpg\nQ7604,P1,B52\nwd:Q1,wdt:P2,wd:Q2\nQ7604,motto,Live: well\n"
+    graph = build({"t.csv": f"subject,predicate,object\n{triples}"})
+    iris = [iri for (iri,) in graph.connection.execute("SELECT iri FROM entity")]
+    assert iris == ["Q188", "Q7604", "wd:Q1", "wd:Q2"]
+    assert (graph.counts()["triple"], graph.counts()["literal"]) == (2, 3)

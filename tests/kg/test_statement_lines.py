@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.iris import canonical_iri, label_of_iri, words_of_name
-from kg.ntriples import BrokenLineError, escape, parse_line
+from kg.ntriples import BrokenLineError, escape, parse_line, parse_lines
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 _IRI_PARTS = st.text(
@@ -82,13 +82,23 @@ def test_layout_and_graph_names_do_not_matter(line: str) -> None:
         ("<urn:a\\u0020b> <urn:p> <urn:o> .", "an escaped character that an IRI must not hold"),
         ("<urn:a\\n> <urn:p> <urn:o> .", "only \\u and \\U escapes"),
         ("<> <urn:p> <urn:o> .", "an empty IRI"),
-        ("@prefix dbo: <http://e/> .", "prefixes are not read"),
+        ("@prefix dbo: <http://e/> .", "a prefix among N-Triples"),
         ('<urn:s> "p" <urn:o> .', "not subject, predicate, object and a dot"),
+        ("<s> <urn:p> <urn:o> .", "<s> is not an absolute IRI"),
+        ("<urn:s> <urn:p> <urn:o> <g> .", "<g> is not an absolute IRI"),
+        ('<urn:s> <urn:p> "v"^^<t> .', "<t> is not an absolute IRI"),
     ],
 )
 def test_a_broken_line_says_why(line: str, reason: str) -> None:
     with pytest.raises(BrokenLineError, match=reason.replace("\\", "\\\\")):
         parse_line(line)
+
+
+@given(st.lists(st.text(st.sampled_from('<>"\\ .@^_:#uabc\t'))))
+def test_lines_read_together_are_those_read_one_by_one(lines: list[str]) -> None:
+    found = parse_lines(lines)
+    if found is not None:
+        assert found == [statement for statement in map(parse_line, lines) if statement is not None]
 
 
 @given(st.text(st.sampled_from('<>"\\ .@^_:#uabc\t\n')))

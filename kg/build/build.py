@@ -1,0 +1,273 @@
+"""Sources to a graph, in steps that a stopped build goes on from.
+
+What the sources say is collected in the folder `kg.sqlite.stage`; source by source, it is on the disk there, so that a
+build whose process was killed or whose machine was switched off goes on behind those that are done. The graph is made
+from it as `kg.sqlite.part`, and takes its place when it is whole.
+"""
+
+import errno
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from kg.entities import BuildReport, SourceReport
+from kg.errors import SourceError, StoreError
+from kg.lock import build_lock
+from kg.pictures.files import ImageFinder
+from kg.schema import part_path, stage_path
+from kg.store import count_rows
+
+from .files import DamagedFileError
+from .fill import fill_graph
+from .lines import load_lines
+from .plan import Digests, Planned, difference, is_plan, read_plan, stamp_of
+from .rdf import load_rdf
+from .sources import SourceFile, detect_priors, find_sources
+from .stage import Stage
+from .tables import load_table
+from .types import TypeMap
+
+# Raise it whenever the same sources give other rows than before: finished graphs are then built anew.
+BUILD_VERSION = 5
+MEMORY_MB = 600
+
+_EMPTY = {"ignored": "none of its predicates is kept in a graph", "empty": "it holds no statement"}
+_LOADERS = {"lines": load_lines, "turtle": load_rdf, "rdf/xml": load_rdf, "table": load_table, "jsonl": load_table}
+
+Progress = Callable[[str, int, int], None]
+
+
+def build_graph(
+    sqlite_path: Path,
+    *,
+    sources: Sequence[Path],
+    priors: Path | None = None,
+    images_dir: Path | None = None,
+    type_map: Path | None = None,
+    memory_mb: int = MEMORY_MB,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Build a graph, go on with one that was interrupted, or find that it is built already.
+
+    Args:
+        sqlite_path: Where the graph goes; its folder is made.
+        sources: Dumps and tables, or folders of them, told apart by what they contain.
+        priors: A table of IRIs and how often each is meant, in place of in-degrees.
+        images_dir: The folder where `Special:FilePath/Name` is looked up.
+        type_map: A table `class,type` (and `superclass`) in place of the shipped one.
+        memory_mb: How much memory the sorting and joining may take; beyond it, files beside the graph are used.
+        progress: Called with the step, what is done of it (lines), and how much there is (0: unknown).
+
+    Returns:
+        What was read and made.
+
+    Raises:
+        SourceError: If a source is missing or is not one, or the type map is wrong.
+        BuildLockedError: If another process builds this graph.
+        StoreError: If the graph cannot be written.
+    """
+    build, skipped = _prepare(sources, priors, images_dir, type_map, progress)
+    with closing(build), _told_plainly(sqlite_path):
+        sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        with build_lock(sqlite_path):
+            found, folder = read_plan(sqlite_path), stage_path(sqlite_path)
+            plan = build.plan(images_dir, wait=bool(found) or folder.exists())
+            if not is_plan(found, plan):
+                build.make(plan, sqlite_path, memory_mb=memory_mb)
+            elif folder.exists():  # killed just before this was removed
+                shutil.rmtree(folder)
+    with closing(sqlite3.connect(f"{sqlite_path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        return BuildReport(_source_reports(connection), count_rows(connection), tuple(skipped))
+
+
+def build_difference(
+    sqlite_path: Path,
+    *,
+    sources: Sequence[Path],
+    priors: Path | None = None,
+    images_dir: Path | None = None,
+    type_map: Path | None = None,
+) -> str:
+    """Say in what a graph was built differently: by another version, with other settings, from other sources; or "".
+
+    Args:
+        sqlite_path: The graph.
+        sources: As for `build_graph`; so are the others.
+        priors: See `build_graph`.
+        images_dir: See `build_graph`.
+        type_map: See `build_graph`.
+
+    Raises:
+        SourceError: If a source is missing or is not one, or the type map is wrong.
+    """
+    build, _ = _prepare(sources, priors, images_dir, type_map, None)
+    found = read_plan(sqlite_path)
+    with closing(build):
+        return difference(found, build.plan(images_dir, wait=True))
+
+
+def _prepare(
+    sources: Sequence[Path],
+    priors: Path | None,
+    images_dir: Path | None,
+    type_map: Path | None,
+    progress: Progress | None,
+) -> "tuple[_Build, list[str]]":
+    files, skipped = find_sources(sources)
+    if priors is not None:
+        files = [file for file in files if file.path.resolve() != priors.resolve()] + [detect_priors(priors)]
+    if images_dir is not None and not images_dir.is_dir():
+        raise SourceError(f"image folder {images_dir} is not a folder; give the one that holds the pictures, or none")
+    return _Build(files, ImageFinder(images_dir), TypeMap.load(type_map), progress or _silent), skipped
+
+
+class _Build:
+    """The steps of one build and what they need."""
+
+    def __init__(self, files: Sequence[SourceFile], images: ImageFinder, types: TypeMap, progress: Progress) -> None:
+        self._files = {str(file.path): file for file in files}
+        self._images = images
+        self._types = types
+        self._progress = progress
+        self._digests = Digests({name: file.path for name, file in self._files.items()})
+
+    def plan(self, images_dir: Path | None, *, wait: bool) -> list[Planned]:
+        """Return every step, in order; the first one holds the settings.
+
+        Args:
+            images_dir: The folder with the pictures.
+            wait: For the digests of the files; else they have their stamps only.
+        """
+        settings = {
+            "build_version": BUILD_VERSION,
+            "images_dir": str(images_dir.resolve()) if images_dir else None,
+            "images": self._images.digest(),
+            "types": self._types.digest,
+        }
+        self._digests.start()
+        steps = [Planned("settings", json.dumps(settings))]
+        for number, (name, file) in enumerate(self._files.items(), 1):
+            stamp, size_bytes = stamp_of(file.path), file.path.stat().st_size
+            if wait:
+                self._progress(f"check {file.path.name}", number, len(self._files))
+            digest = self._digests.of(name) if wait else stamp
+            steps.append(Planned(f"load {file.dataset}", name, size_bytes, digest, stamp))
+        return steps
+
+    def close(self) -> None:
+        """Stop what goes on beside the steps."""
+        self._digests.close()
+
+    def make(self, plan: Sequence[Planned], sqlite_path: Path, *, memory_mb: int) -> None:
+        """Read the sources that are not read yet, and make the graph of all of them."""
+        part, folder = part_path(sqlite_path), stage_path(sqlite_path)
+        with closing(_open_stage(folder, plan, memory_mb)) as stage:
+            for step, source in stage.rows("SELECT id, source FROM step WHERE NOT is_done ORDER BY id"):
+                self._load(stage, step, self._files[source])
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                part.with_name(part.name + suffix).unlink(missing_ok=True)
+            stage.limit_memory(memory_mb)
+            fill_graph(part, stage, types=self._types, find=self._images.find, progress=self._progress)
+        _bring_to_disk(part)
+        part.replace(sqlite_path)
+        _bring_to_disk(sqlite_path.parent)
+        shutil.rmtree(folder)
+
+    def _load(self, stage: Stage, step: int, file: SourceFile) -> None:
+        name, started, lines, error = f"load {file.path.name}", _now(), 0, None
+        self._progress(name, 0, 0)
+        stage.begin(step)
+        try:
+            for lines in _LOADERS[file.form](stage, file):
+                self._progress(name, lines, 0)
+        except DamagedFileError as problem:
+            error = str(problem)
+            stage.reject(problem.line or lines, "", error)
+        stage.flush()
+        stage.connection.execute(
+            "UPDATE step SET is_done = true, lines = ?, records = ?, ignored = ?, rejected = ?, error = ?,"
+            " sha256 = ?, started = ?, finished = ? WHERE id = ?",
+            (lines, stage.records, stage.ignored, stage.rejected, error or _EMPTY.get(file.dataset),
+             self._digests.of(str(file.path)), started, _now(), step),
+        )  # fmt: skip
+        self._progress(name, lines, lines)
+
+
+def _open_stage(folder: Path, plan: Sequence[Planned], memory_mb: int) -> Stage:
+    """Open the stage of this plan, or begin it; reading needs only half of the memory, beside the lines themselves."""
+    if folder.exists():
+        try:
+            stage = Stage(folder, memory_mb=memory_mb // 2)
+            found = stage.rows("SELECT name, source, size_bytes, sha256 FROM step ORDER BY id")
+            if is_plan([Planned(*row) for row in found], plan):
+                return stage
+            stage.close()
+        except duckdb.Error:  # cut short when it was made, or damaged: it is only a stage
+            pass
+        shutil.rmtree(folder)
+    stage = Stage(folder, memory_mb=memory_mb // 2)
+    rows = [
+        (id_, step.name, step.source, step.size_bytes, step.sha256, step.name == "settings")
+        for id_, step in enumerate(plan)
+    ]
+    with stage.transaction():
+        query = "INSERT INTO step (id, name, source, size_bytes, sha256, is_done) VALUES (?, ?, ?, ?, ?, ?)"
+        stage.connection.executemany(query, rows)
+    return stage
+
+
+@contextmanager
+def _told_plainly(path: Path) -> Iterator[None]:
+    """Turn what the disk and the databases say into one line."""
+    again = "what is done is kept, run the same command again"
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{path} cannot be built: {error.strerror or error}") from None
+    except sqlite3.OperationalError as error:
+        raise StoreError(f"{path} cannot be built: {error}; {again}") from None
+    except (
+        duckdb.IOException,
+        duckdb.OutOfMemoryException,
+        duckdb.FatalException,
+        duckdb.TransactionException,
+    ) as error:
+        said = str(error).split("\n")[0]
+        if "No space left" in said or "max_temp_directory_size" in str(error):
+            full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise StoreError(f"{path} cannot be built: {full.strerror}") from full
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise StoreError(f"{path} cannot be built in so little memory: {said}; give more, and {again}") from None
+        raise StoreError(f"{path} cannot be built: {said}; {again}") from None
+
+
+def _bring_to_disk(path: Path) -> None:
+    """Return when all of a file or folder is on the disk."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _source_reports(connection: sqlite3.Connection) -> tuple[SourceReport, ...]:
+    rows = connection.execute(
+        "SELECT source, size_bytes, sha256, substr(name, 6), lines, records, ignored, rejected, error FROM build_step"
+        " WHERE name GLOB 'load *' ORDER BY id"
+    )
+    return tuple(SourceReport(*row) for row in rows)
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """Report nothing."""

@@ -1,0 +1,237 @@
+"""What the stage says, worked out in DuckDB: which IRIs are entities, and all that is known of each.
+
+An entity is an IRI in some statement that is neither a redirect nor a disambiguation page. Ids follow the order of
+IRIs, so that they do not depend on the order of the sources.
+"""
+
+from collections.abc import Sequence
+
+from kg.errors import StoreError
+from kg.iris import words_of_name
+from kg.vocabulary import NO_HOP
+
+from .stage import LABELLED, STATED, Stage
+from .types import TypeMap
+
+_NODES = """
+CREATE OR REPLACE TABLE node AS
+SELECT key, min(iri) AS iri, bit_or(flags) AS flags, min(iri) <> max(iri) AS is_shared FROM iri GROUP BY key
+"""
+# Of several targets of a redirect, the first one holds. In `ending`, each redirect leads to the end of its chain.
+_REDIRECTS = """
+CREATE OR REPLACE TABLE ending AS
+SELECT r.page, arg_min(r.target, n.iri) AS target FROM redirect r JOIN node n ON n.key = r.target GROUP BY r.page
+"""
+_LEAP = """
+CREATE OR REPLACE TABLE leap AS
+SELECT e.page, coalesce(f.target, e.target) AS target FROM {0} e LEFT JOIN {0} f ON f.page = e.target
+"""
+_ENTITIES = f"""
+CREATE OR REPLACE TABLE entity AS
+SELECT row_number() OVER () AS id, key, iri FROM (
+    SELECT key, iri FROM node
+    WHERE (flags & {STATED | LABELLED} > 0
+           OR key IN (SELECT e.target FROM ending e JOIN node n ON n.key = e.page WHERE n.flags & {STATED} > 0))
+        AND key NOT IN (SELECT page FROM meaning) AND key NOT IN (SELECT page FROM ending)
+    ORDER BY iri
+)
+"""  # noqa: S608 -- our own names
+# The entity that an IRI stands for: itself, or the one at the end of its redirects.
+_STANDS_FOR = """
+CREATE OR REPLACE TABLE stands_for AS
+SELECT key, id FROM entity UNION ALL SELECT d.page, e.id FROM ending d JOIN entity e ON e.key = d.target
+"""
+_IDS = """
+CREATE OR REPLACE TABLE {table}_id AS
+SELECT row_number() OVER () AS id, key, iri FROM (
+    SELECT key, iri FROM node WHERE key IN (SELECT {column} FROM {tables}) ORDER BY iri
+)
+"""
+# A table's object that turns out to be an entity's IRI makes a triple too.
+_EDGES = """
+CREATE OR REPLACE TABLE edge AS
+SELECT DISTINCT s.id::UINTEGER AS subject, o.id::UINTEGER AS object, p.id::UINTEGER AS predicate
+FROM (SELECT subject, predicate, object FROM triple
+      UNION ALL SELECT subject, predicate, may_be FROM literal WHERE may_be IS NOT NULL) t
+JOIN stands_for s ON s.key = t.subject JOIN stands_for o ON o.key = t.object JOIN predicate_id p ON p.key = t.predicate
+"""
+_CLASSES = """
+CREATE OR REPLACE TABLE entity_class AS
+SELECT DISTINCT s.id AS entity, c.id AS class FROM type t
+JOIN stands_for s ON s.key = t.subject JOIN class_id c ON c.key = t.class
+"""
+# Of its classes that have a type, the most specific one decides, unless a table gives the entity's type itself.
+_TYPES = """
+CREATE OR REPLACE TABLE entity_type AS
+SELECT coalesce(g.entity, c.entity) AS entity, coalesce(g.type, c.type) AS type
+FROM (SELECT s.id AS entity, min(g.type) AS type FROM given g JOIN stands_for s ON s.key = g.subject
+      WHERE g.type IS NOT NULL GROUP BY s.id) g
+FULL JOIN (SELECT e.entity, arg_min(r.type, r.place) AS type FROM entity_class e JOIN class_rank r ON r.id = e.class
+           GROUP BY e.entity) c ON c.entity = g.entity
+"""
+_RANKS = """
+CREATE OR REPLACE TABLE class_rank AS SELECT id, type, row_number() OVER (
+    ORDER BY depth DESC NULLS LAST, instances, iri
+) AS place FROM class WHERE type IS NOT NULL
+"""
+_PRIORS = """
+SELECT coalesce(g.entity, d.entity) AS entity, coalesce(g.prior, d.prior::DOUBLE) AS prior
+FROM (SELECT s.id AS entity, max(g.prior) AS prior FROM given g JOIN stands_for s ON s.key = g.subject
+      WHERE g.prior IS NOT NULL GROUP BY s.id) g
+FULL JOIN (SELECT object AS entity, count(*) AS prior FROM edge GROUP BY object) d ON d.entity = g.entity
+"""
+_COUNTS = """
+SELECT s.id AS entity, sum(c.count) AS prior
+FROM (SELECT subject, max(count) AS count FROM count GROUP BY subject) c JOIN stands_for s ON s.key = c.subject
+GROUP BY s.id
+"""
+
+# Names besides the labels, in the order of entities.
+GIVEN_NAMES = "SELECT entity, text, kind, weight FROM given_name ORDER BY entity"
+
+REDIRECT_WEIGHT, PAGE_WEIGHT, OTHER_LABEL_WEIGHT = 0.85, 0.5, 0.9
+
+# Most labels that are read off an IRI need no Python.
+_LABEL_OF_IRI = """
+CREATE OR REPLACE MACRO read_label(iri) AS CASE
+    WHEN starts_with(iri, 'http://dbpedia.org/resource/') AND NOT contains(iri, '%') AND strlen(iri) = length(iri)
+        AND trim(replace(iri[29:], '_', ' ')) <> '' THEN trim(replace(iri[29:], '_', ' '))
+    ELSE label_of_iri(iri) END
+"""
+# An entity's own labels, the best first: in English or without a language, then by language.
+_OWN_LABELS = """
+CREATE OR REPLACE TABLE own_label AS
+SELECT e.id AS entity, l.text, min((language NOT IN ('', 'en'), language, l.text)) AS place
+FROM (SELECT *, CASE WHEN tag[1] = '@' THEN tag[2:] ELSE '' END AS language FROM label) l
+JOIN entity e ON e.key = l.subject GROUP BY e.id, l.text
+"""
+_CHOSEN_LABELS = """
+CREATE OR REPLACE TABLE chosen_label AS SELECT entity, arg_min(text, place) AS text FROM own_label GROUP BY entity
+"""
+# What redirects and disambiguation pages are called: their labels, or the one that is read off their IRI.
+_PAGE_NAMES = f"""
+CREATE OR REPLACE TABLE page_name AS
+WITH page AS (SELECT page AS key FROM ending UNION SELECT page FROM meaning)
+SELECT p.key, l.text FROM page p JOIN label l ON l.subject = p.key
+UNION ALL SELECT p.key, read_label(n.iri) FROM page p JOIN node n ON n.key = p.key WHERE n.flags & {LABELLED} = 0
+"""  # noqa: S608 -- our own names
+# A disambiguation page names what it leads to, and so does a redirect to such a page.
+_GIVEN_NAMES = f"""
+CREATE OR REPLACE TABLE given_name AS
+SELECT s.id AS entity, n.text, n.kind, n.weight FROM name n JOIN stands_for s ON s.key = n.subject
+UNION ALL
+SELECT o.entity, o.text, 'alias', {OTHER_LABEL_WEIGHT} FROM own_label o JOIN chosen_label c ON c.entity = o.entity
+WHERE o.text <> c.text
+UNION ALL
+SELECT e.id, n.text, 'redirect', {REDIRECT_WEIGHT}
+FROM page_name n JOIN ending d ON d.page = n.key JOIN entity e ON e.key = d.target
+UNION ALL
+SELECT t.entity, n.text, 'disambiguation', {PAGE_WEIGHT}
+FROM (SELECT page AS key, page FROM meaning
+      UNION SELECT d.page, d.target FROM ending d JOIN meaning m ON m.page = d.target) p
+JOIN page_name n ON n.key = p.key
+JOIN (SELECT DISTINCT m.page, s.id AS entity FROM meaning m JOIN stands_for s ON s.key = m.target) t ON t.page = p.page
+"""  # noqa: S608 -- our own names
+IMAGES = """
+SELECT DISTINCT s.id, i.source, i.folder FROM image i JOIN stands_for s ON s.key = i.subject ORDER BY ALL
+"""
+LITERALS = """
+SELECT DISTINCT s.id, p.id, l.value, l.tag FROM literal l
+JOIN stands_for s ON s.key = l.subject JOIN predicate_id p ON p.key = l.predicate
+WHERE l.may_be IS NULL OR l.may_be NOT IN (SELECT key FROM stands_for)
+ORDER BY ALL
+"""
+
+
+def resolve_entities(stage: Stage) -> None:
+    """Give an id to every entity, predicate and class, and to each redirect the entity at the end of its chain.
+
+    IRIs that redirect in a circle stand for themselves, and are kept as rejected.
+
+    Raises:
+        StoreError: If two IRIs share a key.
+    """
+    execute = stage.connection.execute
+    execute(_NODES)
+    shared = stage.rows("SELECT key FROM node WHERE is_shared LIMIT 1")
+    if shared:
+        [(one, other)] = stage.rows("SELECT min(iri), max(iri) FROM iri WHERE key = ?", shared[0])
+        raise StoreError(f"the IRIs {one} and {other} have the same 64-bit key; leave one of them out")
+    _follow_redirects(stage)
+    execute(_ENTITIES)
+    execute(_STANDS_FOR)
+    both = "(SELECT predicate FROM triple UNION SELECT predicate FROM literal)"
+    execute(_IDS.format(table="predicate", column="predicate", tables=both))
+    execute(_IDS.format(table="class", column="class", tables="type"))
+
+
+def name_predicates(stage: Stage) -> list[tuple[int, str, str, int]]:
+    """Return the rows of `predicate`: id, IRI, words, and whether it brings two things nearer to each other."""
+    rows = stage.rows("SELECT id, iri FROM predicate_id ORDER BY id")
+    return [(id_, iri, words_of_name(iri), int(iri not in NO_HOP)) for id_, iri in rows]
+
+
+def name_classes(stage: Stage, types: TypeMap) -> list[tuple[int, str, str, str | None, int | None]]:
+    """Return the rows of `class` without their counts: id, IRI, words, coarse type and depth."""
+    rows = stage.rows("SELECT id, iri FROM class_id ORDER BY id")
+    return [(id_, iri, words_of_name(iri), types.type_of(iri), types.depth_of(iri)) for id_, iri in rows]
+
+
+def relate_entities(stage: Stage, classes: Sequence[tuple[int, str, str, str | None, int | None]]) -> None:
+    """Make the tables `edge`, `entity_class`, `class`, `entity_type` and `prior` of the stage.
+
+    The prior of an entity is what a file of priors counts, if one is given: 0 where it does not name the entity, the
+    sum where it names several IRIs of it. Else it is the number that a table gives, else the number of distinct triples
+    that lead to the entity.
+
+    Args:
+        stage: The stage, its entities resolved.
+        classes: See `kg.build.entities.name_classes`.
+    """
+    execute = stage.connection.execute
+    execute(_EDGES)
+    execute(_CLASSES)
+    execute("CREATE OR REPLACE TABLE class_name (id BIGINT, iri VARCHAR, label VARCHAR, type VARCHAR, depth BIGINT)")
+    if classes:
+        stage.connection.executemany("INSERT INTO class_name VALUES (?, ?, ?, ?, ?)", classes)
+    execute(
+        "CREATE OR REPLACE TABLE class AS SELECT c.*, coalesce(n.instances, 0) AS instances FROM class_name c LEFT JOIN"
+        " (SELECT class, count(*) AS instances FROM entity_class GROUP BY class) n ON n.class = c.id"
+    )
+    execute(_RANKS)
+    execute(_TYPES)
+    has_counts = stage.rows("SELECT 1 FROM count LIMIT 1")
+    execute(f"CREATE OR REPLACE TABLE prior AS {_COUNTS if has_counts else _PRIORS}")
+
+
+def describe_entities(stage: Stage) -> None:
+    """Make the tables `chosen_label` and `given_name` of the stage, its entities resolved."""
+    for statement in (_LABEL_OF_IRI, _OWN_LABELS, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES):
+        stage.connection.execute(statement)
+
+
+def _follow_redirects(stage: Stage) -> None:
+    """Make `ending`, without the members of circles, and `circle`, which holds these."""
+    execute = stage.connection.execute
+    execute(_REDIRECTS)
+    execute("CREATE OR REPLACE TABLE circle (key UBIGINT)")
+    execute("CREATE OR REPLACE TABLE first_step AS SELECT * FROM ending")
+    if _leap_to_ends(stage):
+        return
+    # What is left runs in circles, or into one; after so many steps, all of it has arrived there.
+    execute("INSERT INTO circle SELECT DISTINCT target FROM ending WHERE target IN (SELECT page FROM ending)")
+    execute("CREATE OR REPLACE TABLE ending AS SELECT * FROM first_step WHERE page NOT IN (SELECT key FROM circle)")
+    _leap_to_ends(stage)
+
+
+def _leap_to_ends(stage: Stage) -> bool:
+    """Lead each redirect twice as far, again and again; return whether all came to an end."""
+    query = "SELECT count(*) FROM ending WHERE target IN (SELECT page FROM ending)"
+    [(on_the_way,)] = stage.rows(query)
+    for _ in range(on_the_way.bit_length() + 1):
+        if not on_the_way:
+            return True
+        stage.connection.execute(_LEAP.format("ending"))
+        stage.connection.execute("CREATE OR REPLACE TABLE ending AS SELECT * FROM leap")
+        [(on_the_way,)] = stage.rows(query)
+    return not on_the_way

@@ -1,0 +1,186 @@
+"""Files as lines and bytes: decompressed as their first bytes say, up to where they are damaged."""
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, Self, TypeVar, cast
+
+_Item = TypeVar("_Item")
+LINE_LIMIT_BYTES = 1 << 20
+# Lines enough for two threads of DuckDB, which takes a hundred thousand rows of ours at once.
+_BLOCK_BYTES = 28 << 20
+_SMALL_BZ2_BYTES = 4 << 20
+# What other programs pack, and what to do with it.
+_UNREAD = {
+    b"PK\x03\x04": "is a zip archive; unpack it first",
+    b"\x28\xb5\x2f\xfd": "is compressed by zstd; unpack it first (zstd -d)",
+    b"7z\xbc\xaf": "is a 7z archive; unpack it first",
+}
+
+
+class DamagedFileError(Exception):
+    """A file that can be read only up to some point; its text says why.
+
+    Attributes:
+        line: The line where that is; None: behind the last one that was read.
+    """
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def why_unread(path: Path) -> str | None:
+    """Say why a packed file cannot be read; None for one that can be, or is not packed."""
+    with path.open("rb") as file:
+        return _UNREAD.get(file.read(4))
+
+
+def open_plain(path: Path) -> BufferedReader:
+    """Open a file for reading its decompressed bytes: plain, or by bzip2, gzip or xz."""
+    openers: dict[str, Callable[[Path], Any]] = {"bz2": bz2.open, "gz": gzip.open, "xz": lzma.open}
+    opener = openers.get(_compression_of(path))
+    return cast("BufferedReader", opener(path)) if opener else path.open("rb")
+
+
+def read_head(path: Path, *, limit_bytes: int = 1 << 18) -> bytes:
+    """Return the first decompressed bytes of a file; what could be read, where it is damaged."""
+    with open_plain(path) as stream:
+        return _read_some(stream, limit_bytes)[0]
+
+
+def read_blocks(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[bytes]:
+    """Yield a file's lines in blocks, in memory that does not depend on the file's size or its longest line.
+
+    Args:
+        path: The file, compressed or not.
+        block_bytes: About how much to take at once.
+
+    Yields:
+        Whole lines, undecoded, each with a line break behind it. Of a line that does not end within a block, only so
+        much is kept that it is seen to be longer than `LINE_LIMIT_BYTES`.
+
+    Raises:
+        DamagedFileError: After the last readable line, if the file ends in damage.
+    """
+    rest = b""
+    with ByteStream(path) as stream:
+        while data := stream.read(block_bytes):
+            cut = data.rfind(b"\n") + 1
+            if cut:
+                yield rest + data[:cut]
+                rest = b""
+            rest = (rest + data[cut:])[: LINE_LIMIT_BYTES + 1]
+        if rest:
+            yield rest + b"\n"
+        if stream.damage is not None:
+            raise DamagedFileError(stream.damage)
+
+
+def ahead(items: Iterable[_Item]) -> Iterator[_Item]:
+    """Yield the items of an iterable, each of which is made in a thread, one ahead."""
+    source = iter(items)
+    end = object()
+    with ThreadPoolExecutor(1) as pool:
+        upcoming = pool.submit(next, source, end)
+        while (item := upcoming.result()) is not end:
+            upcoming = pool.submit(next, source, end)
+            yield item  # type: ignore[misc]  # the end is never yielded
+
+
+class ByteStream:
+    """The decompressed bytes of a file, up to its end or to where it is damaged.
+
+    Args:
+        path: The file.
+
+    Attributes:
+        lines: How many line breaks were read.
+        damage: Why the rest cannot be read, once this is known.
+    """
+
+    def __init__(self, path: Path) -> None:
+        is_worth_threads = _compression_of(path) == "bz2" and path.stat().st_size > _SMALL_BZ2_BYTES
+        self._stream = cast("BufferedReader", _ParallelBz2(path)) if is_worth_threads else open_plain(path)
+        self.lines = 0
+        self.damage: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def read(self, size: int = _BLOCK_BYTES) -> bytes:
+        """Read so many bytes, fewer at the end."""
+        if self.damage is not None:
+            return b""
+        data, self.damage = _read_some(self._stream, size)
+        self.lines += data.count(b"\n")
+        return data
+
+
+class _ParallelBz2:
+    """A bz2 file, its blocks decompressed on all cores; where it is damaged, as the standard library reads it."""
+
+    def __init__(self, path: Path) -> None:
+        from rapidgzip import IndexedBzip2File
+
+        self._path = path
+        self._stream: BufferedReader = IndexedBzip2File(str(path), parallelization=0)
+        self._at = 0
+        self._is_parallel = True
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def read1(self, size: int) -> bytes:
+        """Read up to some bytes; none at the end.
+
+        Raises:
+            EOFError, OSError: As `bz2` does.
+        """
+        if self._is_parallel:
+            try:
+                data = self._stream.read(size)
+            except (RuntimeError, ValueError, OSError, EOFError):
+                # Which blocks are whole, and what is wrong with the next one, `bz2` knows better.
+                self._is_parallel = False
+                self._stream.close()
+                self._stream = open_plain(self._path)
+                self._stream.seek(self._at)
+        if not self._is_parallel:
+            data = self._stream.read1(size)
+        self._at += len(data)
+        return data
+
+
+def _compression_of(path: Path) -> str:
+    """Return `bz2`, `gz`, `xz` or `plain`, by the file's first bytes."""
+    with path.open("rb") as file:
+        magic = file.read(10)
+    if magic[:3] == b"BZh" and magic[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
+        return "bz2"
+    return "gz" if magic[:2] == b"\x1f\x8b" else "xz" if magic[:6] == b"\xfd7zXZ\0" else "plain"
+
+
+def _read_some(stream: BufferedReader, size: int) -> tuple[bytes, str | None]:
+    """Read up to `size` bytes; on damage, what came before it and the reason."""
+    data = bytearray()
+    try:
+        while len(data) < size:
+            more = stream.read1(size - len(data))
+            if not more:
+                break
+            data += more
+    except EOFError:
+        return bytes(data), "the compressed data ends too early (a download that was cut?)"
+    except (OSError, zlib.error, lzma.LZMAError) as error:
+        return bytes(data), f"the file is damaged ({error})"
+    return bytes(data), None

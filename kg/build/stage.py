@@ -1,0 +1,184 @@
+"""Where a build keeps what it has read, in DuckDB, until every source is known.
+
+An IRI is a 64-bit hash here, its *key*; its text stands in the table `iri`, again and again. Every row has the step,
+that is, the source, that it is from: a build whose process or machine was stopped goes on behind the sources that are
+done, and begins the one anew that was not.
+"""
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from kg.iris import canonical_iri, label_of_iri
+
+from .files import ahead
+
+# What is known of an IRI, as bits: it stands in a statement; it has a label.
+STATED, LABELLED = 1, 2
+_BATCH_ROWS = 50_000
+_FETCHED_ROWS = 20_000
+# What `str.strip` removes; most texts begin and end in a visible ASCII character, which is soon seen.
+_BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+_STRIP = f"""
+CREATE OR REPLACE MACRO strip(text) AS CASE
+    WHEN unicode(text) BETWEEN 33 AND 126 AND unicode(right(text, 1)) BETWEEN 33 AND 126 THEN text
+    ELSE trim(text, '{_BLANKS}') END
+"""
+
+_TABLES = """
+CREATE TABLE step (
+    id INTEGER, name VARCHAR, source VARCHAR, size_bytes BIGINT, sha256 VARCHAR, is_done BOOLEAN,
+    lines BIGINT, records BIGINT, ignored BIGINT, rejected BIGINT, error VARCHAR, started VARCHAR, finished VARCHAR
+);
+CREATE TABLE iri (step USMALLINT, key UBIGINT, iri VARCHAR, flags UTINYINT);
+CREATE TABLE triple (step USMALLINT, subject UBIGINT, predicate UBIGINT, object UBIGINT);
+CREATE TABLE redirect (step USMALLINT, page UBIGINT, target UBIGINT);
+CREATE TABLE meaning (step USMALLINT, page UBIGINT, target UBIGINT); -- of disambiguation pages
+CREATE TABLE type (step USMALLINT, subject UBIGINT, class UBIGINT);
+CREATE TABLE label (step USMALLINT, subject UBIGINT, text VARCHAR, tag VARCHAR);
+CREATE TABLE literal (
+    step USMALLINT, subject UBIGINT, predicate UBIGINT, value VARCHAR, tag VARCHAR, may_be UBIGINT
+);
+CREATE TABLE name (step USMALLINT, subject UBIGINT, text VARCHAR, kind VARCHAR, weight DOUBLE);
+CREATE TABLE image (step USMALLINT, subject UBIGINT, source VARCHAR, folder VARCHAR);
+CREATE TABLE given (step USMALLINT, subject UBIGINT, type VARCHAR, prior DOUBLE);
+CREATE TABLE count (step USMALLINT, subject UBIGINT, count DOUBLE);
+CREATE TABLE rejected (step USMALLINT, line BIGINT, number BIGINT, text VARCHAR, reason VARCHAR);
+"""
+_WITH_STEPS = (
+    "iri", "triple", "redirect", "meaning", "type", "label", "literal", "name", "image", "given", "count", "rejected",
+)  # fmt: skip
+# How rows that Python gives become rows of a table; of those with steps, behind the step.
+_ROWS = {
+    "iri": "hash(c0::VARCHAR), c0::VARCHAR, c1::UTINYINT",
+    "type": "hash(c0::VARCHAR), hash(c1::VARCHAR)",
+    "label": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR",
+    "name": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR, c3::DOUBLE",
+    "image": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR",
+    "given": "hash(c0::VARCHAR), c1::VARCHAR, c2::DOUBLE",
+    "count": "hash(c0::VARCHAR), c1::DOUBLE",
+    "rejected": "c0::BIGINT, c1::BIGINT, c2::VARCHAR, c3::VARCHAR",
+    "said": "-1, c0::VARCHAR, c1::VARCHAR, hash(c1::VARCHAR), c2::VARCHAR, c3::VARCHAR, c4::VARCHAR, c5::VARCHAR",
+    "route": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR, c3::DOUBLE",
+}
+
+
+class Stage:
+    """Collects what sources say.
+
+    Args:
+        folder: Where the database and its temporary files lie; made if it is not there.
+        memory_mb: How much memory the database may take.
+    """
+
+    def __init__(self, folder: Path, *, memory_mb: int) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        # Another version of DuckDB may hash differently, so it does not go on with what this one has kept.
+        path = folder / f"{duckdb.__version__}.duckdb"
+        self.connection = duckdb.connect(
+            str(path),
+            config={
+                "memory_limit": f"{memory_mb}MB",
+                "temp_directory": str(folder / "temporary"),
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        )
+        if not self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'step'"):
+            self.connection.execute(f"BEGIN; {_TABLES} COMMIT")
+        self.connection.create_function("canonical_iri", canonical_iri, ["VARCHAR"], "VARCHAR")
+        self.connection.create_function("label_of_iri", label_of_iri, ["VARCHAR"], "VARCHAR")
+        # To pack columns that are read twice costs more than it saves.
+        self.connection.execute("SET enable_progress_bar = false; SET force_compression = 'uncompressed'")
+        self.connection.execute(_STRIP)
+        self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        self._flags: dict[str, int] = {}
+        self.step = 0
+        self.records = self.ignored = self.rejected = 0
+
+    def close(self) -> None:
+        """Close the database; what is not committed is lost."""
+        self.connection.close()
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        return self.connection.execute(query, parameters).fetchall()
+
+    def fetch(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
+        """Return the rows of a query, some at a time, one lot ahead; other queries may go on meanwhile."""
+        cursor = self.connection.cursor()
+        cursor.execute("SET enable_progress_bar = false")
+
+        def batches() -> Iterator[list[tuple[Any, ...]]]:
+            with contextlib.closing(cursor):
+                cursor.execute(query)
+                while rows := cursor.fetchmany(_FETCHED_ROWS):
+                    yield rows
+
+        return ahead(batches())
+
+    def limit_memory(self, memory_mb: int) -> None:
+        """Let the database take so much memory from now on."""
+        self.connection.execute(f"SET memory_limit = '{memory_mb}MB'")
+
+    def begin(self, step: int) -> None:
+        """Begin with a source; what an attempt that was stopped has kept of it is removed."""
+        self.step = step
+        self.records = self.ignored = self.rejected = 0
+        for table in _WITH_STEPS:
+            self.connection.execute(f"DELETE FROM {table} WHERE step = {step}")  # noqa: S608 -- our names
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep what is done within, on the disk, or, if it fails, nothing of it."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(duckdb.Error):
+                self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def add(self, table: str, *row: Any) -> None:
+        """Keep one row for a table, as `_ROWS` takes it."""
+        rows = self._rows[table]
+        rows.append(row)
+        if len(rows) >= _BATCH_ROWS:
+            self._insert(table)
+
+    def iri(self, iri: str, flags: int = STATED) -> str:
+        """Keep an IRI with what a statement says of it, and return its canonical form."""
+        iri = canonical_iri(iri)
+        self._flags[iri] = self._flags.get(iri, 0) | flags
+        return iri
+
+    def reject(self, line: int, text: str, reason: str) -> None:
+        """Keep a line that cannot be used, and count it."""
+        self.rejected += 1
+        self.add("rejected", line, self.rejected, text[:200], reason)
+
+    def flush(self) -> None:
+        """Bring what was added to the database."""
+        self._rows["iri"] += self._flags.items()
+        self._flags.clear()
+        for table in list(self._rows):
+            self._insert(table)
+
+    def _insert(self, table: str) -> None:
+        rows = self._rows.pop(table)
+        if rows:
+            columns = {
+                f"c{place}": np.array(column, dtype=object) for place, column in enumerate(zip(*rows, strict=True))
+            }
+            self.connection.register("given_rows", columns)
+            step = f"{self.step}, " if table in _WITH_STEPS else ""
+            self.connection.execute(f"INSERT INTO {table} SELECT {step}{_ROWS[table]} FROM given_rows")  # noqa: S608
+            self.connection.unregister("given_rows")

@@ -1,0 +1,137 @@
+"""Statements into the stage, by their predicates; plain lines are taken apart by DuckDB, whole blocks at a time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kg.iris import canonical_iri
+from kg.ntriples import IRI_PATTERN, PLAIN_TYPES, Statement
+from kg.vocabulary import DATASETS, IGNORED, NAME_PREDICATES
+
+from .files import LINE_LIMIT_BYTES
+from .stage import LABELLED, STATED, Stage
+
+# The plainest form of a statement: `<s> <p> <o> .` or `<s> <p> "text"@tag .`, single blanks, no escapes.
+_NODES = rf"^<({IRI_PATTERN})> <({IRI_PATTERN})> <({IRI_PATTERN})> \.$"
+_IRI = f"<{IRI_PATTERN}>"
+_TEXT = rf'{_IRI} {_IRI} "[^"\\\r]*"(?:@[A-Za-z]+(?:-[A-Za-z0-9]+)*|\^\^{_IRI})? \.'
+# A line with a literal is cut at its quotes, and what is before them at its blanks, which is faster than to extract its
+# parts; of lines that are not plain, `s` is NULL.
+_LEX = f"""
+SELECT n, coalesce(nullif(nodes.s, ''), terms[1][2:-2]) AS s, coalesce(nullif(nodes.p, ''), terms[2][2:-2]) AS p,
+    hash(p), nullif(nodes.o, ''), parts[2], tag(parts[3][:-3]), NULL
+FROM (SELECT n, nodes, parts, string_split(parts[1], ' ') AS terms FROM (
+    SELECT n, CASE WHEN NOT has_text THEN regexp_extract(line, $nodes, ['s', 'p', 'o']) END AS nodes,
+        CASE WHEN has_text AND regexp_full_match(line, $text) THEN string_split(line, '"') END AS parts
+    FROM (SELECT n, contains(line, '"') AS has_text,
+              CASE WHEN strlen(line) <= {LINE_LIMIT_BYTES} THEN line ELSE '' END AS line FROM block_lines)))
+"""  # noqa: S608 -- our own names
+_PREPARE = f"""
+CREATE OR REPLACE TEMP MACRO tag(written) AS CASE
+    WHEN written[1] = '@' THEN lower(written) WHEN written[4:-2] IN {PLAIN_TYPES} THEN '' ELSE written[4:-2] END;
+CREATE OR REPLACE TEMP TABLE route (hp UBIGINT, kind VARCHAR, name_kind VARCHAR, name_weight DOUBLE);
+"""
+# What a block says; made anew for each, as rows that are deleted go on taking room.
+_SAID = """
+CREATE OR REPLACE TEMP TABLE said (
+    n BIGINT, s VARCHAR, p VARCHAR, hp UBIGINT, o VARCHAR, v VARCHAR, t VARCHAR, may_be VARCHAR
+)
+"""
+_OBJECTS = "objects"
+# What is done with the statements of a block that are of some kinds.
+_ROUTES = (
+    ("INSERT INTO triple SELECT {step}, hash(s), hash(p), hash(o)", {_OBJECTS, "labels"}, "o IS NOT NULL"),
+    ("INSERT INTO redirect SELECT {step}, hash(s), hash(o)", {"redirects"}, "o IS NOT NULL"),
+    ("INSERT INTO meaning SELECT {step}, hash(s), hash(o)", {"disambiguations"}, "o IS NOT NULL"),
+    ("INSERT INTO type SELECT {step}, hash(s), hash(o)", {"instance_types"}, "o IS NOT NULL"),
+    ("INSERT INTO image SELECT {step}, hash(s), coalesce(o, v), ''", {"images"}, "true"),
+    ("INSERT INTO label SELECT {step}, hash(s), strip(v), t", {"labels"}, "strip(v) <> ''"),
+    (
+        "INSERT INTO literal SELECT {step}, hash(s), hash(p), v, t, CASE WHEN may_be IS NOT NULL THEN hash(may_be) END",
+        {_OBJECTS, "redirects", "disambiguations", "instance_types"},
+        "v IS NOT NULL",
+    ),
+    (
+        "INSERT INTO name SELECT {step}, subject, strip(text), name_kind, name_weight FROM (SELECT hash(s) AS subject,"
+        " name_kind, name_weight, unnest(CASE name_kind WHEN 'demonym' THEN string_split(v, ',') ELSE [v] END) AS text",
+        {_OBJECTS},
+        "name_kind IS NOT NULL AND v IS NOT NULL) WHERE strip(text) <> ''",
+    ),
+)
+_IRIS = f"""
+INSERT INTO iri SELECT {{step}}, hash(i), i, bit_or(f)::UTINYINT FROM (
+    SELECT s AS i, CASE WHEN kind IN ('redirects', 'disambiguations') AND o IS NOT NULL THEN 0
+        WHEN kind = 'labels' AND o IS NULL THEN {LABELLED} ELSE {STATED} END AS f
+    FROM said JOIN route USING (hp) WHERE kind <> 'ignored' AND NOT (kind = 'labels' AND o IS NULL AND strip(v) = '')
+    UNION ALL SELECT o, CASE WHEN kind IN ('{_OBJECTS}', 'labels') THEN {STATED} ELSE 0 END
+    FROM said JOIN route USING (hp) WHERE o IS NOT NULL AND kind NOT IN ('ignored', 'images')
+    UNION ALL SELECT may_be, 0 FROM said WHERE may_be IS NOT NULL
+) GROUP BY i
+"""  # noqa: S608 -- our own names
+
+
+class Statements:
+    """Brings statements into a stage.
+
+    Args:
+        stage: The stage, within a transaction.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        stage.connection.execute(_PREPARE + _SAID)
+
+    def take_lines(self, lines: Sequence[str]) -> list[int]:
+        """Take the plain lines of a block; return the places of the others, in their order."""
+        columns = {"line": np.array(lines, dtype=object), "n": np.arange(len(lines))}
+        self._stage.connection.register("block_lines", columns)
+        self._stage.connection.execute(f"INSERT INTO said {_LEX}", {"nodes": _NODES, "text": _TEXT})
+        self._stage.connection.unregister("block_lines")
+        return [place for (place,) in self._stage.rows("SELECT n FROM said WHERE s IS NULL ORDER BY n")]
+
+    def take(self, statements: Sequence[Statement], may_be: Sequence[str | None] = ()) -> None:
+        """Take statements; those of blank nodes are counted as ignored.
+
+        Args:
+            statements: The statements.
+            may_be: Of each, the IRI of an entity that its literal may turn out to be; none: they may not.
+        """
+        for place, said in enumerate(statements):
+            if said.subject is None or (said.object is None and said.value is None):
+                self._stage.ignored += 1
+            else:
+                end = may_be[place] if may_be else None
+                self._stage.add("said", said.subject, said.predicate, said.object, said.value, said.tag, end)
+
+    def keep(self) -> None:
+        """Bring what was taken to the tables of the stage."""
+        stage, execute = self._stage, self._stage.connection.execute
+        self._route_new_predicates()
+        execute("UPDATE said SET s = canonical_iri(s) WHERE contains(s, '%')")
+        execute("UPDATE said SET p = canonical_iri(p) WHERE contains(p, '%')")
+        execute(
+            "UPDATE said SET o = canonical_iri(o) WHERE contains(o, '%')"
+            " AND hp NOT IN (SELECT hp FROM route WHERE kind = 'images')"
+        )
+        counts = dict(stage.rows("SELECT kind, count(*) FROM said JOIN route USING (hp) GROUP BY kind"))
+        stage.ignored += counts.get("ignored", 0)
+        stage.records += sum(counts.values()) - counts.get("ignored", 0)
+        with stage.transaction():
+            stage.flush()
+            for insert, some, condition in _ROUTES:
+                if found := ", ".join(f"'{kind}'" for kind in some & counts.keys()):
+                    insert = insert.format(step=stage.step)
+                    execute(f"{insert} FROM said JOIN route USING (hp) WHERE kind IN ({found}) AND {condition}")
+            execute(_IRIS.format(step=stage.step))
+        execute(_SAID)
+
+    def _route_new_predicates(self) -> None:
+        """Say where statements go by each predicate that was not seen before."""
+        self._stage.flush()
+        new = self._stage.rows("SELECT DISTINCT p FROM said WHERE p IS NOT NULL AND hp NOT IN (SELECT hp FROM route)")
+        for (predicate,) in new:
+            kind = "ignored" if predicate in IGNORED else DATASETS.get(predicate, _OBJECTS)
+            self._stage.add("route", predicate, kind, *NAME_PREDICATES.get(predicate, (None, None)))
+            if kind != "ignored":
+                self._stage.iri(canonical_iri(predicate), 0)
+        self._stage.flush()

@@ -1,0 +1,184 @@
+"""A user's own tables into the stage: entities, triples and priors, as CSV, TSV or JSON lines."""
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from kg.entities import ENTITY_TYPES
+from kg.iris import canonical_iri
+from kg.ntriples import Statement
+from kg.vocabulary import DATASETS
+
+from .rows import Row, read_rows
+from .sources import SourceFile
+from .stage import LABELLED, STATED, Stage
+from .statements import Statements
+
+_ABSOLUTE_IRI = re.compile(r"(?:https?|ftp|urn|tag|info|doi|file):\S+$", re.IGNORECASE)
+_BRACKETED = re.compile(r'["“]?[<‹〈]([^<>‹›〈〉]*)[>›〉]["”]?$')
+# What tells an entity's name from a text, where the subject of the row is a name of the same kind: `Q188`, `wd:Q188`.
+_NUMBERED = re.compile(r"((?:\w+:)?[A-Za-z]+)\d+$")
+_PREFIXED = re.compile(r"([A-Za-z][\w.-]*:)[^\s/]+$")
+_TYPE_NAMES = {
+    "MISC": "OTHER",
+    "PERSON": "PER",
+    "LOCATION": "LOC",
+    "GPE": "LOC",
+    "ORGANISATION": "ORG",
+    "ORGANIZATION": "ORG",
+}
+_ROWS_AT_ONCE = 20_000
+
+
+def load_table(stage: Stage, source: SourceFile) -> Iterator[int]:
+    """Bring the rows of a table into the stage; bad ones are kept as rejected.
+
+    Yields:
+        How many lines are read.
+
+    Raises:
+        DamagedFileError: After the last readable row, if the file ends in damage.
+    """
+    lines = 0
+    triples = _Triples(stage)
+    try:
+        for count, row in enumerate(read_rows(source), 1):
+            lines = row.line
+            if row.error is not None:
+                stage.reject(row.line, row.text, row.error)
+            elif source.dataset == "triples":
+                triples.add(row)
+            elif source.dataset == "priors":
+                _load_prior(stage, row)
+            else:
+                _load_entity(stage, row, source.path.parent)
+            if count % _ROWS_AT_ONCE == 0:
+                triples.keep()
+                yield lines
+    finally:
+        triples.keep()
+    yield lines
+
+
+class _Triples:
+    """The rows of a table of triples, on their way into the stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._statements = Statements(stage)
+        self._waiting: list[tuple[Statement, str | None]] = []
+
+    def add(self, row: Row) -> None:
+        """Take a row."""
+        subject, predicate, target = (_iri_text(row.cells.get(name)) for name in ("subject", "predicate", "object"))
+        if not subject or not predicate or not target:
+            self._stage.reject(row.line, row.text, "a triple needs subject, predicate and object")
+            return
+        dataset = DATASETS.get(predicate)
+        is_node = dataset == "instance_types" or (dataset not in ("labels", "images") and _is_entity(target, subject))
+        if is_node:
+            self._waiting.append((Statement(subject, predicate, target, None, ""), None))
+        else:
+            # A text that turns out to be an entity's IRI becomes a triple, when all entities are known.
+            may_be = None if dataset in ("labels", "images") else canonical_iri(target)
+            text = _text(row.cells.get("object"))
+            self._waiting.append((Statement(subject, predicate, None, text, ""), may_be))
+
+    def keep(self) -> None:
+        """Bring what was taken into the stage."""
+        if self._waiting:
+            statements, may_be = zip(*self._waiting, strict=True)
+            self._statements.take(statements, may_be)
+            self._statements.keep()
+            self._waiting.clear()
+
+
+def _is_entity(target: str, subject: str) -> bool:
+    """Say whether an object is an IRI, or a name of the same kind as the subject's."""
+    if _ABSOLUTE_IRI.match(target):
+        return True
+    return any(
+        (found := kind.match(target)) is not None and (own := kind.match(subject)) is not None and found[1] == own[1]
+        for kind in (_NUMBERED, _PREFIXED)
+    )
+
+
+def _load_entity(stage: Stage, row: Row, folder: Path) -> None:
+    iri, label = _iri_text(row.cells.get("iri")), _text(row.cells.get("label"))
+    if not iri or not label:
+        stage.reject(row.line, row.text, f"no {'label' if iri else 'iri'}")
+        return
+    stage.records += 1
+    iri = stage.iri(iri, STATED | LABELLED)
+    stage.add("label", iri, label, "")
+    for alias in _texts(row.cells.get("aliases")):
+        stage.add("name", iri, alias, "alias", 0.9)
+    for image in _texts(row.cells.get("image")):
+        stage.add("image", iri, image, str(folder))
+    for name in _texts(row.cells.get("class")):
+        stage.add("type", iri, stage.iri(_unbracketed(name), 0))
+    coarse, prior = _coarse_type(stage, row), _prior(stage, row)
+    if coarse is not None or prior is not None:
+        stage.add("given", iri, coarse, prior)
+
+
+def _load_prior(stage: Stage, row: Row) -> None:
+    iri, given = _iri_text(row.cells.get("iri")), _text(row.cells.get("count"))
+    count = _number(given)
+    if not iri or count is None:
+        stage.reject(row.line, row.text, f"count {given!r}, expected a number from 0 on" if iri else "no iri")
+        return
+    stage.records += 1
+    stage.add("count", stage.iri(iri, 0), count)
+
+
+def _coarse_type(stage: Stage, row: Row) -> str | None:
+    given = _text(row.cells.get("type")).upper()
+    coarse = _TYPE_NAMES.get(given, given)
+    if not coarse or coarse in ENTITY_TYPES:
+        return coarse or None
+    stage.reject(
+        row.line, row.text, f"type {given!r}, expected PER, LOC, ORG or OTHER; the entity is kept without a type"
+    )
+    return None
+
+
+def _prior(stage: Stage, row: Row) -> float | None:
+    given = _text(row.cells.get("prior"))
+    if not given:
+        return None
+    prior = _number(given)
+    if prior is None:
+        stage.reject(row.line, row.text, f"prior {given!r}, expected a number from 0 on; the entity is kept without it")
+    return prior
+
+
+def _number(text: str) -> float | None:
+    """Return the number from 0 on that a text is (`12,5` is what some spreadsheets write), None if it is not one."""
+    try:
+        number = float(text.replace(",", ".", 1))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value).strip()
+
+
+def _iri_text(value: object) -> str:
+    return _unbracketed(_text(value))
+
+
+def _unbracketed(text: str) -> str:
+    """Return an IRI without the brackets, `<http://…>` or `‹http://…›`, that some tables write around it."""
+    found = _BRACKETED.match(text)
+    return found[1].strip() if found else text
+
+
+def _texts(value: object) -> list[str]:
+    parts = value if isinstance(value, list) else _text(value).split("|")
+    return [text for text in map(_text, parts) if text]
