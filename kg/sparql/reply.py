@@ -11,31 +11,27 @@ from datetime import datetime
 
 from kg.politeness import retry_after_s
 
-from .terms import Term
+from .terms import Row
 
 USUAL_CUTS = frozenset({10_000})
 """Numbers of rows at which endpoints are known to cut, header or not."""
 
+_KINDS = {
+    **dict.fromkeys((429, 503), "wait"),
+    **dict.fromkeys((400, 413, 414), "refused"),
+    **dict.fromkeys((408, 500, 502, 504, *range(520, 530)), "again"),
+}
 _SHOWN = 200
-
-Row = Mapping[str, Term]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back.
-
-    Attributes:
-        status: The HTTP status.
-        headers: Headers, their names in lower case.
-        body: The body, as far as it came.
-        cut: Why no more of it came, or empty.
-    """
+    """What came back."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
-    cut: str = ""
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes  # as far as it came
+    cut: str = ""  # why no more of it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +58,29 @@ class TroubleError(Exception):
 
 
 def judge(reply: Reply, now: datetime) -> tuple[list[Row], str]:
-    """Read a reply.
+    """Return the rows of a reply, and what its headers say of their being a part only (else empty).
 
     Args:
         reply: What came back.
         now: The time, for a `Retry-After` that is a date.
 
-    Returns:
-        The rows, and what the headers say of their being a part only (else empty).
-
     Raises:
         TroubleError: If it is not an answer.
     """
-    status = reply.status
+    status, headers = reply.status, reply.headers
+    if 300 <= status < 400:
+        target = headers.get("location", "")[:_SHOWN]
+        raise TroubleError("fatal", f"status {status}, it has moved to {target!r}: give that address")
     if status not in (200, 206):
-        raise _trouble_of_status(reply, now)
-    state = reply.headers.get("x-sql-state") or reply.headers.get("x-sql-message")
+        kind, text = _KINDS.get(status, "fatal"), f"status {status}: {shown(reply.body)}"
+        raise TroubleError(kind, text, retry_after_s(headers.get("retry-after"), now) if kind == "wait" else None)
+    state = headers.get("x-sql-state") or headers.get("x-sql-message")
     if status == 206 or state:
         raise TroubleError("slow", f"an incomplete answer ({state[:_SHOWN] if state else 'status 206'})")
     if reply.cut:
         raise TroubleError("again", f"half an answer ({reply.cut})")
-    rows = parse_rows(reply.body)
-    most = reply.headers.get("x-sparql-maxrows")
-    if most is not None:
-        return rows, f"cut by the endpoint at {most[:20]} rows"
-    return rows, ""
+    most = headers.get("x-sparql-maxrows")
+    return parse_rows(reply.body), "" if most is None else f"cut by the endpoint at {most[:20]} rows"
 
 
 def parse_rows(body: bytes) -> list[Row]:
@@ -98,8 +92,8 @@ def parse_rows(body: bytes) -> list[Row]:
     try:
         document = json.loads(body.decode("utf-8"), strict=False)
     except (ValueError, RecursionError) as error:
-        looks_whole = not body.lstrip().startswith(b"{")
-        what = "not JSON" if looks_whole else f"half a JSON document or a broken one ({error})"
+        is_begun = body.lstrip().startswith(b"{")
+        what = f"half a JSON document or a broken one ({error})" if is_begun else "not JSON"
         raise TroubleError("again", f"{what}: {shown(body)}") from None
     try:
         rows = document["results"]["bindings"]
@@ -137,17 +131,3 @@ def _is_row(row: object) -> bool:
     return isinstance(row, dict) and all(
         isinstance(term, dict) and all(isinstance(part, str) for part in term.values()) for term in row.values()
     )
-
-
-def _trouble_of_status(reply: Reply, now: datetime) -> TroubleError:
-    status, text = reply.status, f"status {reply.status}: {shown(reply.body)}"
-    if status in (429, 503):
-        return TroubleError("wait", text, retry_after_s(reply.headers.get("retry-after"), now))
-    if status in (400, 413, 414):
-        return TroubleError("refused", text)
-    if status in (408, 500, 502, 504) or 520 <= status < 530:
-        return TroubleError("again", text)
-    if 300 <= status < 400:
-        target = reply.headers.get("location", "")
-        return TroubleError("fatal", f"status {status}, it has moved to {target[:_SHOWN]!r}: give that address")
-    return TroubleError("fatal", text)

@@ -20,19 +20,13 @@ _HEAD = "# fetched from "
 
 
 class StatementFiles:
-    """Collects statements on the disk, and writes them to files when they are all there.
-
-    Args:
-        folder: Where the files go; it is made.
-    """
+    """Collects statements on the disk, and writes them into a folder, which is made, when they are all there."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._connection = sqlite3.connect("", isolation_level=None)  # a file that SQLite removes
-        self._connection.execute(
-            "CREATE TABLE statement (file TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (file, line)) WITHOUT ROWID"
-        )
+        self._connection = sqlite3.connect("")  # a file that SQLite removes
+        self._connection.execute("CREATE TABLE statement (file, line, PRIMARY KEY (file, line)) WITHOUT ROWID")
 
     def close(self) -> None:
         """Forget what was collected."""
@@ -44,12 +38,10 @@ class StatementFiles:
         for subject, predicate, target in statements:
             is_literal = target.startswith('"')
             dataset = dataset_of(predicate, is_literal=is_literal)
-            if (dataset == "labels" and not is_literal) or dataset not in _NAMES:
-                continue
-            rows.append((_NAMES[dataset], f"{subject} <{predicate}> {target} ."))
-        self._connection.execute("BEGIN")
-        self._connection.executemany("INSERT OR IGNORE INTO statement VALUES (?, ?)", rows)
-        self._connection.execute("COMMIT")
+            if dataset in _NAMES and (is_literal or dataset != "labels"):
+                rows.append((_NAMES[dataset], f"{subject} <{predicate}> {target} ."))
+        with self._connection:
+            self._connection.executemany("INSERT OR IGNORE INTO statement VALUES (?, ?)", rows)
 
     def write(self, endpoint: str, comment: str) -> dict[Path, int]:
         """Write every file beside its place, then put them all in place; files without statements are removed.
@@ -61,24 +53,21 @@ class StatementFiles:
         Returns:
             The files and the number of their statements.
         """
-        counts = {
-            self._folder / name: self._write_one(self._folder / name, f"{_HEAD}{endpoint} ({comment})")
-            for name in _NAMES.values()
-        }
-        for path, count in counts.items():
-            if count:
-                _beside(path).replace(path)
+        parts = {self._folder / name: self._folder / f".{name}.part" for name in _NAMES.values()}
+        counts = {path: self._write_one(path.name, part, f"{endpoint} ({comment})") for path, part in parts.items()}
+        for path, part in parts.items():
+            if counts[path]:
+                part.replace(path)
             else:
                 path.unlink(missing_ok=True)
-                _beside(path).unlink()
+                part.unlink()
         return {path: count for path, count in counts.items() if count}
 
-    def _write_one(self, path: Path, head: str) -> int:
-        rows = self._connection.execute("SELECT line FROM statement WHERE file = ? ORDER BY line", (path.name,))
+    def _write_one(self, name: str, part: Path, head: str) -> int:
         count = 0
-        with _beside(path).open("w", encoding="utf-8", newline="\n") as file:
-            file.write(head + "\n")
-            for (line,) in rows:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(f"{_HEAD}{head}\n")
+            for (line,) in self._connection.execute("SELECT line FROM statement WHERE file = ? ORDER BY line", [name]):
                 file.write(line + "\n")
                 count += 1
             file.flush()
@@ -94,7 +83,3 @@ def fetched_from(path: Path) -> str:
     except OSError:
         return ""
     return head.removeprefix(_HEAD).split(" ")[0] if head.startswith(_HEAD) else ""
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.part")

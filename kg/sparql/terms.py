@@ -17,6 +17,7 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 _IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff]+')
 _LANGUAGE = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)*")
 _IRI_LIMIT = 4096  # characters; longer ones are no names of things
+_PLAIN = ("", _XSD + "string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString")
 _INTEGERS = frozenset(
     _XSD + name
     for name in (
@@ -25,12 +26,13 @@ _INTEGERS = frozenset(
     )
 )
 _DIGITS = {_XSD + "double": 15, _XSD + "float": 6}  # as many as every server keeps
+_NUMERIC = _INTEGERS | _DIGITS.keys() | {_XSD + "decimal"}
 _TIMES = frozenset(_XSD + name for name in ("dateTime", "dateTimeStamp", "time", "date", "gYear", "gYearMonth"))
 _FRACTION = re.compile(r"(:\d\d)(\.\d*?)0+(?=$|Z|[+-])")
 _SHORT_YEAR = re.compile(r"(-?)(\d{1,3})(?=$|Z|-\d\d|\+)")
-_NUMERIC = _INTEGERS | _DIGITS.keys() | {_XSD + "decimal"}
 
 Term = Mapping[str, str]
+Row = Mapping[str, Term]
 
 
 class BadTermError(ValueError):
@@ -42,12 +44,13 @@ def is_iri(text: str) -> bool:
     return len(text) <= _IRI_LIMIT and _IRI.fullmatch(text) is not None
 
 
-def in_query(iri: str) -> str:
-    """Write an IRI for a query; whatever could end it early, or mean something else, is refused.
+def is_language(text: str) -> bool:
+    """Say whether a text is a language tag."""
+    return _LANGUAGE.fullmatch(text) is not None
 
-    Raises:
-        BadTermError: If it is not an IRI.
-    """
+
+def in_query(iri: str) -> str:
+    """Write an IRI for a query, or raise `BadTermError` for what could end it early or mean something else."""
     if not is_iri(iri):
         raise BadTermError(f"not an absolute IRI: {iri[:200]!r}")
     return f"<{iri}>"
@@ -60,45 +63,33 @@ def spellings(iri: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((iri, plain, encoded)))
 
 
-def iri_of(term: Term) -> str:
-    """Return the IRI of a result's term, as the endpoint writes it.
-
-    Raises:
-        BadTermError: If the term is a literal, a blank node or not an absolute IRI.
-    """
-    value = term.get("value", "")
-    if term.get("type") != "uri" or not is_iri(value):
-        raise BadTermError(f"not an absolute IRI: {value[:200]!r}")
-    return value
-
-
 def node(iri: str) -> str:
     """Write an IRI for N-Triples, in its one form, or raise `BadTermError` as `in_query` does."""
     return canonical_iri(in_query(iri))
 
 
-def literal(term: Term, number: str = "") -> str:
-    """Write a result's literal for N-Triples, in its one form.
+def written(term: Term, number: str = "") -> str:
+    """Write a result's IRI or literal for N-Triples, in its one form.
 
     Args:
         term: The term.
         number: Its value as the endpoint's `STR()` gives it, where it is a number: some round it in their JSON.
 
     Raises:
-        BadTermError: If it is not a literal, or holds half a character.
+        BadTermError: If it is a blank node, not an absolute IRI, or a literal that no graph can hold.
     """
-    value = term.get("value")
-    if term.get("type") not in ("literal", "typed-literal") or not isinstance(value, str):
-        raise BadTermError(f"not a literal: {str(value)[:200]!r}")
+    value, language, datatype = term.get("value", ""), term.get("xml:lang"), term.get("datatype", "")
+    if term.get("type") == "uri":
+        return node(value)
+    if term.get("type") not in ("literal", "typed-literal") or "value" not in term:
+        raise BadTermError(f"not an IRI or a literal: {value[:200]!r}")
     if any("\ud800" <= char <= "\udfff" for char in value):
         raise BadTermError("a literal with half a character")
-    language = term.get("xml:lang") or ""
     if language:
-        if _LANGUAGE.fullmatch(language) is None:
+        if not is_language(language):
             raise BadTermError(f"not a language: {language[:50]!r}")
         return f'"{escape(value)}"@{language.lower()}'
-    datatype = term.get("datatype") or ""
-    if datatype in ("", _XSD + "string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"):
+    if datatype in _PLAIN:
         return f'"{escape(value)}"'
     if datatype in _INTEGERS:
         datatype = _XSD + "integer"
@@ -109,12 +100,12 @@ def normal_value(value: str, datatype: str) -> str:
     """Return the one form of a value; a value that its datatype does not allow stays as it is."""
     text = value.strip()
     try:
-        if datatype in _DIGITS:
-            return _floating(float(text), _DIGITS[datatype])
+        if datatype in _DIGITS:  # Python writes `inf` and `nan`
+            return format(float(text), f".{_DIGITS[datatype]}g").replace("inf", "INF").replace("nan", "NaN")
         if datatype in _INTEGERS:
             return str(int(text)) if len(text) < 1000 else value
         if datatype == _XSD + "decimal":
-            return _decimal(Decimal(text))
+            return _decimal(Decimal(text), value)
     except (ValueError, InvalidOperation):
         return value
     if datatype == _XSD + "boolean":
@@ -126,15 +117,9 @@ def normal_value(value: str, datatype: str) -> str:
     return value
 
 
-def _floating(number: float, digits: int) -> str:
-    if number != number or number in (float("inf"), float("-inf")):
-        return "NaN" if number != number else "INF" if number > 0 else "-INF"
-    return format(number, f".{digits}g")
-
-
-def _decimal(number: Decimal) -> str:
+def _decimal(number: Decimal, value: str) -> str:
     if not number.is_finite() or abs(number.adjusted()) > 1000:
-        raise InvalidOperation
+        return value
     plain = format(number, "f")
     plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
     return plain if plain not in ("-0", "") else "0"
