@@ -14,11 +14,9 @@ from .questions import Question
 from .reply import count_of
 from .terms import Row
 
-ANSWER_ROWS = 4000
-"""Rows that one answer should have at most: well under the 10,000 that public endpoints give."""
-
-IRIS_COUNTED = 150
-IRIS_ASKED = 100
+ANSWER_ROWS = 4000  # that one answer should have at most: well under the 10,000 that public endpoints give
+_IRIS_COUNTED = 150
+_IRIS_ASKED = 100
 _PAGE_ROWS = 2000
 
 
@@ -37,23 +35,20 @@ def ask_about(
     """Yield what there is about each IRI; those without rows are left out.
 
     Args:
-        client: Asks.
+        client: Asks; it may raise `EndpointError`.
         question: What to ask.
         iris: IRIs that may stand in a query, each once; the order of the queries follows theirs.
         most: How many rows of one IRI to read, the first in the order of the other end; all where None.
-
-    Raises:
-        EndpointError: If the endpoint does not answer.
     """
     batch = _Batch(client, question)
-    for start in range(0, len(iris), IRIS_COUNTED):
-        counts = batch.count(iris[start : start + IRIS_COUNTED])
+    for start in range(0, len(iris), _IRIS_COUNTED):
+        counts = batch.count(iris[start : start + _IRIS_COUNTED])
         pack: dict[str, int] = {}
         for iri, total in counts.items():
             if total is None or total > batch.room or (most is not None and total > most):
                 yield batch.read_pages(iri, total, most)
             elif total:
-                if len(pack) == IRIS_ASKED or total + sum(pack.values()) > batch.room:
+                if len(pack) == _IRIS_ASKED or total + sum(pack.values()) > batch.room:
                     yield from batch.read(pack)
                     pack = {}
                 pack[iri] = total
@@ -92,7 +87,7 @@ class _Batch:
             answer = self._client.ask(self._question.rows(iris, limit), limit=limit, can_split=True)
             for row in answer.rows:
                 rows[row.get("x", {}).get("value", "")].append(row)
-            if not answer.part and all(len(rows[iri]) >= counts[iri] for iri in iris):
+            if not answer.is_part and all(len(rows[iri]) >= counts[iri] for iri in iris):
                 yield from (Found(iri, rows[iri], len(rows[iri])) for iri in iris)
                 return
         if len(iris) == 1:
@@ -135,7 +130,7 @@ class _Batch:
         after: str | None = None
         while True:
             answer = self._client.ask(question.page(iri, after, limit, up_to=up_to), limit=limit)
-            is_cut = bool(answer.part) or (total is not None and len(rows) + len(answer.rows) < total)
+            is_cut = answer.is_part or (total is not None and len(rows) + len(answer.rows) < total)
             keys = [question.key_of(row) for row in answer.rows]
             # There may be more rows of the last key: they come again, unless there is no other key.
             whole = [row for row, key in zip(answer.rows, keys, strict=True) if key != keys[-1]] if is_cut else []

@@ -18,20 +18,14 @@ from tenacity import RetryCallState, Retrying
 
 from kg.errors import EndpointError
 
-from .reply import Answer, Reply, TroubleError, judge, parse_rows, part_of
+from .reply import Answer, Reply, TroubleError, is_part, judge, parse_rows
 from .request import is_loopback
 from .responses import ResponseCache
 from .terms import Row
 
-MAX_WAIT_S = 300.0
-"""The longest wait that a `Retry-After` can ask for; the endpoint is then asked again, whatever it said."""
-
-MAX_WAITS = 10
-"""How often one query may be put off by a 429 or 503."""
-
-RETRY_WAITS_S = (2.0, 8.0, 30.0, 60.0)
-"""Waits before a query is asked again after an error that may pass."""
-
+MAX_WAIT_S = 300.0  # the longest wait that a `Retry-After` can ask for; the endpoint is then asked again all the same
+MAX_WAITS = 10  # how often one query may be put off by a 429 or 503
+RETRY_WAITS_S = (2.0, 8.0, 30.0, 60.0)  # before a query is asked again after an error that may pass
 # How often a query is asked again after trouble of a kind: usually, one that can be split, and the first of a fetch.
 _RETRIES = {"wait": (MAX_WAITS, MAX_WAITS, MAX_WAITS), "down": (4, 4, 0), "again": (4, 2, 1), "slow": (4, 0, 4)}
 _BODY_LIMIT_BYTES = 256 << 20
@@ -59,22 +53,16 @@ class Manner:
 
 
 class SparqlClient:
-    """Asks one endpoint, one query at a time.
-
-    Attributes:
-        queries: How many queries were asked, of the cache or the endpoint.
-        requests: How many requests were sent.
-        cut_at: The number of rows at which the endpoint is known to cut, or None.
-    """
+    """Asks one endpoint, one query at a time."""
 
     def __init__(
         self, endpoint: str, cache: ResponseCache, transport: Transport, manner: Manner, progress: Progress
     ) -> None:
         self.endpoint = endpoint
         self.manner = manner
-        self.queries = 0
-        self.requests = 0
-        self.cut_at: int | None = None
+        self.queries = 0  # asked of the cache or the endpoint
+        self.requests = 0  # sent to the endpoint
+        self.cut_at: int | None = None  # the number of rows at which the endpoint is known to cut
         self._cache = cache
         self._transport = transport
         self._progress = progress
@@ -85,7 +73,7 @@ class SparqlClient:
 
         Args:
             query: A SELECT that ends in `LIMIT limit`.
-            limit: See `query`.
+            limit: That limit.
             can_split: Whether the caller can ask for less; it is then told to when the endpoint does not answer.
             is_first: Whether a wrong address is likelier than a bad moment.
 
@@ -106,15 +94,14 @@ class SparqlClient:
         case = 1 if can_split else 2 if is_first else 0
 
         def is_worth_another(state: RetryCallState) -> bool:
-            trouble = _trouble_of(state)
-            return trouble is not None and state.attempt_number <= _RETRIES.get(trouble.kind, (0, 0, 0))[case]
+            return state.attempt_number <= _RETRIES.get(_trouble_of(state).kind, (0, 0, 0))[case]
 
         retrying = Retrying(retry=is_worth_another, wait=_pause_s, sleep=self._wait)
         try:
             rows, note = retrying(self._request, query)
         except TroubleError as trouble:
             if can_split and trouble.kind in ("again", "slow", "refused"):
-                self._cache.keep_split(self.endpoint, query, str(trouble))
+                self._cache.keep(self.endpoint, query, b"", note=str(trouble), state="split")
                 raise TooMuchError(str(trouble)) from None
             raise self._give_up(retrying.statistics["attempt_number"], str(trouble)) from None
         return self._answer(rows, note, limit)
@@ -134,7 +121,7 @@ class SparqlClient:
         return rows, note
 
     def _answer(self, rows: Sequence[Row], note: str, limit: int) -> Answer:
-        return Answer(rows, part_of(rows, note, limit=limit, cut_at=self.cut_at))
+        return Answer(rows, is_part(rows, note, limit=limit, cut_at=self.cut_at))
 
     def _wait(self, seconds: float) -> None:
         """Wait second by second, so that it shows and can be stopped."""
@@ -156,15 +143,12 @@ class SparqlClient:
 def open_transport(endpoint: str, *, agent: str, timeout_s: float) -> Iterator[Transport]:
     """Give a function that sends a query and returns the reply, or raises `TroubleError` where nothing comes back.
 
+    It waits through a silence of `timeout_s`, and three times as long for a whole answer.
+
     SPARQLWrapper asks by the opener that urllib has installed. Meanwhile that is one which hands out replies to queries
     as they come: it follows no redirect, which would take the query to an address that the user did not give, and
     keeps the headers of errors. It asks this machine without a proxy. Afterwards urllib has its usual one again; a
     fetch in another thread waits for that.
-
-    Args:
-        endpoint: Its address.
-        agent: The User-Agent.
-        timeout_s: Longest silence, and a third of the longest time for a whole answer.
     """
     from SPARQLWrapper import JSON, POST, SPARQLWrapper
 
@@ -238,14 +222,13 @@ def _trouble(reason: object) -> TroubleError:
     return TroubleError("again", f"the connection broke ({' '.join(text.split())[:200]})")
 
 
-def _trouble_of(state: RetryCallState) -> TroubleError | None:
+def _trouble_of(state: RetryCallState) -> TroubleError:
+    """Return the trouble of a try; what is none, or not of the endpoint, is not asked again."""
     trouble = state.outcome.exception() if state.outcome else None
-    return trouble if isinstance(trouble, TroubleError) else None
+    return trouble if isinstance(trouble, TroubleError) else TroubleError("none", str(trouble))
 
 
 def _pause_s(state: RetryCallState) -> float:
     """Say how long to wait before the next try: as long as the endpoint asks for, or longer each time."""
-    trouble = _trouble_of(state)
-    if trouble is not None and trouble.wait_s is not None:
-        return max(1.0, trouble.wait_s)
-    return RETRY_WAITS_S[min(state.attempt_number, len(RETRY_WAITS_S)) - 1]
+    wait_s = _trouble_of(state).wait_s
+    return max(1.0, wait_s) if wait_s is not None else RETRY_WAITS_S[: state.attempt_number][-1]

@@ -23,9 +23,7 @@ from .responses import ResponseCache
 from .statement_files import StatementFiles
 from .terms import BadTermError, Row, Term, is_iri, node, spellings, written
 
-DEFAULT_REQUESTS_PER_SECOND = 2.0
-"""For hosts other than this machine."""
-
+DEFAULT_REQUESTS_PER_SECOND = 2.0  # for hosts other than this machine
 _CHUNK = 600  # IRIs between two lines of progress
 _EXAMPLES = 5
 _PROBE_ROWS = ANSWER_ROWS + 2
@@ -161,7 +159,7 @@ class _Fetch:
     def _follow(self, level: set[str], hop: int) -> set[str]:
         """Fetch the links of entities; return what they lead to."""
         found: set[str] = set()
-        for question in (questions.links_out(self._request.graphs), questions.links_in(self._request.graphs)):
+        for question in questions.links(self._request.graphs):
             found |= self._ask(question, level, f"hop {hop}: {question.name}", most=self._request.max_links)
         return found
 

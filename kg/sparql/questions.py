@@ -46,19 +46,15 @@ class Question:
 
     def count(self, iris: Sequence[str], limit: int) -> str:
         """Ask how many rows each of some IRIs has; one that has none gets its 0, so that no IRI can be missed."""
-        about = f"VALUES ?x {{ {_values(iris)} }} OPTIONAL {{ {self.pattern} }}"
-        return f"SELECT ?x (COUNT({self.counted}) AS ?n) {self._from}WHERE {{ {about} }} GROUP BY ?x LIMIT {limit}"
+        where = f"{_from(self.graphs)}WHERE {{ VALUES ?x {{ {_values(iris)} }} OPTIONAL {{ {self.pattern} }} }}"
+        return f"SELECT ?x (COUNT({self.counted}) AS ?n) {where} GROUP BY ?x LIMIT {limit}"
 
     def rows(self, iris: Sequence[str], limit: int) -> str:
         """Ask for the rows of some IRIs."""
         return f"SELECT {self._columns} {self._about(iris)} LIMIT {limit}"
 
     def page(self, iri: str, after: str | None, limit: int, *, up_to: str | None = None) -> str:
-        """Ask for the rows of one IRI in the order of their keys: those behind a key, up to another.
-
-        Raises:
-            ValueError: If a key is not one.
-        """
+        """Ask for the rows of one IRI in the order of their keys: those behind a key, up to another; or ValueError."""
         key = "MD5(STR(?y))" if self.values else "STR(?y)"
         ends = ((">", after), ("<=", up_to))
         between = "".join(f" FILTER({key} {sign} {self._constant(end)})" for sign, end in ends if end)
@@ -81,26 +77,18 @@ class Question:
         return f'"{key}"'
 
     def _about(self, iris: Sequence[str], narrowed: str = "") -> str:
-        return f"{self._from}WHERE {{ VALUES ?x {{ {_values(iris)} }} {self.pattern}{narrowed} }}"
+        return f"{_from(self.graphs)}WHERE {{ VALUES ?x {{ {_values(iris)} }} {self.pattern}{narrowed} }}"
 
     @property
     def _columns(self) -> str:
         return '?x ?p ?y (IF(isNumeric(?y), STR(?y), "") AS ?v)' if self.values else "?x ?p ?y"
 
-    @property
-    def _from(self) -> str:
-        return _from(self.graphs)
 
-
-def links_out(graphs: tuple[str, ...]) -> Question:
-    """Ask what an IRI points to."""
-    pattern = f"?x ?p ?y . FILTER(isIRI(?y) && ?p NOT IN ({_listed(NOT_FOLLOWED)}))"
-    return Question("links from it", pattern, graphs=graphs)
-
-
-def links_in(graphs: tuple[str, ...]) -> Question:
-    """Ask what points to an IRI."""
-    return _subjects("links to it", f"?p NOT IN ({_listed(NOT_FOLLOWED)})", graphs)
+def links(graphs: tuple[str, ...]) -> tuple[Question, Question]:
+    """Ask what an IRI points to, and what points to it."""
+    followed = f"?p NOT IN ({_listed(NOT_FOLLOWED)})"
+    out = Question("links from it", f"?x ?p ?y . FILTER(isIRI(?y) && {followed})", graphs=graphs)
+    return out, _subjects("links to it", followed, graphs)
 
 
 def pages(graphs: tuple[str, ...]) -> Question:

@@ -13,9 +13,7 @@ from kg.politeness import retry_after_s
 
 from .terms import Row
 
-USUAL_CUTS = frozenset({10_000})
-"""Numbers of rows at which endpoints are known to cut, header or not."""
-
+_USUAL_CUTS = {10_000}  # numbers of rows at which endpoints are known to cut, header or not
 _KINDS = {
     **dict.fromkeys((429, 503), "wait"),
     **dict.fromkeys((400, 413, 414), "refused"),
@@ -36,33 +34,29 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows, and why they may be only a part (`part`, empty where they are all)."""
+    """Rows, and whether they may be only a part of all."""
 
     rows: Sequence[Row]
-    part: str = ""
+    is_part: bool
 
 
 class TroubleError(Exception):
     """A reply that is not an answer.
 
-    Attributes:
-        kind: ``wait`` (asked to come later), ``again`` (may pass), ``down`` (nothing answers at the address), ``slow``
-            (cut short by the endpoint's time limit), ``refused`` (a smaller query may pass) or ``fatal``.
-        wait_s: How long the endpoint asks to wait, where it says so.
+    Its kind is ``wait`` (asked to come later), ``again`` (may pass), ``down`` (nothing answers at the address),
+    ``slow`` (cut short by the endpoint's time limit), ``refused`` (a smaller query may pass) or ``fatal``.
     """
 
     def __init__(self, kind: str, text: str, wait_s: float | None = None) -> None:
         super().__init__(text)
         self.kind = kind
-        self.wait_s = wait_s
+        self.wait_s = wait_s  # how long the endpoint asks to wait, where it says so
 
 
 def judge(reply: Reply, now: datetime) -> tuple[list[Row], str]:
     """Return the rows of a reply, and what its headers say of their being a part only (else empty).
 
-    Args:
-        reply: What came back.
-        now: The time, for a `Retry-After` that is a date.
+    The time is for a `Retry-After` that is a date.
 
     Raises:
         TroubleError: If it is not an answer.
@@ -84,11 +78,7 @@ def judge(reply: Reply, now: datetime) -> tuple[list[Row], str]:
 
 
 def parse_rows(body: bytes) -> list[Row]:
-    """Read the rows of a SPARQL JSON document.
-
-    Raises:
-        TroubleError: If it is something else, or only half of one.
-    """
+    """Read the rows of a SPARQL JSON document, or raise `TroubleError` for anything else, also for half of one."""
     try:
         document = json.loads(body.decode("utf-8"), strict=False)
     except (ValueError, RecursionError) as error:
@@ -104,15 +94,9 @@ def parse_rows(body: bytes) -> list[Row]:
     return rows
 
 
-def part_of(rows: Sequence[Row], note: str, *, limit: int, cut_at: int | None) -> str:
-    """Say why rows may be only a part of all: the endpoint's word, or their number."""
-    if note:
-        return note
-    if len(rows) >= limit:
-        return f"as many rows as were asked for ({limit})"
-    if len(rows) in USUAL_CUTS or len(rows) == cut_at:
-        return f"as many rows as the endpoint ever gives ({len(rows)})"
-    return ""
+def is_part(rows: Sequence[Row], note: str, *, limit: int, cut_at: int | None) -> bool:
+    """Say whether rows may be only a part of all, by the endpoint's word or by their number."""
+    return bool(note) or len(rows) >= limit or len(rows) in _USUAL_CUTS or len(rows) == cut_at
 
 
 def count_of(row: Row) -> int | None:

@@ -11,8 +11,6 @@ from kg.politeness import program
 
 from .terms import is_iri, is_language
 
-_SHOWN = 100
-
 
 @dataclass(frozen=True, slots=True)
 class SparqlRequest:
@@ -75,14 +73,14 @@ def read_seeds(path: Path) -> SeedFile:
         SourceError: If it cannot be read, or holds no IRI.
     """
     try:
-        data = path.read_bytes()
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            lines = [line.strip() for line in file]
     except OSError as error:
         wrong = f"seeds {path} cannot be read: {error.strerror}; expected a file with one IRI a line"
         raise SourceError(wrong) from None
     iris: dict[str, str] = {}
     broken = []
-    for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), 1):
-        line = raw.decode("utf-8", "replace").strip()
+    for number, line in enumerate(lines, 1):
         if not line or line.startswith("#"):
             continue
         iri = line.split(" #")[0].strip()
@@ -90,7 +88,7 @@ def read_seeds(path: Path) -> SeedFile:
         if is_iri(iri) and "\ufffd" not in iri:
             iris.setdefault(canonical_iri(iri), iri)
         else:
-            broken.append(f"line {number}: {line[:_SHOWN]}")
+            broken.append(f"line {number}: {line[:100]}")
     if not iris:
         found = f"none of its {len(broken)} lines is one, the first is {broken[0]!r}" if broken else "it is empty"
         like = "expected one a line, like http://dbpedia.org/resource/Chad"

@@ -80,17 +80,13 @@ class ResponseCache(SmallStore):
         return None
 
     def keep(
-        self, endpoint: str, query: str, body: bytes, *, rows: int, note: str = "", state: str = "answered"
+        self, endpoint: str, query: str, body: bytes, *, rows: int = 0, note: str = "", state: str = "answered"
     ) -> None:
-        """Keep an answer, at once and for good."""
+        """Keep an answer, at once and for good, or that a query was too much and was asked in halves."""
         response = CachedResponse(endpoint, query, state, note, rows, len(body), _stamp())
         row = {**asdict(response), "digest": _digest(query), "body": zlib.compress(body, 6) if body else None}
         with self._errors():
             self._database.table("response").insert(row, replace=True)
-
-    def keep_split(self, endpoint: str, query: str, reason: str) -> None:
-        """Keep that a query was too much and was asked in halves."""
-        self.keep(endpoint, query, b"", rows=0, note=reason, state="split")
 
     def begin_refresh(self, endpoint: str) -> None:
         """Take all that is kept of an endpoint for outdated; a refresh that was stopped goes on where it was."""

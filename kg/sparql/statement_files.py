@@ -7,15 +7,11 @@ from pathlib import Path
 
 from kg.vocabulary import dataset_of
 
-_NAMES = {
-    "labels": "labels.nt",
-    "instance_types": "types.nt",
-    "mappingbased_objects": "objects.nt",
-    "mappingbased_literals": "literals.nt",
-    "images": "images.nt",
-    "redirects": "redirects.nt",
-    "disambiguations": "disambiguations.nt",
-}
+_DATASETS = (
+    *("labels", "instance_types", "mappingbased_objects", "mappingbased_literals"),
+    *("images", "redirects", "disambiguations"),
+)
+_NAMES = {dataset: f"{dataset.split('_')[-1]}.nt" for dataset in _DATASETS}  # `types.nt` and so on
 _HEAD = "# fetched from "
 
 
@@ -46,12 +42,8 @@ class StatementFiles:
     def write(self, endpoint: str, comment: str) -> dict[Path, int]:
         """Write every file beside its place, then put them all in place; files without statements are removed.
 
-        Args:
-            endpoint: Who was asked; the head of each file names it.
-            comment: How, in one line.
-
-        Returns:
-            The files and the number of their statements.
+        The head of each file names the endpoint, with a comment of one line. Returned are the files and the number of
+        their statements.
         """
         parts = {self._folder / name: self._folder / f".{name}.part" for name in _NAMES.values()}
         counts = {path: self._write_one(path.name, part, f"{endpoint} ({comment})") for path, part in parts.items()}

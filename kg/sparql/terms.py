@@ -7,7 +7,7 @@ times get one form here.
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_PREC, Context, Decimal, InvalidOperation
 from urllib.parse import quote
 
 from kg.iris import canonical_iri
@@ -26,6 +26,7 @@ _INTEGERS = frozenset(
     )
 )
 _DIGITS = {_XSD + "double": 15, _XSD + "float": 6}  # as many as every server keeps
+_EXACT = Context(prec=MAX_PREC)
 _NUMERIC = _INTEGERS | _DIGITS.keys() | {_XSD + "decimal"}
 _TIMES = frozenset(_XSD + name for name in ("dateTime", "dateTimeStamp", "time", "date", "gYear", "gYearMonth"))
 _FRACTION = re.compile(r"(:\d\d)(\.\d*?)0+(?=$|Z|[+-])")
@@ -105,7 +106,9 @@ def normal_value(value: str, datatype: str) -> str:
         if datatype in _INTEGERS:
             return str(int(text)) if len(text) < 1000 else value
         if datatype == _XSD + "decimal":
-            return _decimal(Decimal(text), value)
+            number = Decimal(text)
+            is_plain = number.is_finite() and abs(number.adjusted()) <= 1000
+            return format(number.normalize(_EXACT) or Decimal(), "f") if is_plain else value
     except (ValueError, InvalidOperation):
         return value
     if datatype == _XSD + "boolean":
@@ -115,11 +118,3 @@ def normal_value(value: str, datatype: str) -> str:
         padded = f"{year[1]}{year[2]:0>4}{text[year.end() :]}" if year else text
         return _FRACTION.sub(lambda found: found[1] + (found[2] if len(found[2]) > 1 else ""), padded)
     return value
-
-
-def _decimal(number: Decimal, value: str) -> str:
-    if not number.is_finite() or abs(number.adjusted()) > 1000:
-        return value
-    plain = format(number, "f")
-    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
-    return plain if plain not in ("-0", "") else "0"

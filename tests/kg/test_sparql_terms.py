@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kg import EndpointError, SparqlRequest, fetch_sparql
 from kg.ntriples import parse_line
-from kg.sparql.questions import instances, labels, links_in, links_out, pages, properties
+from kg.sparql.questions import instances, labels, links, pages, properties
 from kg.sparql.terms import BadTermError, in_query, is_iri, is_language, node, normal_value, spellings, written
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -37,7 +37,7 @@ def test_no_text_gets_out_of_its_brackets(text: str, tmp_path) -> None:
     assert not is_iri(text)
     with pytest.raises(BadTermError):
         in_query(text)
-    for question in (links_in(()), links_out(()), pages(()), instances(()), properties(("en",), ()), labels((), ())):
+    for question in (*links(()), pages(()), instances(()), properties(("en",), ()), labels((), ())):
         for ask in (question.count, question.rows):
             with pytest.raises(BadTermError):
                 ask(["http://fine.example/", text], 10)
