@@ -10,9 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .client import SparqlClient, TooMuchError
-from .questions import Question
+from .questions import Question, Row
 from .reply import count_of
-from .terms import Row
 
 ANSWER_ROWS = 4000  # that one answer should have at most: well under the 10,000 that public endpoints give
 _IRIS_COUNTED = 150
@@ -99,14 +98,13 @@ class _Batch:
 
     def read_pages(self, iri: str, total: int | None, most: int | None) -> Found:
         """Read the rows of one IRI in the order of their key, up to `most` of them or to the end."""
+        bounds: Sequence[str] = ()
         if most is not None and total is not None and total > self._client.manner.most_sorted:
-            for bound in self._bounds(iri, most / total):
-                rows = self._walk(iri, None, most, up_to=bound)
-                if len(rows) > most:
-                    return Found(iri, rows[:most], total)
-        rows = self._walk(iri, total, most)
-        if most is not None and len(rows) > most:
-            return Found(iri, rows[:most], total)
+            bounds = self._bounds(iri, most / total)
+        for bound in (*bounds, None):
+            rows = self._walk(iri, None if bound else total, most, up_to=bound)
+            if most is not None and len(rows) > most:
+                return Found(iri, rows[:most], total)
         return Found(iri, rows, max(len(rows), total or 0))
 
     def _bounds(self, iri: str, share: float) -> list[str]:

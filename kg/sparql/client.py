@@ -18,15 +18,16 @@ from tenacity import RetryCallState, Retrying
 
 from kg.errors import EndpointError
 
+from .questions import Row
 from .reply import Answer, Reply, TroubleError, is_part, judge, parse_rows
 from .request import is_loopback
 from .responses import ResponseCache
-from .terms import Row
 
 MAX_WAIT_S = 300.0  # the longest wait that a `Retry-After` can ask for; the endpoint is then asked again all the same
 MAX_WAITS = 10  # how often one query may be put off by a 429 or 503
 RETRY_WAITS_S = (2.0, 8.0, 30.0, 60.0)  # before a query is asked again after an error that may pass
-# How often a query is asked again after trouble of a kind: usually, one that can be split, and the first of a fetch.
+# How often a query is asked again after trouble of a kind: usually, if it can be split, and if it is the first of a
+# fetch, where a wrong address is likelier than a bad moment.
 _RETRIES = {"wait": (MAX_WAITS, MAX_WAITS, MAX_WAITS), "down": (4, 4, 0), "again": (4, 2, 1), "slow": (4, 0, 4)}
 _BODY_LIMIT_BYTES = 256 << 20
 _CHUNK_BYTES = 1 << 16
@@ -52,37 +53,34 @@ class Manner:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
+@dataclass(slots=True)
 class SparqlClient:
     """Asks one endpoint, one query at a time."""
 
-    def __init__(
-        self, endpoint: str, cache: ResponseCache, transport: Transport, manner: Manner, progress: Progress
-    ) -> None:
-        self.endpoint = endpoint
-        self.manner = manner
-        self.queries = 0  # asked of the cache or the endpoint
-        self.requests = 0  # sent to the endpoint
-        self.cut_at: int | None = None  # the number of rows at which the endpoint is known to cut
-        self._cache = cache
-        self._transport = transport
-        self._progress = progress
-        self._next_s = float("-inf")
+    endpoint: str
+    cache: ResponseCache
+    transport: Transport
+    manner: Manner
+    progress: Progress
+    queries: int = 0  # asked of the cache or the endpoint
+    requests: int = 0  # sent to the endpoint
+    cut_at: int | None = None  # the number of rows at which the endpoint is known to cut
+    _next_s: float = float("-inf")
 
-    def ask(self, query: str, *, limit: int, can_split: bool = False, is_first: bool = False) -> Answer:
+    def ask(self, query: str, *, limit: int, can_split: bool = False) -> Answer:
         """Answer a query.
 
         Args:
             query: A SELECT that ends in `LIMIT limit`.
             limit: That limit.
             can_split: Whether the caller can ask for less; it is then told to when the endpoint does not answer.
-            is_first: Whether a wrong address is likelier than a bad moment.
 
         Raises:
             TooMuchError: Only with `can_split`.
             EndpointError: If there is no answer.
         """
         self.queries += 1
-        kept = self._cache.find(self.endpoint, query)
+        kept = self.cache.find(self.endpoint, query)
         if kept is not None:
             record, body = kept
             if record.state == "answered":
@@ -91,17 +89,17 @@ class SparqlClient:
             elif can_split:
                 raise TooMuchError(record.note)
 
-        case = 1 if can_split else 2 if is_first else 0
-
-        def is_worth_another(state: RetryCallState) -> bool:
-            return state.attempt_number <= _RETRIES.get(_trouble_of(state).kind, (0, 0, 0))[case]
-
-        retrying = Retrying(retry=is_worth_another, wait=_pause_s, sleep=self._wait)
+        case = 2 if self.queries == 1 else 1 if can_split else 0
+        retrying = Retrying(
+            retry=lambda state: state.attempt_number <= _RETRIES.get(_trouble_of(state).kind, (0, 0, 0))[case],
+            wait=_pause_s,
+            sleep=self._wait,
+        )
         try:
             rows, note = retrying(self._request, query)
         except TroubleError as trouble:
             if can_split and trouble.kind in ("again", "slow", "refused"):
-                self._cache.keep(self.endpoint, query, b"", note=str(trouble), state="split")
+                self.cache.keep(self.endpoint, query, b"", note=str(trouble), state="split")
                 raise TooMuchError(str(trouble)) from None
             raise self._give_up(retrying.statistics["attempt_number"], str(trouble)) from None
         return self._answer(rows, note, limit)
@@ -115,9 +113,9 @@ class SparqlClient:
         if manner.requests_per_second:
             self._next_s = manner.clock() + 1 / manner.requests_per_second
         self.requests += 1
-        reply = self._transport(query)
+        reply = self.transport(query)
         rows, note = judge(reply, manner.now())
-        self._cache.keep(self.endpoint, query, reply.body, rows=len(rows), note=note)
+        self.cache.keep(self.endpoint, query, reply.body, rows=len(rows), note=note)
         return rows, note
 
     def _answer(self, rows: Sequence[Row], note: str, limit: int) -> Answer:
@@ -128,7 +126,7 @@ class SparqlClient:
         left = total = min(seconds, MAX_WAIT_S)
         host = urlsplit(self.endpoint).netloc
         while left > 0:
-            self._progress(f"wait for {host} (seconds)", round(total - left), round(total))
+            self.progress(f"wait for {host} (seconds)", round(total - left), round(total))
             self.manner.sleep(min(1.0, left))
             left -= 1.0
 

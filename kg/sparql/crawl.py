@@ -7,6 +7,7 @@ disambiguation pages that point to it; of those that are less than `hops` away a
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kg.errors import EndpointError
@@ -17,11 +18,10 @@ from kg.vocabulary import REDIRECT
 from . import questions
 from .batches import ANSWER_ROWS, Found, ask_about
 from .client import Manner, Progress, SparqlClient, open_transport
-from .questions import Question
+from .questions import BadTermError, Question, Row, Term, is_iri, spellings
 from .request import CutLinks, SparqlReport, SparqlRequest, check_request, is_loopback, user_agent
 from .responses import ResponseCache
-from .statement_files import StatementFiles
-from .terms import BadTermError, Row, Term, is_iri, node, spellings, written
+from .statement_files import StatementFiles, node, written
 
 DEFAULT_REQUESTS_PER_SECOND = 2.0  # for hosts other than this machine
 _CHUNK = 600  # IRIs between two lines of progress
@@ -78,65 +78,65 @@ def fetch_sparql(
     return report
 
 
+@dataclass(slots=True)
 class _Fetch:
     """One fetch. Entities are known by the one form of their IRIs, and asked for in every form that was seen."""
 
-    def __init__(self, request: SparqlRequest, client: SparqlClient, files: StatementFiles, progress: Progress) -> None:
-        self._request = request
-        self._client = client
-        self._files = files
-        self._progress = progress
-        self._forms: dict[str, tuple[str, ...]] = {}  # of those with more than one
-        self._described: set[str] = set()
-        self._with_rows: set[str] = set()
-        self._cut: list[CutLinks] = []
-        self._missing: list[CutLinks] = []
-        self._unusable = 0
-        self._examples: list[str] = []
+    request: SparqlRequest
+    client: SparqlClient
+    files: StatementFiles
+    progress: Progress
+    forms: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of those with more than one
+    described: set[str] = field(default_factory=set)
+    with_rows: set[str] = field(default_factory=set)
+    cut: list[CutLinks] = field(default_factory=list)
+    missing: list[CutLinks] = field(default_factory=list)
+    unusable: int = 0
+    examples: list[str] = field(default_factory=list)
 
     def run(self) -> SparqlReport:
         """Fetch everything, and write the files."""
-        request = self._request
+        request = self.request
         self._probe()
         seeds = self._seeds()
         level = set(seeds)
         for hop in range(request.hops + 1):
             level = self._describe(level, hop)
             if hop < request.hops:
-                level = self._follow(level, hop + 1) - self._described
-        unknown = tuple(seed for seed in seeds if seed not in self._with_rows)
+                level = self._follow(level, hop + 1) - self.described
+        unknown = tuple(seed for seed in seeds if seed not in self.with_rows)
         if len(unknown) == len(seeds):
             wrong = f"knows nothing of the {len(seeds)} seeds, like {seeds[0]}: check how their IRIs are written"
             raise self._error(wrong)
         hops = "1 hop" if request.hops == 1 else f"{request.hops} hops"
         comment = f"{len(seeds)} seeds, {hops}, at most {request.max_links} links of an entity in each direction"
         return SparqlReport(
-            endpoint=self._client.endpoint,
-            files=self._files.write(self._client.endpoint.split("?")[0], comment),
+            endpoint=self.client.endpoint,
+            files=self.files.write(self.client.endpoint.split("?")[0], comment),
             seeds=len(seeds),
-            entities=len(self._described & self._with_rows),
+            entities=len(self.described & self.with_rows),
             unknown_seeds=unknown,
-            cut=tuple(sorted(self._cut, key=lambda cut: (-(cut.total or 1 << 62), cut.iri, cut.what))),
-            missing=tuple(self._missing),
-            unusable=self._unusable,
-            unusable_examples=tuple(self._examples),
-            queries=self._client.queries,
-            requests=self._client.requests,
+            cut=tuple(sorted(self.cut, key=lambda cut: (-(cut.total or 1 << 62), cut.iri, cut.what))),
+            missing=tuple(self.missing),
+            unusable=self.unusable,
+            unusable_examples=tuple(self.examples),
+            queries=self.client.queries,
+            requests=self.client.requests,
         )
 
     def _probe(self) -> None:
         """Find out whether this is an endpoint, and after how many rows it cuts its answers."""
-        graphs = self._request.graphs
-        answer = self._client.ask(questions.probe(_PROBE_ROWS, graphs), limit=_PROBE_ROWS, is_first=True)
+        graphs = self.request.graphs
+        answer = self.client.ask(questions.probe(_PROBE_ROWS, graphs), limit=_PROBE_ROWS)
         if not answer.rows:
             where = f" in {', '.join(graphs)}" if graphs else ""
             raise self._error(f"holds no statement{where}: check the address")
         if len(answer.rows) < _PROBE_ROWS:
-            self._client.cut_at = len(answer.rows)
+            self.client.cut_at = len(answer.rows)
 
     def _seeds(self) -> list[str]:
         """Return the seeds, each entity once: those given in their order, then the instances of classes in theirs."""
-        request = self._request
+        request = self.request
         seeds = list(request.seeds)
         for class_iri in request.seed_classes:
             for found in self._find(questions.instances(request.graphs), [class_iri], request.class_limit):
@@ -148,10 +148,10 @@ class _Fetch:
 
     def _describe(self, level: set[str], hop: int) -> set[str]:
         """Fetch what there is about entities, besides links; return them and the entities that they redirect to."""
-        languages, graphs = self._request.languages, self._request.graphs
+        languages, graphs = self.request.languages, self.request.graphs
         properties = questions.properties(languages, graphs)
-        level = self._ask_on(properties, level, f"hop {hop}: properties", known=self._described)
-        self._described |= level
+        level = self._ask_on(properties, level, f"hop {hop}: properties", known=self.described)
+        self.described |= level
         pages = self._ask_on(questions.pages(graphs), level, f"hop {hop}: pages") - level
         self._ask(questions.labels(languages, graphs), pages, f"hop {hop}: labels of pages")
         return level
@@ -159,8 +159,8 @@ class _Fetch:
     def _follow(self, level: set[str], hop: int) -> set[str]:
         """Fetch the links of entities; return what they lead to."""
         found: set[str] = set()
-        for question in questions.links(self._request.graphs):
-            found |= self._ask(question, level, f"hop {hop}: {question.name}", most=self._request.max_links)
+        for question in questions.links(self.request.graphs):
+            found |= self._ask(question, level, f"hop {hop}: {question.name}", most=self.request.max_links)
         return found
 
     def _ask_on(
@@ -178,26 +178,26 @@ class _Fetch:
 
         Of the values of an entity only those that it redirects to are such.
         """
-        forms = sorted({form for entity in entities for form in self._forms.get(entity, (entity,))})
+        forms = sorted({form for entity in entities for form in self.forms.get(entity, (entity,))})
         ends: set[str] = set()
         for start in range(0, len(forms), _CHUNK):
-            self._progress(step, start, len(forms))
+            self.progress(step, start, len(forms))
             for found in self._find(question, forms[start : start + _CHUNK], most):
-                self._with_rows.add(canonical_iri(found.iri))
+                self.with_rows.add(canonical_iri(found.iri))
                 rows = [row for row in found.rows if _is_usable(row.get("p", {})) and "y" in row]
-                self._files.add(self._statements(question, found.iri, rows))
+                self.files.add(self._statements(question, found.iri, rows))
                 for row in rows:
                     if _is_usable(row["y"]) and (not question.values or row["p"]["value"] == REDIRECT):
                         ends.add(self._entity(row["y"]["value"]))
-        self._progress(step, len(forms), len(forms))
+        self.progress(step, len(forms), len(forms))
         return ends
 
     def _find(self, question: Question, iris: Sequence[str], most: int | None) -> Iterator[Found]:
         """Ask about IRIs, and remember where not everything was read."""
-        for found in ask_about(self._client, question, iris, most=most):
+        for found in ask_about(self.client, question, iris, most=most):
             kept = len(found.rows)
             if found.total is None or found.total > kept:
-                short = self._cut if most is not None and kept >= most else self._missing
+                short = self.cut if most is not None and kept >= most else self.missing
                 short.append(CutLinks(found.iri, question.name, kept, found.total))
             yield found
 
@@ -208,8 +208,8 @@ class _Fetch:
                 subject, target = node(iri), written(row["y"], row.get("v", {}).get("value", ""))
             except BadTermError as error:
                 if row["y"].get("type") != "bnode":
-                    self._unusable += 1
-                    self._examples += [f"{iri}: {error}"][: _EXAMPLES - len(self._examples)]
+                    self.unusable += 1
+                    self.examples += [f"{iri}: {error}"][: _EXAMPLES - len(self.examples)]
                 continue
             if question.asks_for_subjects:
                 subject, target = target, subject
@@ -219,11 +219,11 @@ class _Fetch:
         """Return the one form of an IRI, and remember the form it was seen in."""
         plain, forms = canonical_iri(iri), spellings(iri)
         if len(forms) > 1:
-            self._forms[plain] = tuple(dict.fromkeys((*self._forms.get(plain, ()), *forms)))
+            self.forms[plain] = tuple(dict.fromkeys((*self.forms.get(plain, ()), *forms)))
         return plain
 
     def _error(self, text: str) -> EndpointError:
-        return EndpointError(f"{self._client.endpoint} {text}, and --graph")
+        return EndpointError(f"{self.client.endpoint} {text}, and --graph")
 
 
 def _is_usable(term: Term) -> bool:

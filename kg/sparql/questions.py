@@ -6,12 +6,12 @@ of an IRI rightly), those of literals by their MD5, which is short and ASCII.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
+from kg.iris import canonical_iri
 from kg.vocabulary import DATASETS, DISAMBIGUATION, IGNORED, NO_HOP, REDIRECT, TYPE
-
-from .terms import Row, in_query, is_iri, is_language
 
 # Statements of articles and of the schema, besides those that no build keeps: they lead from everything to everything.
 NOT_FOLLOWED = frozenset(
@@ -31,6 +31,16 @@ NOT_FOLLOWED = frozenset(
 )
 _LABELS = {predicate for predicate, dataset in DATASETS.items() if dataset == "labels"}
 _DIGEST = re.compile(r"[0-9a-f]{32}")
+_IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff]+')
+_IRI_LIMIT = 4096  # characters; longer ones are no names of things
+_LANGUAGE = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)*")
+
+Term = Mapping[str, str]
+Row = Mapping[str, Term]
+
+
+class BadTermError(ValueError):
+    """A term that cannot stand in a graph or in a query; its text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,11 @@ class Question:
         return f"SELECT {self._columns} {self._about(iris)} LIMIT {limit}"
 
     def page(self, iri: str, after: str | None, limit: int, *, up_to: str | None = None) -> str:
-        """Ask for the rows of one IRI in the order of their keys: those behind a key, up to another; or ValueError."""
+        """Ask for the rows of one IRI in the order of their keys: those behind a key, up to another.
+
+        Raises:
+            BadTermError: If a key is not one.
+        """
         key = "MD5(STR(?y))" if self.values else "STR(?y)"
         ends = ((">", after), ("<=", up_to))
         between = "".join(f" FILTER({key} {sign} {self._constant(end)})" for sign, end in ends if end)
@@ -70,11 +84,9 @@ class Question:
         return _DIGEST.fullmatch(text) is not None if self.values else is_iri(text)
 
     def _constant(self, key: str) -> str:
-        if not self.values:
-            return f"STR({in_query(key)})"
         if not self.is_key(key):
-            raise ValueError(f"not a key: {key!r}")
-        return f'"{key}"'
+            raise BadTermError(f"not a key: {key[:200]!r}")
+        return f'"{key}"' if self.values else f"STR({in_query(key)})"
 
     def _about(self, iris: Sequence[str], narrowed: str = "") -> str:
         return f"{_from(self.graphs)}WHERE {{ VALUES ?x {{ {_values(iris)} }} {self.pattern}{narrowed} }}"
@@ -117,6 +129,30 @@ def labels(languages: Sequence[str], graphs: tuple[str, ...]) -> Question:
 def probe(limit: int, graphs: tuple[str, ...]) -> str:
     """Ask for so many rows of anything: fewer come back from an endpoint that cuts its answers."""
     return f"SELECT ?p {_from(graphs)}WHERE {{ ?x ?p ?y }} LIMIT {limit}"
+
+
+def is_iri(text: str) -> bool:
+    """Say whether a text is an absolute IRI that may stand between `<` and `>`, in a query as in N-Triples."""
+    return len(text) <= _IRI_LIMIT and _IRI.fullmatch(text) is not None
+
+
+def is_language(text: str) -> bool:
+    """Say whether a text is a language tag."""
+    return _LANGUAGE.fullmatch(text) is not None
+
+
+def in_query(iri: str) -> str:
+    """Write an IRI for a query, or raise `BadTermError` for what could end it early or mean something else."""
+    if not is_iri(iri):
+        raise BadTermError(f"not an absolute IRI: {iri[:200]!r}")
+    return f"<{iri}>"
+
+
+def spellings(iri: str) -> tuple[str, ...]:
+    """Return the forms under which an endpoint may know an IRI: as it is, in Unicode, and percent-encoded."""
+    plain = canonical_iri(iri)
+    encoded = "".join(char if char.isascii() else quote(char) for char in plain)
+    return tuple(dict.fromkeys((iri, plain, encoded)))
 
 
 def _subjects(name: str, condition: str, graphs: tuple[str, ...], *, counted: str = "?p") -> Question:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from kg.politeness import retry_after_s
 
-from .terms import Row
+from .questions import Row
 
 _USUAL_CUTS = {10_000}  # numbers of rows at which endpoints are known to cut, header or not
 _KINDS = {

@@ -9,7 +9,7 @@ from kg.errors import EndpointError, SourceError
 from kg.iris import canonical_iri
 from kg.politeness import program
 
-from .terms import is_iri, is_language
+from .questions import is_iri, is_language
 
 
 @dataclass(frozen=True, slots=True)

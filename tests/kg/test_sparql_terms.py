@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from kg import EndpointError, SparqlRequest, fetch_sparql
 from kg.ntriples import parse_line
-from kg.sparql.questions import instances, labels, links, pages, properties
-from kg.sparql.terms import BadTermError, in_query, is_iri, is_language, node, normal_value, spellings, written
+from kg.sparql import questions
+from kg.sparql.questions import BadTermError, in_query, is_iri, is_language, properties, spellings
+from kg.sparql.statement_files import node, normal_value, written
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 EVIL = (
@@ -37,7 +38,10 @@ def test_no_text_gets_out_of_its_brackets(text: str, tmp_path) -> None:
     assert not is_iri(text)
     with pytest.raises(BadTermError):
         in_query(text)
-    for question in (*links(()), pages(()), instances(()), properties(("en",), ()), labels((), ())):
+    for question in (
+        *questions.links(()),
+        *(questions.pages(()), questions.instances(()), properties(("en",), ()), questions.labels((), ())),
+    ):
         for ask in (question.count, question.rows):
             with pytest.raises(BadTermError):
                 ask(["http://fine.example/", text], 10)
