@@ -43,12 +43,12 @@ from .pictures.settings import FetchSettings as FetchSettings
 from .schema import SCHEMA_VERSION as SCHEMA_VERSION
 from .sparql.crawl import fetch_sparql as fetch_sparql
 from .sparql.request import CutLinks as CutLinks
+from .sparql.request import SeedFile as SeedFile
 from .sparql.request import SparqlReport as SparqlReport
 from .sparql.request import SparqlRequest as SparqlRequest
+from .sparql.request import read_seeds as read_seeds
 from .sparql.responses import CachedResponse as CachedResponse
 from .sparql.responses import ResponseCache as ResponseCache
-from .sparql.seeds import SeedFile as SeedFile
-from .sparql.seeds import read_seeds as read_seeds
 from .sparql.statement_files import fetched_from as fetched_from
 from .store import DEFAULT_PREDICATES as DEFAULT_PREDICATES
 from .store import Graph as Graph

@@ -6,17 +6,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 
-#: The longest pause before a server is asked again.
-LONGEST_PAUSE_S = 600.0
+LONGEST_PAUSE_S = 600.0  # before a server is asked again
 
 
 class Pace:
-    """Gives each request its turn.
+    """Gives each request its turn: at most so many a second, over all connections.
 
-    Args:
-        requests_per_s: How many requests a second, at most, over all connections.
-        clock: Seconds that never go back.
-        sleep: Waits for some seconds.
+    The clock tells seconds that never go back.
     """
 
     def __init__(

@@ -5,13 +5,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from .errors import KgError
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 _BUSY_TIMEOUT_S = 30.0
 
@@ -36,16 +32,25 @@ class SmallStore:
     FIX: ClassVar[str]
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        from sqlite_utils import Database
+
         self.path = path
         with self._errors(self.FIX):
-            self._database = self._open(read_only=read_only)
+            if not read_only and path.exists() and not os.access(path, os.W_OK):
+                raise sqlite3.OperationalError("it may not be written; change its permissions")
+            where = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+            connection = sqlite3.connect(where, uri=True, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
+            self._database = Database(connection)
+            try:
+                self._prepare(read_only=read_only)
+            except BaseException:
+                self.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -59,22 +64,11 @@ class SmallStore:
         except sqlite3.Error as error:
             raise self.ERROR(f"{self.path} cannot be used: {error}{fix}") from None
 
-    def _open(self, *, read_only: bool) -> "Database":
-        from sqlite_utils import Database
-
-        if not read_only and self.path.exists() and not os.access(self.path, os.W_OK):
-            raise sqlite3.OperationalError("it may not be written; change its permissions")
-        where = f"{self.path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-        database = Database(sqlite3.connect(where, uri=True, timeout=_BUSY_TIMEOUT_S, check_same_thread=False))
-        try:
-            [found] = database.execute("PRAGMA user_version").fetchone()
-            if found != self.VERSION and (read_only or found):
-                raise sqlite3.DatabaseError(f"it has version {found}, expected {self.VERSION}")
-            if not read_only:
-                database.enable_wal()
-                database.execute("PRAGMA synchronous = NORMAL")
-                database.conn.executescript(f"{self.TABLES}; PRAGMA user_version = {self.VERSION};")
-        except BaseException:
-            database.close()
-            raise
-        return database
+    def _prepare(self, *, read_only: bool) -> None:
+        [found] = self._database.execute("PRAGMA user_version").fetchone()
+        if found != self.VERSION and (read_only or found):
+            raise sqlite3.DatabaseError(f"it has version {found}, expected {self.VERSION}")
+        if not read_only:
+            self._database.enable_wal()
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.conn.executescript(f"{self.TABLES}; PRAGMA user_version = {self.VERSION};")

@@ -10,32 +10,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .client import SparqlClient, TooMuchError
-from .questions import Question
-from .reply import Row, count_of
-from .terms import is_iri
+from .questions import Question, Row
+from .reply import count_of
 
-ANSWER_ROWS = 4000
-"""Rows that one answer should have at most: well under the 10,000 that public endpoints give."""
-
-IRIS_COUNTED = 150
-IRIS_ASKED = 100
+ANSWER_ROWS = 4000  # that one answer should have at most: well under the 10,000 that public endpoints give
+_IRIS_COUNTED = 150
+_IRIS_ASKED = 100
 _PAGE_ROWS = 2000
-_DIGEST = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The rows of one IRI.
+    """The rows of one IRI, in the order of the other end where not all were read."""
 
-    Attributes:
-        iri: As it was asked for.
-        rows: What there is about it; in the order of the other end where not all was read.
-        total: How many rows there are; None where not all was read and the endpoint cannot count them.
-    """
-
-    iri: str
+    iri: str  # as it was asked for
     rows: Sequence[Row]
-    total: int | None
+    total: int | None  # how many there are; None where not all were read and the endpoint cannot count them
 
 
 def ask_about(
@@ -44,144 +34,114 @@ def ask_about(
     """Yield what there is about each IRI; those without rows are left out.
 
     Args:
-        client: Asks.
+        client: Asks; it may raise `EndpointError`.
         question: What to ask.
         iris: IRIs that may stand in a query, each once; the order of the queries follows theirs.
         most: How many rows of one IRI to read, the first in the order of the other end; all where None.
-
-    Raises:
-        EndpointError: If the endpoint does not answer.
     """
-    for start in range(0, len(iris), IRIS_COUNTED):
-        counts = _count(client, question, iris[start : start + IRIS_COUNTED])
-        pack: list[str] = []
-        room = _room(client)
+    batch = _Batch(client, question)
+    for start in range(0, len(iris), _IRIS_COUNTED):
+        counts = batch.count(iris[start : start + _IRIS_COUNTED])
+        pack: dict[str, int] = {}
         for iri, total in counts.items():
-            if total is None or total > room or (most is not None and total > most):
-                yield _read_pages(client, question, iri, total, most)
+            if total is None or total > batch.room or (most is not None and total > most):
+                yield batch.read_pages(iri, total, most)
             elif total:
-                if len(pack) == IRIS_ASKED or total + sum(counts[other] or 0 for other in pack) > room:
-                    yield from _read_pack(client, question, pack, counts)
-                    pack = []
-                pack.append(iri)
+                if len(pack) == _IRIS_ASKED or total + sum(pack.values()) > batch.room:
+                    yield from batch.read(pack)
+                    pack = {}
+                pack[iri] = total
         if pack:
-            yield from _read_pack(client, question, pack, counts)
+            yield from batch.read(pack)
 
 
-def _room(client: SparqlClient) -> int:
-    """Return how many rows an answer may have before it looks cut."""
-    return min(ANSWER_ROWS, (client.cut_at or ANSWER_ROWS + 1) - 1)
+class _Batch:
+    """One question to one endpoint, about several IRIs or about one."""
 
+    def __init__(self, client: SparqlClient, question: Question) -> None:
+        self._client = client
+        self._question = question
+        self.room = min(ANSWER_ROWS, (client.cut_at or ANSWER_ROWS + 1) - 1)  # more rows look like a cut answer
+        self._page_rows = max(2, min(_PAGE_ROWS, self.room))
 
-def _count(client: SparqlClient, question: Question, iris: Sequence[str]) -> dict[str, int | None]:
-    """Return the number of rows of each IRI, in the same order; None for one that the endpoint cannot count."""
-    limit = len(iris) + 1
-    with suppress(TooMuchError):
-        answer = client.ask(question.count(iris, limit), limit=limit, can_split=True)
-        found = {row["x"]["value"]: count_of(row) for row in answer.rows if "x" in row}
-        if found.keys() >= set(iris):
-            return {iri: found[iri] for iri in iris}
-    if len(iris) == 1:
-        return {iris[0]: None}
-    half = len(iris) // 2
-    return _count(client, question, iris[:half]) | _count(client, question, iris[half:])
-
-
-def _read_pack(
-    client: SparqlClient, question: Question, iris: Sequence[str], counts: dict[str, int | None]
-) -> Iterator[Found]:
-    limit = min(ANSWER_ROWS, sum(counts[iri] or 0 for iri in iris)) + 1
-    rows: dict[str, list[Row]] = defaultdict(list)
-    is_whole = False
-    with suppress(TooMuchError):
-        answer = client.ask(question.rows(iris, limit), limit=limit, can_split=True)
-        for row in answer.rows:
-            rows[row.get("x", {}).get("value", "")].append(row)
-        is_whole = not answer.part and all(len(rows[iri]) >= (counts[iri] or 0) for iri in iris)
-    if is_whole:
-        for iri in iris:
-            yield Found(iri, rows[iri], len(rows[iri]))
-    elif len(iris) == 1:
-        yield _read_pages(client, question, iris[0], counts[iris[0]], None)
-    else:
+    def count(self, iris: Sequence[str]) -> dict[str, int | None]:
+        """Return the number of rows of each IRI, in the same order; None for one that the endpoint cannot count."""
+        limit = len(iris) + 1
+        with suppress(TooMuchError):
+            answer = self._client.ask(self._question.count(iris, limit), limit=limit, can_split=True)
+            found = {row["x"]["value"]: count_of(row) for row in answer.rows if "x" in row}
+            if found.keys() >= set(iris):
+                return {iri: found[iri] for iri in iris}
+        if len(iris) == 1:
+            return {iris[0]: None}
         half = len(iris) // 2
-        yield from _read_pack(client, question, iris[:half], counts)
-        yield from _read_pack(client, question, iris[half:], counts)
+        return self.count(iris[:half]) | self.count(iris[half:])
 
+    def read(self, counts: dict[str, int]) -> Iterator[Found]:
+        """Yield all rows of IRIs that have so many."""
+        iris = list(counts)
+        limit = min(ANSWER_ROWS, sum(counts.values())) + 1
+        rows: dict[str, list[Row]] = defaultdict(list)
+        with suppress(TooMuchError):
+            answer = self._client.ask(self._question.rows(iris, limit), limit=limit, can_split=True)
+            for row in answer.rows:
+                rows[row.get("x", {}).get("value", "")].append(row)
+            if not answer.is_part and all(len(rows[iri]) >= counts[iri] for iri in iris):
+                yield from (Found(iri, rows[iri], len(rows[iri])) for iri in iris)
+                return
+        if len(iris) == 1:
+            yield self.read_pages(iris[0], counts[iris[0]], None)
+            return
+        half = len(iris) // 2
+        for part in (iris[:half], iris[half:]):
+            yield from self.read({iri: counts[iri] for iri in part})
 
-def _read_pages(client: SparqlClient, question: Question, iri: str, total: int | None, most: int | None) -> Found:
-    """Read the rows of one IRI in the order of their key, up to `most` of them or to the end."""
-    if most is not None and total is not None and total > client.manner.most_sorted:
-        for bound in _bounds(client, question, iri, most / total):
-            rows = _walk(client, question, iri, None, most, up_to=bound)
-            if len(rows) > most:
+    def read_pages(self, iri: str, total: int | None, most: int | None) -> Found:
+        """Read the rows of one IRI in the order of their key, up to `most` of them or to the end."""
+        bounds: Sequence[str] = ()
+        if most is not None and total is not None and total > self._client.manner.most_sorted:
+            bounds = self._bounds(iri, most / total)
+        for bound in (*bounds, None):
+            rows = self._walk(iri, None if bound else total, most, up_to=bound)
+            if most is not None and len(rows) > most:
                 return Found(iri, rows[:most], total)
-    rows = _walk(client, question, iri, total, most)
-    if most is not None and len(rows) > most:
-        return Found(iri, rows[:most], total)
-    return Found(iri, rows, max(len(rows), total or 0))
+        return Found(iri, rows, max(len(rows), total or 0))
 
+    def _bounds(self, iri: str, share: float) -> list[str]:
+        """Return other ends before which that share of an IRI's rows may well stand: not all need to be sorted."""
+        limit = self._page_rows
+        try:
+            answer = self._client.ask(self._question.rows([iri], limit), limit=limit, can_split=True)
+        except TooMuchError:
+            return []
+        ends = sorted(filter(self._question.is_key, map(self._question.key_of, answer.rows)))
+        places = [int(len(ends) * share * factor) + factor for factor in (3, 20)]
+        return [ends[place] for place in places if place < len(ends)]
 
-def _bounds(client: SparqlClient, question: Question, iri: str, share: float) -> list[str]:
-    """Return other ends before which that share of an IRI's rows may well stand, so that not all need to be sorted."""
-    limit = _page_rows(client)
-    try:
-        answer = client.ask(question.rows([iri], limit), limit=limit, can_split=True)
-    except TooMuchError:
-        return []
-    ends = sorted(end for row in answer.rows if is_iri(end := _key(row, question)))
-    places = [int(len(ends) * share * factor) + factor for factor in (3, 20)]
-    return [ends[place] for place in places if place < len(ends)]
+    def _walk(self, iri: str, total: int | None, most: int | None, *, up_to: str | None = None) -> Sequence[Row]:
+        """Return the rows of one IRI, page by page, to the end or until they are more than `most`.
 
-
-def _walk(
-    client: SparqlClient,
-    question: Question,
-    iri: str,
-    total: int | None,
-    most: int | None,
-    *,
-    up_to: str | None = None,
-) -> Sequence[Row]:
-    """Return the rows of one IRI, page by page; where there are more than `most`, the first ones, and more than `most`.
-
-    Rows come in the order of the other end only where there are more than `most`.
-    """
-    limit = _page_rows(client)
-    rows: list[Row] = []
-    after: str | None = None
-    while True:
-        answer = client.ask(question.page(iri, after, limit, up_to=up_to), limit=limit)
-        is_cut = bool(answer.part) or (total is not None and len(rows) + len(answer.rows) < total)
-        kept = _without_last_key(answer.rows, question) if is_cut else answer.rows
-        last = _last_key(kept, question)
-        rows += kept
-        if most is not None and len(rows) > most:
-            distinct = {_other_end(row): row for row in rows}  # a triple in two graphs comes twice
-            if len(distinct) > most:
-                return [distinct[end] for end in sorted(distinct)]
-        if not is_cut or last is None or last == after:
-            return rows
-        after = last
-
-
-def _page_rows(client: SparqlClient) -> int:
-    return max(2, min(_PAGE_ROWS, _room(client)))
-
-
-def _without_last_key(rows: Sequence[Row], question: Question) -> Sequence[Row]:
-    """Drop the rows of the last key, of which there may be more, unless there is no other key."""
-    return [row for row in rows if _key(row, question) != _key(rows[-1], question)] or rows
-
-
-def _last_key(rows: Sequence[Row], question: Question) -> str | None:
-    """Return the last key that can stand in a query."""
-    keys = (_key(row, question) for row in reversed(rows))
-    return next((key for key in keys if (len(key) == _DIGEST if question.values else is_iri(key))), None)
-
-
-def _key(row: Row, question: Question) -> str:
-    return row.get("k" if question.values else "y", {}).get("value", "")
+        They come in the order of the other end only where they are more than `most`.
+        """
+        question, limit = self._question, self._page_rows
+        rows: list[Row] = []
+        after: str | None = None
+        while True:
+            answer = self._client.ask(question.page(iri, after, limit, up_to=up_to), limit=limit)
+            is_cut = answer.is_part or (total is not None and len(rows) + len(answer.rows) < total)
+            keys = [question.key_of(row) for row in answer.rows]
+            # There may be more rows of the last key: they come again, unless there is no other key.
+            whole = [row for row, key in zip(answer.rows, keys, strict=True) if key != keys[-1]] if is_cut else []
+            kept = whole or answer.rows
+            rows += kept
+            if most is not None and len(rows) > most:
+                distinct = {_other_end(row): row for row in rows}  # a triple in two graphs comes twice
+                if len(distinct) > most:
+                    return [distinct[end] for end in sorted(distinct)]
+            last = next(filter(question.is_key, map(question.key_of, reversed(kept))), None)
+            if not is_cut or last is None or last == after:
+                return rows
+            after = last
 
 
 def _other_end(row: Row) -> tuple[str, str]:

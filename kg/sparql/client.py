@@ -1,29 +1,41 @@
 """Ask an endpoint politely and stubbornly: from the cache where it can, slowly, and again where that may help."""
 
+import http.client
+import socket
+import ssl
+import threading
 import time
-from collections.abc import Callable, Sequence
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from tenacity import RetryCallState, Retrying
 
 from kg.errors import EndpointError
 
-from .reply import Answer, Row, TroubleError, judge, parse_rows, part_of
+from .questions import Row
+from .reply import Answer, Reply, TroubleError, is_part, judge, parse_rows
+from .request import is_loopback
 from .responses import ResponseCache
-from .transport import Transport
 
-MAX_WAIT_S = 300.0
-"""The longest wait that a `Retry-After` can ask for; the endpoint is then asked again, whatever it said."""
-
-MAX_WAITS = 10
-"""How often one query may be put off by a 429 or 503."""
-
-RETRY_WAITS_S = (2.0, 8.0, 30.0, 60.0)
-"""Waits before a query is asked again after an error that may pass."""
+MAX_WAIT_S = 300.0  # the longest wait that a `Retry-After` can ask for; the endpoint is then asked again all the same
+MAX_WAITS = 10  # how often one query may be put off by a 429 or 503
+RETRY_WAITS_S = (2.0, 8.0, 30.0, 60.0)  # before a query is asked again after an error that may pass
+# How often a query is asked again after trouble of a kind: usually, if it can be split, and if it is the first of a
+# fetch, where a wrong address is likelier than a bad moment.
+_RETRIES = {"wait": (MAX_WAITS, MAX_WAITS, MAX_WAITS), "down": (4, 4, 0), "again": (4, 2, 1), "slow": (4, 0, 4)}
+_BODY_LIMIT_BYTES = 256 << 20
+_CHUNK_BYTES = 1 << 16
 
 Progress = Callable[[str, int, int], None]
+Transport = Callable[[str], Reply]
+
+_opener_in_use = threading.Lock()
 
 
 class TooMuchError(Exception):
@@ -32,89 +44,68 @@ class TooMuchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How an endpoint is asked; the clocks can be replaced.
+    """How an endpoint is asked; the clocks can be replaced."""
 
-    Attributes:
-        requests_per_second: The most; None for as fast as it answers.
-        most_sorted: Rows of one IRI that an endpoint should have to sort, at most.
-        sleep: Waits.
-        clock: Seconds that only grow.
-        now: The date.
-    """
-
-    requests_per_second: float | None = None
-    most_sorted: int = 20_000
+    requests_per_second: float | None = None  # at most; None for as fast as it answers
+    most_sorted: int = 20_000  # rows of one IRI that an endpoint should have to sort
     sleep: Callable[[float], None] = time.sleep
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = time.monotonic  # seconds that never go back
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
+@dataclass(slots=True)
 class SparqlClient:
-    """Asks one endpoint, one query at a time.
+    """Asks one endpoint, one query at a time."""
 
-    Attributes:
-        queries: How many queries were asked, of the cache or the endpoint.
-        requests: How many requests were sent.
-        cut_at: The number of rows at which the endpoint is known to cut, or None.
-        manner: How it is asked.
-    """
+    endpoint: str
+    cache: ResponseCache
+    transport: Transport
+    manner: Manner
+    progress: Progress
+    queries: int = 0  # asked of the cache or the endpoint
+    requests: int = 0  # sent to the endpoint
+    cut_at: int | None = None  # the number of rows at which the endpoint is known to cut
+    _next_s: float = float("-inf")
 
-    def __init__(
-        self, endpoint: str, cache: ResponseCache, transport: Transport, manner: Manner, progress: Progress
-    ) -> None:
-        self.endpoint = endpoint
-        self.queries = 0
-        self.requests = 0
-        self.cut_at: int | None = None
-        self._cache = cache
-        self._transport = transport
-        self.manner = manner
-        self._progress = progress
-        self._next_s = float("-inf")
-
-    def ask(self, query: str, *, limit: int, can_split: bool = False, is_first: bool = False) -> Answer:
+    def ask(self, query: str, *, limit: int, can_split: bool = False) -> Answer:
         """Answer a query.
 
         Args:
             query: A SELECT that ends in `LIMIT limit`.
-            limit: See `query`.
+            limit: That limit.
             can_split: Whether the caller can ask for less; it is then told to when the endpoint does not answer.
-            is_first: Whether a wrong address is likelier than a bad moment.
 
         Raises:
             TooMuchError: Only with `can_split`.
             EndpointError: If there is no answer.
         """
         self.queries += 1
-        kept = self._cache.find(self.endpoint, query)
+        kept = self.cache.find(self.endpoint, query)
         if kept is not None:
             record, body = kept
             if record.state == "answered":
-                try:
+                with suppress(TroubleError):  # a damaged copy is asked again
                     return self._answer(parse_rows(body), record.note, limit)
-                except TroubleError:
-                    pass  # a damaged copy is asked again
             elif can_split:
                 raise TooMuchError(record.note)
 
-        def is_worth_another(state: RetryCallState) -> bool:
-            trouble = state.outcome.exception() if state.outcome else None
-            if not isinstance(trouble, TroubleError):
-                return False
-            return state.attempt_number <= _retries(trouble.kind, can_split=can_split, is_first=is_first)
-
-        retrying = Retrying(retry=is_worth_another, wait=_pause_s, sleep=self._wait)
+        case = 2 if self.queries == 1 else 1 if can_split else 0
+        retrying = Retrying(
+            retry=lambda state: state.attempt_number <= _RETRIES.get(_trouble_of(state).kind, (0, 0, 0))[case],
+            wait=_pause_s,
+            sleep=self._wait,
+        )
         try:
             rows, note = retrying(self._request, query)
         except TroubleError as trouble:
             if can_split and trouble.kind in ("again", "slow", "refused"):
-                self._cache.keep_split(self.endpoint, query, str(trouble))
+                self.cache.keep(self.endpoint, query, b"", note=str(trouble), state="split")
                 raise TooMuchError(str(trouble)) from None
             raise self._give_up(retrying.statistics["attempt_number"], str(trouble)) from None
         return self._answer(rows, note, limit)
 
     def _request(self, query: str) -> tuple[Sequence[Row], str]:
-        """Send a query and keep the answer."""
+        """Send a query when its time has come, and keep the answer."""
         manner = self.manner
         pause_s = self._next_s - manner.clock()
         if pause_s > 0:
@@ -122,20 +113,20 @@ class SparqlClient:
         if manner.requests_per_second:
             self._next_s = manner.clock() + 1 / manner.requests_per_second
         self.requests += 1
-        reply = self._transport(query)
+        reply = self.transport(query)
         rows, note = judge(reply, manner.now())
-        self._cache.keep(self.endpoint, query, reply.body, rows=len(rows), note=note)
+        self.cache.keep(self.endpoint, query, reply.body, rows=len(rows), note=note)
         return rows, note
 
     def _answer(self, rows: Sequence[Row], note: str, limit: int) -> Answer:
-        return Answer(rows, part_of(rows, note, limit=limit, cut_at=self.cut_at))
+        return Answer(rows, is_part(rows, note, limit=limit, cut_at=self.cut_at))
 
     def _wait(self, seconds: float) -> None:
         """Wait second by second, so that it shows and can be stopped."""
         left = total = min(seconds, MAX_WAIT_S)
         host = urlsplit(self.endpoint).netloc
         while left > 0:
-            self._progress(f"wait for {host} (seconds)", round(total - left), round(total))
+            self.progress(f"wait for {host} (seconds)", round(total - left), round(total))
             self.manner.sleep(min(1.0, left))
             left -= 1.0
 
@@ -146,20 +137,96 @@ class SparqlClient:
         return EndpointError(f"{self.endpoint}, query {self.queries}: asked{times} with this result: {text}; {hint}")
 
 
-def _retries(kind: str, *, can_split: bool, is_first: bool) -> int:
-    """Say how often a query is asked again after trouble of some kind."""
-    if kind == "wait":
-        return MAX_WAITS
-    if kind == "down":
-        return 0 if is_first else len(RETRY_WAITS_S)
-    if kind == "again":
-        return 1 if is_first else 2 if can_split else len(RETRY_WAITS_S)
-    return len(RETRY_WAITS_S) if kind == "slow" and not can_split else 0
+@contextmanager
+def open_transport(endpoint: str, *, agent: str, timeout_s: float) -> Iterator[Transport]:
+    """Give a function that sends a query and returns the reply, or raises `TroubleError` where nothing comes back.
+
+    It waits through a silence of `timeout_s`, and three times as long for a whole answer.
+
+    SPARQLWrapper asks by the opener that urllib has installed. Meanwhile that is one which hands out replies to queries
+    as they come: it follows no redirect, which would take the query to an address that the user did not give, and
+    keeps the headers of errors. It asks this machine without a proxy. Afterwards urllib has its usual one again; a
+    fetch in another thread waits for that.
+    """
+    from SPARQLWrapper import JSON, POST, SPARQLWrapper
+
+    wrapper = SPARQLWrapper(endpoint, agent=agent, returnFormat=JSON)
+    wrapper.setMethod(POST)
+    wrapper.setOnlyConneg(True)
+    wrapper.timeout = timeout_s  # type: ignore[assignment]  # setTimeout() takes whole seconds only
+
+    def send(query: str) -> Reply:
+        wrapper.setQuery(query)
+        try:
+            with wrapper.query().response as response:
+                return _read_reply(response, time.monotonic() + 3 * timeout_s)
+        except urllib.error.URLError as error:
+            raise _trouble(error.reason) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise _trouble(error) from None
+
+    handlers: list[urllib.request.BaseHandler] = [_EveryReply()]
+    if is_loopback(endpoint):
+        handlers.append(urllib.request.ProxyHandler({}))
+    with _opener_in_use:
+        urllib.request.install_opener(urllib.request.build_opener(*handlers))
+        try:
+            yield send
+        finally:
+            urllib.request.install_opener(urllib.request.build_opener())
+
+
+class _EveryReply(urllib.request.HTTPErrorProcessor):
+    """Makes no error of a reply to a query, whatever its status."""
+
+    def http_response(self, request: urllib.request.Request, response: Any) -> Any:
+        return response if request.data is not None else super().http_response(request, response)
+
+    https_response = http_response
+
+
+def _read_reply(response: Any, end_s: float) -> Reply:
+    """Read a reply up to its end, its limit, or the end of our patience."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    body, cut = bytearray(), ""
+    try:
+        while not cut and (chunk := response.read1(_CHUNK_BYTES)):
+            body += chunk
+            if len(body) > _BODY_LIMIT_BYTES:
+                cut = f"more than {_BODY_LIMIT_BYTES >> 20} MiB"
+            elif time.monotonic() > end_s:
+                cut = f"it came too slowly: {len(body)} bytes so far"
+    except TimeoutError:
+        cut = f"silence after {len(body)} bytes"
+    except (OSError, http.client.HTTPException) as error:
+        cut = f"the connection broke after {len(body)} bytes ({type(error).__name__})"
+    length = headers.get("content-length", "")
+    if not cut and length.isdecimal() and len(body) < int(length):
+        cut = f"{len(body)} of {length} bytes came"
+    return Reply(response.status, headers, bytes(body), cut)
+
+
+def _trouble(reason: object) -> TroubleError:
+    """Say why nothing came back."""
+    if isinstance(reason, TimeoutError):
+        return TroubleError("again", "no answer in time")
+    if isinstance(reason, socket.gaierror):
+        return TroubleError("down", f"there is no such host ({reason.strerror})")
+    if isinstance(reason, ConnectionRefusedError):
+        return TroubleError("down", "nothing answers at this address (connection refused)")
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return TroubleError("down", f"its certificate is not trusted ({reason.verify_message})")
+    text = str(reason) or type(reason).__name__
+    return TroubleError("again", f"the connection broke ({' '.join(text.split())[:200]})")
+
+
+def _trouble_of(state: RetryCallState) -> TroubleError:
+    """Return the trouble of a try; what is none, or not of the endpoint, is not asked again."""
+    trouble = state.outcome.exception() if state.outcome else None
+    return trouble if isinstance(trouble, TroubleError) else TroubleError("none", str(trouble))
 
 
 def _pause_s(state: RetryCallState) -> float:
     """Say how long to wait before the next try: as long as the endpoint asks for, or longer each time."""
-    trouble = state.outcome.exception() if state.outcome else None
-    if isinstance(trouble, TroubleError) and trouble.wait_s is not None:
-        return max(1.0, trouble.wait_s)
-    return RETRY_WAITS_S[min(state.attempt_number, len(RETRY_WAITS_S)) - 1]
+    wait_s = _trouble_of(state).wait_s
+    return max(1.0, wait_s) if wait_s is not None else RETRY_WAITS_S[: state.attempt_number][-1]

@@ -11,95 +11,79 @@ from datetime import datetime
 
 from kg.politeness import retry_after_s
 
-from .terms import Term
+from .questions import Row
 
-USUAL_CUTS = frozenset({10_000})
-"""Numbers of rows at which endpoints are known to cut, header or not."""
-
+_USUAL_CUTS = {10_000}  # numbers of rows at which endpoints are known to cut, header or not
+_KINDS = {
+    **dict.fromkeys((429, 503), "wait"),
+    **dict.fromkeys((400, 413, 414), "refused"),
+    **dict.fromkeys((408, 500, 502, 504, *range(520, 530)), "again"),
+}
 _SHOWN = 200
-
-Row = Mapping[str, Term]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back.
-
-    Attributes:
-        status: The HTTP status.
-        headers: Headers, their names in lower case.
-        body: The body, as far as it came.
-        cut: Why no more of it came, or empty.
-    """
+    """What came back."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
-    cut: str = ""
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes  # as far as it came
+    cut: str = ""  # why no more of it came
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows, and why they may be only a part (`part`, empty where they are all)."""
+    """Rows, and whether they may be only a part of all."""
 
     rows: Sequence[Row]
-    part: str = ""
+    is_part: bool
 
 
 class TroubleError(Exception):
     """A reply that is not an answer.
 
-    Attributes:
-        kind: ``wait`` (asked to come later), ``again`` (may pass), ``down`` (nothing answers at the address), ``slow``
-            (cut short by the endpoint's time limit), ``refused`` (a smaller query may pass) or ``fatal``.
-        wait_s: How long the endpoint asks to wait, where it says so.
+    Its kind is ``wait`` (asked to come later), ``again`` (may pass), ``down`` (nothing answers at the address),
+    ``slow`` (cut short by the endpoint's time limit), ``refused`` (a smaller query may pass) or ``fatal``.
     """
 
     def __init__(self, kind: str, text: str, wait_s: float | None = None) -> None:
         super().__init__(text)
         self.kind = kind
-        self.wait_s = wait_s
+        self.wait_s = wait_s  # how long the endpoint asks to wait, where it says so
 
 
 def judge(reply: Reply, now: datetime) -> tuple[list[Row], str]:
-    """Read a reply.
+    """Return the rows of a reply, and what its headers say of their being a part only (else empty).
 
-    Args:
-        reply: What came back.
-        now: The time, for a `Retry-After` that is a date.
-
-    Returns:
-        The rows, and what the headers say of their being a part only (else empty).
+    The time is for a `Retry-After` that is a date.
 
     Raises:
         TroubleError: If it is not an answer.
     """
-    status = reply.status
+    status, headers = reply.status, reply.headers
+    if 300 <= status < 400:
+        target = headers.get("location", "")[:_SHOWN]
+        raise TroubleError("fatal", f"status {status}, it has moved to {target!r}: give that address")
     if status not in (200, 206):
-        raise _trouble_of_status(reply, now)
-    state = reply.headers.get("x-sql-state") or reply.headers.get("x-sql-message")
+        kind, text = _KINDS.get(status, "fatal"), f"status {status}: {shown(reply.body)}"
+        raise TroubleError(kind, text, retry_after_s(headers.get("retry-after"), now) if kind == "wait" else None)
+    state = headers.get("x-sql-state") or headers.get("x-sql-message")
     if status == 206 or state:
         raise TroubleError("slow", f"an incomplete answer ({state[:_SHOWN] if state else 'status 206'})")
     if reply.cut:
         raise TroubleError("again", f"half an answer ({reply.cut})")
-    rows = parse_rows(reply.body)
-    most = reply.headers.get("x-sparql-maxrows")
-    if most is not None:
-        return rows, f"cut by the endpoint at {most[:20]} rows"
-    return rows, ""
+    most = headers.get("x-sparql-maxrows")
+    return parse_rows(reply.body), "" if most is None else f"cut by the endpoint at {most[:20]} rows"
 
 
 def parse_rows(body: bytes) -> list[Row]:
-    """Read the rows of a SPARQL JSON document.
-
-    Raises:
-        TroubleError: If it is something else, or only half of one.
-    """
+    """Read the rows of a SPARQL JSON document, or raise `TroubleError` for anything else, also for half of one."""
     try:
         document = json.loads(body.decode("utf-8"), strict=False)
     except (ValueError, RecursionError) as error:
-        looks_whole = not body.lstrip().startswith(b"{")
-        what = "not JSON" if looks_whole else f"half a JSON document or a broken one ({error})"
+        is_begun = body.lstrip().startswith(b"{")
+        what = f"half a JSON document or a broken one ({error})" if is_begun else "not JSON"
         raise TroubleError("again", f"{what}: {shown(body)}") from None
     try:
         rows = document["results"]["bindings"]
@@ -110,15 +94,9 @@ def parse_rows(body: bytes) -> list[Row]:
     return rows
 
 
-def part_of(rows: Sequence[Row], note: str, *, limit: int, cut_at: int | None) -> str:
-    """Say why rows may be only a part of all: the endpoint's word, or their number."""
-    if note:
-        return note
-    if len(rows) >= limit:
-        return f"as many rows as were asked for ({limit})"
-    if len(rows) in USUAL_CUTS or len(rows) == cut_at:
-        return f"as many rows as the endpoint ever gives ({len(rows)})"
-    return ""
+def is_part(rows: Sequence[Row], note: str, *, limit: int, cut_at: int | None) -> bool:
+    """Say whether rows may be only a part of all, by the endpoint's word or by their number."""
+    return bool(note) or len(rows) >= limit or len(rows) in _USUAL_CUTS or len(rows) == cut_at
 
 
 def count_of(row: Row) -> int | None:
@@ -137,17 +115,3 @@ def _is_row(row: object) -> bool:
     return isinstance(row, dict) and all(
         isinstance(term, dict) and all(isinstance(part, str) for part in term.values()) for term in row.values()
     )
-
-
-def _trouble_of_status(reply: Reply, now: datetime) -> TroubleError:
-    status, text = reply.status, f"status {reply.status}: {shown(reply.body)}"
-    if status in (429, 503):
-        return TroubleError("wait", text, retry_after_s(reply.headers.get("retry-after"), now))
-    if status in (400, 413, 414):
-        return TroubleError("refused", text)
-    if status in (408, 500, 502, 504) or 520 <= status < 530:
-        return TroubleError("again", text)
-    if 300 <= status < 400:
-        target = reply.headers.get("location", "")
-        return TroubleError("fatal", f"status {status}, it has moved to {target[:_SHOWN]!r}: give that address")
-    return TroubleError("fatal", text)

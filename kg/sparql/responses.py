@@ -9,7 +9,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -22,36 +22,34 @@ _FIND = (
     " AND created >= COALESCE((SELECT since FROM refresh WHERE endpoint = :endpoint), '')"
 )
 _OUTDATED = "endpoint = :endpoint AND created < (SELECT since FROM refresh WHERE endpoint = :endpoint)"
+_COUNTS = (
+    "SELECT count(*) AS responses, COALESCE(sum(size_bytes), 0) AS answer_bytes,"
+    " COALESCE(min(created), '') AS oldest, COALESCE(max(created), '') AS newest FROM response"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """What is kept of one query.
+    """What is kept of one query."""
 
-    Attributes:
-        endpoint: Which endpoint was asked.
-        query: The query.
-        state: ``answered``, or ``split``: too much at once, its halves were asked instead.
-        note: Why the answer is only a part of all, or why the query was split; else empty.
-        rows: Rows of the answer.
-        size_bytes: Its size before it was compressed.
-        created: When it came.
-    """
-
-    endpoint: str
+    endpoint: str  # which was asked
     query: str
-    state: str
-    note: str
-    rows: int
-    size_bytes: int
-    created: str
+    state: str  # ``answered``, or ``split``: too much at once, its halves were asked instead
+    note: str  # why the answer is only a part of all, or why the query was split; else empty
+    rows: int  # of the answer
+    size_bytes: int  # of the answer, before it was compressed
+    created: str  # when it came
 
 
 _COLUMNS = tuple(column.name for column in fields(CachedResponse))
 
 
 class ResponseCache(SmallStore):
-    """The file of responses. Use `ResponseCache.open`, and close it, or use it as a context manager."""
+    """The file of responses. Use `ResponseCache.open`, and close it, or use it as a context manager.
+
+    Raises:
+        CacheError: By every method, if the file cannot be read or written.
+    """
 
     VERSION = 1
     TABLES = """
@@ -67,25 +65,13 @@ class ResponseCache(SmallStore):
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
-        """Open a file of responses, making it if need be.
-
-        Args:
-            path: The file.
-            read_only: Open an existing file without the right to change it.
-
-        Raises:
-            CacheError: If it is missing (where it is only to be read), cannot be written, or is not one of ours.
-        """
+        """Open a file of responses, making it if need be, or open an existing one without the right to change it."""
         if read_only and not path.is_file():
             raise CacheError(f"{path} does not exist; no endpoint was asked for this index")
         return cls(path, read_only=read_only)
 
     def find(self, endpoint: str, query: str) -> tuple[CachedResponse, bytes] | None:
-        """Return what is kept of a query, with the answer's bytes; None where it has to be asked.
-
-        Raises:
-            CacheError: If the file cannot be read.
-        """
+        """Return what is kept of a query, with the answer's bytes; None where it has to be asked."""
         with self._errors():
             rows = list(self._database.query(_FIND, {"endpoint": endpoint, "digest": _digest(query)}))
         for row in rows:
@@ -93,18 +79,14 @@ class ResponseCache(SmallStore):
                 return _response(row), zlib.decompress(row["body"]) if row["body"] else b""
         return None
 
-    def keep(self, endpoint: str, query: str, body: bytes, *, rows: int, note: str = "") -> None:
-        """Keep an answer, at once and for good.
-
-        Raises:
-            CacheError: If the file cannot be written.
-        """
-        packed = zlib.compress(body, 6)
-        self._put(endpoint, query, state="answered", note=note, rows=rows, size_bytes=len(body), body=packed)
-
-    def keep_split(self, endpoint: str, query: str, reason: str) -> None:
-        """Keep that a query was too much and was asked in halves."""
-        self._put(endpoint, query, state="split", note=reason, rows=0, size_bytes=0, body=None)
+    def keep(
+        self, endpoint: str, query: str, body: bytes, *, rows: int = 0, note: str = "", state: str = "answered"
+    ) -> None:
+        """Keep an answer, at once and for good, or that a query was too much and was asked in halves."""
+        response = CachedResponse(endpoint, query, state, note, rows, len(body), _stamp())
+        row = {**asdict(response), "digest": _digest(query), "body": zlib.compress(body, 6) if body else None}
+        with self._errors():
+            self._database.table("response").insert(row, replace=True)
 
     def begin_refresh(self, endpoint: str) -> None:
         """Take all that is kept of an endpoint for outdated; a refresh that was stopped goes on where it was."""
@@ -127,10 +109,7 @@ class ResponseCache(SmallStore):
     def stats(self) -> dict[str, Any]:
         """Return the number of responses, their bytes as they came, the endpoints, the oldest, the newest, the size."""
         with self._errors():
-            [counts] = self._database.query(
-                "SELECT count(*) AS responses, COALESCE(sum(size_bytes), 0) AS answer_bytes,"
-                " COALESCE(min(created), '') AS oldest, COALESCE(max(created), '') AS newest FROM response"
-            )
+            [counts] = self._database.query(_COUNTS)
             names = self._database.query("SELECT DISTINCT endpoint FROM response ORDER BY 1")
             return {**counts, "endpoints": [row["endpoint"] for row in names], "size_bytes": self.path.stat().st_size}
 
@@ -139,27 +118,16 @@ class ResponseCache(SmallStore):
 
         Returns:
             How many responses were removed.
-
-        Raises:
-            CacheError: If the file cannot be written.
         """
-        oldest = "9999"
-        if older_than_days is not None:
-            try:
-                oldest = _stamp(timedelta(days=older_than_days))
-            except OverflowError:
-                oldest = ""
+        try:
+            oldest = "9999" if older_than_days is None else _stamp(timedelta(days=older_than_days))
+        except OverflowError:
+            oldest = ""
         with self._errors():
             removed = len(list(self._database.query("DELETE FROM response WHERE created < ? RETURNING 1", [oldest])))
         with suppress(sqlite3.OperationalError):  # another process may be reading: the room stays for later
             self._database.vacuum()
         return removed
-
-    def _put(self, endpoint: str, query: str, **columns: Any) -> None:
-        key = {"endpoint": endpoint, "digest": _digest(query)}
-        with self._errors():
-            row = {**key, "query": query, **columns, "created": _stamp()}
-            self._database.table("response").insert(row, replace=True)
 
 
 def _response(row: dict[str, Any]) -> CachedResponse:

@@ -23,7 +23,7 @@ def test_an_answer_is_found_again_by_endpoint_and_query(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite"
     with ResponseCache.open(path) as cache:
         cache.keep(ENDPOINT, "SELECT 1", b"answer" * 1000, rows=3, note="cut")
-        cache.keep_split(ENDPOINT, "SELECT 2", "too much")
+        cache.keep(ENDPOINT, "SELECT 2", b"", note="too much", state="split")
     with ResponseCache.open(path) as cache:
         found = cache.find(ENDPOINT, "SELECT 1")
         assert found is not None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kg.sparql.batches import ask_about
 from kg.sparql.client import Manner, TooMuchError
 from kg.sparql.questions import Question
-from kg.sparql.reply import Answer, part_of
+from kg.sparql.reply import Answer, is_part
 
 Data = dict[str, list[str]]
 
@@ -43,7 +43,7 @@ class Endpoint:
     cut_at: int | None = None
     manner: Manner = field(default_factory=Manner)
 
-    def ask(self, query: str, *, limit: int, can_split: bool = False, is_first: bool = False) -> Answer:
+    def ask(self, query: str, *, limit: int, can_split: bool = False) -> Answer:
         asked: dict[str, Any] = json.loads(query)
         if can_split and (len(asked["iris"]) > self.most or (asked["kind"] == "count" and not self.counts)):
             raise TooMuchError("too much")
@@ -56,7 +56,7 @@ class Endpoint:
             rows = [{"x": _uri(iri), "p": _uri("http://p/"), "y": _uri(end)} for iri, end in pairs]
         rows, whole = rows[:limit][: self.cap], len(rows)
         note = "cut" if self.says_so and len(rows) < min(whole, limit) else ""
-        return Answer(rows, part_of(rows, note, limit=limit, cut_at=self.cut_at))
+        return Answer(rows, is_part(rows, note, limit=limit, cut_at=self.cut_at))
 
 
 def _uri(iri: str) -> dict[str, str]:
