@@ -23,7 +23,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from kg.transactions import transaction
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -36,7 +35,7 @@ from kg import AliasIndex, AliasMatch, Graph, normal_form
 from kg.names.fuzzy import Query, likenesses
 from kg.names.index import fill_names
 from kg.names.normal import squash
-from kg.schema import create_indexes, create_tables, open_for_building
+from kg.schema import create_indexes, create_tables, open_for_building, transaction
 
 GRAPH = WORK / "names" / "kg.sqlite"
 MENTIONS, SEED, LIMIT = 2000, 5, 10

@@ -17,7 +17,7 @@ from types import FrameType
 
 from benchmarks.options import take_no_options
 from kg import build_graph
-from linker import Pipeline, build_index, read_posts
+from linker import BuildSettings, Pipeline, Post, build_index, read_posts
 
 _ROOT = Path(__file__).parents[1]
 _ROOMS = ("kg", "vision", "ner", "linker", "scripts")
@@ -45,8 +45,9 @@ def _files_of_a_triple(folder: Path) -> set[str]:
 
 def _files_of_a_post(folder: Path) -> set[str]:
     graph = _EXAMPLES / "graph"
-    build_index(folder / "index", sources=[graph], images_dir=graph)
-    posts = list(islice(read_posts(_EXAMPLES / "posts" / "posts.jsonl"), 2))
+    build_index(folder / "index", BuildSettings(sources=[graph], images_dir=graph))
+    read = islice(read_posts(_EXAMPLES / "posts" / "posts.jsonl"), 2)
+    posts = [post for post in read if isinstance(post, Post)]
     with Pipeline.open(folder / "index") as pipeline:
         pipeline.process(posts[1:])
         with _traced() as files:
@@ -65,13 +66,13 @@ def _traced() -> Iterator[set[str]]:
         if event == "call" and code.co_name != "<module>" and code.co_filename.startswith(prefixes):
             files.add(Path(code.co_filename).relative_to(_ROOT).as_posix())
 
-    threading.setprofile_all_threads(note) if sys.version_info >= (3, 12) else threading.setprofile(note)
+    threading.setprofile(note)
     sys.setprofile(note)
     try:
         yield files
     finally:
         sys.setprofile(None)
-        threading.setprofile_all_threads(None) if sys.version_info >= (3, 12) else threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
 
 
 def _print(way: str, files: set[str]) -> None:

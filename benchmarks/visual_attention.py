@@ -80,7 +80,7 @@ def _passes(words: int, device: torch.device, dtype: torch.dtype = torch.float32
 
     def contexts() -> Tensor:
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-            return region_contexts(*inputs, [words * words], activation="tanh")
+            return region_contexts(*inputs, counts=[words * words], activation="tanh")
 
     def forward() -> object:
         with torch.no_grad():

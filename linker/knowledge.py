@@ -31,6 +31,7 @@ class KnowledgeFinder:
 
     def __init__(self, index: Index, memory: Memory, settings: Settings) -> None:
         self._index = index
+        self._index_id = index.manifest.identity
         self._memory = memory
         self._settings = settings
         self._recent: dict[str, Knowledge] = {}
@@ -80,7 +81,7 @@ class KnowledgeFinder:
 
     def _key(self, sha256: str, candidates: Sequence[int]) -> str:
         """Everything that the answer depends on: picture, candidates, index and settings."""
-        parts = [sha256, candidates, self._index.manifest.identity, self._settings.theta, self._settings.hops]
+        parts = [sha256, candidates, self._index_id, self._settings.theta, self._settings.hops]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _recall(self, key: str) -> Knowledge | None:
@@ -106,7 +107,7 @@ class KnowledgeFinder:
             candidates=tuple(entities[candidate].iri for candidate in candidates),
             theta=self._settings.theta,
             hops=self._settings.hops,
-            index_id=self._index.manifest.identity,
+            index_id=self._index_id,
             entity_iri=pictured.entity.iri if pictured else None,
             hop=pictured.hop if pictured else None,
             cosine=pictured.cosine if pictured else None,

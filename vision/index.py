@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ImageIndexError, shown
-from .index_file import Fingerprint, check_file, unit
-from .search import Search, choose_search
+from .index_file import Fingerprint, check_file
+from .search import Search, choose_search, unit
 
 #: A search proposes a little more than asked, so that no rounding of its own can hide an image; `cosines` decides.
 #: faiss-gpu, the coarsest, rounds a query to float16, which moves an inner product by less than 5e-4.

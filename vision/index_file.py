@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ImageIndexError, shown
+from .search import unit
 
 _BLOCK_BYTES = 1 << 20
 #: A file up to this size is read through whenever it is opened, which takes about a twentieth of a second.
@@ -83,12 +84,6 @@ def stored_form(vectors: NDArray[Any]) -> NDArray[np.float16]:
     rounded = unit(np.asarray(vectors, np.float64)).astype(np.float32)
     codes = _quantizer(vectors.shape[1]).sa_encode(rounded)  # not as NumPy rounds what lies between two numbers
     return np.asarray(codes.view("<f2").astype(np.float16, copy=False))
-
-
-def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vectors (n, C) at length 1; those of length 0 stay."""
-    lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
-    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
 
 
 def check_file(path: Path, fingerprint: Fingerprint, *, thorough: bool) -> None:

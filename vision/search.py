@@ -62,6 +62,12 @@ def choose_search(index: Any, device: str) -> Search:
     return TorchSearch(index, device=str(chosen))
 
 
+def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Vectors (n, C) at length 1; those of length 0 stay."""
+    lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
+    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
+
+
 class FaissSearch:
     """Searches an index on the CPU, in place: the rows may lie in a mapped file.
 
