@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import urllib.request
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -43,14 +44,17 @@ def vgg(vgg_file: Path) -> Encoder:
 
 
 @pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """No network and an empty cache of torchvision's; returns the cache."""
     for name in ("https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    return tmp_path / "torch" / "hub" / "checkpoints"
+    urllib.request.install_opener(urllib.request.build_opener())  # one that knows this proxy
+    yield tmp_path / "torch" / "hub" / "checkpoints"
+    monkeypatch.undo()
+    urllib.request.install_opener(urllib.request.build_opener())
 
 
 class Silent(SimpleHTTPRequestHandler):
