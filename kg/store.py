@@ -1,10 +1,11 @@
 """A finished graph, read-only: its entities, their neighbours, classes, facts and pictures."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .entities import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
 from .errors import EntityNotFoundError, StoreError
@@ -34,7 +35,7 @@ _TRIPLES_OF = (
     " ORDER BY t.object, p.id"
 )
 _COUNTED = ("entity", "alias", "predicate", "class", "entity_class", "triple", "literal", "image", "rejected")
-_BATCH = 500
+_LISTED = "IN (SELECT value FROM json_each(?))"
 _CLASSES = (
     "SELECT c.label FROM entity_class ec JOIN class c ON c.id = ec.class WHERE ec.entity = ?"
     " ORDER BY c.depth DESC NULLS LAST, c.instances, c.iri"
@@ -67,21 +68,17 @@ class Graph(GraphFile):
         Raises:
             EntityNotFoundError: If there is none with this id.
         """
-        row = self.connection.execute(f"SELECT {_ENTITY} FROM entity WHERE id = ?", (entity_id,)).fetchone()  # noqa: S608
-        if row is None:
-            raise EntityNotFoundError(str(entity_id))
-        return Entity(*row)
+        for entity in self._entities("id = ?", entity_id):
+            return entity
+        raise EntityNotFoundError(str(entity_id))
 
     def entities(self, entity_ids: Iterable[int]) -> dict[int, Entity]:
         """Return those of some entities that exist, by id."""
-        rows = self._select(f"SELECT {_ENTITY} FROM entity WHERE id IN", entity_ids)  # noqa: S608
-        return {row[0]: Entity(*row) for row in rows}
+        return {entity.id: entity for entity in self._entities(f"id {_LISTED}", _listed(entity_ids))}
 
     def entity_by_iri(self, iri: str) -> Entity | None:
         """Return the entity with an IRI, given in any of its forms; None if there is none."""
-        query = f"SELECT {_ENTITY} FROM entity WHERE iri = ?"  # noqa: S608
-        row = self.connection.execute(query, (canonical_iri(iri),)).fetchone()
-        return Entity(*row) if row else None
+        return next(self._entities("iri = ?", canonical_iri(iri)), None)
 
     def find(self, text: str) -> Entity:
         """Return the entity that a text names: by IRI, label or alias; of several, the one that is meant most.
@@ -162,27 +159,27 @@ class Graph(GraphFile):
     def images(self, *, status: str | None = None) -> Iterator[ImageRecord]:
         """Yield the image rows by id, or those with one status; rows may be marked meanwhile."""
         last = 0
-        query = f"SELECT {_IMAGE} FROM image WHERE id > ? AND (?2 IS NULL OR status = ?2) ORDER BY id LIMIT 1000"  # noqa: S608
-        while rows := self.connection.execute(query, (last, status)).fetchall():
-            yield from (ImageRecord(*row) for row in rows)
-            last = rows[-1][0]
+        where = "id > ?1 AND status = coalesce(?2, status) ORDER BY id LIMIT 1000"
+        while records := list(self._images(where, last, status)):
+            yield from records
+            last = records[-1].id
 
     def entity_images(self, entity_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
         """Return the ids of the embedded images of those entities that have any."""
         found: dict[int, list[int]] = {}
-        query = "SELECT entity, id FROM image WHERE status = 'embedded' AND entity IN"
-        for entity, image in sorted(self._select(query, entity_ids)):
+        query = f"SELECT entity, id FROM image WHERE status = 'embedded' AND entity {_LISTED} ORDER BY entity, id"  # noqa: S608
+        for entity, image in self.connection.execute(query, (_listed(entity_ids),)):
             found.setdefault(entity, []).append(image)
         return {entity: tuple(images) for entity, images in found.items()}
 
     def image_entities(self, image_ids: Iterable[int]) -> dict[int, int]:
         """Return the entity of each of some images."""
-        return dict(self._select("SELECT id, entity FROM image WHERE id IN", image_ids))
+        query = f"SELECT id, entity FROM image WHERE id {_LISTED}"  # noqa: S608
+        return dict(self.connection.execute(query, (_listed(image_ids),)))
 
     def image(self, image_id: int) -> ImageRecord | None:
         """Return one image row, None if there is none."""
-        row = self.connection.execute(f"SELECT {_IMAGE} FROM image WHERE id = ?", (image_id,)).fetchone()  # noqa: S608
-        return ImageRecord(*row) if row else None
+        return next(self._images("id = ?", image_id), None)
 
     def neighbourhood(self, entity_id: int, *, hops: int) -> "networkx.MultiDiGraph[int]":
         """Return the entities within `hops`, and all triples among them, as a networkx graph.
@@ -226,11 +223,13 @@ class Graph(GraphFile):
             found += [(row, label) for row, full, label in rows if full == iri or label == name or full.endswith(ends)]
         return list(dict.fromkeys(found))
 
-    def _select(self, query: str, ids: Iterable[int]) -> Iterator[Any]:
-        """Run a query that ends in IN for all ids, as many at once as SQLite takes."""
-        ordered = iter(sorted(set(ids)))
-        while batch := list(islice(ordered, _BATCH)):
-            yield from self.connection.execute(f"{query} ({','.join('?' * len(batch))})", batch)
+    def _entities(self, where: str, *arguments: object) -> Iterator[Entity]:
+        rows = self.connection.execute(f"SELECT {_ENTITY} FROM entity WHERE {where}", arguments)  # noqa: S608
+        return (Entity(*row) for row in rows)
+
+    def _images(self, where: str, *arguments: object) -> Iterator[ImageRecord]:
+        rows = self.connection.execute(f"SELECT {_IMAGE} FROM image WHERE {where}", arguments)  # noqa: S608
+        return (ImageRecord(*row) for row in rows)
 
 
 def mark_images(sqlite_path: Path, marks: Collection[ImageMark]) -> None:
@@ -263,3 +262,7 @@ def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     statuses = connection.execute("SELECT 'image ' || status, count(*) FROM image GROUP BY status ORDER BY status")
     counts.update(statuses.fetchall())
     return counts
+
+
+def _listed(ids: Iterable[int]) -> str:
+    return json.dumps(list(ids))
