@@ -3,7 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
+from contextlib import closing
+from dataclasses import asdict
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +29,6 @@ DEFAULT_PREDICATES = (
     "industry", "location", "locationCity", "headquarter", "city", "country", "capital", "continent", "language",
     "author", "director", "artist", "knownFor", "sport",
 )  # fmt: skip
-_FACTS_OF_CONCEPT, _FACTS_OF_PREDICATE = 8, 3
 
 _ENTITY = "id, iri, label, type, prior"
 _IMAGE = "id, entity, source, file, sha256, width, height, status, reason"
@@ -56,10 +58,10 @@ class Graph(GraphFile):
     @property
     def _hop_finder(self) -> HopFinder:
         """This thread's own, which keeps what it learned about hubs."""
-        connection = self.connection
-        finder: HopFinder | None = getattr(self._thread, "finder", None)
-        if finder is None:
-            finder = self._thread.finder = HopFinder(connection)
+        connection = self.connection  # first, as it may be closed
+        if not hasattr(self._thread, "finder"):
+            self._thread.finder = HopFinder(connection)
+        finder: HopFinder = self._thread.finder
         return finder
 
     def entity(self, entity_id: int) -> Entity:
@@ -152,9 +154,8 @@ class Graph(GraphFile):
     def conceptual(self, entity_id: int) -> tuple[Fact, ...]:
         """Return what an entity is, most specific first, and then a few facts of `DEFAULT_PREDICATES`."""
         label = self.entity(entity_id).label
-        limits = {"limit": _FACTS_OF_CONCEPT, "each": _FACTS_OF_PREDICATE}
         classes = tuple(Fact(label, IS_A, name) for name in self.classes(entity_id))
-        return classes + self.facts(entity_id, predicates=DEFAULT_PREDICATES, **limits)
+        return classes + self.facts(entity_id, predicates=DEFAULT_PREDICATES, limit=8, each=3)
 
     def images(self, *, status: str | None = None) -> Iterator[ImageRecord]:
         """Yield the image rows by id, or those with one status; rows may be marked meanwhile."""
@@ -166,11 +167,9 @@ class Graph(GraphFile):
 
     def entity_images(self, entity_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
         """Return the ids of the embedded images of those entities that have any."""
-        found: dict[int, list[int]] = {}
         query = f"SELECT entity, id FROM image WHERE status = 'embedded' AND entity {_LISTED} ORDER BY entity, id"  # noqa: S608
-        for entity, image in self.connection.execute(query, (_listed(entity_ids),)):
-            found.setdefault(entity, []).append(image)
-        return {entity: tuple(images) for entity, images in found.items()}
+        found = groupby(self.connection.execute(query, (_listed(entity_ids),)), key=itemgetter(0))
+        return {entity: tuple(image for _, image in rows) for entity, rows in found}
 
     def image_entities(self, image_ids: Iterable[int]) -> dict[int, int]:
         """Return the entity of each of some images."""
@@ -239,29 +238,22 @@ def mark_images(sqlite_path: Path, marks: Collection[ImageMark]) -> None:
         StoreError: If the graph is missing, or cannot be written.
     """
     open_for_reading(sqlite_path).close()
-    rows = [(m.status, m.reason, m.file, m.sha256, m.width, m.height, m.image_id) for m in marks]
-    connection = sqlite3.connect(sqlite_path, timeout=30)
+    update = (
+        "UPDATE image SET status = :status, reason = :reason, file = COALESCE(:file, file), sha256 = :sha256,"
+        " width = :width, height = :height WHERE id = :image_id"
+    )
     try:
-        with connection:
-            connection.executemany(
-                "UPDATE image SET status = ?, reason = ?, file = COALESCE(?, file), sha256 = ?, width = ?, height = ?"
-                " WHERE id = ?",
-                rows,
-            )
+        with closing(sqlite3.connect(sqlite_path, timeout=30)) as connection, connection:
+            connection.executemany(update, map(asdict, marks))
     except sqlite3.Error as error:
         raise StoreError(f"{sqlite_path} cannot be written: {error}") from None
-    finally:
-        connection.close()
 
 
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     """Return the number of rows of each table of a graph, and of images by status."""
-    counts = {}
-    for name in _COUNTED:
-        counts[name] = connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608
+    tables = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in _COUNTED)  # noqa: S608
     statuses = connection.execute("SELECT 'image ' || status, count(*) FROM image GROUP BY status ORDER BY status")
-    counts.update(statuses.fetchall())
-    return counts
+    return {**dict(connection.execute(tables)), **dict(statuses)}
 
 
 def _listed(ids: Iterable[int]) -> str:

@@ -5,7 +5,6 @@ and a new one begun; a disk that cannot be written raises `CacheError`, which a 
 """
 
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -55,9 +54,7 @@ class KnowledgeCache(SmallStore):
         key TEXT PRIMARY KEY, sha256 TEXT, candidates TEXT, theta REAL, hops INTEGER, index_id TEXT, entity_iri TEXT,
         hop INTEGER, cosine REAL, image TEXT, path TEXT, knowledge TEXT, created TEXT
     );
-    CREATE TABLE IF NOT EXISTS post (
-        file TEXT, id TEXT, text TEXT, key TEXT, created TEXT, PRIMARY KEY (file, id)
-    )
+    CREATE TABLE IF NOT EXISTS post (file TEXT, id TEXT, text TEXT, key TEXT, created TEXT, PRIMARY KEY (file, id))
     """
     ERROR = CacheError
     FIX = "; remove it, or give another place for the cache"
@@ -81,6 +78,8 @@ class KnowledgeCache(SmallStore):
         """
         if read_only and not path.is_file():
             raise CacheError(f"{path} does not exist: expected a knowledge cache, which link-and-tag makes")
+        if not read_only and not path.parent.is_dir():
+            raise CacheError(f"{path} cannot be used: its folder does not exist{cls.FIX}")
         try:
             return cls(path, read_only=read_only)
         except OSError as error:
@@ -157,10 +156,6 @@ class KnowledgeCache(SmallStore):
                 return self._checked("mode=ro")
             except sqlite3.OperationalError:  # in WAL mode on a disk that is now read-only
                 return self._checked("mode=ro&immutable=1")
-        if not self.path.parent.is_dir():
-            raise FileNotFoundError(2, "its folder does not exist")
-        if self.path.exists() and not os.access(self.path, os.W_OK):
-            raise sqlite3.OperationalError("attempt to write a readonly database")
         with FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=_TIMEOUT_S):
             try:
                 self._checked("mode=rwc").close()
@@ -201,7 +196,7 @@ class KnowledgeCache(SmallStore):
             rows = self._database.execute(query, arguments).fetchall()
         return [
             kind(
-                *(_tuples(json.loads(value)) if is_json else value for value, is_json in zip(row, as_json, strict=True))
+                *[_tuples(json.loads(value)) if is_json else value for value, is_json in zip(row, as_json, strict=True)]
             )
             for row in rows
         ]

@@ -14,13 +14,11 @@ from collections.abc import Iterator
 
 from .fuzzy import edits_allowed
 
-ENTITY_BITS = 31
-"""What an entity takes of a number in `alias_normal`."""
+ENTITY_BITS = 31  # what an entity takes of a number in `alias_normal`
 HASH_BITS = 24
 WORD_HASH_BITS = 28
 WORD_LENGTH_BITS = 7
-LONGEST_NAME = 500
-"""Letters; longer names are found by their normal form only."""
+LONGEST_NAME = 500  # letters; longer names are found by their normal form only
 FNV_START, FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
 
 _LETTERS = (*"abcdefghi", "kq", *"lmnoprstuvw", "jy", "xz")

@@ -51,13 +51,7 @@ class PictureClient:
     """
 
     def __init__(
-        self,
-        settings: FetchSettings,
-        rules: AddressRules,
-        pace: Pace,
-        *,
-        now: Callable[[], datetime],
-        resolve: Resolve,
+        self, settings: FetchSettings, rules: AddressRules, pace: Pace, *, now: Callable[[], datetime], resolve: Resolve
     ) -> None:
         self._settings = settings
         self._rules = rules

@@ -81,10 +81,10 @@ class Downloads(SmallStore):
 
     def counts(self) -> dict[str, int]:
         """Return how many downloads have each status, and the bytes that were fetched."""
+        size = "SELECT 'bytes fetched', COALESCE(sum(size_bytes), 0) FROM download WHERE status = 'fetched'"
         with self._errors():
             counts = self._database.execute("SELECT status, count(*) FROM download GROUP BY 1 ORDER BY 1").fetchall()
-            size = self._database.execute("SELECT COALESCE(sum(size_bytes), 0) FROM download WHERE status = 'fetched'")
-            return {**dict(counts), "bytes fetched": size.fetchone()[0]}
+            return dict([*counts, *self._database.execute(size)])
 
 
 def count_downloads(path: Path) -> dict[str, int]:

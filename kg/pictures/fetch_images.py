@@ -35,8 +35,8 @@ T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]
 
+# Says why a file cannot be used as a picture: a status (`unreadable`, `too large`) and a reason; None if it can.
 Check = Callable[[Path], tuple[str, str] | None]
-"""Says why a file cannot be used as a picture: a status (`unreadable`, `too large`) and a reason; None if it can."""
 
 _BAD_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
@@ -84,7 +84,9 @@ def fetch_images(
     rules = AddressRules(settings.hosts)
     images_dir.mkdir(parents=True, exist_ok=True)
     with Graph.open(sqlite_path) as graph, Downloads(downloads) as table:
-        run = _Run(graph, images_dir, table, settings, rules, check, progress or _silent, outside or Outside())
+        run = _Run(
+            graph, images_dir, table, settings, rules, check, progress or (lambda *_: None), outside or Outside()
+        )
         for worker in range(CONNECTIONS):  # what a killed run has left
             (images_dir / part_name(sqlite_path, worker)).unlink(missing_ok=True)
         stopped = _wait_for(run.fetch())
@@ -221,12 +223,8 @@ class _Run:
 
     def _rules_of(self, status: str) -> str:
         """Return the settings that can make another of a status."""
-        width = f"width={self.settings.width}"
-        rules = {
-            "refused": f"hosts={self.rules.text}",
-            "unreadable": width,
-            "too large": f"{width} bytes={self.settings.max_bytes}",
-        }
+        width, size = f"width={self.settings.width}", f"bytes={self.settings.max_bytes}"
+        rules = {"refused": f"hosts={self.rules.text}", "unreadable": width, "too large": f"{width} {size}"}
         return rules.get(status, "")
 
 
@@ -248,7 +246,3 @@ def _wait_for(work: Coroutine[object, object, T]) -> T:
         return asyncio.run(work)
     with ThreadPoolExecutor(1) as own:
         return own.submit(asyncio.run, work).result()
-
-
-def _silent(step: str, done: int, total: int) -> None:
-    """Report nothing."""
