@@ -27,12 +27,7 @@ class SourceError(KgError):
 
 
 class EntityNotFoundError(KgError):
-    """No entity answers to a text.
-
-    Attributes:
-        text: What was looked for.
-        suggestions: Labels that look like it, best first.
-    """
+    """No entity answers to `text`; `suggestions` are labels that look like it, best first."""
 
     def __init__(self, text: str, suggestions: Sequence[str] = ()) -> None:
         self.text = text
@@ -42,11 +37,7 @@ class EntityNotFoundError(KgError):
 
 
 class BuildLockedError(KgError):
-    """Another process is building the same graph.
-
-    Attributes:
-        holder: Who holds it, as that process wrote it down.
-    """
+    """Another process is building the same graph: `holder`, as that process wrote it down."""
 
     def __init__(self, path: str, holder: str) -> None:
         self.holder = holder

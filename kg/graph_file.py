@@ -3,7 +3,6 @@
 import sqlite3
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from .errors import StoreError
@@ -38,9 +37,7 @@ class GraphFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -1,10 +1,14 @@
 """A finished graph, read-only: its entities, their neighbours, classes, facts and pictures."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
+from contextlib import closing
+from dataclasses import asdict
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .entities import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
 from .errors import EntityNotFoundError, StoreError
@@ -25,7 +29,6 @@ DEFAULT_PREDICATES = (
     "industry", "location", "locationCity", "headquarter", "city", "country", "capital", "continent", "language",
     "author", "director", "artist", "knownFor", "sport",
 )  # fmt: skip
-_FACTS_OF_CONCEPT, _FACTS_OF_PREDICATE = 8, 3
 
 _ENTITY = "id, iri, label, type, prior"
 _IMAGE = "id, entity, source, file, sha256, width, height, status, reason"
@@ -34,7 +37,7 @@ _TRIPLES_OF = (
     " ORDER BY t.object, p.id"
 )
 _COUNTED = ("entity", "alias", "predicate", "class", "entity_class", "triple", "literal", "image", "rejected")
-_BATCH = 500
+_LISTED = "IN (SELECT value FROM json_each(?))"
 _CLASSES = (
     "SELECT c.label FROM entity_class ec JOIN class c ON c.id = ec.class WHERE ec.entity = ?"
     " ORDER BY c.depth DESC NULLS LAST, c.instances, c.iri"
@@ -55,10 +58,10 @@ class Graph(GraphFile):
     @property
     def _hop_finder(self) -> HopFinder:
         """This thread's own, which keeps what it learned about hubs."""
-        connection = self.connection
-        finder: HopFinder | None = getattr(self._thread, "finder", None)
-        if finder is None:
-            finder = self._thread.finder = HopFinder(connection)
+        connection = self.connection  # first, as it may be closed
+        if not hasattr(self._thread, "finder"):
+            self._thread.finder = HopFinder(connection)
+        finder: HopFinder = self._thread.finder
         return finder
 
     def entity(self, entity_id: int) -> Entity:
@@ -67,21 +70,17 @@ class Graph(GraphFile):
         Raises:
             EntityNotFoundError: If there is none with this id.
         """
-        row = self.connection.execute(f"SELECT {_ENTITY} FROM entity WHERE id = ?", (entity_id,)).fetchone()  # noqa: S608
-        if row is None:
-            raise EntityNotFoundError(str(entity_id))
-        return Entity(*row)
+        for entity in self._entities("id = ?", entity_id):
+            return entity
+        raise EntityNotFoundError(str(entity_id))
 
     def entities(self, entity_ids: Iterable[int]) -> dict[int, Entity]:
         """Return those of some entities that exist, by id."""
-        rows = self._select(f"SELECT {_ENTITY} FROM entity WHERE id IN", entity_ids)  # noqa: S608
-        return {row[0]: Entity(*row) for row in rows}
+        return {entity.id: entity for entity in self._entities(f"id {_LISTED}", _listed(entity_ids))}
 
     def entity_by_iri(self, iri: str) -> Entity | None:
         """Return the entity with an IRI, given in any of its forms; None if there is none."""
-        query = f"SELECT {_ENTITY} FROM entity WHERE iri = ?"  # noqa: S608
-        row = self.connection.execute(query, (canonical_iri(iri),)).fetchone()
-        return Entity(*row) if row else None
+        return next(self._entities("iri = ?", canonical_iri(iri)), None)
 
     def find(self, text: str) -> Entity:
         """Return the entity that a text names: by IRI, label or alias; of several, the one that is meant most.
@@ -155,34 +154,31 @@ class Graph(GraphFile):
     def conceptual(self, entity_id: int) -> tuple[Fact, ...]:
         """Return what an entity is, most specific first, and then a few facts of `DEFAULT_PREDICATES`."""
         label = self.entity(entity_id).label
-        limits = {"limit": _FACTS_OF_CONCEPT, "each": _FACTS_OF_PREDICATE}
         classes = tuple(Fact(label, IS_A, name) for name in self.classes(entity_id))
-        return classes + self.facts(entity_id, predicates=DEFAULT_PREDICATES, **limits)
+        return classes + self.facts(entity_id, predicates=DEFAULT_PREDICATES, limit=8, each=3)
 
     def images(self, *, status: str | None = None) -> Iterator[ImageRecord]:
         """Yield the image rows by id, or those with one status; rows may be marked meanwhile."""
         last = 0
-        query = f"SELECT {_IMAGE} FROM image WHERE id > ? AND (?2 IS NULL OR status = ?2) ORDER BY id LIMIT 1000"  # noqa: S608
-        while rows := self.connection.execute(query, (last, status)).fetchall():
-            yield from (ImageRecord(*row) for row in rows)
-            last = rows[-1][0]
+        where = "id > ?1 AND status = coalesce(?2, status) ORDER BY id LIMIT 1000"
+        while records := list(self._images(where, last, status)):
+            yield from records
+            last = records[-1].id
 
     def entity_images(self, entity_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
         """Return the ids of the embedded images of those entities that have any."""
-        found: dict[int, list[int]] = {}
-        query = "SELECT entity, id FROM image WHERE status = 'embedded' AND entity IN"
-        for entity, image in sorted(self._select(query, entity_ids)):
-            found.setdefault(entity, []).append(image)
-        return {entity: tuple(images) for entity, images in found.items()}
+        query = f"SELECT entity, id FROM image WHERE status = 'embedded' AND entity {_LISTED} ORDER BY entity, id"  # noqa: S608
+        found = groupby(self.connection.execute(query, (_listed(entity_ids),)), key=itemgetter(0))
+        return {entity: tuple(image for _, image in rows) for entity, rows in found}
 
     def image_entities(self, image_ids: Iterable[int]) -> dict[int, int]:
         """Return the entity of each of some images."""
-        return dict(self._select("SELECT id, entity FROM image WHERE id IN", image_ids))
+        query = f"SELECT id, entity FROM image WHERE id {_LISTED}"  # noqa: S608
+        return dict(self.connection.execute(query, (_listed(image_ids),)))
 
     def image(self, image_id: int) -> ImageRecord | None:
         """Return one image row, None if there is none."""
-        row = self.connection.execute(f"SELECT {_IMAGE} FROM image WHERE id = ?", (image_id,)).fetchone()  # noqa: S608
-        return ImageRecord(*row) if row else None
+        return next(self._images("id = ?", image_id), None)
 
     def neighbourhood(self, entity_id: int, *, hops: int) -> "networkx.MultiDiGraph[int]":
         """Return the entities within `hops`, and all triples among them, as a networkx graph.
@@ -226,11 +222,13 @@ class Graph(GraphFile):
             found += [(row, label) for row, full, label in rows if full == iri or label == name or full.endswith(ends)]
         return list(dict.fromkeys(found))
 
-    def _select(self, query: str, ids: Iterable[int]) -> Iterator[Any]:
-        """Run a query that ends in IN for all ids, as many at once as SQLite takes."""
-        ordered = iter(sorted(set(ids)))
-        while batch := list(islice(ordered, _BATCH)):
-            yield from self.connection.execute(f"{query} ({','.join('?' * len(batch))})", batch)
+    def _entities(self, where: str, *arguments: object) -> Iterator[Entity]:
+        rows = self.connection.execute(f"SELECT {_ENTITY} FROM entity WHERE {where}", arguments)  # noqa: S608
+        return (Entity(*row) for row in rows)
+
+    def _images(self, where: str, *arguments: object) -> Iterator[ImageRecord]:
+        rows = self.connection.execute(f"SELECT {_IMAGE} FROM image WHERE {where}", arguments)  # noqa: S608
+        return (ImageRecord(*row) for row in rows)
 
 
 def mark_images(sqlite_path: Path, marks: Collection[ImageMark]) -> None:
@@ -240,26 +238,23 @@ def mark_images(sqlite_path: Path, marks: Collection[ImageMark]) -> None:
         StoreError: If the graph is missing, or cannot be written.
     """
     open_for_reading(sqlite_path).close()
-    rows = [(m.status, m.reason, m.file, m.sha256, m.width, m.height, m.image_id) for m in marks]
-    connection = sqlite3.connect(sqlite_path, timeout=30)
+    update = (
+        "UPDATE image SET status = :status, reason = :reason, file = COALESCE(:file, file), sha256 = :sha256,"
+        " width = :width, height = :height WHERE id = :image_id"
+    )
     try:
-        with connection:
-            connection.executemany(
-                "UPDATE image SET status = ?, reason = ?, file = COALESCE(?, file), sha256 = ?, width = ?, height = ?"
-                " WHERE id = ?",
-                rows,
-            )
+        with closing(sqlite3.connect(sqlite_path, timeout=30)) as connection, connection:
+            connection.executemany(update, map(asdict, marks))
     except sqlite3.Error as error:
         raise StoreError(f"{sqlite_path} cannot be written: {error}") from None
-    finally:
-        connection.close()
 
 
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     """Return the number of rows of each table of a graph, and of images by status."""
-    counts = {}
-    for name in _COUNTED:
-        counts[name] = connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608
+    tables = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in _COUNTED)  # noqa: S608
     statuses = connection.execute("SELECT 'image ' || status, count(*) FROM image GROUP BY status ORDER BY status")
-    counts.update(statuses.fetchall())
-    return counts
+    return {**dict(connection.execute(tables)), **dict(statuses)}
+
+
+def _listed(ids: Iterable[int]) -> str:
+    return json.dumps(list(ids))

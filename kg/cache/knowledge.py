@@ -15,31 +15,55 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, get_origin
 
 from kg.errors import CacheError
+from kg.small_store import SmallStore
 
 from .entries import CachedPicture, CachedPost, CachedRegions, Entry, PicturedRecord
-from .file import TABLES, open_read_only, open_writable
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _Kind = TypeVar("_Kind", CachedPicture, CachedRegions, PicturedRecord, CachedPost)
 
+_NAMES: dict[type[Entry], str] = {
+    CachedPicture: "picture",
+    CachedRegions: "regions",
+    PicturedRecord: "pictured",
+    CachedPost: "post",
+}
 _OF_ENCODER = "encoder = ? AND sha256 IN (SELECT value FROM json_each(?))"
 _ALL_DAYS = 365_000
+_TIMEOUT_S = 30.0
 
 
-class KnowledgeCache:
+class KnowledgeCache(SmallStore):
     """A cache file. Any number of processes may share it, and threads may share one object.
 
     Use `KnowledgeCache.open`, and close it, or use it as a context manager.
     """
 
-    def __init__(self, path: Path, database: "Database", notice: str | None = None) -> None:
-        self.path = path
-        self.notice = notice
+    VERSION = 2
+    TABLES = """
+    CREATE TABLE IF NOT EXISTS picture (
+        sha256 TEXT, encoder TEXT, width INTEGER, height INTEGER, vector BLOB, attributes TEXT, format TEXT,
+        created TEXT, PRIMARY KEY (sha256, encoder)
+    );
+    CREATE TABLE IF NOT EXISTS regions (
+        sha256 TEXT, encoder TEXT, blob BLOB, shape TEXT, created TEXT, PRIMARY KEY (sha256, encoder)
+    );
+    CREATE TABLE IF NOT EXISTS pictured (
+        key TEXT PRIMARY KEY, sha256 TEXT, candidates TEXT, theta REAL, hops INTEGER, index_id TEXT, entity_iri TEXT,
+        hop INTEGER, cosine REAL, image TEXT, path TEXT, knowledge TEXT, created TEXT
+    );
+    CREATE TABLE IF NOT EXISTS post (file TEXT, id TEXT, text TEXT, key TEXT, created TEXT, PRIMARY KEY (file, id))
+    """
+    ERROR = CacheError
+    FIX = "; remove it, or give another place for the cache"
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.notice: str | None = None
         """Which file was set aside when this cache was opened, where, and why; or None."""
-        self._database = database
         self._lock = threading.RLock()
+        super().__init__(path, read_only=read_only)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
@@ -52,24 +76,19 @@ class KnowledgeCache:
         Raises:
             CacheError: If it cannot be opened or, unless read-only, written.
         """
-        if read_only:
-            return cls(path, open_read_only(path))
+        if read_only and not path.is_file():
+            raise CacheError(f"{path} does not exist: expected a knowledge cache, which link-and-tag makes")
+        if not read_only and not path.parent.is_dir():
+            raise CacheError(f"{path} cannot be used: its folder does not exist{cls.FIX}")
         try:
-            return cls(path, *open_writable(path))
-        except (OSError, sqlite3.Error) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise CacheError(f"{path} cannot be written: {reason}; give another place for the cache") from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
+            return cls(path, read_only=read_only)
+        except OSError as error:
+            raise CacheError(f"{path} cannot be used: {error.strerror or error}{cls.FIX}") from None
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._database.close()
+            super().close()
 
     def pictures(self, sha256s: Iterable[str], encoder: str) -> dict[str, CachedPicture]:
         """Return what is kept of some pictures for an encoder, by sha256."""
@@ -97,7 +116,7 @@ class KnowledgeCache:
         """
         rows: dict[str, list[dict[str, Any]]] = {}
         for entry in entries:
-            rows.setdefault(TABLES[type(entry)], []).append(asdict(entry) | {"created": _stamp()})
+            rows.setdefault(_NAMES[type(entry)], []).append(asdict(entry) | {"created": _stamp()})
         if rows:
             with self._writing():
                 for table, found in rows.items():
@@ -105,8 +124,8 @@ class KnowledgeCache:
 
     def stats(self) -> dict[str, int]:
         """Return the number of rows of each table, and the size of the file as `size_bytes`."""
-        with self._lock, self._told():
-            counts = {name: self._database.table(name).count for name in TABLES.values()}
+        with self._lock, self._errors():
+            counts = {name: self._database.table(name).count for name in _NAMES.values()}
         return counts | {"size_bytes": self.path.stat().st_size if self.path.exists() else 0}
 
     def prune(self, *, older_than_days: float | None = None) -> int:
@@ -122,21 +141,62 @@ class KnowledgeCache:
         with self._writing():
             removed = sum(
                 self._database.execute(f"DELETE FROM {name} WHERE created < ?", (oldest,)).rowcount  # noqa: S608
-                for name in TABLES.values()
+                for name in _NAMES.values()
             )
         with self._lock, suppress(sqlite3.OperationalError):  # another process may be reading: the room stays for later
             self._database.vacuum()
         return removed
 
+    def _open(self, *, read_only: bool) -> "Database":
+        """Open the file; one that is damaged or of another version is set aside, unless it is only to be read."""
+        from filelock import FileLock
+
+        if read_only:
+            try:
+                return self._checked("mode=ro")
+            except sqlite3.OperationalError:  # in WAL mode on a disk that is now read-only
+                return self._checked("mode=ro&immutable=1")
+        with FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=_TIMEOUT_S):
+            try:
+                self._checked("mode=rwc").close()
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError as error:
+                aside = self.path.with_name(f"{self.path.name}.aside-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+                self.notice = f"{self.path} cannot be used ({error}): it was moved to {aside}, and a new one begun"
+                self.path.replace(aside)
+                for suffix in ("-wal", "-shm"):
+                    self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            return super()._open(read_only=False)
+
+    def _checked(self, mode: str) -> "Database":
+        """Open a file that is whole and of this version, or empty if it may be written."""
+        from sqlite_utils import Database
+
+        connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?{mode}", uri=True, check_same_thread=False)
+        try:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            if "pictured" not in tables and (tables or mode != "mode=rwc"):
+                raise CacheError(f"{self.path} is not a knowledge cache: give another place for the cache")
+            [version] = connection.execute("PRAGMA user_version").fetchone()
+            if tables and version != self.VERSION:
+                raise sqlite3.DatabaseError(f"it has cache version {version}, expected {self.VERSION}")
+            if mode == "mode=rwc" and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("it is damaged")
+        except BaseException:
+            connection.close()
+            raise
+        return Database(connection)
+
     def _read(self, kind: type[_Kind], where: str, arguments: Sequence[str | int | None]) -> list[_Kind]:
         columns = ", ".join(field.name for field in fields(kind))
-        query = f"SELECT {columns} FROM {TABLES[kind]} WHERE {where}"  # noqa: S608
+        query = f"SELECT {columns} FROM {_NAMES[kind]} WHERE {where}"  # noqa: S608
         as_json = [get_origin(field.type) is tuple for field in fields(kind)]
-        with self._lock, self._told():
+        with self._lock, self._errors():
             rows = self._database.execute(query, arguments).fetchall()
         return [
             kind(
-                *(_tuples(json.loads(value)) if is_json else value for value, is_json in zip(row, as_json, strict=True))
+                *[_tuples(json.loads(value)) if is_json else value for value, is_json in zip(row, as_json, strict=True)]
             )
             for row in rows
         ]
@@ -144,16 +204,9 @@ class KnowledgeCache:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """One transaction: all that is written in the block, or nothing."""
-        with self._lock, self._told(), self._database.conn:
+        with self._lock, self._errors(), self._database.conn:
             self._database.execute("BEGIN IMMEDIATE")
             yield
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise CacheError(f"{self.path} cannot be used: {error}") from error
 
 
 def _json(keys: Iterable[str]) -> str:

@@ -40,16 +40,12 @@ _REPEATED = re.compile(r"(.)\1{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A mention in the forms in which it is compared.
+    """A mention in the forms in which it is compared."""
 
-    Attributes:
-        exact: Normal forms that a name may equal.
-        readings: Its words, for names in another order or in part, in each way to read them, with a factor as well.
-        variants: Spellings without blanks, each with the factor that its likeness is multiplied by, best first.
-    """
-
-    exact: frozenset[str]
+    exact: frozenset[str]  # normal forms that a name may equal
+    # Its words, for names in another order or in part, in each way to read them, with a factor as well.
     readings: tuple[tuple[tuple[str, ...], float], ...]
+    # Spellings without blanks, each with the factor that its likeness is multiplied by, best first.
     variants: tuple[tuple[str, float], ...]
 
     @classmethod

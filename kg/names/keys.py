@@ -14,20 +14,15 @@ from collections.abc import Iterator
 
 from .fuzzy import edits_allowed
 
-# kg.names.kernels is compiled with these numbers: change it too, or machine code that was compiled before is used on.
-NAME_BITS = 29
-"""What a name's number takes of a key while a graph is built."""
-ENTITY_BITS = 31
-"""What an entity takes of a number in `alias_normal`."""
+ENTITY_BITS = 31  # what an entity takes of a number in `alias_normal`
 HASH_BITS = 24
 WORD_HASH_BITS = 28
 WORD_LENGTH_BITS = 7
-LONGEST_NAME = 500
-"""Letters; longer names are found by their normal form only."""
+LONGEST_NAME = 500  # letters; longer names are found by their normal form only
 FNV_START, FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
 
 _LETTERS = (*"abcdefghi", "kq", *"lmnoprstuvw", "jy", "xz")
-_FREQUENT = "aeinorls"
+FREQUENT = "aeinorls"
 _OTHERS = 64
 _MASK64 = (1 << 64) - 1
 
@@ -37,10 +32,10 @@ def _mask_bits() -> tuple[list[int], list[int]]:
     for place, letters in enumerate(_LETTERS):
         for letter in letters:
             first[ord(letter)] = 1 << place
-    for place, letter in enumerate(_FREQUENT, len(_LETTERS)):
+    for place, letter in enumerate(FREQUENT, len(_LETTERS)):
         second[ord(letter)] = 1 << place
     # The first bit of a frequent letter is its own: whether it is set decides about the second.
-    own = {first[ord(letter)] for letter in _FREQUENT}
+    own = {first[ord(letter)] for letter in FREQUENT}
     shared = [1 << place for place in range(32) if 1 << place not in own]
     return first + [shared[code % len(shared)] for code in range(_OTHERS)], second
 

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 # Letters that Unicode does not decompose, and that people type without their stroke or ligature.
 _LETTERS = str.maketrans(
@@ -10,10 +9,9 @@ _LETTERS = str.maketrans(
 )
 _ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 _APOSTROPHES = re.compile("['’‘ʼ`´ʻ]")
-_ASCII_JUNK = re.compile(r"[\W_]+")
-_ASCII_FORMS = {
+_ASCII = {
     code: None if chr(code) in "'`" else chr(code).lower() if chr(code).isalnum() else " " for code in range(128)
-} | {ord("\n"): "\n"}
+} | {ord("&"): " and "}
 _BOUNDARY = re.compile(
     r"(?<=[^\W\d_])(?=\d)"  # Euro2016
     r"|(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])"  # LosAngeles
@@ -28,19 +26,12 @@ def normal_form(text: str) -> str:
     Case, diacritics and apostrophes are removed, and dots within acronyms; `&` reads `and`; `#`, `@`, underscores and
     all other punctuation become single blanks. A text that is nothing but punctuation keeps itself, in lower case.
     """
+    if text.isascii() and text.count(".") < 2:  # no acronym; this way is faster
+        return " ".join(text.translate(_ASCII).split()) or " ".join(text.lower().split())
     bare = _APOSTROPHES.sub("", text).replace("&", " and ")
     if "." in bare:
         bare = _ACRONYM.sub(lambda found: found.group().replace(".", ""), bare)
-    normal = _ASCII_JUNK.sub(" ", bare.lower()).strip() if bare.isascii() else _fold(bare)
-    return normal or " ".join(text.lower().split())
-
-
-def normal_forms(texts: Sequence[str]) -> list[str]:
-    """Return the normal form of each text; ASCII texts without acronyms are translated together, which is faster."""
-    plain = [text if text.isascii() and text.count(".") < 2 and "\n" not in text else "" for text in texts]
-    lines = "\n".join(plain).replace("&", " and ")
-    forms = [" ".join(line.split()) for line in lines.translate(_ASCII_FORMS).split("\n")]
-    return [form or normal_form(text) for form, text in zip(forms, texts, strict=True)] if texts else []
+    return _fold(bare) or " ".join(text.lower().split())
 
 
 def squash(normal: str) -> str:

@@ -11,6 +11,7 @@ import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 
 import httpx
 
@@ -21,14 +22,11 @@ from .files import WIKIMEDIA_HOSTS
 #: What Wikimedia asks of robots.
 CONNECTIONS = 2
 
-Resolve = Callable[[str, int], Awaitable[list[str]]]
-"""Gives the addresses of a host."""
+Resolve = Callable[[str, int], Awaitable[list[str]]]  # gives the addresses of a host
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class RefusedAddressError(Exception):
@@ -47,12 +45,10 @@ class AddressRules:
     """
 
     def __init__(self, more_hosts: Iterable[str] = ()) -> None:
-        self._allowed = {(host, port) for host in WIKIMEDIA_HOSTS for port in _PORTS.values()}
-        self._named: set[str] = set()
-        for text in more_hosts:
-            host, ports = _parse_host(text)
-            self._named.add(host)
-            self._allowed |= {(host, port) for port in ports}
+        named = [_parse_host(text) for text in more_hosts]
+        self._named = {host for host, _ in named}
+        every = [*((host, tuple(_PORTS.values())) for host in WIKIMEDIA_HOSTS), *named]
+        self._allowed = {(host, port) for host, ports in every for port in ports}
 
     @property
     def text(self) -> str:
@@ -71,7 +67,7 @@ class AddressRules:
                 redirect from https to http.
         """
         if url.scheme not in _PORTS or not url.host:
-            raise RefusedAddressError(f"{_shown(url)} is not an http or https address")
+            raise RefusedAddressError(f"{str(url)[:200]!r} is not an http or https address")
         if url.userinfo:
             raise RefusedAddressError(f"an address with a user name or password in it, on {url.host}")
         if came_from is not None and came_from.scheme == "https" and url.scheme == "http":
@@ -88,9 +84,11 @@ class AddressRules:
             RefusedAddressError: If it is on a private network and the user has not named that very address.
         """
         found = ipaddress.ip_address(address)
-        if is_public(found) or (host in self._named and _stands_for(host, found)):
-            return
-        raise RefusedAddressError(f"the host {host} is {found}, which is not an address on the public internet")
+        is_that = host == "localhost" and found.is_loopback
+        with suppress(ValueError):  # a name
+            is_that = is_that or ipaddress.ip_address(host.strip("[]")) == found
+        if not is_public(found) and not (is_that and host in self._named):
+            raise RefusedAddressError(f"the host {host} is {found}, which is not an address on the public internet")
 
 
 class CheckedTransport(httpx.AsyncBaseTransport):
@@ -141,7 +139,7 @@ async def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(place[0]) for *_, place in found))
 
 
-def is_public(address: IPAddress) -> bool:
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Say whether an address is an ordinary one on the public internet, also where IPv6 wraps IPv4."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.teredo is not None:
@@ -152,15 +150,6 @@ def is_public(address: IPAddress) -> bool:
         if wrapped is not None:
             return is_public(wrapped)
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-
-
-def _stands_for(host: str, address: IPAddress) -> bool:
-    if host == "localhost":
-        return address.is_loopback
-    try:
-        return ipaddress.ip_address(host.strip("[]")) == address
-    except ValueError:
-        return False
 
 
 def _parse_host(text: str) -> tuple[str, tuple[int, ...]]:
@@ -177,10 +166,6 @@ def _parse_host(text: str) -> tuple[str, tuple[int, ...]]:
 
 def _host_of(url: httpx.URL) -> str:
     return url.raw_host.decode("ascii").lower()
-
-
-def _shown(url: httpx.URL) -> str:
-    return repr(str(url)[:200])
 
 
 def _system_words(error: BaseException | None) -> str:

@@ -1,17 +1,13 @@
-"""Fetching one picture into a file: checked addresses, also behind redirects, and limits on size and time.
+"""Fetching one picture: checked addresses, also behind redirects, and limits on size and time.
 
 What may be asked is for `AddressRules` to say, and when for `Pace`; a picture comes over whole or not at all.
 """
 
 import asyncio
-import os
 import ssl
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from hashlib import sha256
-from pathlib import Path
 
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
@@ -24,6 +20,7 @@ from .settings import FetchSettings
 _MOST_REDIRECTS = 5
 _BLOCK_BYTES = 65_536
 _WEB_PAGE = (b"<!doctype html", b"<html")
+_PACKED = ("gzip", "x-gzip", "deflate")
 
 
 class NotFetchedError(Exception):
@@ -54,13 +51,7 @@ class PictureClient:
     """
 
     def __init__(
-        self,
-        settings: FetchSettings,
-        rules: AddressRules,
-        pace: Pace,
-        *,
-        now: Callable[[], datetime],
-        resolve: Resolve,
+        self, settings: FetchSettings, rules: AddressRules, pace: Pace, *, now: Callable[[], datetime], resolve: Resolve
     ) -> None:
         self._settings = settings
         self._rules = rules
@@ -70,9 +61,6 @@ class PictureClient:
             transport=CheckedTransport(rules, resolve),
             headers={"User-Agent": settings.user_agent, "Accept": "image/*", "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(settings.read_s, connect=settings.connect_s, pool=None),
-            follow_redirects=True,
-            max_redirects=_MOST_REDIRECTS,
-            event_hooks={"request": [self._before_request], "response": [_read_redirect]},
             trust_env=False,
         )
 
@@ -80,15 +68,11 @@ class PictureClient:
         """Close every connection."""
         await self._http.aclose()
 
-    async def fetch(self, url: httpx.URL, into: Path) -> tuple[str, int]:
-        """Fetch what is at an address into a file, and ask again where that may help, after growing pauses.
-
-        Returns:
-            The SHA-256 of the file, and its size in bytes.
+    async def fetch(self, url: httpx.URL) -> bytes:
+        """Return what is at an address; ask again where that may help, after growing pauses.
 
         Raises:
-            NotFetchedError: If it cannot be had; the file then holds anything.
-            OSError: If the file cannot be written.
+            NotFetchedError: If it cannot be had.
         """
         retrying = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, NotFetchedError) and error.again),
@@ -97,44 +81,77 @@ class PictureClient:
             sleep=self._pause,
             reraise=True,
         )
-        return await retrying(self._try_once, url, into)
+        return await retrying(self._try_once, url)
 
     async def _pause(self, seconds: float) -> None:
         self._pace.hold(seconds)  # for every connection: it is the server that is in trouble
 
-    async def _try_once(self, url: httpx.URL, into: Path) -> tuple[str, int]:
+    async def _try_once(self, url: httpx.URL) -> bytes:
         limit_s = self._settings.picture_s
         try:
             async with asyncio.timeout(limit_s) as patience:
-                extensions = {"patience": patience, "asked": []}
-                async with self._http.stream("GET", url, extensions=extensions) as response:
-                    self._check_answer(response)
-                    return await self._save(response, into)
+                return await self._follow(url, patience)
         except RefusedAddressError as error:  # a name may lead elsewhere tomorrow, so this is not for good
             raise NotFetchedError("failed", str(error)) from None
         except TimeoutError:
             reason = f"{url.host} took more than {limit_s:g} s for one picture"
             raise NotFetchedError("failed", reason) from None
-        except httpx.TooManyRedirects:
-            raise NotFetchedError("refused", f"more than {_MOST_REDIRECTS} redirects") from None
         except (httpx.TransportError, ssl.SSLError) as error:
+            if "location header" in str(error):
+                reason = f"{url.host} redirected to something that is not an address"
+                raise NotFetchedError("refused", reason) from None
             raise NotFetchedError("failed", f"{url.host}: {_describe(error)}", again=True) from None
 
-    async def _before_request(self, request: httpx.Request) -> None:
-        """Check the first address and that of every redirect, and wait for a turn, which takes none of its time."""
-        url, asked = request.url, request.extensions["asked"]
-        try:
-            self._rules.check(url, asked[-1] if asked else None)
-        except RefusedAddressError as error:
-            raise NotFetchedError("refused", f"redirected: {error}" if asked else str(error)) from None
-        if url in asked:
-            raise NotFetchedError("refused", "redirects in a circle")
-        asked.append(url)
-        patience, now = request.extensions["patience"], asyncio.get_running_loop().time
-        left_s = patience.when() - now()
-        patience.reschedule(None)
-        await self._pace.turn()
-        patience.reschedule(now() + left_s)
+    async def _follow(self, url: httpx.URL, patience: asyncio.Timeout) -> bytes:
+        """Ask an address, and those that it redirects to; waiting for a turn takes none of the time that is left."""
+        asked: list[httpx.URL] = []
+        now = asyncio.get_running_loop().time
+        while url not in asked:
+            if len(asked) > _MOST_REDIRECTS:
+                raise NotFetchedError("refused", f"more than {_MOST_REDIRECTS} redirects")
+            try:
+                self._rules.check(url, asked[-1] if asked else None)
+            except RefusedAddressError as error:
+                raise NotFetchedError("refused", f"redirected: {error}" if asked else str(error)) from None
+            asked.append(url)
+            left_s = (patience.when() or 0) - now()
+            patience.reschedule(None)
+            await self._pace.turn()
+            patience.reschedule(now() + left_s)
+            async with self._http.stream("GET", url) as response:
+                if response.next_request is None:
+                    return await self._read(response)
+                url = response.next_request.url
+                async for _ in response.aiter_raw():  # a few words, so that the connection can be used again
+                    if response.num_bytes_downloaded >= _BLOCK_BYTES:
+                        break
+        raise NotFetchedError("refused", "redirects in a circle")
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        self._check_answer(response)
+        host, most = response.url.host, self._settings.max_bytes
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        if encoding not in ("", "identity", *_PACKED):
+            raise NotFetchedError("failed", f"the answer is encoded as {encoding[:40]!r}, which was not asked for")
+        declared = response.headers.get("Content-Length", "")
+        too_large = NotFetchedError("too large", f"it has more than {most:,} bytes; the limit is --max-picture-bytes")
+        if declared.isascii() and declared.isdigit() and int(declared[:19]) > most:
+            raise too_large
+        # Unpacked here, no further than the limit: httpx would unpack a bomb.
+        inflate = zlib.decompressobj(47) if encoding in _PACKED else None
+        content = bytearray()
+        async for block in response.aiter_raw(_BLOCK_BYTES):
+            try:
+                content += inflate.decompress(block, most + 1 - len(content)) if inflate else block
+            except zlib.error as error:
+                raise NotFetchedError("failed", f"the answer cannot be decoded: {error}") from None
+            if max(len(content), response.num_bytes_downloaded) > most:
+                raise too_large
+        if inflate is not None and not inflate.eof:
+            raise NotFetchedError("failed", "the answer ended early", again=True)
+        if content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGE):
+            raise NotFetchedError("failed", f"{host} answered with a web page, not a picture")
+        return bytes(content)
 
     def _check_answer(self, response: httpx.Response) -> None:
         code, host = response.status_code, response.url.host
@@ -148,89 +165,6 @@ class PictureClient:
             self._pace.hold(wait_s)
         answer = f"{code} {httpx.codes.get_reason_phrase(code)}".strip()
         raise NotFetchedError("failed", f"{host} answered {answer}", again=again)
-
-    async def _save(self, response: httpx.Response, into: Path) -> tuple[str, int]:
-        most = self._settings.max_bytes
-        declared = response.headers.get("Content-Length", "")
-        if declared.isascii() and declared.isdigit() and int(declared[:19]) > most:
-            raise _too_large(most)
-        decoder = _Decoder(response.headers.get("Content-Encoding", "identity"), most)
-        digest, head = sha256(), b""
-        with _naming(into), into.open("wb") as file:
-            async for raw in response.aiter_raw(_BLOCK_BYTES):
-                block = decoder.decode(raw)
-                digest.update(block)
-                file.write(block)
-                head = head if len(head) >= 64 else head + block[:64]
-            decoder.finish()
-            file.flush()
-            await asyncio.to_thread(os.fsync, file.fileno())
-        if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGE):
-            raise NotFetchedError("failed", f"{response.url.host} answered with a web page, not a picture")
-        return digest.hexdigest(), decoder.size_bytes
-
-
-class _Decoder:
-    """Undoes the content encoding, no further than the limit: httpx would unpack a bomb."""
-
-    def __init__(self, encoding: str, most: int) -> None:
-        self._most = most
-        self._raw_bytes = 0
-        self.size_bytes = 0
-        name = encoding.strip().lower()
-        if name not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise NotFetchedError("failed", f"the answer is encoded as {name[:40]!r}, which was not asked for")
-        self._inflate = zlib.decompressobj(47) if name in ("gzip", "x-gzip", "deflate") else None
-
-    def decode(self, raw: bytes) -> bytes:
-        self._raw_bytes += len(raw)
-        block = raw
-        if self._inflate is not None:
-            try:
-                block = self._inflate.decompress(raw, self._most + 1 - self.size_bytes)
-            except zlib.error as error:
-                raise NotFetchedError("failed", f"the answer cannot be decoded: {error}") from None
-        self.size_bytes += len(block)
-        if max(self.size_bytes, self._raw_bytes) > self._most:
-            raise _too_large(self._most)
-        return block
-
-    def finish(self) -> None:
-        if self._inflate is not None and not self._inflate.eof:
-            raise NotFetchedError("failed", "the answer ended early", again=True)
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Let an error of the disk say which file it is about."""
-    try:
-        yield
-    except ssl.SSLError:  # the only error of the network that is an OSError here
-        raise
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-
-
-async def _read_redirect(response: httpx.Response) -> None:
-    """Read the few words beside a redirect, so that the connection can be used again; httpx would read any number."""
-    if not response.has_redirect_location or not isinstance(response.stream, httpx.AsyncByteStream):
-        return
-    stream, read = response.stream, 0
-    async for block in stream:
-        read += len(block)
-        if read >= _BLOCK_BYTES:
-            break
-    await stream.aclose()
-    response.stream = httpx.ByteStream(b"")
-    try:
-        response.url.join(response.headers["Location"])
-    except httpx.InvalidURL:
-        reason = f"{response.url.host} redirected to something that is not an address"
-        raise NotFetchedError("refused", reason) from None
-
-
-def _too_large(most: int) -> NotFetchedError:
-    return NotFetchedError("too large", f"it has more than {most:,} bytes; the limit is --max-picture-bytes")
 
 
 def _describe(error: Exception) -> str:

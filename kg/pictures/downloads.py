@@ -11,30 +11,19 @@ from kg.small_store import SmallStore
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What came of asking for one picture.
+    """What came of asking for one picture."""
 
-    Attributes:
-        name: The picture's file name.
-        url: The address that was asked first.
-        status: `fetched`; `missing`: the server has none; `refused`: our rules forbid it; `unreadable` and
-            `too large`: it came and cannot be used; `failed`: the network or the server did.
-        reason: Why it was not fetched.
-        sha256: Of the file, in hexadecimal.
-        size_bytes: Of the file.
-        rules: The settings under which it was refused, unreadable or too large.
-        run: The number of the run that asked last.
-        fetched_at: When, in UTC.
-    """
-
-    name: str
-    url: str
+    name: str  # the picture's file name
+    url: str  # that was asked first
+    # `fetched`; `missing`: the server has none; `refused`: our rules forbid it; `unreadable` and `too large`: it came
+    # and cannot be used; `failed`: the network or the server did.
     status: str
-    reason: str | None
-    sha256: str | None
-    size_bytes: int | None
-    rules: str
-    run: int
-    fetched_at: str
+    reason: str | None  # why it was not fetched
+    sha256: str | None  # of the file, in hexadecimal
+    size_bytes: int | None  # of the file
+    rules: str  # the settings under which it was refused, unreadable or too large
+    run: int  # the number of the run that asked last
+    fetched_at: str  # in UTC
 
 
 _COLUMNS = ", ".join(column.name for column in fields(Download))
@@ -50,14 +39,9 @@ class Downloads(SmallStore):
     VERSION = 1
     TABLES = """
     CREATE TABLE IF NOT EXISTS download (
-        name TEXT NOT NULL PRIMARY KEY,
-        url TEXT NOT NULL,
+        name TEXT NOT NULL PRIMARY KEY, url TEXT NOT NULL,
         status TEXT NOT NULL CHECK (status IN ('fetched', 'missing', 'refused', 'unreadable', 'too large', 'failed')),
-        reason TEXT,
-        sha256 TEXT,
-        size_bytes INTEGER,
-        rules TEXT NOT NULL,
-        run INTEGER NOT NULL,
+        reason TEXT, sha256 TEXT, size_bytes INTEGER, rules TEXT NOT NULL, run INTEGER NOT NULL,
         fetched_at TEXT NOT NULL
     )
     """
@@ -97,10 +81,10 @@ class Downloads(SmallStore):
 
     def counts(self) -> dict[str, int]:
         """Return how many downloads have each status, and the bytes that were fetched."""
+        size = "SELECT 'bytes fetched', COALESCE(sum(size_bytes), 0) FROM download WHERE status = 'fetched'"
         with self._errors():
             counts = self._database.execute("SELECT status, count(*) FROM download GROUP BY 1 ORDER BY 1").fetchall()
-            size = self._database.execute("SELECT COALESCE(sum(size_bytes), 0) FROM download WHERE status = 'fetched'")
-            return {**dict(counts), "bytes fetched": size.fetchone()[0]}
+            return dict([*counts, *self._database.execute(size)])
 
 
 def count_downloads(path: Path) -> dict[str, int]:

@@ -7,6 +7,7 @@ alone, so a run in many pieces leaves the same rows as one in one piece.
 
 import asyncio
 import errno
+import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,8 +35,8 @@ T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]
 
+# Says why a file cannot be used as a picture: a status (`unreadable`, `too large`) and a reason; None if it can.
 Check = Callable[[Path], tuple[str, str] | None]
-"""Says why a file cannot be used as a picture: a status (`unreadable`, `too large`) and a reason; None if it can."""
 
 _BAD_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
 
@@ -83,7 +84,9 @@ def fetch_images(
     rules = AddressRules(settings.hosts)
     images_dir.mkdir(parents=True, exist_ok=True)
     with Graph.open(sqlite_path) as graph, Downloads(downloads) as table:
-        run = _Run(graph, images_dir, table, settings, rules, check, progress or _silent, outside or Outside())
+        run = _Run(
+            graph, images_dir, table, settings, rules, check, progress or (lambda *_: None), outside or Outside()
+        )
         for worker in range(CONNECTIONS):  # what a killed run has left
             (images_dir / part_name(sqlite_path, worker)).unlink(missing_ok=True)
         stopped = _wait_for(run.fetch())
@@ -101,12 +104,6 @@ def part_name(sqlite_path: Path, worker: int) -> str:
     """Return the name of a file that is not whole yet; no other index that shares the folder has the same."""
     key = sha256(str(sqlite_path.resolve()).encode()).hexdigest()[:12]
     return f".download-{key}-{worker}.part"
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    name: str
-    url: httpx.URL
 
 
 class _GiveUpError(Exception):
@@ -129,16 +126,13 @@ class _Run:
     failures: int = 0
     passed: int = 0
     fetched_bytes: int = 0
-    total: int = 0
 
     async def fetch(self) -> str | None:
         """Ask for everything that is to be asked for; return the last failure where that was given up."""
-        query = "SELECT count(*) FROM image WHERE (file IS NULL OR status = 'missing') AND source LIKE 'http%://%'"
-        self.total = self.graph.connection.execute(query).fetchone()[0]
-        pace = Pace(self.settings.requests_per_s, clock=self.outside.clock, sleep=self.outside.sleep)
-        now, resolve = self.outside.now, self.outside.resolve
-        async with aclosing(PictureClient(self.settings, self.rules, pace, now=now, resolve=resolve)) as client:
-            jobs = self._jobs()
+        outside, jobs = self.outside, self._jobs()
+        pace = Pace(self.settings.requests_per_s, clock=outside.clock, sleep=outside.sleep)
+        client = PictureClient(self.settings, self.rules, pace, now=outside.now, resolve=outside.resolve)
+        async with aclosing(client):
             workers = [asyncio.create_task(self._work(client, jobs, number)) for number in range(CONNECTIONS)]
             try:
                 await asyncio.gather(*workers)
@@ -150,14 +144,14 @@ class _Run:
                 await asyncio.gather(*workers, return_exceptions=True)
         return None
 
-    def _jobs(self) -> Iterator[_Job | None]:
-        """Yield what is to be asked for, and None for each row where that is nothing."""
+    def _jobs(self) -> Iterator[tuple[str, httpx.URL] | None]:
+        """Yield the name and address of what is to be asked for, and None for each row where that is nothing."""
         for record in self.graph.images():
             if lacks_file(record) and is_address(record.source):
                 self.passed += 1
                 yield self._job(record.source)
 
-    def _job(self, source: str) -> _Job | None:
+    def _job(self, source: str) -> tuple[str, httpx.URL] | None:
         name = picture_name(source)
         if name in self.busy or ImageFinder(self.folder).find(source, "")[1]:
             return None
@@ -169,14 +163,15 @@ class _Run:
             url = httpx.URL(picture_address(source, self.settings.width))
         except httpx.InvalidURL:
             url, problem = httpx.URL(), f"{source[:200]!r} is not a web address"
-        job = _Job(name, url)
         if problem is not None:
-            self._keep(job, "refused", problem)
+            self._keep(name, url, "refused", problem)
             return None
         self.busy.add(name)
-        return job
+        return name, url
 
-    async def _work(self, client: PictureClient, jobs: Iterator[_Job | None], number: int) -> None:
+    async def _work(self, client: PictureClient, jobs: Iterator[tuple[str, httpx.URL] | None], number: int) -> None:
+        query = "SELECT count(*) FROM image WHERE (file IS NULL OR status = 'missing') AND source LIKE 'http%://%'"
+        total = self.graph.connection.execute(query).fetchone()[0]
         part = self.folder / part_name(self.graph.sqlite_path, number)
         try:
             for job in jobs:
@@ -184,43 +179,39 @@ class _Run:
                     await asyncio.sleep(0)  # the other connection must not wait for a long way of rows like this
                 else:
                     part.touch()  # a folder that cannot be written is better known before anything is asked
-                    await self._fetch_one(client, job, part)
-                    self.busy.discard(job.name)
-                self.progress("fetch pictures", self.passed - len(self.busy), self.total)
+                    await self._fetch_one(client, *job, part)
+                    self.busy.discard(job[0])
+                self.progress("fetch pictures", self.passed - len(self.busy), total)
                 self.progress("fetched (MB)", self.fetched_bytes // 1_000_000, 0)
         finally:
             part.unlink(missing_ok=True)
 
-    async def _fetch_one(self, client: PictureClient, job: _Job, part: Path) -> None:
+    async def _fetch_one(self, client: PictureClient, name: str, url: httpx.URL, part: Path) -> None:
         try:
-            digest, size_bytes = await client.fetch(job.url, part)
+            content = await client.fetch(url)
         except NotFetchedError as error:
-            self._keep(job, error.status, error.reason)
-            self._count_failures(error)
+            self._keep(name, url, error.status, error.reason)
+            self.failures = self.failures + 1 if error.status == "failed" else 0
+            if self.failures >= self.settings.give_up_after:
+                raise _GiveUpError(error.reason) from None
             return
         self.failures = 0
+        await asyncio.to_thread(_write, part, content)
         status, reason = await asyncio.to_thread(self.check, part) or ("fetched", None)
         if status == "fetched":
             try:
-                part.replace(self.folder / job.name)
+                part.replace(self.folder / name)
+                self.fetched_bytes += len(content)
             except OSError as error:
                 if error.errno not in _BAD_NAME:
                     raise
-                status, reason = "refused", f"this disk cannot hold a file named {job.name[:200]!r}"
-        if status == "fetched":
-            self.fetched_bytes += size_bytes
-        self._keep(job, status, reason, digest, size_bytes)
+                status, reason = "refused", f"this disk cannot hold a file named {name[:200]!r}"
+        self._keep(name, url, status, reason, content)
 
-    def _count_failures(self, error: NotFetchedError) -> None:
-        self.failures = self.failures + 1 if error.status == "failed" else 0
-        if self.failures >= self.settings.give_up_after:
-            raise _GiveUpError(error.reason)
-
-    def _keep(
-        self, job: _Job, status: str, reason: str | None, digest: str | None = None, size_bytes: int | None = None
-    ) -> None:
+    def _keep(self, name: str, url: httpx.URL, status: str, reason: str | None, content: bytes | None = None) -> None:
+        digest, size_bytes = (None, None) if content is None else (sha256(content).hexdigest(), len(content))
         at, rules = self.outside.now().isoformat(timespec="seconds"), self._rules_of(status)
-        self.table.put(Download(job.name, str(job.url), status, reason, digest, size_bytes, rules, self.table.run, at))
+        self.table.put(Download(name, str(url), status, reason, digest, size_bytes, rules, self.table.run, at))
 
     def _is_settled(self, known: Download) -> bool:
         """Say whether a picture without a file need not be asked for."""
@@ -232,13 +223,19 @@ class _Run:
 
     def _rules_of(self, status: str) -> str:
         """Return the settings that can make another of a status."""
-        width = f"width={self.settings.width}"
-        rules = {
-            "refused": f"hosts={self.rules.text}",
-            "unreadable": width,
-            "too large": f"{width} bytes={self.settings.max_bytes}",
-        }
+        width, size = f"width={self.settings.width}", f"bytes={self.settings.max_bytes}"
+        rules = {"refused": f"hosts={self.rules.text}", "unreadable": width, "too large": f"{width} {size}"}
         return rules.get(status, "")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:  # it may not say which file it is about
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _wait_for(work: Coroutine[object, object, T]) -> T:
@@ -249,7 +246,3 @@ def _wait_for(work: Coroutine[object, object, T]) -> T:
         return asyncio.run(work)
     with ThreadPoolExecutor(1) as own:
         return own.submit(asyncio.run, work).result()
-
-
-def _silent(step: str, done: int, total: int) -> None:
-    """Report nothing."""

@@ -1,5 +1,6 @@
 """From the folder of pictures and the table of downloads to the rows of `image`: which have a file, and why not."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -23,12 +24,10 @@ def lacks_file(record: ImageRecord) -> bool:
 
 def count_images(graph: Graph, folder: Path, table: Downloads) -> FetchReport:
     """Count what became of the rows whose source is an address, and the rows that `attach_images` would change."""
-    counts = dict.fromkeys(("fetched", "present", "missing", "refused", "unusable", "failed", "left"), 0)
-    changes = 0
+    counts, changes = Counter[str](), 0
     for outcome, mark in _settle(graph, folder, table):
+        counts.update([outcome] if outcome else [])
         changes += mark is not None
-        if outcome is not None:
-            counts[outcome] += 1
     return FetchReport(**counts, fetched_bytes=table.bytes_of_run(), changes=changes)
 
 

@@ -16,34 +16,21 @@ _CONTACT = re.compile(r"(?:https?://[^\s/.]+\.[^\s]+|(?:mailto:)?[^\s@]+@[^\s@]+
 class FetchSettings:
     """How pictures are fetched.
 
-    Attributes:
-        contact: The user's mail address or page, which servers are told.
-        width: Of the pictures, in pixels: one of `IMAGE_WIDTHS`.
-        hosts: Hosts that may be asked beside Wikimedia's, each a name or an address, with `:port` where needed.
-        max_bytes: A larger picture is not kept.
-        requests_per_s: Requests a second, over all connections.
-        retry_missing: Ask again for what the servers did not have, and for what could not be used.
-        connect_s: Longest time for a connection.
-        read_s: Longest silence of a server.
-        picture_s: Longest time for one attempt at a picture.
-        tries: How often one picture is asked for in a run where asking again may help.
-        give_up_after: The run ends when so many pictures fail one after another.
-
     Raises:
         FetchError: If there is no contact, or a number makes no sense.
     """
 
-    contact: str
-    width: int = 330
-    hosts: tuple[str, ...] = ()
-    max_bytes: int = 20_000_000
-    requests_per_s: float = 5.0
-    retry_missing: bool = False
-    connect_s: float = 10.0
-    read_s: float = 30.0
-    picture_s: float = 120.0
-    tries: int = 4
-    give_up_after: int = 5
+    contact: str  # the user's mail address or page, which servers are told
+    width: int = 330  # of the pictures, in pixels: one of `IMAGE_WIDTHS`
+    hosts: tuple[str, ...] = ()  # that may be asked beside Wikimedia's: names or addresses, with `:port` where needed
+    max_bytes: int = 20_000_000  # a larger picture is not kept
+    requests_per_s: float = 5.0  # over all connections
+    retry_missing: bool = False  # ask again for what the servers did not have, and for what could not be used
+    connect_s: float = 10.0  # longest time for a connection
+    read_s: float = 30.0  # longest silence of a server
+    picture_s: float = 120.0  # longest time for one attempt at a picture
+    tries: int = 4  # how often one picture is asked for in a run where asking again may help
+    give_up_after: int = 5  # the run ends when so many pictures fail one after another
     user_agent: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -65,26 +52,14 @@ class FetchSettings:
 
 @dataclass(frozen=True, slots=True)
 class FetchReport:
-    """What fetching came to, in rows of `image` whose source is a web address, but for the size.
+    """What fetching came to, in rows of `image` whose source is a web address, but for the last two numbers."""
 
-    Attributes:
-        fetched: Have a file since this run.
-        present: Had one before.
-        missing: The server has none.
-        refused: Our rules forbid asking.
-        unusable: Came, and are no picture that can be read, or too large.
-        failed: The network or the server failed; the next run asks again.
-        left: Were not asked for, as the run was given up.
-        fetched_bytes: What was written in this run.
-        changes: Rows of the graph, of any source, that now have to change.
-    """
-
-    fetched: int = 0
-    present: int = 0
-    missing: int = 0
-    refused: int = 0
-    unusable: int = 0
-    failed: int = 0
-    left: int = 0
-    fetched_bytes: int = 0
-    changes: int = 0
+    fetched: int = 0  # have a file since this run
+    present: int = 0  # had one before
+    missing: int = 0  # the server has none
+    refused: int = 0  # our rules forbid asking
+    unusable: int = 0  # came, and are no picture that can be read, or too large
+    failed: int = 0  # the network or the server failed; the next run asks again
+    left: int = 0  # were not asked for, as the run was given up
+    fetched_bytes: int = 0  # what was written in this run
+    changes: int = 0  # rows of the graph, of any source, that now have to change

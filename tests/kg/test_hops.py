@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg import Graph
-from kg.hops import HopFinder
-from kg.links import Links
+from kg.hops import HopFinder, Links
 from kg.schema import create_tables
 
 Build = Callable[..., Graph]

@@ -97,7 +97,7 @@ def test_many_processes_write_at_once(tmp_path: Path, found: bytes | None) -> No
 def test_a_damaged_cache_is_set_aside(tmp_path: Path, rubbish: bytes) -> None:
     path = tmp_path / "cache.sqlite"
     path.write_bytes(rubbish)
-    with pytest.raises(CacheError, match="cannot be read"):
+    with pytest.raises(CacheError, match="cannot be used"):
         KnowledgeCache.open(path, read_only=True)
     with KnowledgeCache.open(path) as cache:
         cache.put([_PICTURE])
@@ -114,7 +114,7 @@ def test_a_cache_of_another_version_is_refused_or_set_aside(tmp_path: Path) -> N
     connection = sqlite3.connect(path)
     connection.executescript("CREATE TABLE pictured (key); CREATE TABLE picture (sha256); PRAGMA user_version = 1")
     connection.close()
-    with pytest.raises(CacheError, match="it has cache version 1, expected 2; remove it, or let link-and-tag begin"):
+    with pytest.raises(CacheError, match="it has cache version 1, expected 2; remove it, or give another place"):
         KnowledgeCache.open(path, read_only=True)
     with KnowledgeCache.open(path) as cache:
         assert cache.notice is not None
@@ -153,7 +153,7 @@ def test_a_read_only_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     try:
         # Root may write anywhere: what the system would say is said for it.
         monkeypatch.setattr(os, "access", lambda *_: False)
-        with pytest.raises(CacheError, match="readonly"):
+        with pytest.raises(CacheError, match="may not be written"):
             KnowledgeCache.open(path)
         with KnowledgeCache.open(path, read_only=True) as cache:
             assert cache.pictures([_PICTURE.sha256], "encoder") != {}

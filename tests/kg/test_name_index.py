@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from kg.names.derived import derived_names
 from kg.names.index import fill_names
 from kg.names.lookup import entities_of
-from kg.names.normal import normal_form, normal_forms
+from kg.names.normal import normal_form
 from kg.schema import create_tables
 
 _TEXTS = [
@@ -84,12 +82,3 @@ def test_a_normal_form_of_many_entities_goes_over_rows(store: sqlite3.Connection
     _fill(store, [(entity, "Same" if entity % 3 else f"Other {entity}", None) for entity in range(1, 1000)], [], 300)
     assert list(entities_of(store, "same")) == [entity for entity in range(1, 1000) if entity % 3]
     assert store.execute("SELECT count(*) FROM alias_normal").fetchone()[0] > 5
-
-
-_PIECES = st.text(alphabet="aBz09.&'`_- \n\r\t()é", max_size=14)
-
-
-@given(st.lists(st.one_of(st.text(max_size=12), _PIECES), max_size=8))
-@example(["a&b"] * 50)
-def test_many_normal_forms_at_once_are_those_one_by_one(texts: list[str]) -> None:
-    assert normal_forms(texts) == [normal_form(text) for text in texts]
