@@ -105,7 +105,8 @@ def _whole_statements(source: SourceFile) -> Iterator[_Block]:
 
 def _find_undecoded(data: bytes) -> list[int]:
     try:
-        data.decode()
+        if not data.isascii():
+            data.decode()
         return []
     except UnicodeDecodeError:
         lines = data.split(b"\n")[:-1]
