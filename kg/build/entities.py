@@ -14,8 +14,7 @@ from .stage import LABELLED, STATED, Stage
 from .types import TypeMap
 
 _NODES = """
-CREATE OR REPLACE TABLE node AS
-SELECT key, min(iri) AS iri, bit_or(flags) AS flags, min(iri) <> max(iri) AS is_shared FROM iri GROUP BY key
+CREATE OR REPLACE TABLE node AS SELECT hash(iri) AS key, iri, bit_or(flags) AS flags FROM iri GROUP BY iri
 """
 # Of several targets of a redirect, the first one holds. In `ending`, each redirect leads to the end of its chain.
 _REDIRECTS = """
@@ -54,6 +53,7 @@ SELECT DISTINCT s.id::UINTEGER AS subject, o.id::UINTEGER AS object, p.id::UINTE
 FROM (SELECT subject, predicate, object FROM triple
       UNION ALL SELECT subject, predicate, may_be FROM literal WHERE may_be IS NOT NULL) t
 JOIN stands_for s ON s.key = t.subject JOIN stands_for o ON o.key = t.object JOIN predicate_id p ON p.key = t.predicate
+ORDER BY ALL
 """
 _CLASSES = """
 CREATE OR REPLACE TABLE entity_class AS
@@ -93,10 +93,10 @@ REDIRECT_WEIGHT, PAGE_WEIGHT, OTHER_LABEL_WEIGHT = 0.85, 0.5, 0.9
 
 # Most labels that are read off an IRI need no Python.
 _LABEL_OF_IRI = """
-CREATE OR REPLACE MACRO read_label(iri) AS CASE
-    WHEN starts_with(iri, 'http://dbpedia.org/resource/') AND NOT contains(iri, '%') AND strlen(iri) = length(iri)
-        AND trim(replace(iri[29:], '_', ' ')) <> '' THEN trim(replace(iri[29:], '_', ' '))
-    ELSE label_of_iri(iri) END
+CREATE OR REPLACE MACRO read_label(iri) AS coalesce(
+    CASE WHEN starts_with(iri, 'http://dbpedia.org/resource/') AND NOT contains(iri, '%') AND strlen(iri) = length(iri)
+        THEN nullif(trim(replace(substring(iri, 29), '_', ' ')), '') END,
+    label_of_iri(iri))
 """
 # An entity's own labels, the best first: in English or without a language, then by language.
 _OWN_LABELS = """
@@ -132,6 +132,12 @@ FROM (SELECT page AS key, page FROM meaning
 JOIN page_name n ON n.key = p.key
 JOIN (SELECT DISTINCT m.page, s.id AS entity FROM meaning m JOIN stands_for s ON s.key = m.target) t ON t.page = p.page
 """  # noqa: S608 -- our own names
+_DESCRIBED = """
+CREATE OR REPLACE TABLE described AS
+SELECT e.id, e.iri, coalesce(l.text, read_label(e.iri)) AS label, t.type, coalesce(p.prior, 0)::DOUBLE AS prior
+FROM entity e LEFT JOIN chosen_label l ON l.entity = e.id LEFT JOIN entity_type t ON t.entity = e.id
+LEFT JOIN prior p ON p.entity = e.id ORDER BY e.id
+"""
 IMAGES = """
 SELECT DISTINCT s.id, i.source, i.folder FROM image i JOIN stands_for s ON s.key = i.subject ORDER BY ALL
 """
@@ -153,9 +159,9 @@ def resolve_entities(stage: Stage) -> None:
     """
     execute = stage.connection.execute
     execute(_NODES)
-    shared = stage.rows("SELECT key FROM node WHERE is_shared LIMIT 1")
-    if shared:
-        [(one, other)] = stage.rows("SELECT min(iri), max(iri) FROM iri WHERE key = ?", shared[0])
+    if stage.rows("SELECT 1 FROM node HAVING count(DISTINCT key) < count(*)"):
+        shared = "SELECT min(iri), max(iri) FROM node GROUP BY key HAVING count(*) > 1 LIMIT 1"
+        [(one, other)] = stage.rows(shared)
         raise StoreError(f"the IRIs {one} and {other} have the same 64-bit key; leave one of them out")
     _follow_redirects(stage)
     execute(_ENTITIES)
@@ -205,8 +211,8 @@ def relate_entities(stage: Stage, classes: Sequence[tuple[int, str, str, str | N
 
 
 def describe_entities(stage: Stage) -> None:
-    """Make the tables `chosen_label` and `given_name` of the stage, its entities resolved."""
-    for statement in (_LABEL_OF_IRI, _OWN_LABELS, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES):
+    """Make the tables `described` and `given_name` of the stage, its entities related."""
+    for statement in (_LABEL_OF_IRI, _OWN_LABELS, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES, _DESCRIBED):
         stage.connection.execute(statement)
 
 

@@ -70,7 +70,7 @@ def read_blocks(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[byte
     """
     rest = b""
     with ByteStream(path) as stream:
-        while data := stream.read(block_bytes):
+        while data := stream.take(block_bytes):
             cut = data.rfind(b"\n") + 1
             if cut:
                 yield rest + data[:cut]
@@ -100,7 +100,7 @@ class ByteStream:
         path: The file.
 
     Attributes:
-        lines: How many line breaks were read.
+        lines: How many line breaks were counted.
         damage: Why the rest cannot be read, once this is known.
     """
 
@@ -117,11 +117,16 @@ class ByteStream:
         self._stream.close()
 
     def read(self, size: int = _BLOCK_BYTES) -> bytes:
+        """Read so many bytes, fewer at the end, and count their line breaks."""
+        data = self.take(size)
+        self.lines += data.count(b"\n")
+        return data
+
+    def take(self, size: int) -> bytes:
         """Read so many bytes, fewer at the end."""
         if self.damage is not None:
             return b""
         data, self.damage = _read_some(self._stream, size)
-        self.lines += data.count(b"\n")
         return data
 
 
@@ -172,15 +177,13 @@ def _compression_of(path: Path) -> str:
 
 def _read_some(stream: BufferedReader, size: int) -> tuple[bytes, str | None]:
     """Read up to `size` bytes; on damage, what came before it and the reason."""
-    data = bytearray()
+    parts, left, damage = list[bytes](), size, None
     try:
-        while len(data) < size:
-            more = stream.read1(size - len(data))
-            if not more:
-                break
-            data += more
+        while left and (part := stream.read1(left)):
+            parts.append(part)
+            left -= len(part)
     except EOFError:
-        return bytes(data), "the compressed data ends too early (a download that was cut?)"
+        damage = "the compressed data ends too early (a download that was cut?)"
     except (OSError, zlib.error, lzma.LZMAError) as error:
-        return bytes(data), f"the file is damaged ({error})"
-    return bytes(data), None
+        damage = f"the file is damaged ({error})"
+    return b"".join(parts), damage

@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 
 from kg.names.index import fill_names
-from kg.schema import create_indexes, create_tables, gather_statistics, insert_rows, open_for_building, transaction
+from kg.schema import create_indexes, create_tables, gather_statistics, insert_columns, insert_rows, open_for_building, transaction
 
 from .entities import (
     GIVEN_NAMES,
@@ -31,7 +31,6 @@ Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
 
 # What DuckDB may take while names are worked out, which take memory too.
 _MEMORY_MB = 200
-_TRIPLES = "SELECT subject, object, predicate FROM edge ORDER BY ALL"
 _STEPS = """
 SELECT name, source, size_bytes, sha256, coalesce(lines, 0), coalesce(records, 0), coalesce(ignored, 0),
     coalesce(rejected, 0), 'done', error, started, finished FROM step ORDER BY id
@@ -41,15 +40,6 @@ SELECT s.source, r.line, r.text, r.reason FROM rejected r JOIN step s ON s.id = 
 ORDER BY r.step, r.line, r.number
 """
 _CIRCLES = "SELECT '', 0, n.iri, 'redirects in a circle' FROM circle c JOIN node n USING (key) ORDER BY n.iri"
-_ENTITIES = """
-SELECT e.id, e.iri, coalesce(l.text, read_label(e.iri)), t.type, coalesce(p.prior, 0)::DOUBLE FROM entity e
-LEFT JOIN chosen_label l ON l.entity = e.id LEFT JOIN entity_type t ON t.entity = e.id
-LEFT JOIN prior p ON p.entity = e.id ORDER BY e.id
-"""
-_LABELS = """
-SELECT e.id, coalesce(l.text, read_label(e.iri)), t.type FROM entity e
-LEFT JOIN chosen_label l ON l.entity = e.id LEFT JOIN entity_type t ON t.entity = e.id ORDER BY e.id
-"""
 
 
 def fill_graph(
@@ -89,13 +79,13 @@ def _fill_tables(graph: sqlite3.Connection, beside: Path, stage: Stage, find: Fi
     """Fill every table; those of names, which cost as much as all others, in a thread and a file of their own."""
     stop = Event()
     with ThreadPoolExecutor(1) as pool:
-        names = pool.submit(_fill_names, beside, stage.fetch(_LABELS), stage.fetch(GIVEN_NAMES), stop)
+        names = pool.submit(_fill_names, beside, stage.read("described", ("id", "label", "type")), stage.fetch(GIVEN_NAMES), stop)
         try:
             with transaction(graph):
                 _fill_small(graph, stage, find)
-                _fill(graph, stage, "triple", ("subject", "object", "predicate"), _TRIPLES)
+                _copy(graph, stage, "edge", "triple", ("subject", "object", "predicate"))
                 _fill(graph, stage, "literal", ("subject", "predicate", "value", "datatype"), LITERALS)
-                _fill(graph, stage, "entity", ("id", "iri", "label", "type", "prior"), _ENTITIES)
+                _copy(graph, stage, "described", "entity", ("id", "iri", "label", "type", "prior"))
                 create_indexes(graph)
             names.result()
         except BaseException:
@@ -113,12 +103,12 @@ def _take_names(graph: sqlite3.Connection, beside: Path) -> None:
     graph.execute("DETACH names")
 
 
-def _fill_names(path: Path, labels: _Batches, given: _Batches, stop: Event) -> None:
+def _fill_names(path: Path, labels: Iterator[list[list[Any]]], given: _Batches, stop: Event) -> None:
     def until_stopped() -> Iterator[tuple[int, str, str | None]]:
-        for rows in labels:
+        for columns in labels:
             if stop.is_set():
                 raise InterruptedError("stopped")
-            yield from rows
+            yield from zip(*columns, strict=True)
 
     with closing(open_for_building(path)) as graph:
         create_tables(graph)
@@ -129,6 +119,11 @@ def _fill_names(path: Path, labels: _Batches, given: _Batches, stop: Event) -> N
 def _fill(graph: sqlite3.Connection, stage: Stage, table: str, columns: Sequence[str], query: str) -> None:
     for rows in stage.fetch(query):
         insert_rows(graph, table, columns, rows)
+
+
+def _copy(graph: sqlite3.Connection, stage: Stage, source: str, table: str, columns: Sequence[str]) -> None:
+    for values in stage.read(source, columns):
+        insert_columns(graph, table, columns, values)
 
 
 def _fill_small(graph: sqlite3.Connection, stage: Stage, find: Find) -> None:

@@ -2,25 +2,20 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
+
+import numpy as np
 
 from kg.ntriples import BrokenLineError, Statement, parse_line, parse_lines, why_broken
 
 from .files import LINE_LIMIT_BYTES, DamagedFileError, ahead, read_blocks
 from .sources import SourceFile
 from .stage import Stage
-from .statements import Statements
+from .statements import Statements, find_nodes, without_brackets
 
 _LINES_OF_ONE_STATEMENT = 100
 _LINES_AT_ONCE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Lines of a file, decoded, and the places of those whose bytes are not UTF-8."""
-
-    lines: list[str]
-    undecoded: frozenset[int]
 
 
 def load_lines(stage: Stage, source: SourceFile) -> Iterator[int]:
@@ -36,15 +31,48 @@ def load_lines(stage: Stage, source: SourceFile) -> Iterator[int]:
     """
     statements, done = Statements(stage), 0
     for block in ahead(_whole_statements(source)):
-        odd = statements.take_lines(
-            [line if place not in block.undecoded else "" for place, line in enumerate(block.lines)]
-            if block.undecoded
-            else block.lines
-        )
-        statements.take(_read_odd(stage, block, odd, done + 1))
+        odd = statements.take_lines(block.nodes, block.texts, block.count_of_nodes)
+        statements.take(_read_odd(stage, block, sorted(block.places[odd].tolist()), done + 1))
         statements.keep()
-        done += len(block.lines)
+        done += len(block.places)
         yield done
+
+
+class _Block:
+    """Some lines of a file.
+
+    Args:
+        data: The lines, each with a line break.
+
+    Attributes:
+        nodes: Those of three nodes, `without_brackets`; or None.
+        texts: All others; or None. Lines that are not UTF-8 are empty here.
+        count_of_nodes: How many lines are nodes.
+        places: Where the lines stand, first those of the nodes.
+        undecoded: The places of lines whose bytes are not UTF-8.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        is_nodes = find_nodes(data)
+        self._data, self.undecoded = data, _find_undecoded(data)
+        nodes = texts = data[:-1]
+        if self.undecoded or not (is_nodes.all() or not is_nodes.any()):
+            lines = data.split(b"\n")[:-1]
+            for place in self.undecoded:
+                lines[place], is_nodes[place] = b"", False
+            nodes = b"\n".join(compress(lines, is_nodes))
+            texts = b"\n".join(compress(lines, ~is_nodes))
+        self.count_of_nodes = int(is_nodes.sum())
+        self.nodes = without_brackets(nodes).decode() if is_nodes.any() else None
+        self.texts = None if is_nodes.all() else texts.decode()
+        self.places = np.argsort(~is_nodes, kind="stable")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines as they stand."""
+        return self._data.decode("utf-8", "replace").split("\n")[:-1]
 
 
 def _whole_statements(source: SourceFile) -> Iterator[_Block]:
@@ -68,26 +96,21 @@ def _whole_statements(source: SourceFile) -> Iterator[_Block]:
         cut = _start_of_open(data) if block else len(data)
         kept = data[cut:]
         if cut:
-            yield _decoded(data[:cut])
+            yield _Block(data[:cut])
         if not block:
             break
     if damage is not None:
         raise damage
 
 
-def _decoded(data: bytes) -> _Block:
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+def _find_undecoded(data: bytes) -> list[int]:
     try:
-        return _Block(data.decode().split("\n")[:-1], frozenset())
+        if not data.isascii():
+            data.decode()
+        return []
     except UnicodeDecodeError:
-        lines, undecoded = data.split(b"\n")[:-1], set()
-        for place, line in enumerate(lines):
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                undecoded.add(place)
-        return _Block([line.decode("utf-8", "replace") for line in lines], frozenset(undecoded))
+        lines = data.split(b"\n")[:-1]
+        return [place for place, line in enumerate(lines) if line.decode("utf-8", "ignore").encode() != line]
 
 
 def _read_odd(stage: Stage, block: _Block, odd: Sequence[int], first_line: int) -> list[Statement]:

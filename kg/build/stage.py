@@ -22,6 +22,7 @@ from .files import ahead
 STATED, LABELLED = 1, 2
 _BATCH_ROWS = 50_000
 _FETCHED_ROWS = 20_000
+_READ_ROWS = 50_000
 # What `str.strip` removes; most texts begin and end in a visible ASCII character, which is soon seen.
 _BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 _STRIP = f"""
@@ -123,6 +124,21 @@ class Stage:
                     yield rows
 
         return ahead(batches())
+
+    def read(self, table: str, columns: Sequence[str]) -> Iterator[list[list[Any]]]:
+        """Return the columns of some rows after the other, one lot ahead, of a table that is in the order of columns."""
+        [(count,)] = self.rows(f"SELECT count(*) FROM {table}")  # noqa: S608 -- our names
+        cursor = self.connection.cursor()
+        cursor.execute("SET enable_progress_bar = false")
+
+        def lots() -> Iterator[list[list[Any]]]:
+            with contextlib.closing(cursor):
+                for first in range(0, count, _READ_ROWS):
+                    some = f"rowid >= {first} AND rowid < {first + _READ_ROWS}"
+                    query = f"SELECT {', '.join(columns)} FROM {table} WHERE {some} ORDER BY ALL"  # noqa: S608
+                    yield [values.tolist() for values in cursor.execute(query).fetchnumpy().values()]
+
+        return ahead(lots())
 
     def limit_memory(self, memory_mb: int) -> None:
         """Let the database take so much memory from now on."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from kg.iris import canonical_iri
 from kg.ntriples import IRI_PATTERN, PLAIN_TYPES, Statement
@@ -11,24 +12,39 @@ from kg.vocabulary import DATASETS, IGNORED, NAME_PREDICATES
 from .files import LINE_LIMIT_BYTES
 from .stage import LABELLED, STATED, Stage
 
-# The plainest form of a statement: `<s> <p> <o> .` or `<s> <p> "text"@tag .`, single blanks, no escapes.
-_NODES = rf"^<({IRI_PATTERN})> <({IRI_PATTERN})> <({IRI_PATTERN})> \.$"
+# The plainest forms of a statement: `<s> <p> <o> .` or `<s> <p> "text"@tag .`, single blanks, no escapes. Of a line of
+# the first one, this is left without the letters that may stand in an IRI.
+_NODES_MARKS = b"<> <> <> "
+_LETTERS = bytes(set(range(0x21, 0x100)) - set(b'<>"{}|^`\\'))
+_BRACKETS_TO_BLANKS = bytes.maketrans(b"<>", b"  ")
 _IRI = f"<{IRI_PATTERN}>"
 _TEXT = rf'{_IRI} {_IRI} "[^"\\\r]*"(?:@[A-Za-z]+(?:-[A-Za-z0-9]+)*|\^\^{_IRI})? \.'
-# A line with a literal is cut at its quotes, and what is before them at its blanks, which is faster than to extract its
-# parts; of lines that are not plain, `s` is NULL.
-_LEX = f"""
-SELECT n, coalesce(nullif(nodes.s, ''), terms[1][2:-2]) AS s, coalesce(nullif(nodes.p, ''), terms[2][2:-2]) AS p,
-    hash(p), nullif(nodes.o, ''), parts[2], tag(parts[3][:-3]), NULL
-FROM (SELECT n, nodes, parts, string_split(parts[1], ' ') AS terms FROM (
-    SELECT n, CASE WHEN NOT has_text THEN regexp_extract(line, $nodes, ['s', 'p', 'o']) END AS nodes,
-        CASE WHEN has_text AND regexp_full_match(line, $text) THEN string_split(line, '"') END AS parts
-    FROM (SELECT n, contains(line, '"') AS has_text,
-              CASE WHEN strlen(line) <= {LINE_LIMIT_BYTES} THEN line ELSE '' END AS line FROM block_lines)))
+_LINES = """
+SELECT unnest(lines) AS line, before + generate_subscripts(lines, 1) - 1 AS n
+FROM (SELECT before, string_split(text, chr(10)) AS lines FROM block)
+"""
+# Of lines that are not plain, `hp` is NULL. A line of nodes, whose brackets are blanks here, is cut at its blanks: if its
+# end is the dot, and no other letter stands outside of its IRIs, it is plain.
+_TAKE_NODES = f"""
+INSERT INTO said SELECT n, s, p, CASE WHEN ends_with(line, '.') AND strlen(line) = strlen(s) + strlen(p) + strlen(o) + 10
+    AND strlen(line) <= {LINE_LIMIT_BYTES} AND has_scheme(s) AND has_scheme(p) AND has_scheme(o) THEN hash(p) END,
+    o, NULL, NULL, NULL
+FROM (SELECT n, line, parts[2] AS s, parts[5] AS p, parts[8] AS o
+    FROM (SELECT n, line, string_split(line, ' ') AS parts FROM ({_LINES})))
+"""  # noqa: S608 -- our own names
+# One with a literal is cut at its quotes, and what is before them at its blanks: that is faster than to extract parts.
+_TAKE_TEXTS = f"""
+INSERT INTO said SELECT n, terms[1][2:-2], terms[2][2:-2] AS p, CASE WHEN p IS NOT NULL THEN hash(p) END, NULL,
+    parts[2], tag(parts[3][:-3]), NULL
+FROM (SELECT n, parts, string_split(parts[1], ' ') AS terms
+    FROM (SELECT n, CASE WHEN strlen(line) <= {LINE_LIMIT_BYTES} AND regexp_full_match(line, '{_TEXT}')
+        THEN string_split(line, '"') END AS parts FROM ({_LINES})))
 """  # noqa: S608 -- our own names
 _PREPARE = f"""
 CREATE OR REPLACE TEMP MACRO tag(written) AS CASE
     WHEN written[1] = '@' THEN lower(written) WHEN written[4:-2] IN {PLAIN_TYPES} THEN '' ELSE written[4:-2] END;
+CREATE OR REPLACE TEMP MACRO has_scheme(iri) AS
+    starts_with(iri, 'http://') OR starts_with(iri, 'https://') OR regexp_matches(iri, '^[A-Za-z][A-Za-z0-9+.-]*:');
 CREATE OR REPLACE TEMP TABLE route (hp UBIGINT, kind VARCHAR, name_kind VARCHAR, name_weight DOUBLE);
 """
 # What a block says; made anew for each, as rows that are deleted go on taking room.
@@ -70,6 +86,19 @@ INSERT INTO iri SELECT {{step}}, hash(i), i, bit_or(f)::UTINYINT FROM (
 """  # noqa: S608 -- our own names
 
 
+def find_nodes(data: bytes) -> npt.NDArray[np.bool_]:
+    """Say of each line whether its marks are those of three nodes, with nothing that an IRI must not hold."""
+    marks, count = data.translate(None, _LETTERS), data.count(b"\n")
+    if marks == (_NODES_MARKS + b"\n") * count:
+        return np.ones(count, dtype=np.bool_)
+    return np.array([mark == _NODES_MARKS for mark in marks.split(b"\n")[:-1]], dtype=np.bool_)
+
+
+def without_brackets(data: bytes) -> bytes:
+    """Return lines with blanks in place of brackets."""
+    return data.translate(_BRACKETS_TO_BLANKS)
+
+
 class Statements:
     """Brings statements into a stage.
 
@@ -81,13 +110,20 @@ class Statements:
         self._stage = stage
         stage.connection.execute(_PREPARE + _SAID)
 
-    def take_lines(self, lines: Sequence[str]) -> list[int]:
-        """Take the plain lines of a block; return the places of the others, in their order."""
-        columns = {"line": np.array(lines, dtype=object), "n": np.arange(len(lines))}
-        self._stage.connection.register("block_lines", columns)
-        self._stage.connection.execute(f"INSERT INTO said {_LEX}", {"nodes": _NODES, "text": _TEXT})
-        self._stage.connection.unregister("block_lines")
-        return [place for (place,) in self._stage.rows("SELECT n FROM said WHERE s IS NULL ORDER BY n")]
+    def take_lines(self, nodes: str | None, texts: str | None, count_of_nodes: int) -> list[int]:
+        """Take the plain lines of a block; return the numbers of the others, in their order, from 0.
+
+        Args:
+            nodes: Lines that `find_nodes` finds, `without_brackets`; or none.
+            texts: All other lines, whose numbers go on behind theirs; or none.
+            count_of_nodes: How many lines are nodes.
+        """
+        for insert, text, before in ((_TAKE_NODES, nodes, 0), (_TAKE_TEXTS, texts, count_of_nodes)):
+            if text is not None:
+                self._stage.connection.register("block", {"text": np.array([text], object), "before": np.array([before])})
+                self._stage.connection.execute(insert)
+                self._stage.connection.unregister("block")
+        return [number for (number,) in self._stage.rows("SELECT n FROM said WHERE hp IS NULL ORDER BY n")]
 
     def take(self, statements: Sequence[Statement], may_be: Sequence[str | None] = ()) -> None:
         """Take statements; those of blank nodes are counted as ignored.
@@ -128,7 +164,7 @@ class Statements:
     def _route_new_predicates(self) -> None:
         """Say where statements go by each predicate that was not seen before."""
         self._stage.flush()
-        new = self._stage.rows("SELECT DISTINCT p FROM said WHERE p IS NOT NULL AND hp NOT IN (SELECT hp FROM route)")
+        new = self._stage.rows("SELECT DISTINCT p FROM said WHERE hp IS NOT NULL AND hp NOT IN (SELECT hp FROM route)")
         for (predicate,) in new:
             kind = "ignored" if predicate in IGNORED else DATASETS.get(predicate, _OBJECTS)
             self._stage.add("route", predicate, kind, *NAME_PREDICATES.get(predicate, (None, None)))
