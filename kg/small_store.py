@@ -1,13 +1,16 @@
-"""A small file of SQLite beside an index, of what was asked of servers: opened by sqlite-utils, in one way for each."""
+"""A small file of SQLite beside an index, opened by sqlite-utils, in one way for each."""
 
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from .errors import KgError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 _BUSY_TIMEOUT_S = 30.0
 
@@ -32,20 +35,9 @@ class SmallStore:
     FIX: ClassVar[str]
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        from sqlite_utils import Database
-
         self.path = path
         with self._errors(self.FIX):
-            if not read_only and path.exists() and not os.access(path, os.W_OK):
-                raise sqlite3.OperationalError("it may not be written; change its permissions")
-            where = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-            connection = sqlite3.connect(where, uri=True, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
-            self._database = Database(connection)
-            try:
-                self._prepare(read_only=read_only)
-            except BaseException:
-                self.close()
-                raise
+            self._database = self._open(read_only=read_only)
 
     def __enter__(self) -> Self:
         return self
@@ -64,11 +56,22 @@ class SmallStore:
         except sqlite3.Error as error:
             raise self.ERROR(f"{self.path} cannot be used: {error}{fix}") from None
 
-    def _prepare(self, *, read_only: bool) -> None:
-        [found] = self._database.execute("PRAGMA user_version").fetchone()
-        if found != self.VERSION and (read_only or found):
-            raise sqlite3.DatabaseError(f"it has version {found}, expected {self.VERSION}")
-        if not read_only:
-            self._database.enable_wal()
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.conn.executescript(f"{self.TABLES}; PRAGMA user_version = {self.VERSION};")
+    def _open(self, *, read_only: bool) -> "Database":
+        from sqlite_utils import Database
+
+        if not read_only and self.path.exists() and not os.access(self.path, os.W_OK):
+            raise sqlite3.OperationalError("it may not be written; change its permissions")
+        where = f"{self.path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+        database = Database(sqlite3.connect(where, uri=True, timeout=_BUSY_TIMEOUT_S, check_same_thread=False))
+        try:
+            [found] = database.execute("PRAGMA user_version").fetchone()
+            if found != self.VERSION and (read_only or found):
+                raise sqlite3.DatabaseError(f"it has version {found}, expected {self.VERSION}")
+            if not read_only:
+                database.enable_wal()
+                database.execute("PRAGMA synchronous = NORMAL")
+                database.conn.executescript(f"{self.TABLES}; PRAGMA user_version = {self.VERSION};")
+        except BaseException:
+            database.close()
+            raise
+        return database
