@@ -120,9 +120,7 @@ class Statements:
         """
         for insert, text, before in ((_TAKE_NODES, nodes, 0), (_TAKE_TEXTS, texts, count_of_nodes)):
             if text is not None:
-                self._stage.connection.register(
-                    "block", {"text": np.array([text], object), "before": np.array([before])}
-                )
+                self._stage.connection.register("block", {"text": np.array([text], object), "before": np.array([before])})
                 self._stage.connection.execute(insert)
                 self._stage.connection.unregister("block")
         return [number for (number,) in self._stage.rows("SELECT n FROM said WHERE hp IS NULL ORDER BY n")]
