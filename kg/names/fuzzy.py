@@ -91,11 +91,6 @@ def names_nothing(words: Sequence[str]) -> bool:
     return sum(map(len, words)) < _PART_MIN_LENGTH or all(word in _COMMON_WORDS for word in words)
 
 
-def likeness(mention: str, name: str) -> float:
-    """Return how alike a mention and a name (a normal form) are."""
-    return likenesses(Query.of(mention), [name])[0]
-
-
 def likenesses(query: Query, names: Sequence[str]) -> list[float]:
     """Return how alike a mention is to each of some names, which are normal forms."""
     squashed = [squash(name) for name in names]

@@ -13,7 +13,7 @@ its letters (blanks, and what UTF-8 adds), and then the names themselves; all ha
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from zlib import crc32
 
 import numpy as np
@@ -174,7 +174,7 @@ class _Names:
         for part in range(1 << bits):
             for keys, names in _parts([self._words(block, part, bits) for block in self._blocks(kept)]):
                 lines, sizes = self._gathered(names, line_end=1)
-                for start, _, text in _rows(lines, sizes, _cuts(keys, None, _WORDS_A_ROW)):
+                for start, _, text in _rows(keys, None, _WORDS_A_ROW, lines, sizes):
                     yield int(keys[start]), text[:-1].decode()  # the last name of a row has no line break behind it
 
     def _blocks(self, names: _Ints) -> Iterator[_Ints]:
@@ -230,7 +230,7 @@ class _Names:
         lengths = self._lengths[names].astype(np.int64)
         text, sizes = self._gathered(names, line_end=0)
         masks, extras = self._masks[names].astype("<u4").tobytes(), (sizes - lengths).astype(np.uint8).tobytes()
-        for start, end, part in _rows(text, sizes, _cuts(keys, lengths, _SEGMENTS_A_ROW)):
+        for start, end, part in _rows(keys, lengths, _SEGMENTS_A_ROW, text, sizes):
             yield int(keys[start]), end - start, masks[4 * start : 4 * end] + extras[start:end] + part
 
     def _gathered(self, names: _Ints, *, line_end: int) -> tuple[_Bytes, _Ints]:
@@ -266,17 +266,14 @@ def _parts(blocks: Sequence[_Hashes]) -> Iterator[tuple[_Hashes, _Ints]]:
         start = end
 
 
-def _cuts(keys: _Hashes, groups: _Ints | None, least: int) -> _Ints:
-    """Return where rows start, and the end: between keys, so many names apart or more, and where the group changes."""
+def _rows(
+    keys: _Hashes, groups: _Ints | None, least: int, text: _Bytes, sizes: _Ints
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield each row's first name, its end and its text: so many names or more, of one group, no key in two rows."""
     between = np.flatnonzero(keys[1:] != keys[:-1]) + 1
     borders = np.flatnonzero(groups[1:] != groups[:-1]) + 1 if groups is not None else between[:0]
     wanted = np.searchsorted(between, np.arange(least, len(keys), least))
-    return np.unique(np.concatenate([[0], between[wanted[wanted < len(between)]], borders, [len(keys)]]))
-
-
-def _rows(text: _Bytes, sizes: _Ints, cuts: _Ints) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the first name and the end of each row, and its names' text."""
+    cuts = np.unique(np.concatenate([[0], between[wanted[wanted < len(between)]], borders, [len(keys)]]))
     whole, ends = text.tobytes(), np.append(0, np.cumsum(sizes))[cuts].tolist()
-    places = cuts.tolist()
-    for row in range(len(places) - 1):
-        yield places[row], places[row + 1], whole[ends[row] : ends[row + 1]]
+    for (start, end), (first, last) in zip(pairwise(cuts.tolist()), pairwise(ends), strict=True):
+        yield start, end, whole[first:last]

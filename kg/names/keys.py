@@ -65,19 +65,9 @@ def segment_key(length: int, segment: int, text: str) -> int:
     return (length << 2 | segment) << HASH_BITS | _hash(text) >> (64 - HASH_BITS)
 
 
-def lowest_key(length: int) -> int:
-    """Return the number below which no key of names of a length lies."""
-    return length << 2 << HASH_BITS
-
-
 def word_key(word: str, length: int = 0) -> int:
     """Return the key of the names with a word that have so many letters; those of longer names follow."""
     return _hash(word) >> (64 - WORD_HASH_BITS) << WORD_LENGTH_BITS | min(length, (1 << WORD_LENGTH_BITS) - 1)
-
-
-def word_key_end(word: str) -> int:
-    """Return the key of the longest names with a word."""
-    return word_key(word, LONGEST_NAME)
 
 
 def places(spelling: str, min_fuzzy: float) -> Iterator[tuple[int, int, list[int]]]:

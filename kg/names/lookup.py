@@ -5,11 +5,11 @@ name that is a typo or two away is in them, for however many names there are. Mo
 left out by their letter masks, without looking at the names themselves.
 """
 
+import json
 import sqlite3
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
 from zlib import crc32
 
 import numpy as np
@@ -18,13 +18,12 @@ from kg.entities import AliasMatch, Entity
 from kg.graph_file import GraphFile
 
 from .fuzzy import PART_BASE, PART_SHARE, REORDERED, Query, likenesses, names_nothing
-from .keys import ENTITY_BITS, letter_mask, lowest_key, places, word_key, word_key_end
+from .keys import ENTITY_BITS, HASH_BITS, LONGEST_NAME, letter_mask, places, word_key
 from .normal import squash
 
-_BATCH = 200
 _MATCH = (
-    "SELECT a.text, a.kind, a.weight, a.normal, e.id, e.iri, e.label, e.type, e.prior FROM wanted w"
-    " CROSS JOIN alias a ON a.entity = w.column1 AND a.normal = w.column2 CROSS JOIN entity e ON e.id = a.entity"
+    "SELECT a.text, a.kind, a.weight, a.normal, e.id, e.iri, e.label, e.type, e.prior FROM json_each(?) wanted"
+    " CROSS JOIN alias a ON a.entity = value ->> 0 AND a.normal = value ->> 1 CROSS JOIN entity e ON e.id = a.entity"
 )
 _HOLDERS = "SELECT key, entities FROM alias_normal WHERE key < ? ORDER BY key DESC"
 _SEGMENT = "SELECT key, count, names FROM alias_segment WHERE key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1"
@@ -91,11 +90,9 @@ class AliasIndex:
     def _rows(self, fuzzy: Mapping[str, float]) -> Iterator[tuple[str, AliasMatch]]:
         """Yield each row of `alias` with one of these normal forms, which are given with their scores."""
         connection = self._graph.connection
-        pairs = ((entity, normal) for normal in fuzzy for entity in entities_of(connection, normal))
-        while batch := list(islice(pairs, _BATCH)):
-            query = f"WITH wanted AS (VALUES {','.join(['(?,?)'] * len(batch))}) {_MATCH}"
-            for text, kind, weight, normal, *entity in connection.execute(query, list(chain.from_iterable(batch))):
-                yield normal, AliasMatch(Entity(*entity), text, kind, weight, fuzzy[normal])
+        pairs = [(entity, normal) for normal in fuzzy for entity in entities_of(connection, normal)]
+        for text, kind, weight, normal, *entity in connection.execute(_MATCH, (json.dumps(pairs),)):
+            yield normal, AliasMatch(Entity(*entity), text, kind, weight, fuzzy[normal])
 
 
 def entities_of(connection: sqlite3.Connection, normal: str) -> Sequence[int]:
@@ -129,7 +126,7 @@ def _by_segments(connection: sqlite3.Connection, spelling: str, min_fuzzy: float
     mask = np.uint32(letter_mask(spelling))
     for length, edits, keys in places(spelling, min_fuzzy):
         rows = {}
-        lowest = lowest_key(length)
+        lowest = length << 2 << HASH_BITS  # no key of these names lies below
         for key in keys:
             row = connection.execute(_SEGMENT, (lowest, key)).fetchone()
             if row is not None:
@@ -157,7 +154,7 @@ def _by_words(connection: sqlite3.Connection, words: Sequence[str], min_fuzzy: f
     own, phrase, ordered = len("".join(words)), " ".join(words), sorted(words)
     telling = _rarest(connection, words)
     length_of_last = None
-    for key, lines in connection.execute(_WORD, (word_key(telling, own), word_key_end(telling))):
+    for key, lines in connection.execute(_WORD, (word_key(telling, own), word_key(telling, LONGEST_NAME))):
         if key <= word_key(telling, own):
             found.update(name for name in _lines_with(lines, telling) if sorted(name.split()) == ordered)
         for name in _lines_with(lines, phrase):
@@ -177,7 +174,7 @@ def _rarest(connection: sqlite3.Connection, words: Sequence[str]) -> str:
         return words[0]
     rows = {}
     for word in dict.fromkeys(words):
-        rows[word] = connection.execute(_ROWS, (word_key(word), word_key_end(word))).fetchone()[0]
+        rows[word] = connection.execute(_ROWS, (word_key(word), word_key(word, LONGEST_NAME))).fetchone()[0]
     return min(rows, key=lambda word: (rows[word], -len(word), word))
 
 

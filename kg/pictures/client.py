@@ -24,13 +24,7 @@ _PACKED = ("gzip", "x-gzip", "deflate")
 
 
 class NotFetchedError(Exception):
-    """A picture that did not come over.
-
-    Args:
-        status: `missing`, `refused`, `too large` or `failed`.
-        reason: Why, in one line.
-        again: Whether asking again may help.
-    """
+    """A picture that did not come over: `missing`, `refused`, `too large` or `failed`; whether to ask `again`."""
 
     def __init__(self, status: str, reason: str, *, again: bool = False) -> None:
         super().__init__(reason)

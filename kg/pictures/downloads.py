@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kg.errors import FetchError
@@ -24,9 +24,6 @@ class Download:
     rules: str  # the settings under which it was refused, unreadable or too large
     run: int  # the number of the run that asked last
     fetched_at: str  # in UTC
-
-
-_COLUMNS = ", ".join(column.name for column in fields(Download))
 
 
 class Downloads(SmallStore):
@@ -61,7 +58,7 @@ class Downloads(SmallStore):
 
     def get(self, name: str) -> Download | None:
         """Return what is known of a picture."""
-        rows = self._database.table("download").rows_where("name = ?", [name], select=_COLUMNS)
+        rows = self._database.table("download").rows_where("name = ?", [name])
         return next((Download(**row) for row in rows), None)
 
     def bytes_of_run(self) -> int:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 
@@ -30,8 +29,6 @@ from .downloads import Download, Downloads
 from .files import ImageFinder, is_address, name_problem, picture_address, picture_name
 from .image_rows import count_images, lacks_file
 from .settings import FetchReport, FetchSettings
-
-T = TypeVar("T")
 
 Progress = Callable[[str, int, int], None]
 
@@ -238,7 +235,7 @@ def _write(path: Path, content: bytes) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from None
 
 
-def _wait_for(work: Coroutine[object, object, T]) -> T:
+def _wait_for(work: Coroutine[object, object, str | None]) -> str | None:
     """Run a coroutine to its end, also where the caller's thread runs others already, as in a notebook."""
     try:
         asyncio.get_running_loop()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kg import AliasIndex, Graph, normal_form, split_hashtag
 from kg.names.derived import short_name
-from kg.names.fuzzy import likeness
+from kg.names.fuzzy import Query, likenesses
 from kg.names.normal import words
 
 Build = Callable[..., Graph]
@@ -96,12 +96,12 @@ def test_hashtags_split_at_capitals_and_numbers(tag: str, split: str) -> None:
     ],
 )
 def test_likeness(mention: str, name: str, least: float, most: float) -> None:
-    assert least <= likeness(mention, name) <= most
+    assert least <= likenesses(Query.of(mention), [name])[0] <= most
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_likeness_lies_between_nothing_and_equal(mention: str, name: str) -> None:
-    score = likeness(mention, normal_form(name))
+    score = likenesses(Query.of(mention), [normal_form(name)])[0]
     assert 0 <= score <= 1
     if normal_form(mention) == normal_form(name) and normal_form(name):
         assert score == 1
@@ -152,7 +152,7 @@ def _search_all(graph: Graph, mention: str, min_fuzzy: float) -> list[tuple[int,
     for normal, weight, prior, entity in graph.connection.execute(
         "SELECT a.normal, a.weight, e.prior, e.id FROM alias a JOIN entity e ON e.id = a.entity"
     ):
-        score = likeness(mention, normal)
+        [score] = likenesses(Query.of(mention), [normal])
         if score >= min_fuzzy:
             rank = (-score, -weight, -prior, entity)
             best[entity] = min(best.get(entity, rank), rank)
