@@ -36,7 +36,7 @@ CREATE TABLE step (
     id INTEGER, name VARCHAR, source VARCHAR, size_bytes BIGINT, sha256 VARCHAR, is_done BOOLEAN,
     lines BIGINT, records BIGINT, ignored BIGINT, rejected BIGINT, error VARCHAR, started VARCHAR, finished VARCHAR
 );
-CREATE TABLE iri (step USMALLINT, key UBIGINT, iri VARCHAR, flags UTINYINT);
+CREATE TABLE iri (step USMALLINT, iri VARCHAR, flags UTINYINT);
 CREATE TABLE triple (step USMALLINT, subject UBIGINT, predicate UBIGINT, object UBIGINT);
 CREATE TABLE redirect (step USMALLINT, page UBIGINT, target UBIGINT);
 CREATE TABLE meaning (step USMALLINT, page UBIGINT, target UBIGINT); -- of disambiguation pages
@@ -56,7 +56,7 @@ _WITH_STEPS = (
 )  # fmt: skip
 # How rows that Python gives become rows of a table; of those with steps, behind the step.
 _ROWS = {
-    "iri": "hash(c0::VARCHAR), c0::VARCHAR, c1::UTINYINT",
+    "iri": "c0::VARCHAR, c1::UTINYINT",
     "type": "hash(c0::VARCHAR), hash(c1::VARCHAR)",
     "label": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR",
     "name": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR, c3::DOUBLE",

@@ -75,7 +75,7 @@ _ROUTES = (
     ),
 )
 _IRIS = f"""
-INSERT INTO iri SELECT {{step}}, hash(i), i, bit_or(f)::UTINYINT FROM (
+INSERT INTO iri SELECT {{step}}, i, bit_or(f)::UTINYINT FROM (
     SELECT s AS i, CASE WHEN kind IN ('redirects', 'disambiguations') AND o IS NOT NULL THEN 0
         WHEN kind = 'labels' AND o IS NULL THEN {LABELLED} ELSE {STATED} END AS f
     FROM said JOIN route USING (hp) WHERE kind <> 'ignored' AND NOT (kind = 'labels' AND o IS NULL AND strip(v) = '')
