@@ -114,22 +114,20 @@ class Stage:
 
     def fetch(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
         """Return the rows of a query, some at a time, one lot ahead; other queries may go on meanwhile."""
-        cursor = self.connection.cursor()
-        cursor.execute("SET enable_progress_bar = false")
+        cursor = self._cursor()
 
-        def batches() -> Iterator[list[tuple[Any, ...]]]:
+        def lots() -> Iterator[list[tuple[Any, ...]]]:
             with contextlib.closing(cursor):
                 cursor.execute(query)
                 while rows := cursor.fetchmany(_FETCHED_ROWS):
                     yield rows
 
-        return ahead(batches())
+        return ahead(lots())
 
     def read(self, table: str, columns: Sequence[str]) -> Iterator[list[list[Any]]]:
-        """Return the columns of some rows after the other, one lot ahead, of a table that is in the order of columns."""
+        """Return columns of a table whose rows are in their order, of some rows after the other, as `fetch` does."""
         [(count,)] = self.rows(f"SELECT count(*) FROM {table}")  # noqa: S608 -- our names
-        cursor = self.connection.cursor()
-        cursor.execute("SET enable_progress_bar = false")
+        cursor = self._cursor()
 
         def lots() -> Iterator[list[list[Any]]]:
             with contextlib.closing(cursor):
@@ -139,6 +137,11 @@ class Stage:
                     yield [values.tolist() for values in cursor.execute(query).fetchnumpy().values()]
 
         return ahead(lots())
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self.connection.cursor()
+        cursor.execute("SET enable_progress_bar = false")
+        return cursor
 
     def limit_memory(self, memory_mb: int) -> None:
         """Let the database take so much memory from now on."""
