@@ -151,7 +151,6 @@ class _Build:
             "images": self._images.digest(),
             "types": self._types.digest,
         }
-        self._digests.start()
         steps = [Planned("settings", json.dumps(settings))]
         for number, (name, file) in enumerate(self._files.items(), 1):
             stamp, size_bytes = stamp_of(file.path), file.path.stat().st_size
