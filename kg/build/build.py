@@ -151,7 +151,6 @@ class _Build:
             "images": self._images.digest(),
             "types": self._types.digest,
         }
-        self._digests.start()
         steps = [Planned("settings", json.dumps(settings))]
         for number, (name, file) in enumerate(self._files.items(), 1):
             stamp, size_bytes = stamp_of(file.path), file.path.stat().st_size
@@ -173,7 +172,7 @@ class _Build:
                 self._load(stage, step, self._files[source])
             for suffix in ("", "-wal", "-shm", "-journal"):
                 part.with_name(part.name + suffix).unlink(missing_ok=True)
-            stage.limit_memory(memory_mb)
+            stage.limit_memory(memory_mb * 5 // 6)  # the rest is what reading has left of Python's own
             fill_graph(part, stage, types=self._types, find=self._images.find, progress=self._progress)
         _bring_to_disk(part)
         part.replace(sqlite_path)

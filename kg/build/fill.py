@@ -11,7 +11,15 @@ from threading import Event
 from typing import Any
 
 from kg.names.index import fill_names
-from kg.schema import create_indexes, create_tables, gather_statistics, insert_columns, insert_rows, open_for_building, transaction
+from kg.schema import (
+    create_indexes,
+    create_tables,
+    gather_statistics,
+    insert_columns,
+    insert_rows,
+    open_for_building,
+    transaction,
+)
 
 from .entities import (
     GIVEN_NAMES,
@@ -78,8 +86,9 @@ def fill_graph(
 def _fill_tables(graph: sqlite3.Connection, beside: Path, stage: Stage, find: Find) -> None:
     """Fill every table; those of names, which cost as much as all others, in a thread and a file of their own."""
     stop = Event()
+    labels, given = stage.read("described", ("id", "label", "type")), stage.fetch(GIVEN_NAMES)
     with ThreadPoolExecutor(1) as pool:
-        names = pool.submit(_fill_names, beside, stage.read("described", ("id", "label", "type")), stage.fetch(GIVEN_NAMES), stop)
+        names = pool.submit(_fill_names, beside, labels, given, stop)
         try:
             with transaction(graph):
                 _fill_small(graph, stage, find)

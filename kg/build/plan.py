@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -46,15 +46,9 @@ class Digests:
     """
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
-        self._paths = paths
-        self._digests: dict[str, Future[str]] = {}
-        self._pool = ThreadPoolExecutor(1)
         self._is_closed = False
-
-    def start(self) -> None:
-        """Begin with the first file."""
-        for name, path in self._paths.items():
-            self._digests[name] = self._pool.submit(self._digest, path)
+        self._pool = ThreadPoolExecutor(1)
+        self._digests = {name: self._pool.submit(self._digest, path) for name, path in paths.items()}
 
     def of(self, name: str) -> str:
         """Return a file's sha256, as soon as it is known."""

@@ -36,7 +36,7 @@ CREATE TABLE step (
     id INTEGER, name VARCHAR, source VARCHAR, size_bytes BIGINT, sha256 VARCHAR, is_done BOOLEAN,
     lines BIGINT, records BIGINT, ignored BIGINT, rejected BIGINT, error VARCHAR, started VARCHAR, finished VARCHAR
 );
-CREATE TABLE iri (step USMALLINT, key UBIGINT, iri VARCHAR, flags UTINYINT);
+CREATE TABLE iri (step USMALLINT, iri VARCHAR, flags UTINYINT);
 CREATE TABLE triple (step USMALLINT, subject UBIGINT, predicate UBIGINT, object UBIGINT);
 CREATE TABLE redirect (step USMALLINT, page UBIGINT, target UBIGINT);
 CREATE TABLE meaning (step USMALLINT, page UBIGINT, target UBIGINT); -- of disambiguation pages
@@ -56,7 +56,7 @@ _WITH_STEPS = (
 )  # fmt: skip
 # How rows that Python gives become rows of a table; of those with steps, behind the step.
 _ROWS = {
-    "iri": "hash(c0::VARCHAR), c0::VARCHAR, c1::UTINYINT",
+    "iri": "c0::VARCHAR, c1::UTINYINT",
     "type": "hash(c0::VARCHAR), hash(c1::VARCHAR)",
     "label": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR",
     "name": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR, c3::DOUBLE",
@@ -114,22 +114,20 @@ class Stage:
 
     def fetch(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
         """Return the rows of a query, some at a time, one lot ahead; other queries may go on meanwhile."""
-        cursor = self.connection.cursor()
-        cursor.execute("SET enable_progress_bar = false")
+        cursor = self._cursor()
 
-        def batches() -> Iterator[list[tuple[Any, ...]]]:
+        def lots() -> Iterator[list[tuple[Any, ...]]]:
             with contextlib.closing(cursor):
                 cursor.execute(query)
                 while rows := cursor.fetchmany(_FETCHED_ROWS):
                     yield rows
 
-        return ahead(batches())
+        return ahead(lots())
 
     def read(self, table: str, columns: Sequence[str]) -> Iterator[list[list[Any]]]:
-        """Return the columns of some rows after the other, one lot ahead, of a table that is in the order of columns."""
+        """Return columns of a table whose rows are in their order, of some rows after the other, as `fetch` does."""
         [(count,)] = self.rows(f"SELECT count(*) FROM {table}")  # noqa: S608 -- our names
-        cursor = self.connection.cursor()
-        cursor.execute("SET enable_progress_bar = false")
+        cursor = self._cursor()
 
         def lots() -> Iterator[list[list[Any]]]:
             with contextlib.closing(cursor):
@@ -139,6 +137,11 @@ class Stage:
                     yield [values.tolist() for values in cursor.execute(query).fetchnumpy().values()]
 
         return ahead(lots())
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self.connection.cursor()
+        cursor.execute("SET enable_progress_bar = false")
+        return cursor
 
     def limit_memory(self, memory_mb: int) -> None:
         """Let the database take so much memory from now on."""

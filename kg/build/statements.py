@@ -23,12 +23,12 @@ _LINES = """
 SELECT unnest(lines) AS line, before + generate_subscripts(lines, 1) - 1 AS n
 FROM (SELECT before, string_split(text, chr(10)) AS lines FROM block)
 """
-# Of lines that are not plain, `hp` is NULL. A line of nodes, whose brackets are blanks here, is cut at its blanks: if its
-# end is the dot, and no other letter stands outside of its IRIs, it is plain.
+# Of lines that are not plain, `hp` is NULL. A line of nodes, whose brackets are blanks here, is cut at its blanks: if a
+# dot ends it, and no other letter stands outside of its IRIs, it is plain.
 _TAKE_NODES = f"""
-INSERT INTO said SELECT n, s, p, CASE WHEN ends_with(line, '.') AND strlen(line) = strlen(s) + strlen(p) + strlen(o) + 10
-    AND strlen(line) <= {LINE_LIMIT_BYTES} AND has_scheme(s) AND has_scheme(p) AND has_scheme(o) THEN hash(p) END,
-    o, NULL, NULL, NULL
+INSERT INTO said SELECT n, s, p, CASE WHEN strlen(line) = strlen(s) + strlen(p) + strlen(o) + 10
+    AND ends_with(line, '.') AND strlen(line) <= {LINE_LIMIT_BYTES}
+    AND has_scheme(s) AND has_scheme(p) AND has_scheme(o) THEN hash(p) END, o, NULL, NULL, NULL
 FROM (SELECT n, line, parts[2] AS s, parts[5] AS p, parts[8] AS o
     FROM (SELECT n, line, string_split(line, ' ') AS parts FROM ({_LINES})))
 """  # noqa: S608 -- our own names
@@ -75,7 +75,7 @@ _ROUTES = (
     ),
 )
 _IRIS = f"""
-INSERT INTO iri SELECT {{step}}, hash(i), i, bit_or(f)::UTINYINT FROM (
+INSERT INTO iri SELECT {{step}}, i, bit_or(f)::UTINYINT FROM (
     SELECT s AS i, CASE WHEN kind IN ('redirects', 'disambiguations') AND o IS NOT NULL THEN 0
         WHEN kind = 'labels' AND o IS NULL THEN {LABELLED} ELSE {STATED} END AS f
     FROM said JOIN route USING (hp) WHERE kind <> 'ignored' AND NOT (kind = 'labels' AND o IS NULL AND strip(v) = '')
@@ -118,11 +118,12 @@ class Statements:
             texts: All other lines, whose numbers go on behind theirs; or none.
             count_of_nodes: How many lines are nodes.
         """
+        connection = self._stage.connection
         for insert, text, before in ((_TAKE_NODES, nodes, 0), (_TAKE_TEXTS, texts, count_of_nodes)):
             if text is not None:
-                self._stage.connection.register("block", {"text": np.array([text], object), "before": np.array([before])})
-                self._stage.connection.execute(insert)
-                self._stage.connection.unregister("block")
+                connection.register("block", {"text": np.array([text], dtype=object), "before": np.array([before])})
+                connection.execute(insert)
+                connection.unregister("block")
         return [number for (number,) in self._stage.rows("SELECT n FROM said WHERE hp IS NULL ORDER BY n")]
 
     def take(self, statements: Sequence[Statement], may_be: Sequence[str | None] = ()) -> None:
