@@ -24,18 +24,13 @@ class BrokenLineError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One triple; `subject` and `object` are None for blank nodes, `object` also for literals.
-
-    Attributes:
-        value: The literal's text, None when the object is a node.
-        tag: The literal's language (`@en`) or datatype IRI, or an empty text.
-    """
+    """One triple; `subject` and `object` are None for blank nodes, `object` also for literals."""
 
     subject: str | None
     predicate: str
     object: str | None
-    value: str | None
-    tag: str
+    value: str | None  # the literal's text, None when the object is a node
+    tag: str  # the literal's language (`@en`) or datatype IRI, or an empty text
 
 
 def parse_line(line: str) -> Statement | None:

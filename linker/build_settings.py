@@ -20,30 +20,19 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSettings:
-    """What an index is built from, and how.
+    """What an index is built from, and how."""
 
-    Attributes:
-        sources: Dumps and tables, or folders of them: all that the index is to hold.
-        images_dir: Folder with the pictures that the sources name; fetched ones go there too.
-        encoder: Name of the picture encoder.
-        weights: File with the encoder's weights, where they do not come with it.
-        device: ``auto``, ``cpu`` or ``cuda``.
-        type_map: A table from class to coarse type that replaces ours.
-        priors: A table of IRIs and how often each is meant, in place of how many triples lead to it.
-        fetch: How to fetch the pictures that the sources name by web addresses, into `images_dir` or a folder of the
-            index; None to fetch none. A whole index gains those that it lacks.
-        memory_mb: Memory for the sources' joins and sorts; what does not fit is kept on the disk meanwhile.
-    """
-
-    sources: "Sequence[Path]"
-    images_dir: Path | None = None
-    encoder: str = "efficientnet-lite0"
-    weights: Path | None = None
-    device: str = "auto"
-    type_map: Path | None = None
-    priors: Path | None = None
+    sources: "Sequence[Path]"  # dumps and tables, or folders of them: all that the index is to hold
+    images_dir: Path | None = None  # folder with the pictures that the sources name; fetched ones go there too
+    encoder: str = "efficientnet-lite0"  # name of the picture encoder
+    weights: Path | None = None  # file with the encoder's weights, where they do not come with it
+    device: str = "auto"  # ``auto``, ``cpu`` or ``cuda``
+    type_map: Path | None = None  # A table from class to coarse type that replaces ours
+    priors: Path | None = None  # A table of IRIs and how often each is meant, in place of how many triples lead to it
+    # How to fetch the pictures that the sources name by web addresses, into `images_dir` or a folder of the index; None
+    # to fetch none. A whole index gains those that it lacks.
     fetch: FetchSettings | None = None
-    memory_mb: int = 600
+    memory_mb: int = 600  # memory for the sources' joins and sorts; what does not fit is kept on the disk meanwhile
 
     @property
     def source_images(self) -> Path | None:
@@ -74,16 +63,10 @@ class BuildSettings:
 
 @dataclass(frozen=True, slots=True)
 class BuiltIndex:
-    """What a build or an update made.
+    """What a build or an update made."""
 
-    Attributes:
-        manifest: What ``index.json`` now says.
-        fetched: What fetching pictures came to; None where none were to be fetched.
-        differences: What an update changed; None where there was no index that could be compared.
-        same_encoder: Whether vectors could be taken over.
-    """
-
-    manifest: IndexManifest
-    fetched: FetchReport | None = None
+    manifest: IndexManifest  # what ``index.json`` now says
+    fetched: FetchReport | None = None  # what fetching pictures came to; None where none were to be fetched
+    # what an update changed; None where there was no index that could be compared
     differences: GraphDifferences | None = None
-    same_encoder: bool = True
+    same_encoder: bool = True  # whether vectors could be taken over

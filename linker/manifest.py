@@ -25,65 +25,38 @@ PICTURES = "pictures"
 
 @dataclass(frozen=True, slots=True)
 class EncoderRecord:
-    """The encoder that embedded the pictures.
+    """The encoder that embedded the pictures."""
 
-    Attributes:
-        name: As given to ``--encoder``.
-        identity: Name, design and digest of the weights: equal where the vectors are comparable.
-        dimension: Width of the vectors.
-    """
-
-    name: str
-    identity: str
-    dimension: int
+    name: str  # as given to ``--encoder``
+    identity: str  # name, design and digest of the weights: equal where the vectors are comparable
+    dimension: int  # width of the vectors
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """A file that the graph was read from.
+    """A file that the graph was read from."""
 
-    Attributes:
-        name: The file's name, without its folder.
-        size_bytes: Its size.
-        sha256: Digest of its bytes.
-        lines: Lines read.
-        rejected: Lines that could not be used; they stand in the table ``rejected``.
-        endpoint: The SPARQL endpoint that it was fetched from; empty for a user's own file.
-    """
-
-    name: str
-    size_bytes: int
-    sha256: str
-    lines: int
-    rejected: int
-    endpoint: str = ""
+    name: str  # the file's name, without its folder
+    size_bytes: int  # its size
+    sha256: str  # digest of its bytes
+    lines: int  # lines read
+    rejected: int  # lines that could not be used; they stand in the table ``rejected``
+    endpoint: str = ""  # the SPARQL endpoint that it was fetched from; empty for a user's own file
 
 
 @dataclass(frozen=True, slots=True)
 class IndexManifest:
-    """What ``index.json`` holds.
+    """What ``index.json`` holds."""
 
-    Attributes:
-        encoder: The encoder of the pictures.
-        sources: The files of the graph, by name.
-        counts: How many entities, aliases, triples and so on the graph has.
-        images: How many pictures have each status.
-        images_size_bytes: Size of the image index, by which a file that was cut is known.
-        images_sha256: Digest of its bytes.
-        pictures_sha256: Digest of which picture each row of ``image`` stands for.
-        types_sha256: Digest of the table of types; empty for ours.
-        format_version: Version of the directory's layout.
-    """
-
-    encoder: EncoderRecord
-    sources: tuple[SourceRecord, ...]
-    counts: Mapping[str, int]
-    images: Mapping[str, int]
-    images_size_bytes: int
-    images_sha256: str
-    pictures_sha256: str
-    types_sha256: str = ""
-    format_version: int = FORMAT_VERSION
+    encoder: EncoderRecord  # the encoder of the pictures
+    sources: tuple[SourceRecord, ...]  # the files of the graph, by name
+    counts: Mapping[str, int]  # how many entities, aliases, triples and so on the graph has
+    images: Mapping[str, int]  # how many pictures have each status
+    images_size_bytes: int  # size of the image index, by which a file that was cut is known
+    images_sha256: str  # digest of its bytes
+    pictures_sha256: str  # digest of which picture each row of ``image`` stands for
+    types_sha256: str = ""  # digest of the table of types; empty for ours
+    format_version: int = FORMAT_VERSION  # version of the directory's layout
 
     @property
     def identity(self) -> str:

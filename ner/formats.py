@@ -36,27 +36,17 @@ _UNWRITABLE = re.compile(r"[\t\r\n]")
 
 @dataclass(frozen=True, slots=True)
 class TaggedPost:
-    """A post with its gold tags.
+    """A post with its gold tags."""
 
-    Attributes:
-        id: Unique in its file.
-        tokens: The words as they are in the file.
-        tags: One BIO tag a token, with the types of :data:`ner.spans.TYPES`.
-        caption: What a picture's caption says; "" where there is none.
-        image: The picture's name, where the file gives one.
-        knowledge: Triples about the picture: ("Chad", "is a", "country").
-        attributes: What the picture shows, with probabilities: (("flagpole", 0.41), ...).
-        known_names: Where names that a graph knows stand in the text.
-    """
-
-    id: str
-    tokens: tuple[str, ...]
-    tags: tuple[str, ...]
-    caption: str = ""
-    image: str | None = None
-    knowledge: tuple[tuple[str, str, str], ...] = ()
+    id: str  # unique in its file
+    tokens: tuple[str, ...]  # the words as they are in the file
+    tags: tuple[str, ...]  # one BIO tag a token, with the types of :data:`ner.spans.TYPES`
+    caption: str = ""  # what a picture's caption says; "" where there is none
+    image: str | None = None  # the picture's name, where the file gives one
+    knowledge: tuple[tuple[str, str, str], ...] = ()  # triples about the picture: ("Chad", "is a", "country")
+    # what the picture shows, with probabilities: (("flagpole", 0.41), ...)
     attributes: tuple[tuple[str, float], ...] = ()
-    known_names: tuple[KnownName, ...] = ()
+    known_names: tuple[KnownName, ...] = ()  # where names that a graph knows stand in the text
 
 
 def read_posts(path: Path) -> list[TaggedPost]:

@@ -15,65 +15,45 @@ DEFAULT_TAGGER = "default"
 
 @dataclass(frozen=True, slots=True)
 class KnownName:
-    """A name that a graph knows, where it stands in a post.
+    """A name that a graph knows, where it stands in a post."""
 
-    Attributes:
-        start: Its first token.
-        end: The token after its last.
-        types: Which share of what the name may mean is of which type: (("LOC", 0.9), ("ORG", 0.1)); what has no type
-            counts for none, so they sum to at most 1.
-        weight: How surely the name means what it names, in 0..1: 1 for a label, less for a demonym or a part of a name.
-        prior: How often the likeliest of what it may mean is meant (its links, say); 0 where nobody knows.
-        nearness: 1 where it may name the pictured entity, a half for one hop from it, a quarter for two, else 0.
-        same_case: Whether the graph writes the name as the post does.
-    """
-
-    start: int
-    end: int
+    start: int  # its first token
+    end: int  # the token after its last
+    # which share of what the name may mean is of which type: (("LOC", 0.9), ("ORG", 0.1)); what has no type counts for
+    # none, so they sum to at most 1
     types: tuple[tuple[str, float], ...]
+    # how surely the name means what it names, in 0..1: 1 for a label, less for a demonym or a part of a name
     weight: float = 1.0
-    prior: float = 0.0
+    prior: float = 0.0  # how often the likeliest of what it may mean is meant (its links, say); 0 where nobody knows
+    # 1 where it may name the pictured entity, a half for one hop from it, a quarter for two, else 0
     nearness: float = 0.0
-    same_case: bool = False
+    same_case: bool = False  # whether the graph writes the name as the post does
 
 
 @dataclass(frozen=True, slots=True)
 class TaggerInput:
-    """A post as a tagger sees it; all but the tokens may be missing.
+    """A post as a tagger sees it; all but the tokens may be missing."""
 
-    Attributes:
-        tokens: The words of the post.
-        attributes: What the picture shows, with probabilities: (("flagpole", 0.41), ...).
-        caption: What the picture's caption says.
-        knowledge: Triples about the pictured entity: (("Chad", "is a", "country"), ...), the most telling first.
-        regions: float32 ``(49, C)``, the picture's regions.
-        known_names: Where names that a graph knows stand in the text, and of what types they are.
-    """
-
-    tokens: tuple[str, ...]
+    tokens: tuple[str, ...]  # the words of the post
+    # what the picture shows, with probabilities: (("flagpole", 0.41), ...)
     attributes: tuple[tuple[str, float], ...] = ()
-    caption: str = ""
+    caption: str = ""  # what the picture's caption says
+    # triples about the pictured entity: (("Chad", "is a", "country"), ...), the most telling first
     knowledge: tuple[tuple[str, str, str], ...] = ()
-    regions: NDArray[np.float32] | None = None
+    regions: NDArray[np.float32] | None = None  # float32 ``(49, C)``, the picture's regions
+    # where names that a graph knows stand in the text, and of what types they are
     known_names: tuple[KnownName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredSpan:
-    """An entity that a tagger found.
+    """An entity that a tagger found."""
 
-    Attributes:
-        start: Its first token.
-        end: The token after its last.
-        type: One of PER, LOC, ORG, OTHER.
-        score: How probable the tagger holds exactly this span with this type, in 0..1.
-        type_scores: How probable each type is, given that the span is an entity; in the order of TYPES, they sum to 1.
-    """
-
-    start: int
-    end: int
-    type: str
-    score: float
+    start: int  # its first token
+    end: int  # the token after its last
+    type: str  # one of PER, LOC, ORG, OTHER
+    score: float  # how probable the tagger holds exactly this span with this type, in 0..1
+    # how probable each type is, given that the span is an entity; in the order of TYPES, they sum to 1
     type_scores: tuple[tuple[str, float], ...]
 
 

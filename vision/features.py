@@ -31,17 +31,12 @@ ATTRIBUTES = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureFeatures:
-    """What an encoder sees in a picture.
+    """What an encoder sees in a picture."""
 
-    Attributes:
-        regions: float32, (49, R): the last convolutional map, 7 x 7 cells in reading order.
-        vector: float32, (C,): the whole picture, of length 1, to be compared by cosine.
-        attributes: The five likeliest ImageNet classes with their probabilities, likeliest first; empty where the
-            network has no classifier.
-    """
-
-    regions: NDArray[np.float32]
-    vector: NDArray[np.float32]
+    regions: NDArray[np.float32]  # float32, (49, R): the last convolutional map, 7 x 7 cells in reading order
+    vector: NDArray[np.float32]  # float32, (C,): the whole picture, of length 1, to be compared by cosine
+    # the five likeliest ImageNet classes with their probabilities, likeliest first; empty where the network has no
+    # classifier
     attributes: tuple[tuple[str, float], ...]
 
 

@@ -27,15 +27,10 @@ _SMALL_BYTES = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What tells a whole file from a damaged one.
+    """What tells a whole file from a damaged one."""
 
-    Attributes:
-        size_bytes: Its size.
-        sha256: Digest of its bytes, in hexadecimal.
-    """
-
-    size_bytes: int
-    sha256: str
+    size_bytes: int  # its size
+    sha256: str  # digest of its bytes, in hexadecimal
 
 
 def write_index(

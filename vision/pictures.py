@@ -38,21 +38,14 @@ _UPRIGHT = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that was read.
+    """A picture that was read."""
 
-    Attributes:
-        image: Upright RGB pixels; a large picture is shrunk by a whole factor, its shorter side to no less than 448.
-        format: The real format, told from the content: ``JPEG``, ``PNG``, ...
-        width: Pixels across, upright, as the file has them.
-        height: Pixels down, upright, as the file has them.
-        sha256: Of the file's bytes, in hexadecimal.
-    """
-
+    # upright RGB pixels; a large picture is shrunk by a whole factor, its shorter side to no less than 448
     image: Image.Image
-    format: str
-    width: int
-    height: int
-    sha256: str
+    format: str  # the real format, told from the content: ``JPEG``, ``PNG``, ...
+    width: int  # pixels across, upright, as the file has them
+    height: int  # pixels down, upright, as the file has them
+    sha256: str  # of the file's bytes, in hexadecimal
 
 
 def load_picture(path: Path, *, max_pixels: int = 89_000_000, max_bytes: int = MAX_BYTES) -> Picture:

@@ -13,18 +13,11 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class PublishedVectors:
-    """What was read of published vectors.
+    """What was read of published vectors."""
 
-    Attributes:
-        words: As they are published, the most frequent first, each once.
-        vectors: float32 (N, E), theirs.
-        frequent: How many of the words are there because they are frequent; they come first.
-        from_letters: Gives any other word a vector, float32 (E,), or None; where n-grams of letters are published too.
-        skipped: How many lines could not be read and what is wrong with the first of them; "" where all could.
-    """
-
-    words: tuple[str, ...]
-    vectors: Vectors
-    frequent: int
+    words: tuple[str, ...]  # as they are published, the most frequent first, each once
+    vectors: Vectors  # float32 (N, E), theirs
+    frequent: int  # how many of the words are there because they are frequent; they come first
+    # gives any other word a vector, float32 (E,), or None; where n-grams of letters are published too
     from_letters: Callable[[str], Vectors | None] | None = None
-    skipped: str = ""
+    skipped: str = ""  # how many lines could not be read and what is wrong with the first of them; "" where all could

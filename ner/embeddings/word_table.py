@@ -46,41 +46,28 @@ _STRETCHED = re.compile(r"(.)\1{2,}")
 
 @options
 class BuildOptions:
-    """What of a run and of published vectors a table keeps; see :meth:`WordTable.build`.
+    """What of a run and of published vectors a table keeps; see :meth:`WordTable.build`."""
 
-    Attributes:
-        min_count: How often a training word must occur to have a number.
-        kept_words: How many of the most frequent published words are kept, for texts to come.
-        unknown: What a word without a published vector gets: "subwords" is the mean of its letter n-grams while the
-            table is built, and zeros for a word that is met later, or where no n-grams are published; "gaussian" is
-            drawn once for each word (Tian et al. 2021, section 4.3), as widely spread as published vectors are; or
-            "zeros".
-    """
-
-    min_count: int = size(1)
+    min_count: int = size(1)  # how often a training word must occur to have a number
+    # how many of the most frequent published words are kept, for texts to come
     kept_words: int = size(50_000, at_least=0)
+    # What a word without a published vector gets: "subwords" is the mean of its letter n-grams while the table is
+    # built, and zeros for a word that is met later, or where no n-grams are published; "gaussian" is drawn once for
+    # each word (Tian et al. 2021, section 4.3), as widely spread as published vectors are; or "zeros".
     unknown: str = choice("subwords", UNKNOWN)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class WordTable:
-    """Vectors and numbers of words; :meth:`build` makes one.
+    """Vectors and numbers of words; :meth:`build` makes one."""
 
-    Attributes:
-        unknown: What a word without a vector here gets: see :class:`BuildOptions`.
-        words: The words of the rows.
-        vectors: float16 (N, E), theirs.
-        numbered: The words that training saw, as :meth:`key` writes them; their numbers go on from 2.
-        spread: The standard deviation of the numbers of published vectors.
-        report: What came of building it, for people; "" where it was loaded.
-    """
-
-    unknown: str
-    words: tuple[str, ...]
-    vectors: NDArray[np.floating[Any]]
+    unknown: str  # what a word without a vector here gets: see :class:`BuildOptions`
+    words: tuple[str, ...]  # the words of the rows
+    vectors: NDArray[np.floating[Any]]  # float16 (N, E), theirs
+    # the words that training saw, as :meth:`key` writes them; their numbers go on from 2
     numbered: tuple[str, ...] = ()
-    spread: float = 1.0
-    report: str = ""
+    spread: float = 1.0  # the standard deviation of the numbers of published vectors
+    report: str = ""  # what came of building it, for people; "" where it was loaded
 
     @classmethod
     def build(

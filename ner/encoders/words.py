@@ -24,41 +24,25 @@ _CARRY_BIAS = -2.0  # starts by carrying nearly everything on, as Srivastava et 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordSizes:
-    """What a network that reads words must know of its input side.
+    """What a network that reads words must know of its input side."""
 
-    Attributes:
-        vector_width: ``E``, the width of the published word vectors.
-        words: How many word numbers there are, padding and the unknown word included.
-        region_width: ``C``, the width of a picture's region; 0 where training had no pictures, and then the network
-            has no visual part.
-    """
-
-    vector_width: int
-    words: int
+    vector_width: int  # ``E``, the width of the published word vectors
+    words: int  # how many word numbers there are, padding and the unknown word included
+    # ``C``, the width of a picture's region; 0 where training had no pictures, and then the network has no visual part
     region_width: int = 0
 
 
 @options
 class WordOptions:
-    """How a word becomes a vector; options of a network that reads words are made from these.
+    """How a word becomes a vector; options of a network that reads words are made from these."""
 
-    Attributes:
-        letters: What reads a word's letters: "cnn", "lstm" or "none".
-        letter_width: Width of what the letters say: filters of the "cnn", both directions of the "lstm".
-        letter_kernel: How many letters a filter sees.
-        letter_embedding: Width of one letter.
-        tune_words: Whether a word that training saw gets a change to its published vector, from zero on.
-        speech_width: Width of a part of speech; 0 leaves it out.
-        dropout: Share of a word's numbers that training hides.
-    """
-
-    letters: str = choice("cnn", LETTER_READERS)
-    letter_width: int = size(50)
-    letter_kernel: int = size(3)
-    letter_embedding: int = size(30)
-    tune_words: bool = False
-    speech_width: int = size(0, at_least=0)
-    dropout: float = share(0.5)
+    letters: str = choice("cnn", LETTER_READERS)  # what reads a word's letters: "cnn", "lstm" or "none"
+    letter_width: int = size(50)  # width of what the letters say: filters of the "cnn", both directions of the "lstm"
+    letter_kernel: int = size(3)  # how many letters a filter sees
+    letter_embedding: int = size(30)  # width of one letter
+    tune_words: bool = False  # whether a word that training saw gets a change to its published vector, from zero on
+    speech_width: int = size(0, at_least=0)  # width of a part of speech; 0 leaves it out
+    dropout: float = share(0.5)  # share of a word's numbers that training hides
 
 
 class WordEncoder(nn.Module):

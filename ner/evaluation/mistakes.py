@@ -24,22 +24,16 @@ class Confusion:
 
     The gold entities of a type are its row of ``exact``, its ``wrong_bounds`` and its ``missed``; the predicted ones of
     a type are its column of ``exact``, its ``wrongly_bounded`` and its ``spurious``.
-
-    Attributes:
-        types: The types, in the order of the table.
-        exact: Entities whose span was found exactly: by gold type, then by predicted type.
-        wrong_bounds: Gold entities that only a span with other bounds overlaps, by gold type.
-        missed: Gold entities that nothing overlaps, by gold type.
-        wrongly_bounded: Predicted entities that overlap a gold one but have no gold one's bounds, by predicted type.
-        spurious: Predicted entities that overlap no gold one, by predicted type.
     """
 
-    types: tuple[str, ...]
+    types: tuple[str, ...]  # the types, in the order of the table
+    # entities whose span was found exactly: by gold type, then by predicted type
     exact: Mapping[str, Mapping[str, int]]
-    wrong_bounds: Mapping[str, int]
-    missed: Mapping[str, int]
+    wrong_bounds: Mapping[str, int]  # gold entities that only a span with other bounds overlaps, by gold type
+    missed: Mapping[str, int]  # gold entities that nothing overlaps, by gold type
+    # predicted entities that overlap a gold one but have no gold one's bounds, by predicted type
     wrongly_bounded: Mapping[str, int]
-    spurious: Mapping[str, int]
+    spurious: Mapping[str, int]  # predicted entities that overlap no gold one, by predicted type
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values."""
@@ -56,21 +50,13 @@ class FoundSpan:
 
 @dataclass(frozen=True, slots=True)
 class WrongPost:
-    """A post whose tags are wrong somewhere.
+    """A post whose tags are wrong somewhere."""
 
-    Attributes:
-        id: The post's.
-        tokens: Its words.
-        gold: Its entities.
-        predicted: What the tagger found.
-        weight: How wrong it is: a wrong entity counts as much as the tagger was sure of it, a missed one
-            :data:`MISSED`.
-    """
-
-    id: str
-    tokens: tuple[str, ...]
-    gold: tuple[Span, ...]
-    predicted: tuple[FoundSpan, ...]
+    id: str  # the post's
+    tokens: tuple[str, ...]  # its words
+    gold: tuple[Span, ...]  # its entities
+    predicted: tuple[FoundSpan, ...]  # what the tagger found
+    # how wrong it is: a wrong entity counts as much as the tagger was sure of it, a missed one :data:`MISSED`
     weight: float
 
     def to_dict(self) -> dict[str, Any]:

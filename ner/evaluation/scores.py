@@ -28,17 +28,11 @@ SPANS_ONLY = "span only"
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How many entities were found, predicted and right.
+    """How many entities were found, predicted and right."""
 
-    Attributes:
-        gold: Entities in the data.
-        predicted: Entities that the tagger found.
-        correct: Those of them that are in the data, exactly.
-    """
-
-    gold: int
-    predicted: int
-    correct: int
+    gold: int  # entities in the data
+    predicted: int  # entities that the tagger found
+    correct: int  # those of them that are in the data, exactly
 
     @property
     def precision(self) -> float:
@@ -62,17 +56,11 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class ChunkingScores:
-    """The scores by one reading of the tags.
+    """The scores by one reading of the tags."""
 
-    Attributes:
-        overall: Exact span and type, over all entities.
-        by_type: The same for each type.
-        spans_only: Exact span, whatever the type.
-    """
-
-    overall: Score
-    by_type: Mapping[str, Score]
-    spans_only: Score
+    overall: Score  # exact span and type, over all entities
+    by_type: Mapping[str, Score]  # the same for each type
+    spans_only: Score  # exact span, whatever the type
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values."""
@@ -82,19 +70,12 @@ class ChunkingScores:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A tagger's scores on some posts.
+    """A tagger's scores on some posts."""
 
-    Attributes:
-        posts: How many posts there are.
-        tokens: How many tokens they have.
-        lenient: The headline: seqeval's default reading, an orphan ``I-`` opens an entity.
-        strict: Only what opens with ``B-``.
-    """
-
-    posts: int
-    tokens: int
-    lenient: ChunkingScores
-    strict: ChunkingScores
+    posts: int  # how many posts there are
+    tokens: int  # how many tokens they have
+    lenient: ChunkingScores  # the headline: seqeval's default reading, an orphan ``I-`` opens an entity
+    strict: ChunkingScores  # only what opens with ``B-``
 
     @property
     def f1(self) -> float:
@@ -109,15 +90,10 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PostCounts:
-    """Counts of each post.
+    """Counts of each post."""
 
-    Attributes:
-        groups: What is counted: :data:`ALL`, each type, :data:`SPANS_ONLY`.
-        values: int64 (N, G, 3): gold, predicted and correct entities.
-    """
-
-    groups: tuple[str, ...]
-    values: NDArray[np.int64]
+    groups: tuple[str, ...]  # what is counted: :data:`ALL`, each type, :data:`SPANS_ONLY`
+    values: NDArray[np.int64]  # int64 (N, G, 3): gold, predicted and correct entities
 
     def totals(self) -> dict[str, tuple[int, int, int]]:
         """Gold, predicted and correct over all posts, by group."""

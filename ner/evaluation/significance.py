@@ -44,21 +44,13 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two taggers' F1 on the same posts.
+    """Two taggers' F1 on the same posts."""
 
-    Attributes:
-        f1: The first one's.
-        other_f1: The second one's.
-        interval: Where the difference lies, by the paired bootstrap.
-        p_value: How probable so great a difference is by chance, by approximate randomisation; two-sided.
-        bootstrap_p: Twice the share of the draws in which the difference is gone or turned round, at most 1.
-    """
-
-    f1: float
-    other_f1: float
-    interval: Interval
-    p_value: float
-    bootstrap_p: float
+    f1: float  # the first one's
+    other_f1: float  # the second one's
+    interval: Interval  # where the difference lies, by the paired bootstrap
+    p_value: float  # how probable so great a difference is by chance, by approximate randomisation; two-sided
+    bootstrap_p: float  # twice the share of the draws in which the difference is gone or turned round, at most 1
 
     @property
     def difference(self) -> float:

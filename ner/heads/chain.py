@@ -25,19 +25,13 @@ _KINDS = np.arange(len(TYPES))
 
 @dataclass(frozen=True)
 class Chain:
-    """The learned scores of a chain, without what BIO forbids.
+    """The learned scores of a chain, without what BIO forbids."""
 
-    Attributes:
-        start: (K,) score of opening with a tag.
-        end: (K,) score of closing with a tag.
-        transitions: (K, K) score of a tag (row) followed by a tag (column).
-        constrained: Whether tags are held to BIO; where not, an ``I-X`` may open an entity, as the lenient reading has
-            it (:func:`ner.spans.spans_from_tags`).
-    """
-
-    start: Array
-    end: Array
-    transitions: Array
+    start: Array  # (K,) score of opening with a tag
+    end: Array  # (K,) score of closing with a tag
+    transitions: Array  # (K, K) score of a tag (row) followed by a tag (column)
+    # whether tags are held to BIO; where not, an ``I-X`` may open an entity, as the lenient reading has it
+    # (:func:`ner.spans.spans_from_tags`)
     constrained: bool = True
 
     @cached_property
@@ -81,19 +75,13 @@ def best_tags(chain: Chain, emissions: ArrayLike) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Lattice:
-    """Forward and backward scores of one post.
-
-    Attributes:
-        forward: (T, K) log-sum over all beginnings that reach a tag, its emission included.
-        backward: (T, K) log-sum over all ends that go on from a tag, its emission included too.
-        log_z: log-sum over all sequences.
-    """
+    """Forward and backward scores of one post."""
 
     chain: Chain
     emissions: Array
-    forward: Array
-    backward: Array
-    log_z: float
+    forward: Array  # (T, K) log-sum over all beginnings that reach a tag, its emission included
+    backward: Array  # (T, K) log-sum over all ends that go on from a tag, its emission included too
+    log_z: float  # log-sum over all sequences
 
     def span_log_probabilities(self, start: int, end: int) -> Array:
         """(len(TYPES),) log-probability that exactly ``start:end`` is an entity of each type.

@@ -32,33 +32,19 @@ _CACHED_WORDS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of a post that fits the encoder.
+    """A stretch of a post that fits the encoder."""
 
-    Attributes:
-        start: The first word of the post that the window holds.
-        end: The word after its last.
-        keep_start: The first word whose result is taken from this window and no other.
-        keep_end: The word after the last such.
-        ids: Sub-token ids, special ones included.
-        segments: 0 for the text, 1 for its context.
-        first: Where each word's sub-tokens begin in ``ids``.
-        counts: How many sub-tokens each word has, at least 1.
-        letters: ``(T, L)`` letter numbers.
-        features: ``(T, F)`` word features.
-        regions: float32 ``(R, C)``, the picture's regions, where there is one.
-    """
-
-    start: int
-    end: int
-    keep_start: int
-    keep_end: int
-    ids: list[int]
-    segments: list[int]
-    first: list[int]
-    counts: list[int]
-    letters: list[list[int]]
-    features: list[list[float]]
-    regions: NDArray[np.float32] | None = None
+    start: int  # the first word of the post that the window holds
+    end: int  # the word after its last
+    keep_start: int  # the first word whose result is taken from this window and no other
+    keep_end: int  # the word after the last such
+    ids: list[int]  # sub-token ids, special ones included
+    segments: list[int]  # 0 for the text, 1 for its context
+    first: list[int]  # where each word's sub-tokens begin in ``ids``
+    counts: list[int]  # how many sub-tokens each word has, at least 1
+    letters: list[list[int]]  # ``(T, L)`` letter numbers
+    features: list[list[float]]  # ``(T, F)`` word features
+    regions: NDArray[np.float32] | None = None  # float32 ``(R, C)``, the picture's regions, where there is one
 
     @property
     def size(self) -> int:
@@ -68,31 +54,19 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Padded windows.
+    """Padded windows."""
 
-    Attributes:
-        ids: int64 (B, S).
-        segments: int64 (B, S).
-        attention: int64 (B, S), 1 where there is a sub-token.
-        first: int64 (B, T), each word's first sub-token.
-        pool: float32 (B, T, S), rows that average a word's sub-tokens.
-        letters: int64 (B, T, L).
-        features: float32 (B, T, F).
-        mask: bool (B, T), True where there is a word.
-        regions: float32 (B, R, C), the pictures' regions; zeros where there is none, and R = 0 where no post has one.
-        has_regions: bool (B,), whether there is a picture.
-    """
-
-    ids: Tensor
-    segments: Tensor
-    attention: Tensor
-    first: Tensor
-    pool: Tensor
-    letters: Tensor
-    features: Tensor
-    mask: Tensor
+    ids: Tensor  # int64 (B, S)
+    segments: Tensor  # int64 (B, S)
+    attention: Tensor  # int64 (B, S), 1 where there is a sub-token
+    first: Tensor  # int64 (B, T), each word's first sub-token
+    pool: Tensor  # float32 (B, T, S), rows that average a word's sub-tokens
+    letters: Tensor  # int64 (B, T, L)
+    features: Tensor  # float32 (B, T, F)
+    mask: Tensor  # bool (B, T), True where there is a word
+    # float32 (B, R, C), the pictures' regions; zeros where there is none, and R = 0 where no post has one
     regions: Tensor
-    has_regions: Tensor
+    has_regions: Tensor  # bool (B,), whether there is a picture
 
     def to(self, device: torch.device) -> Self:
         """The same on ``device``."""

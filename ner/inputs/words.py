@@ -33,21 +33,13 @@ _CACHED_WORDS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class WordTensors:
-    """The words of one post, without the first dimension, or of several, padded.
+    """The words of one post, without the first dimension, or of several, padded."""
 
-    Attributes:
-        vectors: float32 (B, T, E), the published vectors of the words; zeros where there is no word or no vector.
-        ids: int64 (B, T), numbers of the words that training saw; 0 is padding, 1 every other word.
-        letters: int64 (B, T, L), as :func:`ner.inputs.word_shapes.letter_ids` numbers them.
-        speech: int64 (B, T), coarse parts of speech; 0 is padding.
-        mask: bool (B, T), True where there is a word.
-    """
-
-    vectors: Tensor
-    ids: Tensor
-    letters: Tensor
-    speech: Tensor
-    mask: Tensor
+    vectors: Tensor  # float32 (B, T, E), the published vectors of the words; zeros where there is no word or no vector
+    ids: Tensor  # int64 (B, T), numbers of the words that training saw; 0 is padding, 1 every other word
+    letters: Tensor  # int64 (B, T, L), as :func:`ner.inputs.word_shapes.letter_ids` numbers them
+    speech: Tensor  # int64 (B, T), coarse parts of speech; 0 is padding
+    mask: Tensor  # bool (B, T), True where there is a word
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -63,23 +55,14 @@ class WordTensors:
 
 @dataclass(frozen=True, slots=True)
 class WordBatch:
-    """Posts, padded, with what stands beside them.
+    """Posts, padded, with what stands beside them."""
 
-    Attributes:
-        text: The words of the posts.
-        knowledge: The words of their triples; a post without knowledge has no word here.
-        attributes: float32 (B, A, E), a vector for what the picture shows: the mean of the label's words.
-        attribute_weights: float32 (B, A), how probable each is; 0 is padding.
-        regions: float32 (B, R, C), the pictures' regions; zeros where there is no picture.
-        has_regions: bool (B,), whether there is a picture.
-    """
-
-    text: WordTensors
-    knowledge: WordTensors
-    attributes: Tensor
-    attribute_weights: Tensor
-    regions: Tensor
-    has_regions: Tensor
+    text: WordTensors  # the words of the posts
+    knowledge: WordTensors  # the words of their triples; a post without knowledge has no word here
+    attributes: Tensor  # float32 (B, A, E), a vector for what the picture shows: the mean of the label's words
+    attribute_weights: Tensor  # float32 (B, A), how probable each is; 0 is padding
+    regions: Tensor  # float32 (B, R, C), the pictures' regions; zeros where there is no picture
+    has_regions: Tensor  # bool (B,), whether there is a picture
 
     @property
     def mask(self) -> Tensor:
@@ -93,29 +76,17 @@ class WordBatch:
 
 @dataclass(frozen=True, slots=True)
 class WordWindow:
-    """A stretch of a post, and what stands beside it.
+    """A stretch of a post, and what stands beside it."""
 
-    Attributes:
-        start: The first word of the post that the window holds.
-        end: The word after its last.
-        keep_start: The first word whose result is taken from this window and no other.
-        keep_end: The word after the last such.
-        text: Its words.
-        knowledge: The words of the post's triples.
-        attributes: float32 (A, E), a vector for what the picture shows.
-        attribute_weights: float32 (A,), how probable each is.
-        regions: float32 (R, C), the picture's regions, where there is one.
-    """
-
-    start: int
-    end: int
-    keep_start: int
-    keep_end: int
-    text: WordTensors
-    knowledge: WordTensors
-    attributes: Tensor
-    attribute_weights: Tensor
-    regions: NDArray[np.float32] | None = None
+    start: int  # the first word of the post that the window holds
+    end: int  # the word after its last
+    keep_start: int  # the first word whose result is taken from this window and no other
+    keep_end: int  # the word after the last such
+    text: WordTensors  # its words
+    knowledge: WordTensors  # the words of the post's triples
+    attributes: Tensor  # float32 (A, E), a vector for what the picture shows
+    attribute_weights: Tensor  # float32 (A,), how probable each is
+    regions: NDArray[np.float32] | None = None  # float32 (R, C), the picture's regions, where there is one
 
     @property
     def size(self) -> int:

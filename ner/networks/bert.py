@@ -21,13 +21,9 @@ from ner.options import options, share
 
 @options
 class BertOptions:
-    """The choices of both baselines.
+    """The choices of both baselines."""
 
-    Attributes:
-        dropout: How much of a word is dropped before the head, in training.
-    """
-
-    dropout: float = share(0.1)
+    dropout: float = share(0.1)  # how much of a word is dropped before the head, in training
 
 
 class TextEncoder(nn.Module):

@@ -64,30 +64,19 @@ class HBiLstmCrfOptions(BiLstmCrfOptions):
 
 @options
 class GvattOptions(HBiLstmCrfOptions):
-    """Those of HBiLSTM-CRF.
+    """Those of HBiLSTM-CRF."""
 
-    Attributes:
-        letter_width: Width of what the letters say.
-        lstm_width: As there.
-        width: ``d``, also that of the text's query.
-    """
-
-    letter_width: int = size(100)
-    lstm_width: int = size(200)
-    width: int = size(200)
+    letter_width: int = size(100)  # width of what the letters say
+    lstm_width: int = size(200)  # as there
+    width: int = size(200)  # ``d``, also that of the text's query
 
 
 @options
 class AdacanOptions(CnnBiLstmCrfOptions):
-    """Those of CNN-BiLSTM-CRF.
+    """Those of CNN-BiLSTM-CRF."""
 
-    Attributes:
-        lstm_width: As there.
-        width: ``d``.
-    """
-
-    lstm_width: int = size(200)
-    width: int = size(200)
+    lstm_width: int = size(200)  # as there
+    width: int = size(200)  # ``d``
 
 
 class BiLstmCrf(Network):

@@ -20,25 +20,16 @@ _SPARE_POSITIONS = 2  # RoBERTa counts its positions from 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """All that a network is built from.
+    """All that a network is built from."""
 
-    Attributes:
-        tagger: A name in :data:`ner.networks.registry.REGISTRY`.
-        options: The tagger's own options.
-        encoder: A Hugging Face encoder, for networks that read sub-tokens.
-        vectors: Published word vectors, for networks that read words; a name only, as the table has them.
-        picture_encoder: Which encoder the pictures' regions are from; None without pictures.
-        region_width: ``C``, the width of a region; 0 without pictures, and then the network has no visual part.
-        styles: How many annotation styles it is trained on; tagging is always in the first.
-    """
-
-    tagger: str
-    options: Any
-    encoder: str | None = None
+    tagger: str  # A name in :data:`ner.networks.registry.REGISTRY`
+    options: Any  # the tagger's own options
+    encoder: str | None = None  # A Hugging Face encoder, for networks that read sub-tokens
+    # published word vectors, for networks that read words; a name only, as the table has them
     vectors: str | None = None
-    picture_encoder: str | None = None
-    region_width: int = 0
-    styles: int = 1
+    picture_encoder: str | None = None  # which encoder the pictures' regions are from; None without pictures
+    region_width: int = 0  # ``C``, the width of a region; 0 without pictures, and then the network has no visual part
+    styles: int = 1  # how many annotation styles it is trained on; tagging is always in the first
 
 
 def build_network(design: Design, *, seed: int, table: WordTable | None = None) -> tuple[Network, Inputs]:

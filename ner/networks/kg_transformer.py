@@ -34,25 +34,17 @@ from ner.spans import TAGS
 
 @options
 class KgTransformerOptions:
-    """The sizes of the network.
+    """The sizes of the network."""
 
-    Attributes:
-        adapter_rank: Rank of the encoder's adapters; 0 trains the whole encoder instead.
-        adapter_dropout: Dropout before an adapter.
-        letter_width: Filters over a word's letters.
-        lstm_width: Width of each direction of the BiLSTM; 0 leaves it out.
-        dropout: Dropout before and after the BiLSTM.
-        visual_width: ``D``, of what a word asks the picture; the visual part exists where training had pictures.
-        trust: What is added to the scores of a name's tags, times its nearness to what the picture shows, its weight
-            and the share of the type.
-    """
-
-    adapter_rank: int = size(48, at_least=0)
-    adapter_dropout: float = share(0.0)
-    letter_width: int = size(64)
-    lstm_width: int = size(128, at_least=0)
-    dropout: float = share(0.3)
+    adapter_rank: int = size(48, at_least=0)  # rank of the encoder's adapters; 0 trains the whole encoder instead
+    adapter_dropout: float = share(0.0)  # dropout before an adapter
+    letter_width: int = size(64)  # filters over a word's letters
+    lstm_width: int = size(128, at_least=0)  # width of each direction of the BiLSTM; 0 leaves it out
+    dropout: float = share(0.3)  # dropout before and after the BiLSTM
+    # ``D``, of what a word asks the picture; the visual part exists where training had pictures
     visual_width: int = size(64)
+    # what is added to the scores of a name's tags, times its nearness to what the picture shows, its weight and the
+    # share of the type
     trust: float = at_least_zero(0.0)
 
 

@@ -25,17 +25,11 @@ from ner.options import options, size
 
 @options
 class KnowledgeAttentionOptions(VisualSelfAttentionOptions):
-    """The sizes of the network (Chen et al. 2021, section 4.2), and what is left out of it.
+    """The sizes of the network (Chen et al. 2021, section 4.2), and what is left out of it."""
 
-    Attributes:
-        letter_kernel: How many letters a filter sees; 3 here.
-        attributes: False to leave the attributes out.
-        knowledge: False to leave the knowledge out.
-    """
-
-    letter_kernel: int = size(3)
-    attributes: bool = True
-    knowledge: bool = True
+    letter_kernel: int = size(3)  # how many letters a filter sees; 3 here
+    attributes: bool = True  # false to leave the attributes out
+    knowledge: bool = True  # false to leave the knowledge out
 
 
 class KnowledgeAttention(VisualSelfAttention):

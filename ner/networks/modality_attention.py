@@ -40,36 +40,23 @@ _OUTSIDE = TAGS.index("O")
 
 @options
 class ModalityAttentionOptions:
-    """The sizes of the network, and which of the paper's models it is.
+    """The sizes of the network, and which of the paper's models it is."""
 
-    Attributes:
-        vectors: Whether a word's vector is a view (W).
-        letters: What reads its letters, another view (C): "lstm" or "cnn"; "none" leaves the view out.
-        picture: Whether the post's picture is a view (V), where training had pictures.
-        fusion: How views become one: "attention", or "concatenation" for the baselines.
-        transform: What a view's own layer ends in: "tanh" or "sigmoid".
-        width: ``p``, the width of each view after its layer.
-        letter_width: Width of what the letters say.
-        letter_kernel: How many letters a filter of the "cnn" sees.
-        letter_embedding: Width of one letter.
-        tune_words: Whether a word that training saw gets a change to its published vector, from zero on.
-        lstm_width: Width of each direction of the LSTM over words.
-        dropout: Share of a word's numbers, before its LSTM and before the CRF, that training hides.
-        segmentation: How much the loss of the second head counts beside that of tags; 0 leaves the head out.
-    """
-
-    vectors: bool = True
+    vectors: bool = True  # whether a word's vector is a view (W)
+    # what reads its letters, another view (C): "lstm" or "cnn"; "none" leaves the view out
     letters: str = choice("lstm", ("lstm", "cnn", "none"))
-    picture: bool = True
+    picture: bool = True  # whether the post's picture is a view (V), where training had pictures
+    # how views become one: "attention", or "concatenation" for the baselines
     fusion: str = choice("attention", ("attention", "concatenation"))
-    transform: str = choice("tanh", TRANSFORMS)
-    width: int = size(200)
-    letter_width: int = size(100)
-    letter_kernel: int = size(3)
-    letter_embedding: int = size(50)
-    tune_words: bool = False
-    lstm_width: int = size(200)
-    dropout: float = share(0.5)
+    transform: str = choice("tanh", TRANSFORMS)  # what a view's own layer ends in: "tanh" or "sigmoid"
+    width: int = size(200)  # ``p``, the width of each view after its layer
+    letter_width: int = size(100)  # width of what the letters say
+    letter_kernel: int = size(3)  # how many letters a filter of the "cnn" sees
+    letter_embedding: int = size(50)  # width of one letter
+    tune_words: bool = False  # whether a word that training saw gets a change to its published vector, from zero on
+    lstm_width: int = size(200)  # width of each direction of the LSTM over words
+    dropout: float = share(0.5)  # share of a word's numbers, before its LSTM and before the CRF, that training hides
+    # how much the loss of the second head counts beside that of tags; 0 leaves the head out
     segmentation: float = share(0.0)
 
     def __post_init__(self) -> None:

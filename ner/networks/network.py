@@ -35,14 +35,11 @@ class Network(nn.Module):
     """Batches to emissions, and a loss; a subclass gives :meth:`words`, and sets ``self.head``.
 
     Whatever stands in padding, and the regions of a post without a picture, never changes another position's result.
-
-    Attributes:
-        takes_regions: Whether it looks at a picture's regions.
-        old_names: What the names of its parameters began with in older checkpoints, and what they begin with now.
     """
 
+    # what the names of its parameters began with in older checkpoints, and what they begin with now
     old_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    takes_regions: bool = False
+    takes_regions: bool = False  # whether it looks at a picture's regions
     head: Head
 
     def words(self, batch: Any) -> Tensor:

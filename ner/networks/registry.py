@@ -13,22 +13,15 @@ Family = Literal["words", "pieces"]
 
 @dataclass(frozen=True, slots=True)
 class TaggerSpec:
-    """A tagger that can be trained. Its network is imported where it is asked for, not before.
+    """A tagger that can be trained. Its network is imported where it is asked for, not before."""
 
-    Attributes:
-        name: What recipes, reports and commands call it.
-        paper: Where it is from.
-        family: "words" for a network on published word vectors, "pieces" for one on a transformer's sub-tokens.
-        network: ``module:Class`` within ``ner.networks``.
-        options: ``module:Class`` of the network's options; left out where it is the network's name and ``Options``.
-        styles: Whether the network tells annotation styles apart, and is built with ``styles=`` how many there are.
-    """
-
-    name: str
-    paper: str
-    family: Family
-    network: str
+    name: str  # what recipes, reports and commands call it
+    paper: str  # where it is from
+    family: Family  # "words" for a network on published word vectors, "pieces" for one on a transformer's sub-tokens
+    network: str  # ``module:Class`` within ``ner.networks``
+    # ``module:Class`` of the network's options; left out where it is the network's name and ``Options``
     options: str = ""
+    # whether the network tells annotation styles apart, and is built with ``styles=`` how many there are
     styles: bool = False
 
     def network_class(self) -> Any:

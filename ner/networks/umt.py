@@ -41,40 +41,25 @@ SPAN_TAGS = ("O", "B", "I")
 
 @options
 class MtOptions:
-    """The choices of the Multimodal Transformer.
+    """The choices of the Multimodal Transformer."""
 
-    Attributes:
-        heads: Heads of every attention above the encoder, at most; as many as divide the encoder's width are taken.
-        dropout: How much is dropped in training, within the layers and before the heads.
-        image_aware: Whether words are told by the picture; False is the paper's "w/o Image-Aware WR", ``A = R``.
-        word_aware: Whether there is what each word sees in the picture; where not, ``B = 0``.
-        visual_gate: Whether a gate lets that in; False is the paper's "w/o Visual Gate", ``B = Q``.
-    """
-
+    # heads of every attention above the encoder, at most; as many as divide the encoder's width are taken
     heads: int = size(12)
-    dropout: float = share(0.1)
+    dropout: float = share(0.1)  # how much is dropped in training, within the layers and before the heads
+    # whether words are told by the picture; False is the paper's "w/o Image-Aware WR", ``A = R``
     image_aware: bool = True
-    word_aware: bool = True
-    visual_gate: bool = True
+    word_aware: bool = True  # whether there is what each word sees in the picture; where not, ``B = 0``
+    visual_gate: bool = True  # whether a gate lets that in; False is the paper's "w/o Visual Gate", ``B = Q``
 
 
 @options
 class UmtOptions(MtOptions):
-    """The choices of the Unified Multimodal Transformer: those of :class:`MtOptions`, and of span detection.
+    """The choices of the Unified Multimodal Transformer: those of :class:`MtOptions`, and of span detection."""
 
-    Attributes:
-        heads: As there.
-        dropout: As there.
-        image_aware: As there.
-        word_aware: As there.
-        visual_gate: As there.
-        conversion: Whether span scores enter the tags' (equation 7); False is the paper's "w/o Conversion Matrix":
-            span detection then only trains the encoder along.
-        span_weight: ``lambda``, how much span detection counts in the loss.
-    """
-
+    # whether span scores enter the tags' (equation 7); False is the paper's "w/o Conversion Matrix": span detection
+    # then only trains the encoder along
     conversion: bool = True
-    span_weight: float = positive(0.5)
+    span_weight: float = positive(0.5)  # ``lambda``, how much span detection counts in the loss
 
 
 class Mt(Network):

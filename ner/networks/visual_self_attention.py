@@ -29,24 +29,16 @@ _DIRECTIONS = {"all": ("all",), "forward-backward": ("forward", "backward")}
 
 @options
 class VisualSelfAttentionOptions(WordOptions):
-    """The sizes of the network (Arshad et al. 2019, section VI), and where it may differ from what is printed.
+    """The sizes of the network (Arshad et al. 2019, section VI), and where it may differ from what is printed."""
 
-    Attributes:
-        letter_kernel: How many letters a filter sees; 5 here.
-        tune_words: As in the word encoder; published vectors are where words start from here.
-        activation: Of both attentions; the paper leaves it open.
-        directions: "all": a word sees all words, as printed. "forward-backward": DiSAN's two attentions, one over the
-            words before it and one over those after it, side by side; the picture aids the first, as released.
-        visual_form: How regions are scored: "printed", or as "released".
-        gate_bias: Where the gates' biases start: 0 as printed, 1 as released.
-    """
-
-    letter_kernel: int = size(5)
-    tune_words: bool = True
-    activation: str = choice(ACTIVATIONS[0], ACTIVATIONS)
+    letter_kernel: int = size(5)  # how many letters a filter sees; 5 here
+    tune_words: bool = True  # as in the word encoder; published vectors are where words start from here
+    activation: str = choice(ACTIVATIONS[0], ACTIVATIONS)  # of both attentions; the paper leaves it open
+    # "all": a word sees all words, as printed. "forward-backward": DiSAN's two attentions, one over the words before it
+    # and one over those after it, side by side; the picture aids the first, as released.
     directions: str = choice("all", tuple(_DIRECTIONS))
-    visual_form: str = choice(FORMS[0], FORMS)
-    gate_bias: float = 0.0
+    visual_form: str = choice(FORMS[0], FORMS)  # how regions are scored: "printed", or as "released"
+    gate_bias: float = 0.0  # where the gates' biases start: 0 as printed, 1 as released
 
 
 class VisualSelfAttention(Network):

@@ -32,19 +32,12 @@ class EpochReport:
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """A finished run.
+    """A finished run."""
 
-    Attributes:
-        output: The tagger's folder.
-        epochs: Every epoch, in order.
-        best: The epoch whose weights were kept.
-        train_posts: How many posts there were to train on, auxiliary ones not counted.
-    """
-
-    output: Path
-    epochs: tuple[EpochReport, ...]
-    best: EpochReport
-    train_posts: int
+    output: Path  # the tagger's folder
+    epochs: tuple[EpochReport, ...]  # every epoch, in order
+    best: EpochReport  # the epoch whose weights were kept
+    train_posts: int  # how many posts there were to train on, auxiliary ones not counted
 
 
 def best_epoch(epochs: Sequence[EpochReport]) -> EpochReport:

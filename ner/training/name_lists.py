@@ -27,23 +27,14 @@ _LEAST_LETTERS = 4
 
 @dataclass(frozen=True, slots=True)
 class NameList:
-    """What one list is like.
+    """What one list is like."""
 
-    Attributes:
-        number: Which list; everything it knows comes from this number.
-        known: Which share of the names of each type it knows.
-        wrong_types: Which share of them it types wrongly, or as several things.
-        ordinary_capitals: Which share of the other words with a capital are names in it.
-        ordinary: The same for words without one.
-        linked: Whether its entities are linked to one another, so that it knows how often each is meant.
-    """
-
-    number: int
-    known: dict[str, float]
-    wrong_types: float
-    ordinary_capitals: float
-    ordinary: float
-    linked: bool
+    number: int  # which list; everything it knows comes from this number
+    known: dict[str, float]  # which share of the names of each type it knows
+    wrong_types: float  # which share of them it types wrongly, or as several things
+    ordinary_capitals: float  # which share of the other words with a capital are names in it
+    ordinary: float  # the same for words without one
+    linked: bool  # whether its entities are linked to one another, so that it knows how often each is meant
 
     @classmethod
     def of(cls, number: int) -> NameList:

@@ -27,46 +27,30 @@ DEFAULT_VECTORS = "glove-6b-50d"
 
 @options
 class ScheduleRecipe:
-    """How the network is trained.
+    """How the network is trained."""
 
-    Attributes:
-        epochs: Passes over the training posts, at most.
-        patience: Epochs without a better validation before it stops.
-        batch_size: Windows that are put through the network at once.
-        accumulate: Batches whose gradients are averaged to one step.
-        optimizer: Which optimizer takes the steps.
-        encoder_learning_rate: Peak rate of the encoder's parameters (its adapters, or the whole of it).
-        head_learning_rate: Peak rate of everything above the encoder.
-        crf_learning_rate: Peak rate of the CRF's transitions.
-        weight_decay: Of matrices; biases, norms and transitions have none.
-        warm_up: Share of the steps in which the rates rise.
-        course: What the rates do after it: fall linearly to a hundredth, or stay.
-        clip: Greatest norm of a step's gradient.
-        average: How much of the running average of the weights a step keeps; 0 uses the last weights.
-        precision: What the network computes with on a GPU; "bf16" leaves the CRF and the weights in float32. On a CPU
-            it is always float32.
-        auxiliary_epochs: In how many first epochs the auxiliary posts take part.
-        auxiliary_share: Which share of the auxiliary posts is drawn in such an epoch.
-        auxiliary_weight: How much an auxiliary post counts in the loss.
-    """
-
-    epochs: int = size(8)
-    patience: int = size(3)
-    batch_size: int = size(16)
-    accumulate: int = size(1)
-    optimizer: str = choice("adamw", ("adamw", "adam", "adagrad"))
+    epochs: int = size(8)  # passes over the training posts, at most
+    patience: int = size(3)  # epochs without a better validation before it stops
+    batch_size: int = size(16)  # windows that are put through the network at once
+    accumulate: int = size(1)  # batches whose gradients are averaged to one step
+    optimizer: str = choice("adamw", ("adamw", "adam", "adagrad"))  # which optimizer takes the steps
+    # peak rate of the encoder's parameters (its adapters, or the whole of it)
     encoder_learning_rate: float = positive(5e-4)
-    head_learning_rate: float = positive(1e-3)
-    crf_learning_rate: float = positive(5e-3)
-    weight_decay: float = share(0.01)
-    warm_up: float = share(0.06)
+    head_learning_rate: float = positive(1e-3)  # peak rate of everything above the encoder
+    crf_learning_rate: float = positive(5e-3)  # peak rate of the CRF's transitions
+    weight_decay: float = share(0.01)  # of matrices; biases, norms and transitions have none
+    warm_up: float = share(0.06)  # share of the steps in which the rates rise
+    # what the rates do after it: fall linearly to a hundredth, or stay
     course: str = choice("linear", ("linear", "constant"))
-    clip: float = positive(1.0)
+    clip: float = positive(1.0)  # greatest norm of a step's gradient
+    # how much of the running average of the weights a step keeps; 0 uses the last weights
     average: float = share(0.995)
+    # What the network computes with on a GPU; "bf16" leaves the CRF and the weights in float32. On a CPU it is always
+    # float32.
     precision: str = choice("float32", ("float32", "bf16"))
-    auxiliary_epochs: int = size(2, at_least=0)
-    auxiliary_share: float = share(1.0)
-    auxiliary_weight: float = positive(1.0)
+    auxiliary_epochs: int = size(2, at_least=0)  # in how many first epochs the auxiliary posts take part
+    auxiliary_share: float = share(1.0)  # which share of the auxiliary posts is drawn in such an epoch
+    auxiliary_weight: float = positive(1.0)  # how much an auxiliary post counts in the loss
 
 
 @options
@@ -74,67 +58,42 @@ class ContextRecipe:
     """What is put beside a training post, so that the tagger uses a context that helps and bears one that does not.
 
     Each is the share of posts to which it happens.
-
-    Attributes:
-        caption: The post's own caption stays.
-        wrong_caption: Another post's caption stands there.
-        gold_knowledge: The post's own knowledge stays, where it has any.
-        fact: A fact about one of the post's entities that agrees with its type.
-        unrelated_fact: A fact about something else.
-        contrary_fact: A fact that gives a one-word entity another type, which becomes the right one.
-        attributes: Labels of an image classifier, drawn blindly.
-        gold_attributes: The post's own attributes stay in their place, where it has any.
-        picture_dropped: The post's picture is left out.
-        picture_swapped: Another post's picture stands there.
-        known_names: The post's own known names stay, where it has any.
-        listed_names: The names of a made-up list are known.
-        renamed: The entities get other names, many of them known to a made-up list.
-        lower_case: The post is written without capitals.
-        upper_case: The post is written in capitals.
     """
 
-    caption: float = share(0.5)
-    wrong_caption: float = share(0.1)
-    gold_knowledge: float = share(0.7)
-    fact: float = share(0.2)
-    unrelated_fact: float = share(0.12)
-    contrary_fact: float = share(0.06)
-    attributes: float = share(0.15)
-    gold_attributes: float = share(0.7)
-    picture_dropped: float = share(0.0)
-    picture_swapped: float = share(0.0)
-    known_names: float = share(0.6)
-    listed_names: float = share(0.0)
-    renamed: float = share(0.0)
-    lower_case: float = share(0.04)
-    upper_case: float = share(0.02)
+    caption: float = share(0.5)  # the post's own caption stays
+    wrong_caption: float = share(0.1)  # another post's caption stands there
+    gold_knowledge: float = share(0.7)  # the post's own knowledge stays, where it has any
+    fact: float = share(0.2)  # A fact about one of the post's entities that agrees with its type
+    unrelated_fact: float = share(0.12)  # A fact about something else
+    contrary_fact: float = share(0.06)  # A fact that gives a one-word entity another type, which becomes the right one
+    attributes: float = share(0.15)  # labels of an image classifier, drawn blindly
+    gold_attributes: float = share(0.7)  # the post's own attributes stay in their place, where it has any
+    picture_dropped: float = share(0.0)  # the post's picture is left out
+    picture_swapped: float = share(0.0)  # another post's picture stands there
+    known_names: float = share(0.6)  # the post's own known names stay, where it has any
+    listed_names: float = share(0.0)  # the names of a made-up list are known
+    renamed: float = share(0.0)  # the entities get other names, many of them known to a made-up list
+    lower_case: float = share(0.04)  # the post is written without capitals
+    upper_case: float = share(0.02)  # the post is written in capitals
 
 
 @options
 class Recipe:
-    """All of a training run but its data.
+    """All of a training run but its data."""
 
-    Attributes:
-        tagger: Which tagger: a name in :data:`ner.networks.registry.REGISTRY`.
-        encoder: A Hugging Face encoder, a folder or a name, for a tagger that reads sub-tokens; None for any other.
-        vectors: Published word vectors, a file or a name, for a tagger that reads words; None for any other.
-        picture_encoder: Which encoder the posts' pictures are put through, where there are any; None for the usual one.
-        seed: Where every random number comes from.
-        table: What is kept of the vectors, and what a word without one gets.
-        network: The tagger's own options, or plain values for them; None for their defaults.
-        schedule: How it is trained.
-        context: What stands beside the posts while it is trained.
-    """
-
-    tagger: str = "kg-transformer"
+    tagger: str = "kg-transformer"  # which tagger: a name in :data:`ner.networks.registry.REGISTRY`
+    # A Hugging Face encoder, a folder or a name, for a tagger that reads sub-tokens; None for any other
     encoder: str | None = None
+    # published word vectors, a file or a name, for a tagger that reads words; None for any other
     vectors: str | None = None
+    # which encoder the posts' pictures are put through, where there are any; None for the usual one
     picture_encoder: str | None = None
-    seed: int = size(13, at_least=0)
+    seed: int = size(13, at_least=0)  # where every random number comes from
+    # what is kept of the vectors, and what a word without one gets
     table: BuildOptions = field(default_factory=BuildOptions)
-    network: Any = None
-    schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)
-    context: ContextRecipe = field(default_factory=ContextRecipe)
+    network: Any = None  # the tagger's own options, or plain values for them; None for their defaults
+    schedule: ScheduleRecipe = field(default_factory=ScheduleRecipe)  # how it is trained
+    context: ContextRecipe = field(default_factory=ContextRecipe)  # what stands beside the posts while it is trained
 
     def __post_init__(self) -> None:
         if self.tagger not in REGISTRY:

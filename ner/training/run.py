@@ -46,17 +46,11 @@ _VALIDATED_AT_ONCE = 1024  # posts whose windows, and the regions in them, are i
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Where the regions of posts' pictures come from.
+    """Where the regions of posts' pictures come from."""
 
-    Attributes:
-        regions: Gives a post its regions, float32 (R, C), or None.
-        encoder: Which encoder they are from.
-        region_width: C.
-    """
-
-    regions: RegionsOf
-    encoder: str
-    region_width: int
+    regions: RegionsOf  # gives a post its regions, float32 (R, C), or None
+    encoder: str  # which encoder they are from
+    region_width: int  # C
 
 
 class Run:

@@ -36,17 +36,11 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Posts to validate on.
+    """Posts to validate on."""
 
-    Attributes:
-        name: What reports call it.
-        posts: The posts, with what stands beside them.
-        with_pictures: Whether their pictures stand beside them too.
-    """
-
-    name: str
-    posts: tuple[TaggedPost, ...]
-    with_pictures: bool = False
+    name: str  # what reports call it
+    posts: tuple[TaggedPost, ...]  # the posts, with what stands beside them
+    with_pictures: bool = False  # whether their pictures stand beside them too
 
     def inputs(self, posts: Sequence[TaggedPost], regions: RegionsOf | None) -> list[TaggerInput]:
         """Some of its posts as a tagger sees them."""
