@@ -2,11 +2,10 @@ from .build.build import build_difference as build_difference
 from .build.build import build_graph as build_graph
 from .build.differences import compare_graphs as compare_graphs
 from .build.sources import find_sources as find_sources
-from .cache.entries import CachedPicture as CachedPicture
-from .cache.entries import CachedPost as CachedPost
-from .cache.entries import CachedRegions as CachedRegions
-from .cache.entries import PicturedRecord as PicturedRecord
-from .cache.knowledge import KnowledgeCache as KnowledgeCache
+from .cache_entries import CachedPicture as CachedPicture
+from .cache_entries import CachedPost as CachedPost
+from .cache_entries import CachedRegions as CachedRegions
+from .cache_entries import PicturedRecord as PicturedRecord
 from .entities import ENTITY_TYPES as ENTITY_TYPES
 from .entities import AliasMatch as AliasMatch
 from .entities import BuildReport as BuildReport
@@ -29,6 +28,7 @@ from .errors import SourceError as SourceError
 from .errors import StoreError as StoreError
 from .iris import canonical_iri as canonical_iri
 from .iris import label_of_iri as label_of_iri
+from .knowledge_cache import KnowledgeCache as KnowledgeCache
 from .lock import build_lock as build_lock
 from .names.lookup import AliasIndex as AliasIndex
 from .names.normal import normal_form as normal_form

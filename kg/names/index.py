@@ -13,7 +13,8 @@ its letters (blanks, and what UTF-8 adds), and then the names themselves; all ha
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice, pairwise
+from itertools import chain, groupby, islice, pairwise
+from operator import itemgetter
 from zlib import crc32
 
 import numpy as np
@@ -114,9 +115,8 @@ def _alias_rows(labels: Sequence[tuple[int, str, str | None]], given: Sequence[_
     names = [(entity, text, -1.0, "label") for entity, text, _ in labels]
     for entity, label, coarse in labels:
         if coarse == "ORG" or ")" in label or (coarse == "LOC" and ", " in label):
-            names += [
-                (entity, text, -round(weight, 4), kind) for text, kind, weight in derived_names(label, 1.0, coarse)
-            ]
+            derived = derived_names(label, 1.0, coarse)
+            names += [(entity, text, -round(weight, 4), kind) for text, kind, weight in derived]
     types = {entity: coarse for entity, _, coarse in labels} if given else {}
     for entity, text, kind, weight in given:
         names.append((entity, given_name(text, kind), -round(weight, 4), kind))
@@ -127,20 +127,12 @@ def _alias_rows(labels: Sequence[tuple[int, str, str | None]], given: Sequence[_
     if len(names) == len(labels):
         return [(name[0], normal, name[1], 1.0, "label") for name, normal in zip(names, normals, strict=True) if normal]
     rows = sorted([(name[0], normal, *name[1:]) for name, normal in zip(names, normals, strict=True) if normal])
-    before = chain([(0, "", "")], rows)
-    return [
-        (entity, normal, text, -rank, kind)
-        for (entity, normal, text, rank, kind), last in zip(rows, before, strict=False)
-        if text != last[2] or entity != last[0]
-    ]
+    best = (next(same) for _, same in groupby(rows, key=itemgetter(0, 2)))  # equal texts stand together
+    return [(entity, normal, text, -rank, kind) for entity, normal, text, rank, kind in best]
 
 
 class _Names:
-    """Names as UTF-8, a line each; one that is equal to one before it is left out.
-
-    Args:
-        lines: The names.
-    """
+    """Names as UTF-8, a line each; one that is equal to one before it is left out."""
 
     def __init__(self, lines: bytearray) -> None:
         self._text = np.frombuffer(lines, dtype=np.uint8)

@@ -56,11 +56,7 @@ class AddressRules:
         return ",".join(f"{host}:{port}" for host, port in sorted(self._allowed))
 
     def check(self, url: httpx.URL, came_from: httpx.URL | None = None) -> None:
-        """Check an address before it is asked.
-
-        Args:
-            url: The address.
-            came_from: The address that redirected to it.
+        """Check an address before it is asked, and, if there is one, the step from the address that redirected to it.
 
         Raises:
             RefusedAddressError: If it is not http(s), holds a user name, is on a host that is not allowed, or is a

@@ -34,15 +34,7 @@ class NotFetchedError(Exception):
 
 
 class PictureClient:
-    """Asks for pictures; close it after use.
-
-    Args:
-        settings: Who asks, and the limits.
-        rules: Which addresses may be asked.
-        pace: When.
-        now: The time of day, for servers that say until when to wait.
-        resolve: Looks up a host's addresses.
-    """
+    """Asks for pictures; close it after use. `now` is the time of day, for servers that say until when to wait."""
 
     def __init__(
         self, settings: FetchSettings, rules: AddressRules, pace: Pace, *, now: Callable[[], datetime], resolve: Resolve

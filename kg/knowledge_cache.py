@@ -14,10 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, get_origin
 
-from kg.errors import CacheError
-from kg.small_store import SmallStore
-
-from .entries import CachedPicture, CachedPost, CachedRegions, Entry, PicturedRecord
+from .cache_entries import CachedPicture, CachedPost, CachedRegions, Entry, PicturedRecord
+from .errors import CacheError
+from .small_store import SmallStore
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
