@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar, cast
 
 _Item = TypeVar("_Item")
 LINE_LIMIT_BYTES = 1 << 20
-# Lines enough for two threads of DuckDB, which takes a hundred thousand rows of ours at once.
+# Lines enough for DuckDB, which writes a commit of fewer than a hundred thousand rows twice.
 _BLOCK_BYTES = 28 << 20
 _SMALL_BZ2_BYTES = 4 << 20
 # What other programs pack, and what to do with it.

@@ -222,3 +222,26 @@ def test_other_sources_build_anew_and_the_same_do_not(build: Build, line: Line, 
     assert build({"l": _labels(line, "A")}).sqlite_path.stat().st_ino == made
     assert build({"l": _labels(line, "A", "B")}).counts()["entity"] == 2
     assert first.sqlite_path.stat().st_ino != made
+
+
+@pytest.mark.parametrize(
+    "others", ["", '<urn:e:a> <urn:e:says> "a > b < c"@en .\n', "<urn:e:\u00e9> <urn:e:p> _:b .\n"]
+)
+@pytest.mark.parametrize(
+    ("odd", "is_kept"),
+    [
+        ("<urn:e:a> <urn:e:p> <tag:x> .", True),
+        ("<urn:e:a>\t<urn:e:p>  <tag:x>.", True),
+        ("<urn:e:a><urn:e:p> <tag:x> . ", True),
+        ("<urn:e:a>x<urn:e:p> <tag:x> .", False),
+        ("<urn:e:a> <urn:e:p> <tag:x> x", False),
+        ("x<urn:e:a> <urn:e:p> <tag:x> ", False),
+        ("<urn:e:a> <urn:e:p> <tag> .", False),
+        ("<urn:e:a> <urn:e:p> <tag:x|y> .", False),
+    ],
+)
+def test_a_line_is_read_alike_whatever_stands_beside_it(build: Build, odd: str, is_kept: bool, others: str) -> None:
+    plain = "<urn:e:a> <urn:e:p> <urn:e:b> .\n"
+    graph = build({"o": f"{plain}{others}{odd}\n{plain}"})
+    assert [row.text for row in graph.rejected()] == ([] if is_kept else [odd])
+    assert graph.counts()["triple"] == 1 + is_kept
