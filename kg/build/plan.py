@@ -21,21 +21,13 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One step as it is planned.
+    """One step as it is planned."""
 
-    Attributes:
-        name: What is done.
-        source: The file that is read, or the settings of the build.
-        size_bytes: The file's size.
-        sha256: The file's digest; of a file that is not read to its end yet, its `stamp` may stand here.
-        stamp: When the file was last changed.
-    """
-
-    name: str
-    source: str = ""
-    size_bytes: int = 0
-    sha256: str = ""
-    stamp: str = ""
+    name: str  # what is done
+    source: str = ""  # the file that is read, or the settings of the build
+    size_bytes: int = 0  # the file's size
+    sha256: str = ""  # the file's digest; of a file that is not read to its end yet, its `stamp` may stand here
+    stamp: str = ""  # when the file was last changed
 
 
 class Digests:

@@ -13,19 +13,12 @@ _LINES_OF_ONE_ROW = 1000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table.
+    """One row of a table."""
 
-    Attributes:
-        cells: Texts (or, in JSON lines, lists and numbers) by column name.
-        text: The row as it stands in the file.
-        line: Number of its first line, from 1.
-        error: Why it cannot be used, or None.
-    """
-
-    cells: dict[str, object]
-    text: str
-    line: int
-    error: str | None
+    cells: dict[str, object]  # texts (or, in JSON lines, lists and numbers) by column name
+    text: str  # the row as it stands in the file
+    line: int  # number of its first line, from 1
+    error: str | None  # why it cannot be used, or None
 
 
 def read_rows(source: SourceFile) -> Iterator[Row]:

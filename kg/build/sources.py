@@ -31,23 +31,14 @@ _DELIMITERS = ",;\t"
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file and what it is.
+    """A file and what it is."""
 
-    Attributes:
-        path: The file.
-        form: `lines` (N-Triples, N-Quads), `turtle` (TriG too), `rdf/xml`, `table` (CSV, TSV) or `jsonl`.
-        dataset: What is in it, as DBpedia names it.
-        columns: The names of a table's columns, where its first line does not name them.
-        delimiter: What stands between the cells of a table.
-        has_quotes: Cells may stand in quotes; else a quote is a letter.
-    """
-
-    path: Path
-    form: str
-    dataset: str
-    columns: tuple[str, ...] = ()
-    delimiter: str = ","
-    has_quotes: bool = True
+    path: Path  # the file
+    form: str  # `lines` (N-Triples, N-Quads), `turtle` (TriG too), `rdf/xml`, `table` (CSV, TSV) or `jsonl`
+    dataset: str  # what is in it, as DBpedia names it
+    columns: tuple[str, ...] = ()  # the names of a table's columns, where its first line does not name them
+    delimiter: str = ","  # what stands between the cells of a table
+    has_quotes: bool = True  # cells may stand in quotes; else a quote is a letter
 
 
 def find_sources(sources: Sequence[Path]) -> tuple[list[SourceFile], list[str]]:

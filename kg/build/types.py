@@ -13,17 +13,11 @@ from kg.iris import local_name
 
 @dataclass(frozen=True, slots=True)
 class TypeMap:
-    """Coarse type and depth of each known class, by full IRI or local name.
+    """Coarse type and depth of each known class, by full IRI or local name."""
 
-    Attributes:
-        types: Coarse type of each class.
-        depths: Number of superclasses above each class, as far as the table names them.
-        digest: sha256 of the table, by which a build knows whether it changed.
-    """
-
-    types: dict[str, str]
-    depths: dict[str, int]
-    digest: str
+    types: dict[str, str]  # coarse type of each class
+    depths: dict[str, int]  # number of superclasses above each class, as far as the table names them
+    digest: str  # sha256 of the table, by which a build knows whether it changed
 
     @classmethod
     def load(cls, path: Path | None = None) -> "TypeMap":
