@@ -7,7 +7,8 @@ without those entities.
 
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from zlib import crc32
 
 import numpy as np
@@ -27,12 +28,14 @@ from benchmarks.linking_sets import (
 from benchmarks.sample import TRAIN, WORK, read_sample, sample_index
 from benchmarks.tweeki import read_tweeki, tweeki_graph
 from kg import AliasIndex, AliasMatch, Graph
-from linker import Mention, Pictured, Pipeline, Post
+from linker import Mention, Pictured, Pipeline
 from linker.mentions import mention_words
 from linker.name_clues import words_in
 from linker.ranker import CLUES, NIL_CLUES
 from linker.ranking import LinkRanker, PostToLink
 from linker.short_forms import widen
+
+BATCH = 32
 
 Floats = npt.NDArray[np.float64]
 
@@ -122,24 +125,21 @@ def _sample() -> Iterator[Case]:
     with Pipeline.open(sample_index()) as pipeline:
         graph, aliases = pipeline.index.graph, pipeline.index.aliases
         ranker, initials = LinkRanker(graph), initials_of_graph(graph)
-        for place, item in enumerate(gold):
-            post = item.with_gold_mentions
-            for seen in (post, Post(post.id, post.tokens, None, post.caption, post.mentions, post.line)):
-                [evidence] = pipeline.gather([seen])
+        for picture in (True, False):
+            posts = [replace(item.with_gold_mentions, **({} if picture else {"image": None})) for item in gold]
+            gathered = chain.from_iterable(
+                pipeline.gather(posts[start : start + BATCH]) for start in range(0, len(posts), BATCH)
+            )
+            for place, (item, evidence) in enumerate(zip(gold, gathered, strict=True)):
+                tokens, iris = item.post.tokens, tuple(link[3] for link in item.links)
+                names = tuple((iri or "").rpartition("/")[2].replace("_", " ") for iri in iris)
                 attributes = tuple(name for name, _ in evidence.picture.attributes) if evidence.picture else ()
+                every = widen(tokens, evidence.mentions, _fifty(aliases, evidence.mentions), aliases, initials)
+                hops = _hops(graph, evidence.pictured, every)
                 for without in (frozenset(), removed):
-                    matches = tuple(
-                        tuple(match for match in row if match.entity.iri not in without)
-                        for row in widen(
-                            post.tokens, evidence.mentions, _fifty(aliases, evidence.mentions), aliases, initials
-                        )
-                    )
-                    hops = _hops(graph, evidence.pictured, matches)
-                    found = PostToLink(post.tokens, evidence.mentions, matches, hops, attributes)
-                    iris = tuple(link[3] for link in item.links)
-                    names = tuple((iri or "").rpartition("/")[2].replace("_", " ") for iri in iris)
-                    fold = place % 5 if place < TRAIN else -1
-                    yield from _cases(ranker, found, iris, names, fold, without)
+                    matches = tuple(tuple(match for match in row if match.entity.iri not in without) for row in every)
+                    found = PostToLink(tokens, evidence.mentions, matches, hops, attributes)
+                    yield from _cases(ranker, found, iris, names, place % 5 if place < TRAIN else -1, without)
 
 
 def _fifty(aliases: AliasIndex, mentions: Sequence[Mention]) -> list[tuple[AliasMatch, ...]]:

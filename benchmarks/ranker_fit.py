@@ -25,7 +25,7 @@ PAIRS = {"same_entity": 1.0, "linked": 2.0, "shared_neighbour": 2.0}
 
 KNOWLEDGE = {
     "profiles": ({*CONTEXT_CLUES}, {"some_described"}),
-    "priors": ({"log_prior", "log_prior_alone", "prior_below_best", "prior_share", "has_prior"}, {"some_prior"}),
+    "priors": ({"prior_below_best", "prior_below_best_alone", "prior_share", "has_prior"}, {"some_prior"}),
     "types": ({"type_agreement", "has_type"}, set[str]()),
     "pictures": ({*PICTURE}, {"something_pictured"}),
     "counts": ({"counted", "log_count_share", "is_most_counted"}, set[str]()),
@@ -48,7 +48,7 @@ def without(case: Case, kinds: Sequence[str]) -> Case:
     """The case with some kinds of knowledge missing."""
     clues, nil = case.clues.copy(), case.nil.copy()
     if "profiles" in kinds:
-        clues[:, CLUES.index("log_prior_alone")] = clues[:, CLUES.index("log_prior")]
+        clues[:, CLUES.index("prior_below_best_alone")] = clues[:, CLUES.index("prior_below_best")]
     for kind in kinds:
         here, there = KNOWLEDGE[kind]
         clues[:, [CLUES.index(name) for name in here]] = 0.0

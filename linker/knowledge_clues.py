@@ -8,9 +8,8 @@ from linker.name_clues import form_of, words_in
 from linker.records import Mention
 
 KNOWLEDGE_CLUES = (
-    "log_prior",
-    "log_prior_alone",
     "prior_below_best",
+    "prior_below_best_alone",
     "prior_share",
     "has_prior",
     "counted",
@@ -30,6 +29,7 @@ NIL_CLUES = (
     "tagged",
     "tagger_score",
     "log_candidates",
+    "log_graph",
     "best_is_exact",
     "best_is_near",
     "best_is_part",
@@ -74,12 +74,12 @@ def knowledge_clues(
         )
         count = (counts or {}).get(entity.id, 0.0)
         share = max(count / counted, _LEAST_SHARE) if counted else 1.0
+        below = max(math.log((entity.prior + 1.0) / (most + 1.0)), -10.0) / 5
         known = bool(types) and entity.type is not None
         rows.append(
             (
-                math.log1p(entity.prior) / 5,
-                0.0 if described else math.log1p(entity.prior) / 5,
-                max(math.log((entity.prior + 1.0) / (most + 1.0)), -10.0) / 5,
+                below,
+                0.0 if described else below,
                 (entity.prior + 1.0) / rivals if most else 0.0,
                 float(entity.prior > 0),
                 float(count > 0),
@@ -96,7 +96,7 @@ def knowledge_clues(
 
 
 def nil_clues(
-    mention: Mention, matches: Sequence[AliasMatch], hops: Mapping[int, int], *, described: bool
+    mention: Mention, matches: Sequence[AliasMatch], hops: Mapping[int, int], *, described: bool, entities: int
 ) -> tuple[float, ...]:
     """What speaks for and against NIL, one value for each of `NIL_CLUES`.
 
@@ -105,6 +105,7 @@ def nil_clues(
         matches: Its candidates.
         hops: As for `knowledge_clues`.
         described: Whether anything is known of a candidate but its name.
+        entities: How many the graph has: of a large one, some have any name by chance.
     """
     words = words_in(mention.text)
     best = max((form_of(words, match) for match in matches), default=0)
@@ -116,6 +117,7 @@ def nil_clues(
         float(mention.score > 0),
         mention.score,
         math.log1p(len(matches)) / 4,
+        math.log1p(entities) / 16,
         float(best == 3),
         float(best == 2),
         float(best == 1),

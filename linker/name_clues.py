@@ -1,6 +1,7 @@
 """Name clues: how a mention stands to the name by which a candidate was found."""
 
 import math
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ NAME_CLUES = (
     "fuzzy",
     "own_label",
     "same_spelling",
+    "same_letters",
     "same_capitals",
     "alias_weight",
     "first_words",
@@ -31,7 +33,30 @@ NAME_CLUES = (
     "best_form",
 )
 
-_PARTICLES = frozenset("of de von van the di da del la le al bin ibn af av du des der den zu".split())
+_PARTICLES = frozenset(
+    [
+        "af",
+        "al",
+        "av",
+        "bin",
+        "da",
+        "de",
+        "del",
+        "den",
+        "der",
+        "des",
+        "di",
+        "du",
+        "ibn",
+        "la",
+        "le",
+        "of",
+        "the",
+        "van",
+        "von",
+    ]
+)
+_NOT_SPELLING = re.compile("['’‘ʼ`´ʻ\\s]")
 _NEAR = 0.86  # the fuzzy score of a part of a name is at most 0.85, that of a typo or two more
 
 
@@ -70,6 +95,7 @@ def name_clues(
                 (match.fuzzy - 0.8) / 0.2,
                 float(match.kind == "label" or own == label),
                 float(text == match.alias),
+                float(_bare(text) == _bare(match.alias)),
                 float(text[:1].isupper() == match.alias[:1].isupper()),
                 match.weight,
                 float(place == 0 and len(own) > len(mention)),
@@ -117,6 +143,11 @@ def _goes_on(label: tuple[str, ...], place: int, size: int, before: Sequence[str
     return float(bool(following) and tuple(after[:1]) == following) + float(
         bool(preceding) and tuple(before[-1:]) == preceding
     )
+
+
+def _bare(name: str) -> str:
+    """A name in small letters, without blanks and apostrophes: what else it is spelt with tells (`C++`, `C#`)."""
+    return _NOT_SPELLING.sub("", name).casefold()
 
 
 @lru_cache(maxsize=100_000)

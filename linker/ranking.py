@@ -100,6 +100,7 @@ class LinkRanker:
         self._ranker = ranker or load_ranker()
         self._meanings = meanings or load_word_meanings()
         self._profiles = KnownProfiles(graph, self._meanings, remembered=remembered)
+        self._entities = graph.connection.execute("SELECT max(id) FROM entity").fetchone()[0] or 0
         self._degree = lru_cache(maxsize=100_000)(lambda entity: graph.degree([entity], limit=_MOST_DEGREE))
 
     def clues(self, post: PostToLink) -> list[tuple[Floats, Floats]]:
@@ -139,7 +140,9 @@ class LinkRanker:
                 strict=True,
             )
             rows = np.array([[*chain.from_iterable(row)] for row in parts], dtype=np.float64).reshape(-1, len(CLUES))
-            found.append((rows, np.array(nil_clues(mention, matches, post.hops, described=described))))
+            found.append(
+                (rows, np.array(nil_clues(mention, matches, post.hops, described=described, entities=self._entities)))
+            )
         return found
 
     def _decide_together(

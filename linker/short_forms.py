@@ -4,6 +4,7 @@
 |---|---|
 | `Simpson` in a post that has `Jessica Simpson` too | those of the full form that have the part in their name |
 | `Columbus , GA`, `Columbus , Georgia` | those of `Columbus, Georgia` |
+| `GA` | those of `Georgia`, by the abbreviations of states and provinces |
 | `ACC` | labels with these initials, with or without small words, those that are meant most first |
 """
 
@@ -138,7 +139,9 @@ def widen(
 
 
 def _with_state(tokens: Sequence[str], mention: Mention, aliases: Aliases) -> Iterator[AliasMatch]:
-    """Candidates of `Columbus, Georgia` for `Columbus` before `, GA`."""
+    """Candidates of `Columbus, Georgia` for `Columbus` before `, GA`, and of `Georgia` for `GA`."""
+    if (whole := _STATES.get(mention.text.lstrip("#").replace(".", ""))) is not None:
+        yield from aliases.candidates(whole, limit=5, min_fuzzy=0.99)
     ends_so = mention.text.endswith(",")
     rest = " ".join(tokens[mention.end : mention.end + 4]).replace(",", " , ").split()
     if not ends_so and rest[:1] != [","]:
