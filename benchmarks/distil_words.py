@@ -2,12 +2,12 @@
 
     python -m benchmarks.distil_words
 
-The encoder (all-MiniLM-L6-v2) reads 34,528 texts: what mel-context knows of the entities that none of its posts may mean
-(label and description), and the tweets of Twitter-2015 and -2017 (train). Its vectors are brought to 64 dimensions
+The encoder (all-MiniLM-L6-v2) reads 34,528 texts: what mel-context knows of the entities that none of its posts may
+mean (label and description), and the tweets of Twitter-2015 and -2017 (train). Its vectors are brought to 64 dimensions
 (principal components). Then a vector for each token of its vocabulary is fitted so that the sum over a text's tokens
-points where the encoder's vector does. They begin as what the encoder makes of the token alone, scaled by how rare it is
-(Zipf's law by its rank), and tokens that no text has stay so. No gold link is used. It takes a quarter of an hour on
-one core, most of it the encoder's; what it made of the texts is kept for the next time.
+points where the encoder's vector does. They begin as what the encoder makes of the token alone, scaled by how rare it
+is (Zipf's law by its rank), and tokens that no text has stay so. No gold link is used. It takes a quarter of an hour
+on one core, most of it the encoder's; what it made of the texts is kept for the next time.
 """
 
 import json
@@ -43,10 +43,11 @@ def read_texts() -> list[str]:
             for matches in to_link(post, aliases).matches
             for match in matches
         }
-    texts = []
-    for row in mel_rows():
-        if row["iri"] not in meant:
-            texts.append(". ".join(filter(None, (row["label"], row["description"])))[:_CHARACTERS])
+    texts = [
+        ". ".join(filter(None, (row["label"], row["description"])))[:_CHARACTERS]
+        for row in mel_rows()
+        if row["iri"] not in meant
+    ]
     for name in ("twitter2015", "twitter2017"):
         texts += [" ".join(post.tokens) for post in read_conll(SHARED / "data" / name / "train.txt")]
     return texts

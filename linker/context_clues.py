@@ -112,7 +112,7 @@ def know_profile(profile: Profile, meanings: WordMeanings) -> KnownProfile:
     """Make a profile ready for comparing."""
     own = words_of(profile.label)
     told = words_of(profile.text)
-    telling = [word for word in told if word not in own and word not in _FUNCTION_WORDS]
+    telling = [word for word in told if word not in own and _tells(word)]
     return KnownProfile(
         words=frozenset(telling),
         text=f" {' '.join(words_of(profile.description))} ",
@@ -140,11 +140,11 @@ def context_of(
     before = [(word, token) for token in tokens[:start] for word in _form(token)]
     after = [(word, token) for token in tokens[end:] for word in _form(token)]
     around = before + after + [(word, "") for text in further for word in _form(text)]
-    telling = [word for word, _ in around if word not in own and word not in _FUNCTION_WORDS]
-    nearby = [word for word, _ in (*before[-_NEARBY:], *after[:_NEARBY]) if word not in _FUNCTION_WORDS | own]
+    telling = [word for word, _ in around if word not in own and _tells(word)]
+    nearby = [word for word, _ in (*before[-_NEARBY:], *after[:_NEARBY]) if word not in own and _tells(word)]
     return Context(
         words=frozenset(telling),
-        names=frozenset(word for word, token in around if token[:1].isupper()) - own - _FUNCTION_WORDS,
+        names=frozenset(word for word, token in around if token[:1].isupper()) - own,
         text=f" {' '.join(word for word, _ in before)}  {' '.join(word for word, _ in after)} ",
         vector=meanings.text([*named, *(word for word, _ in around)]),
         nearby=meanings.text(nearby),
@@ -173,7 +173,7 @@ def context_clues(
     shared = [known.words & context.words for known in profiles]
     weights = [sum(meanings.rarity(word) for word in sorted(words)) for words in shared]
     best = max(weights)
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for place, known in enumerate(profiles):
         agrees, disagrees = _years(context.years, known.years)
         rows.append(
@@ -193,6 +193,10 @@ def context_clues(
             )
         )
     return rows
+
+
+def _tells(word: str) -> bool:
+    return len(word) > 2 and word not in _FUNCTION_WORDS
 
 
 def _years(post: Sequence[int], profile: Sequence[int]) -> tuple[float, float]:

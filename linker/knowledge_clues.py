@@ -66,7 +66,7 @@ def knowledge_clues(
     counted = sum((counts or {}).values())
     most_counted = max((counts or {}).values(), default=0.0)
     types = dict(mention.type_scores)
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for match, form in zip(matches, forms, strict=True):
         entity, hop = match.entity, hops.get(match.entity.id)
         rivals = sum(

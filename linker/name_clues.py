@@ -77,7 +77,7 @@ def name_clues(
     forms = [form_of(mention, match) for match in matches]
     best = max(forms, default=0)
     rivals = {form: math.log1p(forms.count(form)) for form in set(forms)}
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for match, form in zip(matches, forms, strict=True):
         own = words_in(match.alias)
         label = words_in(match.entity.label)

