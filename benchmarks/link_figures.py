@@ -8,7 +8,7 @@ import numpy.typing as npt
 from benchmarks.ranker_data import Case
 
 Judged = Sequence[tuple[Case, npt.NDArray[np.float64]]]
-"""Cases with the probabilities of their candidates, and NIL's behind them."""
+"""Cases with the probabilities of their candidates, and behind them those of NIL and of another entity."""
 
 BINS = 10
 
@@ -43,7 +43,7 @@ def calibration_error(judged: Judged, *, nil_above: float) -> float:
     sure, right = [], []
     for case, probabilities in judged:
         choice = _choice(probabilities, nil_above)
-        sure.append(float(probabilities[choice]))
+        sure.append(float(probabilities[choice if choice >= 0 else -2]))
         right.append(case.is_nil if choice < 0 else choice == case.right)
     bins = np.minimum((np.array(sure) * BINS).astype(int), BINS - 1)
     parts = [bins == number for number in range(BINS)]
@@ -58,6 +58,6 @@ def calibration_error(judged: Judged, *, nil_above: float) -> float:
 
 def _choice(probabilities: npt.NDArray[np.float64], nil_above: float) -> int:
     """The place of the chosen candidate; -1 is NIL."""
-    if len(probabilities) == 1 or probabilities[-1] > nil_above:
+    if len(probabilities) == 2 or probabilities[-2:].sum() > nil_above:
         return -1
-    return int(probabilities[:-1].argmax())
+    return int(probabilities[:-2].argmax())

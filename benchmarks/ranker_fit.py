@@ -18,7 +18,9 @@ L2 = 1e-3
 """Penalty on the square of each weight, its clue scaled to a spread of 1."""
 
 PICTURE = {"is_pictured": 3.0, "pictured_at_hop_1": 1.0, "pictured_at_hop_2": 0.5}
-"""Set, not fitted: hardly any name of kg-sample is ambiguous, so that a fit would learn that pictures do not matter."""
+SET = {**PICTURE, "neighbours_named": 1.0, "full_form_before": 2.0, "full_form_after": 0.5}
+"""Set, not fitted: hardly any name of kg-sample is ambiguous, so that a fit would learn that pictures and neighbours do
+not matter; and full forms are too rare in the training sets."""
 
 PAIRS = {"same_entity": 1.0, "linked": 2.0, "shared_neighbour": 2.0}
 """Set: no training set has both triples and names that are ambiguous. See the coherence table of the report."""
@@ -56,8 +58,13 @@ def without(case: Case, kinds: Sequence[str]) -> Case:
     return replace(case, clues=clues, nil=nil)
 
 
+def answer_of(case: Case) -> int:
+    """Which of the scores is the right answer's: a candidate's, NIL's behind them, or another entity's behind it."""
+    return len(case.clues) if case.is_nil else len(case.clues) + 1 if case.right < 0 else case.right
+
+
 def fit(parts: Sequence[Weighted], *, left_out: Sequence[str] = (), l2: float = L2) -> Ranker:
-    """The ranker of least penalised log loss; a mention whose entity was not proposed counts as NIL.
+    """The ranker of least penalised log loss.
 
     Args:
         parts: The cases, by weight.
@@ -65,29 +72,24 @@ def fit(parts: Sequence[Weighted], *, left_out: Sequence[str] = (), l2: float = 
         l2: See `L2`.
     """
     cases = [(case, part.weight) for part in parts for case in part.cases]
-    rows = np.concatenate([np.append(case.clues, np.zeros((1, len(CLUES))), axis=0) for case, _ in cases])
-    sizes = np.array([len(case.clues) + 1 for case, _ in cases])
+    rows = np.concatenate([np.append(case.clues, np.zeros((2, len(CLUES))), axis=0) for case, _ in cases])
+    sizes = np.array([len(case.clues) + 2 for case, _ in cases])
     ends = np.cumsum(sizes)
-    extra = np.zeros((len(rows), len(NIL_CLUES)))
-    extra[ends - 1] = [case.nil for case, _ in cases]
-    names = (*CLUES, *NIL_CLUES)
-    right = np.array(
-        [
-            end - 1 if case.right < 0 else end - size + case.right
-            for (case, _), size, end in zip(cases, sizes, ends, strict=True)
-        ]
-    )
+    extra = np.zeros((len(rows), 2 * len(NIL_CLUES)))
+    extra[ends - 2, : len(NIL_CLUES)] = extra[ends - 1, len(NIL_CLUES) :] = [case.nil for case, _ in cases]
+    names = (*CLUES, *NIL_CLUES, *NIL_CLUES)
+    right = ends - sizes + np.array([answer_of(case) for case, _ in cases])
     found = _minimise(
         x=np.concatenate([rows, extra], axis=1),
         owner=np.repeat(np.arange(len(cases)), sizes),
         right=right,
         weight=np.array([weight for _, weight in cases]),
-        fixed=np.array([PICTURE.get(name, 0.0) for name in names]),
-        free=np.array([name not in PICTURE and name not in left_out for name in names]),
+        fixed=np.array([0.0 if name in left_out else SET.get(name, 0.0) for name in names]),
+        free=np.array([name not in SET and name not in left_out for name in names]),
         l2=l2,
     )
     pairs = np.array([PAIRS[name] for name in PAIR_CLUES])
-    return Ranker(found[: len(CLUES)], found[len(CLUES) :], pairs)
+    return Ranker(found[: len(CLUES)], *np.split(found[len(CLUES) :], 2), pairs)
 
 
 def _minimise(
@@ -123,7 +125,7 @@ def _minimise(
 
 def calibrate(answers: Sequence[tuple[Ranker, Case]]) -> float:
     """The temperature of least log loss on cases, each with a ranker that was not fitted on it."""
-    values = [(scores(ranker, case.clues, case.nil), case.right) for ranker, case in answers]
+    values = [(scores(ranker, case.clues, case.nil), answer_of(case)) for ranker, case in answers]
 
     def loss(temperature: float) -> float:
         return -sum(float(np.log(max(softmax(row / temperature)[right], 1e-12))) for row, right in values)

@@ -27,13 +27,13 @@ from benchmarks.ranker_fit import KNOWLEDGE, Weighted, calibrate, fit, without
 from linker.ranker import CLUES, NIL_CLUES, PAIR_CLUES, Ranker, scores, softmax
 
 COMMAND = "python -m benchmarks.train_ranker"
-NIL_ABOVE = 0.4
+NIL_ABOVE = 0.5
 TRAINED = {"mel": 1.0, "tweeki": 3.0, "sample": 1.0}
 """The training sets, and what a mention of each weighs."""
 
 TESTED = ("kore50", "rss500", "oke")
 MISSING: dict[str, tuple[tuple[str, ...], ...]] = {
-    "mel": ((), (), ("profiles",), ("priors",), ("profiles", "priors")),
+    "mel": ((), ("priors",), ("profiles",), ("profiles",), ("priors",), ("profiles", "priors")),
     "tweeki": ((), (), ("types",), ("priors",), ("types", "priors")),
     "sample": ((), (), (), ("types",), ("profiles",), ("priors",), ("tagger",)),
 }
@@ -80,13 +80,27 @@ def print_row(name: str, judged: Judged, nil_above: float = NIL_ABOVE) -> None:
     always = [accuracy(whole, nil_above=1.0), accuracy(whole, nil_above=1.0, form="part")]
     cells = [accuracy(whole, nil_above=nil_above), *forms, *always, *nil_scores(part, nil_above=nil_above)]
     cells += [given_an_entity(whole, nil_above=nil_above)]
-    cells += [calibration_error(rows, nil_above=nil_above) for rows in (whole, part)]
+    cells += [calibration_error(rows, nil_above=nil_above) for rows in (whole, part, judged)]
     print(f"{name:<34}" + "".join(f"{cell:>8.3f}" for cell in cells), flush=True)
 
 
 def print_table(sets: dict[str, Cases], rankers: Sequence[Ranker]) -> None:
     """Print the figures of every set."""
-    titles = ("right", "title", "part", "other", "always", "part", "NIL P", "R", "F1", "NIL>e", "ECE", "ECE NIL")
+    titles = (
+        "right",
+        "title",
+        "part",
+        "other",
+        "always",
+        "part",
+        "NIL P",
+        "R",
+        "F1",
+        "NIL>e",
+        "ECE",
+        "ECE NIL",
+        "ECE all",
+    )
     print(f"{'set':<34}" + "".join(f"{title:>8}" for title in titles))
     for missing in ((), ("priors",), ("profiles",), ("profiles", "priors")):
         print_row(" ".join(["mel-context", *(f"-{kind}" for kind in missing)]), judge(rankers, sets["mel"], missing))
@@ -117,6 +131,7 @@ def to_json(ranker: Ranker) -> dict[str, object]:
         "made_from": "mel-context, the first half of Tweeki, the first 400 posts of kg-sample",
         "weights": _named(CLUES, ranker.weights),
         "nil": _named(NIL_CLUES, ranker.nil),
+        "other": _named(NIL_CLUES, ranker.other),
         "pairs": _named(PAIR_CLUES, ranker.pairs),
         "temperature": ranker.temperature,
         "nil_above": ranker.nil_above,

@@ -1,6 +1,6 @@
 """Coherence: the mentions of a post decided together, by what their candidates are to each other in the graph.
 
-Each choice of one candidate (or NIL) for every mention has a score: the sum of the candidates' own scores, and of what
+Each choice of one candidate (or none) for every mention has a score: the sum of the candidates' own scores, and of what
 each pair of them counts. Mentions that no pair ties together are independent. For a few tied mentions every choice is
 counted, so that the probabilities are exact; for many, each mention is told in turn what the others expect, in the
 order of the text, until nothing changes (mean field), which always ends the same way.
@@ -21,7 +21,7 @@ Around = Mapping[int, frozenset[int]]
 """The ids of an entity's neighbours, or of some of them, by the entity's id."""
 
 Pairs = Mapping[tuple[int, int], Floats]
-"""For two mentions i < j, (N_i, N_j): what each candidate of one counts for each of the other; NIL is the last."""
+"""For two mentions i < j, (N_i, N_j): what each candidate of one counts for each of the other; none of them is the last."""
 
 
 def relatedness(one: int, other: int, around: Around, degrees: Mapping[int, int]) -> tuple[float, float, float]:
@@ -53,7 +53,7 @@ def relate(candidates: Sequence[Sequence[int]], around: Around, degrees: Mapping
         weights: One for each of `PAIR_CLUES`.
 
     Returns:
-        A table for each pair of mentions that counts anything; NIL counts nothing.
+        A table for each pair of mentions that counts anything; none of them, the last, counts nothing.
     """
     holders: dict[int, list[list[int]]] = {}
     for mention, row in enumerate(candidates):
@@ -92,10 +92,10 @@ def _weight(degree: int) -> float:
 
 
 def decide_together(own: Sequence[Floats], pairs: Pairs) -> list[Floats]:
-    """The probabilities of each mention's candidates and NIL, all mentions considered.
+    """The probabilities of each mention's candidates and of none of them, all mentions considered.
 
     Args:
-        own: For each mention the scores of its candidates, and NIL's behind them.
+        own: For each mention the scores of its candidates, and that of none of them behind.
         pairs: What the choices of two mentions count for each other; pairs of no account are left out.
 
     Returns:

@@ -1,8 +1,9 @@
-"""The ranker: probabilities over the candidates of a mention and NIL, from named clues.
+"""The ranker: probabilities over the candidates of a mention, NIL and any other entity, from named clues.
 
-A conditional logit: the score of a candidate is the sum of its clues by their weights, that of NIL likewise, and the
-softmax of the scores over a temperature are the probabilities. The weights are in ``linker/data/ranker.json``, with the
-command that made them and the data it used (`benchmarks/train_ranker.py`).
+A conditional logit: the score of a candidate is the sum of its clues by their weights, those of NIL and of another
+entity, which the names did not lead to, likewise, and the softmax of the scores over a temperature are the
+probabilities. The weights are in ``linker/data/ranker.json``, with the command that made them and the data it used
+(`benchmarks/train_ranker.py`).
 """
 
 import json
@@ -30,15 +31,17 @@ class Ranker:
 
     Attributes:
         weights: One for each of `CLUES`.
-        nil: One for each of `NIL_CLUES`.
+        nil: One for each of `NIL_CLUES`: that the mention means no entity of the graph.
+        other: The same for an entity of the graph that is not among the candidates.
         pairs: One for each of `PAIR_CLUES`: what two candidates of a post count for each other.
         temperature: What scores are divided by, so that the probabilities mean what they say.
-        nil_above: NIL is said where it is more probable than this.
+        nil_above: No entity is said where NIL and another entity together are more probable than this.
         tie_within: Candidates whose probability is within this factor of the best one's are as good as it.
     """
 
     weights: Floats
     nil: Floats
+    other: Floats
     pairs: Floats
     temperature: float = 1.0
     nil_above: float = 0.5
@@ -54,7 +57,9 @@ def ranker_from_json(data: Mapping[str, object]) -> Ranker:
         return np.array([float(weights.get(name, 0.0)) for name in names])
 
     numbers = {key: float(str(data[key])) for key in ("temperature", "nil_above", "tie_within") if key in data}
-    return Ranker(row("weights", CLUES), row("nil", NIL_CLUES), row("pairs", PAIR_CLUES), **numbers)
+    return Ranker(
+        row("weights", CLUES), row("nil", NIL_CLUES), row("other", NIL_CLUES), row("pairs", PAIR_CLUES), **numbers
+    )
 
 
 @cache
@@ -64,7 +69,7 @@ def load_ranker() -> Ranker:
 
 
 def scores(ranker: Ranker, clues: Floats, nil: Floats) -> Floats:
-    """The scores of a mention's candidates, and NIL's behind them.
+    """The scores of a mention's candidates, and behind them those of NIL and of another entity.
 
     Args:
         ranker: The numbers.
@@ -72,10 +77,10 @@ def scores(ranker: Ranker, clues: Floats, nil: Floats) -> Floats:
         nil: (len(NIL_CLUES),).
 
     Returns:
-        (N + 1,) float64, in nats.
+        (N + 2,) float64, in nats.
     """
-    together: Floats = np.append(clues @ ranker.weights, nil @ ranker.nil) / ranker.temperature
-    return together
+    together: Floats = np.append(clues @ ranker.weights, [nil @ ranker.nil, nil @ ranker.other])
+    return together / ranker.temperature
 
 
 def softmax(values: Floats) -> Floats:

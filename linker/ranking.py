@@ -65,17 +65,19 @@ class RankedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a mention means: probabilities that sum to 1 over the candidates and NIL.
+    """What a mention means: probabilities that sum to 1 over the candidates, NIL and any other entity.
 
     Attributes:
         candidates: Best first; ties by entity id.
         nil: The probability that it means no entity of the graph.
+        other: The probability that it means one that is not among the candidates.
         chosen: The best candidate; None is NIL.
         ambiguous: Whether another candidate is as good as the chosen one.
     """
 
     candidates: tuple[RankedCandidate, ...]
     nil: float
+    other: float
     chosen: RankedCandidate | None
     ambiguous: bool
 
@@ -153,7 +155,7 @@ class LinkRanker:
 
         The best candidates are decided together with the other mentions'; the rest stand together as one.
         """
-        best = [np.argsort(-values[:-1], kind="stable")[:_TOGETHER] for values in own]
+        best = [np.argsort(-values[:-2], kind="stable")[:_TOGETHER] for values in own]
         entities = [
             [matches[place].entity.id for place in places] for matches, places in zip(post.matches, best, strict=True)
         ]
@@ -181,7 +183,7 @@ def _around(tokens: Sequence[str], mention: Mention) -> tuple[Sequence[str], Seq
 
 
 def _left_over(values: Floats, places: npt.NDArray[np.int64]) -> float:
-    """The score of NIL and of all candidates that are not among the best, together."""
+    """The score of all that is not among the best candidates, NIL too."""
     rest = np.delete(values, places)
     most = float(rest.max())
     return most + math.log(float(np.exp(rest - most).sum()))
@@ -196,11 +198,11 @@ def _ranking(
         clues = {name: round(float(value), 4) for name, value in zip(CLUES, part, strict=True) if value}
         candidates.append(RankedCandidate(match, float(probability), clues, float(more)))
     candidates.sort(key=lambda candidate: (-candidate.probability, candidate.match.entity.id))
-    nil = float(probabilities[-1])
-    best = candidates[0] if candidates and nil <= ranker.nil_above else None
+    nil, other = float(probabilities[-2]), float(probabilities[-1])
+    best = candidates[0] if candidates and nil + other <= ranker.nil_above else None
     ambiguous = (
         best is not None
         and len(candidates) > 1
         and candidates[1].probability >= ranker.tie_within * candidates[0].probability
     )
-    return Ranking(tuple(candidates), nil, best, ambiguous)
+    return Ranking(tuple(candidates), nil, other, best, ambiguous)

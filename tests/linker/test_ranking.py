@@ -66,7 +66,9 @@ def chosen(rankings: list[Ranking]) -> list[str | None]:
 
 def test_probabilities_sum_to_one(graph: Graph) -> None:
     for ranking in rank(graph, "Giants beat Dodgers in Columbus", "Giants", "Dodgers", "Columbus"):
-        assert sum(candidate.probability for candidate in ranking.candidates) + ranking.nil == pytest.approx(1)
+        assert sum(
+            candidate.probability for candidate in ranking.candidates
+        ) + ranking.nil + ranking.other == pytest.approx(1)
 
 
 def test_teams_of_one_league_where_the_prior_alone_is_wrong(graph: Graph) -> None:
@@ -109,7 +111,8 @@ def test_the_picture_is_stronger_than_the_prior(graph: Graph) -> None:
 
 def test_no_candidates_is_nil(graph: Graph) -> None:
     [ranking] = rank(graph, "Hello Xyzzyx", "Xyzzyx")
-    assert (ranking.chosen, ranking.nil, ranking.candidates) == (None, 1.0, ())
+    assert (ranking.chosen, ranking.candidates) == (None, ())
+    assert ranking.nil + ranking.other == pytest.approx(1)
 
 
 def test_what_speaks_for_a_candidate_is_said(graph: Graph) -> None:
@@ -124,5 +127,5 @@ def test_what_speaks_for_a_candidate_is_said(graph: Graph) -> None:
 def test_any_clues_give_probabilities(count: int, random) -> None:
     rows = np.array([[random.uniform(-5, 5) for _ in CLUES] for _ in range(count)]).reshape(count, len(CLUES))
     probabilities = softmax(scores(load_ranker(), rows, np.array([random.uniform(-2, 2) for _ in NIL_CLUES])))
-    assert probabilities.shape == (count + 1,)
+    assert probabilities.shape == (count + 2,)
     assert probabilities.sum() == pytest.approx(1)
