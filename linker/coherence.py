@@ -21,7 +21,7 @@ Around = Mapping[int, frozenset[int]]
 """The ids of an entity's neighbours, or of some of them, by the entity's id."""
 
 Pairs = Mapping[tuple[int, int], Floats]
-"""For two mentions i < j, (N_i, N_j): what each candidate of one counts for each of the other; none of them is the last."""
+"""For two mentions i < j, (N_i, N_j): what each candidate of one counts for each of the other; none is the last."""
 
 
 def relatedness(one: int, other: int, around: Around, degrees: Mapping[int, int]) -> tuple[float, float, float]:

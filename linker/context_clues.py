@@ -34,6 +34,7 @@ CONTEXT_CLUES = (
 
 _FUNCTION_WORDS = frozenset(files("linker").joinpath("data/function_words.txt").read_text("utf-8").split())
 _NEARBY = 6  # words on either side of a mention
+_ENOUGH_KNOWN = 3  # telling words of a profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,9 @@ def context_clues(
     """
     if not profiles:
         return []
-    vectors = np.stack([known.vector for known in profiles])
+    # Where little but a label is known, the likeness is one of names.
+    trust = np.array([[min(len(known.words) / _ENOUGH_KNOWN, 1.0)] for known in profiles], dtype=np.float32)
+    vectors = trust * np.stack([known.vector for known in profiles])
     likeness = (vectors @ context.vector).tolist()
     nearby = (vectors @ context.nearby).tolist()
     described = [bool(known.words) for known in profiles]

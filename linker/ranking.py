@@ -178,6 +178,19 @@ class LinkRanker:
         return results
 
 
+def agreed_type(mention: Mention, ranking: Ranking) -> str | None:
+    """The type that a mention and its entity agree on: the entity's where it has one, else the tagger's best guess.
+
+    How far the tagger was from the entity's type has counted in the ranking, so the entity may have given way already.
+
+    Returns:
+        PER, LOC, ORG or OTHER; None where neither says.
+    """
+    if ranking.chosen is not None and ranking.chosen.match.entity.type is not None:
+        return ranking.chosen.match.entity.type
+    return max(mention.type_scores, key=lambda item: item[1])[0] if mention.type_scores else None
+
+
 def _around(tokens: Sequence[str], mention: Mention) -> tuple[Sequence[str], Sequence[str]]:
     return tokens[: mention.start], tokens[mention.end :]
 

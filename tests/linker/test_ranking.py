@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from kg import AliasIndex, Graph, build_graph
 from linker import Mention
 from linker.ranker import CLUES, NIL_CLUES, load_ranker, scores, softmax
-from linker.ranking import LinkRanker, PostToLink, Ranking
+from linker.ranking import LinkRanker, PostToLink, Ranking, agreed_type
 
 ENTITIES = """iri,label,type,class,aliases,prior
-urn:giants_ny,New York Giants,ORG,football team,Giants,50
-urn:giants_sf,San Francisco Giants,ORG,baseball team,Giants,40
+urn:giants_ny,New York Giants,ORG,football team,Giants,900
+urn:giants_sf,San Francisco Giants,ORG,baseball team,Giants,90
 urn:dodgers,Los Angeles Dodgers,ORG,baseball team,Dodgers,30
 urn:cowboys,Dallas Cowboys,ORG,football team,Cowboys,30
 urn:mlb,Major League Baseball,ORG,league,,1
@@ -26,6 +26,12 @@ urn:georgia,Georgia,LOC,state,,50
 urn:ohio,Ohio,LOC,state,,50
 urn:springfield_1,Springfield,LOC,city,,5
 urn:springfield_2,Springfield,LOC,city,,5
+urn:chad_place,Chad,LOC,country,,60
+urn:chad_man,Chad Smith,PER,musician,Chad,2
+urn:jordan_place,Jordan,LOC,country,,60
+urn:jordan_man,Michael Jordan,PER,basketball player,Jordan,30
+urn:collins_place,Collins,LOC,city,,1
+urn:collins_man,Phil Collins,PER,singer,Collins,30
 urn:phelps_swimmer,Michael Phelps,PER,,,5
 urn:phelps_farmer,Michael Phelps,PER,,,5
 """
@@ -107,6 +113,28 @@ def test_the_picture_is_stronger_than_the_prior(graph: Graph) -> None:
         "urn:springfield_2"
     ]
     assert chosen(rank(graph, "Living in Columbus", "Columbus", hops={"urn:columbus_ga": 0})) == ["urn:columbus_ga"]
+
+
+@pytest.mark.parametrize("name", ["Chad", "Jordan", "Collins"])
+@pytest.mark.parametrize("person", [0.3, 0.7])
+@pytest.mark.parametrize("hop", [0, 1])
+def test_who_is_pictured_is_meant(graph: Graph, name: str, person: float, hop: int) -> None:
+    aliases = AliasIndex(graph)
+    types = (("PER", person), ("LOC", 0.9 - person), ("ORG", 0.05), ("OTHER", 0.05))
+    mention = Mention(0, 1, name, 0.9, types)
+    matches = aliases.candidates(name, limit=50)
+    for meant in ("place", "man"):
+        entity = graph.find(f"urn:{name.lower()}_{meant}")
+        post = PostToLink((name, "looks", "great"), (mention,), (matches,), {entity.id: hop})
+        [ranking] = LinkRanker(graph).rank(post)
+        assert hop or chosen([ranking]) == [entity.iri]
+        [unseen] = LinkRanker(graph).rank(replace(post, hops={}))
+        assert probability(ranking, entity.id) > probability(unseen, entity.id)
+        assert ranking.chosen is None or agreed_type(mention, ranking) == ranking.chosen.match.entity.type
+
+
+def probability(ranking: Ranking, entity: int) -> float:
+    return sum(candidate.probability for candidate in ranking.candidates if candidate.match.entity.id == entity)
 
 
 def test_no_candidates_is_nil(graph: Graph) -> None:
