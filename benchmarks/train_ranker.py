@@ -84,8 +84,8 @@ def print_row(name: str, judged: Judged, nil_above: float = NIL_ABOVE) -> None:
     print(f"{name:<34}" + "".join(f"{cell:>8.3f}" for cell in cells), flush=True)
 
 
-def print_table(sets: dict[str, Cases], rankers: Sequence[Ranker]) -> None:
-    """Print the figures of every set."""
+def print_table(sets: dict[str, Cases], rankers: Sequence[Ranker], whole: Ranker) -> None:
+    """Print the figures of every set: of the training sets by folds, of the others by the whole ranker."""
     titles = (
         "right",
         "title",
@@ -107,11 +107,12 @@ def print_table(sets: dict[str, Cases], rankers: Sequence[Ranker]) -> None:
     for missing in ((), ("priors",), ("types",)):
         print_row(" ".join(["tweeki", *(f"-{kind}" for kind in missing)]), judge(rankers, sets["tweeki"], missing))
     for name in TESTED:
-        print_row(name, judge(rankers, sets[name]))
+        print_row(name, judge([whole] * FOLDS, sets[name]))
     first, last = ([case for case in sets["sample"] if (case.fold >= 0) == is_first] for is_first in (True, False))
     print_row("kg-sample, first 400", judge(rankers, first))
     for kind in ((), ("pictures",), ("profiles",), ("tagger",)):
-        print_row(" ".join(["kg-sample, last 200", *(f"-{name}" for name in kind)]), judge(rankers, last, kind))
+        judged = judge([whole] * FOLDS, last, kind)
+        print_row(" ".join(["kg-sample, last 200", *(f"-{name}" for name in kind)]), judged)
 
 
 def ablate(sets: dict[str, Cases]) -> None:
@@ -150,12 +151,11 @@ def main() -> None:
     arguments = parser.parse_args()
     sets = {name: collect(name) for name in (*TRAINED, *TESTED)}
     rankers = cross_validate(sets)
-    print(f"temperature {rankers[0].temperature:.2f}, NIL above {NIL_ABOVE}")
-    print_table(sets, rankers)
+    whole = replace(fit(training(sets, but=None)), temperature=rankers[0].temperature, nil_above=NIL_ABOVE)
+    print(f"temperature {whole.temperature:.2f}, NIL above {NIL_ABOVE}")
+    print_table(sets, rankers, whole)
     if arguments.ablate:
         ablate(sets)
-    whole = fit(training(sets, but=None))
-    whole = replace(whole, temperature=rankers[0].temperature, nil_above=NIL_ABOVE)
     path = Path(linker.__file__).parent / "data" / "ranker.json"
     path.write_text(json.dumps(to_json(whole), indent=2) + "\n", "utf-8")
 

@@ -115,6 +115,15 @@ def test_the_picture_is_stronger_than_the_prior(graph: Graph) -> None:
     assert chosen(rank(graph, "Living in Columbus", "Columbus", hops={"urn:columbus_ga": 0})) == ["urn:columbus_ga"]
 
 
+def test_counts_are_stronger_than_the_prior(graph: Graph) -> None:
+    mention = Mention(0, 1, "Columbus")
+    matches = AliasIndex(graph).candidates("Columbus", limit=50)
+    ohio, georgia = graph.find("urn:columbus_oh").id, graph.find("urn:columbus_ga").id
+    for counts, meant in (({}, "oh"), ({georgia: 95.0, ohio: 5.0}, "ga"), ({georgia: 5.0, ohio: 95.0}, "oh")):
+        post = PostToLink(("Columbus",), (mention,), (matches,), counts=(counts,))
+        assert chosen(LinkRanker(graph).rank(post)) == [f"urn:columbus_{meant}"]
+
+
 @pytest.mark.parametrize("name", ["Chad", "Jordan", "Collins"])
 @pytest.mark.parametrize("person", [0.3, 0.7])
 @pytest.mark.parametrize("hop", [0, 1])
