@@ -1,0 +1,189 @@
+"""What the ranker is trained and measured on: the clues of gold mentions, set by set.
+
+Nearly every mention of these sets means an entity of the graph, so NIL is made: a third of the gold entities (by the
+checksums of their IRIs) is taken out of the graph. A set then has each mention with the graph as it is, and once more
+without those entities.
+"""
+
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.linking_sets import (
+    CANDIDATES,
+    LINKING,
+    GoldLinks,
+    elevant_graph,
+    folds_of,
+    initials_of_graph,
+    mel_graph,
+    read_gold,
+    to_link,
+)
+from benchmarks.sample import TRAIN, WORK, read_sample, sample_index
+from benchmarks.tweeki import read_tweeki, tweeki_graph
+from kg import AliasIndex, AliasMatch, Graph
+from linker import Mention, Pictured, Pipeline
+from linker.mentions import mention_words
+from linker.name_clues import words_in
+from linker.ranker import CLUES, NIL_CLUES
+from linker.ranking import LinkRanker, PostToLink
+from linker.short_forms import widen
+
+BATCH = 32
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A gold mention with the clues of its candidates.
+
+    Attributes:
+        clues: (N, len(CLUES)).
+        nil: (len(NIL_CLUES),).
+        right: The place of the gold entity among the candidates; -1 where it is NIL, or was not proposed.
+        is_nil: Whether the gold entity is none of the graph's.
+        fold: The fold that the mention's post is in.
+        form: ``title``, ``part`` or ``other``: how the mention stands to the gold entity's name.
+        removed: Whether the graph was without some entities.
+        mention: The mention as it stands in the post.
+        entities: The candidates' IRIs.
+    """
+
+    clues: Floats
+    nil: Floats
+    right: int
+    is_nil: bool
+    fold: int
+    form: str
+    removed: bool
+    mention: str
+    entities: tuple[str, ...]
+
+
+Cases = list[Case]
+
+
+def is_removed(iri: str) -> bool:
+    """Whether an entity is one of the third that is taken out of the graph to make NIL."""
+    return crc32(iri.encode()) % 3 == 0
+
+
+def form_of(mention: str, name: str) -> str:
+    """How a mention stands to the name of what it means."""
+    one, other = words_in(mention), words_in(name)
+    return "title" if one == other else "part" if set(one) < set(other) else "other"
+
+
+def collect(name: str) -> Cases:
+    """The cases of a set, made once and kept: ``mel``, ``kore50``, ``rss500``, ``oke``, ``tweeki`` or ``sample``."""
+    kept = WORK / "ranker" / f"{name}.pickle"
+    if not kept.exists():
+        cases = list(_MAKERS[name]())
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(pickle.dumps((CLUES, NIL_CLUES, cases)))
+    clues, nil, cases = pickle.loads(kept.read_bytes())
+    if (clues, nil) != (CLUES, NIL_CLUES):
+        kept.unlink()
+        return collect(name)
+    return list(cases)
+
+
+def _mel() -> Iterator[Case]:
+    return _linked(mel_graph(), read_gold(LINKING / "mel-context" / "posts.jsonl"))
+
+
+def _elevant(name: str) -> Callable[[], Iterator[Case]]:
+    return lambda: _linked(elevant_graph(), read_gold(LINKING / "elevant-kb" / f"{name}.jsonl"))
+
+
+def _tweeki() -> Iterator[Case]:
+    graph = tweeki_graph()
+    return _linked(graph, read_tweeki(graph))
+
+
+def _linked(graph: Graph, posts: Sequence[GoldLinks]) -> Iterator[Case]:
+    aliases, ranker = AliasIndex(graph), LinkRanker(graph)
+    initials = initials_of_graph(graph)
+    removed = frozenset(iri for post in posts for iri in post.gold if iri and is_removed(iri))
+    for post, fold in zip(posts, folds_of(posts), strict=True):
+        for without in (frozenset(), removed):
+            found = to_link(post, aliases, without=without, initials=initials)
+            yield from _cases(ranker, found, post.gold, post.names, fold, without)
+
+
+def _sample() -> Iterator[Case]:
+    """Folds 0 to 4 are the first 400 posts, by turns; the last 200 are in fold -1. With and without their pictures."""
+    gold = read_sample()
+    removed = frozenset(link[3] for item in gold for link in item.links if link[3] and is_removed(link[3]))
+    with Pipeline.open(sample_index()) as pipeline:
+        graph, aliases = pipeline.index.graph, pipeline.index.aliases
+        ranker, initials = LinkRanker(graph), initials_of_graph(graph)
+        for picture in (True, False):
+            posts = [replace(item.with_gold_mentions, **({} if picture else {"image": None})) for item in gold]
+            gathered = chain.from_iterable(
+                pipeline.gather(posts[start : start + BATCH]) for start in range(0, len(posts), BATCH)
+            )
+            for place, (item, evidence) in enumerate(zip(gold, gathered, strict=True)):
+                tokens, iris = item.post.tokens, tuple(link[3] for link in item.links)
+                names = tuple((iri or "").rpartition("/")[2].replace("_", " ") for iri in iris)
+                attributes = tuple(name for name, _ in evidence.picture.attributes) if evidence.picture else ()
+                every = widen(tokens, evidence.mentions, _fifty(aliases, evidence.mentions), aliases, initials)
+                hops = _hops(graph, evidence.pictured, every)
+                for without in (frozenset(), removed):
+                    matches = tuple(tuple(match for match in row if match.entity.iri not in without) for row in every)
+                    found = PostToLink(tokens, evidence.mentions, matches, hops, attributes)
+                    yield from _cases(ranker, found, iris, names, place % 5 if place < TRAIN else -1, without)
+
+
+def _fifty(aliases: AliasIndex, mentions: Sequence[Mention]) -> list[tuple[AliasMatch, ...]]:
+    return [aliases.candidates(mention_words(mention.text), limit=CANDIDATES) for mention in mentions]
+
+
+def _hops(graph: Graph, pictured: Pictured | None, matches: Sequence[Sequence[AliasMatch]]) -> Mapping[int, int]:
+    if pictured is None:
+        return {}
+    proposed = sorted({match.entity.id for row in matches for match in row})
+    return graph.hop_distances([pictured.entity.id], proposed, max_hops=2)
+
+
+def _cases(
+    ranker: LinkRanker,
+    post: PostToLink,
+    gold: Sequence[str | None],
+    names: Sequence[str],
+    fold: int,
+    without: frozenset[str],
+) -> Iterator[Case]:
+    for mention, matches, (clues, nil), iri, name in zip(
+        post.mentions, post.matches, ranker.clues(post), gold, names, strict=True
+    ):
+        entities = tuple(match.entity.iri for match in matches)
+        is_nil = iri is None or iri in without
+        yield Case(
+            clues=clues,
+            nil=nil,
+            right=entities.index(iri) if iri in entities else -1,
+            is_nil=is_nil,
+            fold=fold,
+            form=form_of(mention.text, name),
+            removed=bool(without),
+            mention=mention.text,
+            entities=entities,
+        )
+
+
+_MAKERS: dict[str, Callable[[], Iterator[Case]]] = {
+    "mel": _mel,
+    "kore50": _elevant("kore50"),
+    "rss500": _elevant("rss-500"),
+    "oke": _elevant("oke-2015-train"),
+    "tweeki": _tweeki,
+    "sample": _sample,
+}
