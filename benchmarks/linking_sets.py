@@ -11,7 +11,7 @@ from benchmarks.sample import SHARED, WORK
 from kg import AliasIndex, Graph, build_graph
 from linker.mentions import mention_words
 from linker.ranking import PostToLink
-from linker.records import Mention
+from linker.results import Mention
 from linker.short_forms import InitialsIndex, widen, write_initials
 
 LINKING = SHARED / "data" / "linking"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from kg import AliasMatch
 from linker.name_clues import form_of, words_in
-from linker.records import Mention
+from linker.results import Mention
 
 KNOWLEDGE_CLUES = (
     "prior_below_best",

@@ -17,7 +17,7 @@ from linker.mentions import mention_words
 from linker.name_clues import name_clues, words_in
 from linker.profiles import words_of
 from linker.ranker import CLUES, Floats, Ranker, load_ranker, scores, softmax
-from linker.records import Mention
+from linker.results import Mention
 from linker.word_meanings import WordMeanings, load_word_meanings
 
 _MOST_DEGREE = 100_000

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from kg import AliasMatch, Graph, normal_form
 from linker.mentions import mention_words
 from linker.name_clues import words_in
-from linker.records import Mention
+from linker.results import Mention
 
 INITIALS_WEIGHT = 0.6
 _INITIALS_FUZZY = 0.80  # as little as a name may be like a mention
