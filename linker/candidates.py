@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kg import AliasIndex, AliasMatch
 from linker.mentions import Place, mention_words
 from linker.results import Mention
+from linker.short_forms import InitialsIndex, widen
 
 if TYPE_CHECKING:
     from ner import KnownName
@@ -21,17 +22,36 @@ class CandidateFinder:
 
     Args:
         aliases: The alias index of the graph.
-        limit: Candidates for a mention, at most.
+        limit: Candidates for a mention by its names, at most.
+        initials: The graph's initials, where they are known.
     """
 
-    def __init__(self, aliases: AliasIndex, *, limit: int = 10) -> None:
+    def __init__(self, aliases: AliasIndex, *, limit: int = 50, initials: InitialsIndex | None = None) -> None:
+        self._aliases = aliases
+        self._initials = initials
         self._find = lru_cache(maxsize=_REMEMBERED_MENTIONS)(
             lambda words: tuple(aliases.candidates(words, limit=limit)) if words else ()
         )
 
     def find(self, mentions: Iterable[Mention]) -> list[tuple[AliasMatch, ...]]:
-        """Propose entities for each mention, best first."""
+        """Propose entities for each mention by its names, best first."""
         return [self._find(mention_words(mention.text)) for mention in mentions]
+
+    def find_in_post(
+        self, tokens: Sequence[str], mentions: Sequence[Mention], types: Mapping[Place, str]
+    ) -> list[tuple[AliasMatch, ...]]:
+        """Propose entities for the mentions of one post: by their names, then those that short forms stand for.
+
+        Args:
+            tokens: The post's tokens.
+            mentions: Its mentions.
+            types: Types that are known beforehand, by place; entities of another type are not proposed.
+        """
+        every = widen(tokens, mentions, self.find(mentions), self._aliases, self._initials)
+        return [
+            tuple(match for match in found if _agree(match, types.get((mention.start, mention.end))))
+            for mention, found in zip(mentions, every, strict=True)
+        ]
 
 
 def known_names(
@@ -65,6 +85,10 @@ def known_names(
             )
         )
     return tuple(names)
+
+
+def _agree(match: AliasMatch, type_: str | None) -> bool:
+    return type_ is None or match.entity.type in (None, type_)
 
 
 def _type_shares(matches: Sequence[AliasMatch]) -> tuple[tuple[str, float], ...]:

@@ -8,7 +8,7 @@ order of the text, until nothing changes (mean field), which always ends the sam
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import chain, combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -55,36 +55,43 @@ def relate(candidates: Sequence[Sequence[int]], around: Around, degrees: Mapping
     Returns:
         A table for each pair of mentions that counts anything; none of them, the last, counts nothing.
     """
-    holders: dict[int, list[list[int]]] = {}
+    tables: dict[tuple[int, int], Floats] = {}
+
+    def table(one: int, other: int) -> Floats:
+        if (one, other) not in tables:
+            tables[one, other] = np.zeros((len(candidates[one]) + 1, len(candidates[other]) + 1))
+        return tables[one, other]
+
+    where: dict[int, list[tuple[int, int]]] = {}
+    holders: dict[int, dict[int, list[int]]] = {}
     for mention, row in enumerate(candidates):
         for place, entity in enumerate(row):
+            where.setdefault(entity, []).append((mention, place))
             for node in around[entity]:
-                holders.setdefault(node, [[] for _ in candidates])[mention].append(place)
-    pairs = {}
-    for one, other in combinations(range(len(candidates)), 2):
-        rows, columns = candidates[one], candidates[other]
-        table = np.zeros((len(rows) + 1, len(columns) + 1))
-        for node in sorted(holders):
-            left, right = holders[node][one], holders[node][other]
-            if left and right:
-                block = np.ix_(left, right)
-                table[block] = np.maximum(table[block], weights[2] * _weight(degrees[node]))
-        places = {entity: place for place, entity in enumerate(columns)}
-        for place, entity in enumerate(rows):
-            for near, column in places.items():
-                if near == entity:
-                    table[place, column] = weights[0]
-                elif near in around[entity] or entity in around[near]:
-                    table[place, column] = weights[1]
-        if table.any():
-            pairs[one, other] = table
-    return pairs
+                holders.setdefault(node, {}).setdefault(mention, []).append(place)
+    for node in sorted(node for node, held in holders.items() if len(held) > 1):
+        for (one, left), (other, right) in combinations(sorted(holders[node].items()), 2):
+            block = np.ix_(left, right)
+            table(one, other)[block] = np.maximum(table(one, other)[block], weights[2] * _weight(degrees[node]))
+    linked = [(one, near) for one in sorted(where) for near in sorted(around[one] & where.keys())]
+    for weight, ends in ((weights[1], linked), (weights[0], [(one, one) for one in sorted(where)])):
+        for entity, near in ends:
+            for (one, place), (other, column) in product(where[entity], where[near]):
+                if one < other:
+                    table(one, other)[place, column] = weight
+                elif other < one:
+                    table(other, one)[column, place] = weight
+    return tables
 
 
 def shared_nodes(candidates: Sequence[Sequence[int]], around: Around) -> set[int]:
     """The neighbours that candidates of different mentions share."""
-    sets = [frozenset(chain.from_iterable(around[entity] for entity in row)) for row in candidates]
-    return set(chain.from_iterable(one & other for one, other in combinations(sets, 2)))
+    holders: dict[int, set[int]] = {}
+    for mention, row in enumerate(candidates):
+        for entity in row:
+            for node in around[entity]:
+                holders.setdefault(node, set()).add(mention)
+    return {node for node, mentions in holders.items() if len(mentions) > 1}
 
 
 def _weight(degree: int) -> float:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kg import AliasMatch, Fact
 from linker.candidates import CandidateFinder, known_names
-from linker.decision import decide, without_overlaps
+from linker.decision import decide, given_types, without_overlaps
 from linker.errors import EncoderMismatchError
 from linker.index import Index, open_index
 from linker.knowledge import Knowledge, KnowledgeFinder
 from linker.manifest import CACHE
 from linker.memory import Memory
 from linker.mentions import Place, find_mentions, match_aliases
+from linker.offsets import place_tokens
 from linker.pictures import read_pictures
+from linker.ranking import LinkRanker, PostToLink
 from linker.results import Mention, Pictured, Post, PostPicture, Result
 from linker.settings import Settings
 
@@ -58,6 +60,7 @@ class Pipeline:
         self.settings = settings or Settings()
         self._candidates = CandidateFinder(index.aliases, limit=self.settings.limit)
         self._knowledge = KnowledgeFinder(index, memory, self.settings)
+        self._ranker = LinkRanker(index.graph)
 
     @classmethod
     def open(cls, index_dir: Path, settings: Settings | None = None, **changes: Any) -> Self:
@@ -117,8 +120,11 @@ class Pipeline:
         outputs = self._tag_again(inputs, outputs, informed)
         mentions = _find_mentions(posts, outputs, matched)
         gathered = []
-        for picture, (pictured, facts), output, spans in zip(pictures, found, outputs, mentions, strict=True):
-            matches = self._candidates.find(spans)
+        for post, picture, (pictured, facts), output, spans in zip(
+            posts, pictures, found, outputs, mentions, strict=True
+        ):
+            spans = _without_hidden(spans) if post.mentions is None else spans
+            matches = self._candidates.find_in_post(post.tokens, spans, given_types(post))
             hops = self._hops(pictured, matches)
             gathered.append(Evidence(picture, pictured, facts, output, spans, matches, hops))
         return gathered
@@ -179,9 +185,12 @@ class Pipeline:
     def _conclude(self, post: Post, evidence: Evidence) -> Result:
         from ner import Span, tags_from_spans
 
-        given = post.mentions
-        types = {(mention.start, mention.end): mention.type for mention in given or () if mention.type}
-        linked = decide(evidence.mentions, evidence.matches, evidence.hops, keep_all=given is not None, types=types)
+        linked = decide(
+            post,
+            evidence.mentions,
+            self._ranker.rank(post_to_link(post, evidence)),
+            min_score=self.settings.min_link_score,
+        )
         spans = [Span(mention.start, mention.end, mention.type) for mention in without_overlaps(linked)]
         return Result(
             id=post.id,
@@ -192,6 +201,7 @@ class Pipeline:
             knowledge=evidence.facts,
             attributes=evidence.picture.attributes,
             image_error=evidence.picture.error.reason if evidence.picture.error else None,
+            text=place_tokens(post.text, post.tokens)[0],
         )
 
     def _hops(self, pictured: Pictured | None, matches: Sequence[Sequence[AliasMatch]]) -> Mapping[int, int]:
@@ -199,6 +209,21 @@ class Pipeline:
             return {}
         proposed = {match.entity.id for row in matches for match in row}
         return self.index.graph.hop_distances([pictured.entity.id], sorted(proposed), max_hops=2)
+
+
+def post_to_link(post: Post, evidence: Evidence) -> PostToLink:
+    """What the ranker is given of a post."""
+    seen = tuple(label for label, _ in evidence.picture.attributes)
+    further = (post.caption, *seen) if post.caption else seen
+    return PostToLink(post.tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further)
+
+
+def _without_hidden(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Leave out alias matches within or across what the tagger found: they can never become mentions."""
+    tagged = {place for mention in mentions if mention.score > 0 for place in range(mention.start, mention.end)}
+    return tuple(
+        mention for mention in mentions if mention.score > 0 or tagged.isdisjoint(range(mention.start, mention.end))
+    )
 
 
 def _find_mentions(

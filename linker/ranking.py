@@ -1,8 +1,8 @@
 """Ranking: from the candidates of a post's mentions to one entity or NIL for each, with probabilities."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 
@@ -11,16 +11,18 @@ import numpy.typing as npt
 
 from kg import AliasMatch, Graph
 from linker.coherence import decide_together, relate, shared_nodes
-from linker.context_clues import KnownProfile, KnownProfiles, context_clues, context_of
+from linker.context_clues import CONTEXT_CLUES, KnownProfile, KnownProfiles, context_clues, context_of
 from linker.knowledge_clues import knowledge_clues, nil_clues
 from linker.mentions import mention_words
 from linker.name_clues import name_clues, words_in
 from linker.profiles import words_of
 from linker.ranker import CLUES, Floats, Ranker, load_ranker, scores, softmax
-from linker.results import Mention
+from linker.results import Candidate, Mention
 from linker.word_meanings import WordMeanings, load_word_meanings
 
 _MOST_DEGREE = 100_000
+_AT_ONCE, _WORDS_AROUND = 24, 100
+_CONTEXT = [CLUES.index(name) for name in CONTEXT_CLUES]
 _TOGETHER = 12
 """Candidates of a mention that are decided together with the other mentions': the best by themselves."""
 
@@ -47,23 +49,6 @@ class PostToLink:
 
 
 @dataclass(frozen=True, slots=True)
-class RankedCandidate:
-    """A candidate with its probability.
-
-    Attributes:
-        match: The entity and the name that matched.
-        probability: That the mention means this entity.
-        clues: What it rests on: clue times weight, by the clue's name; those that count nothing are left out.
-        coherence: What the other mentions add, in nats.
-    """
-
-    match: AliasMatch
-    probability: float
-    clues: Mapping[str, float]
-    coherence: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Ranking:
     """What a mention means: probabilities that sum to 1 over the candidates, NIL and any other entity.
 
@@ -75,10 +60,10 @@ class Ranking:
         ambiguous: Whether another candidate is as good as the chosen one.
     """
 
-    candidates: tuple[RankedCandidate, ...]
+    candidates: tuple[Candidate, ...]
     nil: float
     other: float
-    chosen: RankedCandidate | None
+    chosen: Candidate | None
     ambiguous: bool
 
 
@@ -117,15 +102,14 @@ class LinkRanker:
         Returns:
             A ranking for each mention, in their order.
         """
+        return list(chain.from_iterable(map(self._rank, _in_parts(post))))
+
+    def _rank(self, post: PostToLink) -> list[Ranking]:
         known = self._profiles.read(match.entity for row in post.matches for match in row)
         clues = self._clues(post, known)
         own = [scores(self._ranker, rows, nil) for rows, nil in clues]
-        return [
-            _ranking(matches, rows, *told, self._ranker)
-            for matches, (rows, _), told in zip(
-                post.matches, clues, self._decide_together(post, own, known), strict=True
-            )
-        ]
+        told = self._decide_together(post, own, known)
+        return [self._ranking(post, place, rows, *told[place]) for place, (rows, _) in enumerate(clues)]
 
     def _clues(self, post: PostToLink, known: Mapping[int, KnownProfile]) -> list[tuple[Floats, Floats]]:
         found = []
@@ -147,6 +131,32 @@ class LinkRanker:
                 (rows, np.array(nil_clues(mention, matches, post.hops, described=described, entities=self._entities)))
             )
         return found
+
+    def _ranking(self, post: PostToLink, place: int, rows: Floats, probabilities: Floats, added: Floats) -> Ranking:
+        ranker, counts = self._ranker, post.counts[place] if post.counts else {}
+        parts = rows * ranker.weights / ranker.temperature
+        context = parts[:, _CONTEXT].sum(axis=1)
+        candidates = []
+        for number, match in enumerate(post.matches[place]):
+            entity = match.entity.id
+            candidates.append(
+                Candidate(
+                    match,
+                    hop=post.hops.get(entity),
+                    score=float(probabilities[number]),
+                    count=counts.get(entity, 0.0),
+                    context=float(context[number]),
+                    coherence=float(added[number]),
+                    clues=tuple(
+                        (name, value) for name, value in zip(CLUES, parts[number].tolist(), strict=True) if value
+                    ),
+                )
+            )
+        candidates.sort(key=lambda candidate: (-candidate.score, candidate.entity.id))
+        nil, other = float(probabilities[-2]), float(probabilities[-1])
+        best = candidates[0] if candidates and nil + other <= ranker.nil_above else None
+        ties = best is not None and len(candidates) > 1 and candidates[1].score >= ranker.tie_within * best.score
+        return Ranking(tuple(candidates), nil, other, best, ties)
 
     def _decide_together(
         self, post: PostToLink, own: Sequence[Floats], known: Mapping[int, KnownProfile]
@@ -186,9 +196,30 @@ def agreed_type(mention: Mention, ranking: Ranking) -> str | None:
     Returns:
         PER, LOC, ORG or OTHER; None where neither says.
     """
-    if ranking.chosen is not None and ranking.chosen.match.entity.type is not None:
-        return ranking.chosen.match.entity.type
+    if ranking.chosen is not None and ranking.chosen.entity.type is not None:
+        return ranking.chosen.entity.type
     return max(mention.type_scores, key=lambda item: item[1])[0] if mention.type_scores else None
+
+
+def _in_parts(post: PostToLink) -> Iterator[PostToLink]:
+    """A post of many mentions in parts, each with the words around it: a post costs no more than its length."""
+    if len(post.mentions) <= _AT_ONCE:
+        yield post
+        return
+    for start in range(0, len(post.mentions), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        mentions = post.mentions[part]
+        first = max(min(mention.start for mention in mentions) - _WORDS_AROUND, 0)
+        last = max(mention.end for mention in mentions) + _WORDS_AROUND
+        yield replace(
+            post,
+            tokens=post.tokens[first:last],
+            mentions=tuple(
+                replace(mention, start=mention.start - first, end=mention.end - first) for mention in mentions
+            ),
+            matches=post.matches[part],
+            counts=post.counts[part],
+        )
 
 
 def _around(tokens: Sequence[str], mention: Mention) -> tuple[Sequence[str], Sequence[str]]:
@@ -200,22 +231,3 @@ def _left_over(values: Floats, places: npt.NDArray[np.int64]) -> float:
     rest = np.delete(values, places)
     most = float(rest.max())
     return most + math.log(float(np.exp(rest - most).sum()))
-
-
-def _ranking(
-    matches: Sequence[AliasMatch], rows: Floats, probabilities: Floats, added: Floats, ranker: Ranker
-) -> Ranking:
-    parts = rows * ranker.weights / ranker.temperature
-    candidates = []
-    for match, part, probability, more in zip(matches, parts, probabilities, added, strict=False):
-        clues = {name: round(float(value), 4) for name, value in zip(CLUES, part, strict=True) if value}
-        candidates.append(RankedCandidate(match, float(probability), clues, float(more)))
-    candidates.sort(key=lambda candidate: (-candidate.probability, candidate.match.entity.id))
-    nil, other = float(probabilities[-2]), float(probabilities[-1])
-    best = candidates[0] if candidates and nil + other <= ranker.nil_above else None
-    ambiguous = (
-        best is not None
-        and len(candidates) > 1
-        and candidates[1].probability >= ranker.tie_within * candidates[0].probability
-    )
-    return Ranking(tuple(candidates), nil, other, best, ambiguous)

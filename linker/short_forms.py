@@ -124,12 +124,13 @@ def widen(
         aliases: The graph's names.
         initials: The graph's initials, where they are known.
     """
+    full_forms = _FullForms(mentions, matches)
     widened = []
-    for place, (mention, found) in enumerate(zip(mentions, matches, strict=True)):
+    for mention, found in zip(mentions, matches, strict=True):
         best = {match.entity.id: match for match in found}
         for match in (
             *_with_state(tokens, mention, aliases),
-            *_of_full_forms(mention, mentions, matches, place),
+            *full_forms.find(mention),
             *_with_initials(mention, initials),
         ):
             if match.entity.id not in best or best[match.entity.id].fuzzy < match.fuzzy:
@@ -155,20 +156,26 @@ def _with_state(tokens: Sequence[str], mention: Mention, aliases: Aliases) -> It
             yield from aliases.candidates(f"{name}, {state}", limit=5, min_fuzzy=0.99)
 
 
-def _of_full_forms(
-    mention: Mention, mentions: Sequence[Mention], matches: Sequence[Sequence[AliasMatch]], place: int
-) -> Iterator[AliasMatch]:
-    own = words_in(mention_words(mention.text))
-    if not own:
-        return
-    for other, (full, found) in enumerate(zip(mentions, matches, strict=True)):
-        if other == place or not _is_part(own, words_in(mention_words(full.text))):
-            continue
-        for match in found:
-            name = words_in(match.alias)
-            if match.fuzzy >= 0.9 and _is_part(own, name):
-                share = sum(map(len, own)) / sum(map(len, name))
-                yield AliasMatch(match.entity, match.alias, match.kind, match.weight, _PART_BASE + _PART_SHARE * share)
+class _FullForms:
+    """The longer names of a post, by their words."""
+
+    def __init__(self, mentions: Sequence[Mention], matches: Sequence[Sequence[AliasMatch]]) -> None:
+        self._holders: dict[str, dict[tuple[str, ...], Sequence[AliasMatch]]] = {}
+        for mention, found in zip(mentions, matches, strict=True):
+            words = words_in(mention_words(mention.text))
+            for word in words if len(words) > 1 else ():
+                self._holders.setdefault(word, {}).setdefault(words, found)
+
+    def find(self, mention: Mention) -> Iterator[AliasMatch]:
+        """The candidates of the names that a mention is a part of, as far as it is a part of theirs."""
+        own = words_in(mention_words(mention.text))
+        for full, found in self._holders.get(own[0], {}).items() if own else ():
+            for match in found if _is_part(own, full) else ():
+                name = words_in(match.alias)
+                if match.fuzzy >= 0.9 and _is_part(own, name):
+                    share = sum(map(len, own)) / sum(map(len, name))
+                    fuzzy = _PART_BASE + _PART_SHARE * share
+                    yield AliasMatch(match.entity, match.alias, match.kind, match.weight, fuzzy)
 
 
 def _with_initials(mention: Mention, initials: InitialsIndex | None) -> Sequence[AliasMatch]:
