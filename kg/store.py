@@ -203,6 +203,22 @@ class Graph(GraphFile):
                     graph.add_edge(subject, target, key=iri, predicate=iri, label=label)
         return graph
 
+    def labels(self) -> Iterator[tuple[int, str]]:
+        """Yield the id and the label of every entity, by id."""
+        yield from self.connection.execute("SELECT id, label FROM entity ORDER BY id")
+
+    def has_name_counts(self) -> bool:
+        """Say whether the graph knows how often names were seen to mean entities."""
+        return self.connection.execute("SELECT 1 FROM name_count LIMIT 1").fetchone() is not None
+
+    def name_counts(self, normals: Iterable[str]) -> dict[str, dict[int, float]]:
+        """Return how often names were seen to mean each entity, by normal form and id; names without counts are left out."""
+        found: dict[str, dict[int, float]] = {}
+        query = "SELECT normal, entity, count FROM name_count WHERE normal IN"
+        for normal, entity, count in self._select(query, normals):
+            found.setdefault(normal, {})[entity] = count
+        return found
+
     def sources(self) -> tuple[Path, ...]:
         """Return the files that the graph was read from."""
         rows = self.connection.execute("SELECT source FROM build_step WHERE name GLOB 'load *' ORDER BY id")
@@ -226,9 +242,9 @@ class Graph(GraphFile):
             found += [(row, label) for row, full, label in rows if full == iri or label == name or full.endswith(ends)]
         return list(dict.fromkeys(found))
 
-    def _select(self, query: str, ids: Iterable[int]) -> Iterator[Any]:
+    def _select(self, query: str, ids: Iterable[int | str]) -> Iterator[Any]:
         """Run a query that ends in IN for all ids, as many at once as SQLite takes."""
-        ordered = iter(sorted(set(ids)))
+        ordered: Iterator[Any] = iter(sorted(set[Any](ids)))
         while batch := list(islice(ordered, _BATCH)):
             yield from self.connection.execute(f"{query} ({','.join('?' * len(batch))})", batch)
 

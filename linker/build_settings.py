@@ -30,6 +30,7 @@ class BuildSettings:
         device: ``auto``, ``cpu`` or ``cuda``.
         type_map: A table from class to coarse type that replaces ours.
         priors: A table of IRIs and how often each is meant, in place of how many triples lead to it.
+        counts: A table of names, IRIs and how often the name was seen to mean the entity.
         fetch: How to fetch the pictures that the sources name by web addresses, into `images_dir` or a folder of the
             index; None to fetch none. A whole index gains those that it lacks.
         memory_mb: Memory for the sources' joins and sorts; what does not fit is kept on the disk meanwhile.
@@ -42,6 +43,7 @@ class BuildSettings:
     device: str = "auto"
     type_map: Path | None = None
     priors: Path | None = None
+    counts: Path | None = None
     fetch: FetchSettings | None = None
     memory_mb: int = 600
 
@@ -56,6 +58,7 @@ class BuildSettings:
             graph_path,
             sources=self.sources,
             priors=self.priors,
+            counts=self.counts,
             images_dir=self.source_images,
             type_map=self.type_map,
         )

@@ -37,6 +37,7 @@ class Evidence:
     mentions: tuple[Mention, ...]  # spans that may name an entity
     matches: list[tuple[AliasMatch, ...]]  # the candidates of each
     hops: Mapping[int, int]  # hops from the pictured entity to each candidate in its reach
+    counts: tuple[Mapping[int, float], ...] = ()  # how often each mention's name was seen to mean which entity
 
 
 class Pipeline:
@@ -58,7 +59,9 @@ class Pipeline:
         self.encoder = encoder
         self.memory = memory
         self.settings = settings or Settings()
-        self._candidates = CandidateFinder(index.aliases, limit=self.settings.limit)
+        self._candidates = CandidateFinder(
+            index.graph, index.aliases, limit=self.settings.limit, initials=index.initials
+        )
         self._knowledge = KnowledgeFinder(index, memory, self.settings)
         self._ranker = LinkRanker(index.graph)
 
@@ -126,7 +129,8 @@ class Pipeline:
             spans = _without_hidden(spans) if post.mentions is None else spans
             matches = self._candidates.find_in_post(post.tokens, spans, given_types(post))
             hops = self._hops(pictured, matches)
-            gathered.append(Evidence(picture, pictured, facts, output, spans, matches, hops))
+            counts = self._candidates.counts(spans)
+            gathered.append(Evidence(picture, pictured, facts, output, spans, matches, hops, counts))
         return gathered
 
     def close(self) -> None:
@@ -215,7 +219,7 @@ def post_to_link(post: Post, evidence: Evidence) -> PostToLink:
     """What the ranker is given of a post."""
     seen = tuple(label for label, _ in evidence.picture.attributes)
     further = (post.caption, *seen) if post.caption else seen
-    return PostToLink(post.tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further)
+    return PostToLink(post.tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further, evidence.counts)
 
 
 def _without_hidden(mentions: Sequence[Mention]) -> tuple[Mention, ...]:

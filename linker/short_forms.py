@@ -82,17 +82,19 @@ def write_initials(graph: Graph, path: Path) -> int:
     Returns:
         How many there are.
     """
-    rows = graph.connection.execute("SELECT id, label FROM entity ORDER BY id")
     keys = np.fromiter(
         (
             crc32(initials.encode()) << _ENTITY_BITS | entity
-            for entity, label in rows
+            for entity, label in graph.labels()
             for initials in initials_of(label)
         ),
         dtype=np.uint64,
     )
     keys.sort()
-    np.save(path, keys)
+    beside = path.with_name(path.name + ".part")
+    with beside.open("wb") as file:
+        np.save(file, keys)
+    beside.replace(path)
     return len(keys)
 
 
