@@ -17,7 +17,7 @@ from types import FrameType
 
 from benchmarks.options import take_no_options
 from kg import build_graph
-from linker import Pipeline, build_index, read_posts
+from linker import BuildSettings, Pipeline, build_index, read_posts
 
 _ROOT = Path(__file__).parents[1]
 _ROOMS = ("kg", "vision", "ner", "linker", "scripts")
@@ -45,7 +45,7 @@ def _files_of_a_triple(folder: Path) -> set[str]:
 
 def _files_of_a_post(folder: Path) -> set[str]:
     graph = _EXAMPLES / "graph"
-    build_index(folder / "index", sources=[graph], images_dir=graph)
+    build_index(folder / "index", BuildSettings(sources=[graph], images_dir=graph))
     posts = list(islice(read_posts(_EXAMPLES / "posts" / "posts.jsonl"), 2))
     with Pipeline.open(folder / "index") as pipeline:
         pipeline.process(posts[1:])

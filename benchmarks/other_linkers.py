@@ -16,7 +16,17 @@ from pathlib import Path
 
 from benchmarks.options import take_no_options
 from benchmarks.sample import SHARED, WORK
-from linker import LinkReport, Pipeline, Post, PostError, evaluate_links, read_posts, result_to_json, update_index
+from linker import (
+    BuildSettings,
+    LinkReport,
+    Pipeline,
+    Post,
+    PostError,
+    evaluate_links,
+    read_posts,
+    result_to_json,
+    update_index,
+)
 
 DATA = SHARED / "data" / "linking" / "elevant-kb"
 SETS = ("kore50", "rss-500", "oke-2015-train")
@@ -38,7 +48,7 @@ def homonym_index() -> Path:
         writer.writeheader()
         writer.writerows({**row, "prior": 1e8 / int(row["iri"].rsplit("/Q", 1)[1])} for row in rows)
     part.replace(table)
-    update_index(index, sources=[table])
+    update_index(index, BuildSettings(sources=[table]))
     return index
 
 

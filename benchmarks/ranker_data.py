@@ -6,7 +6,7 @@ without those entities.
 """
 
 import pickle
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from zlib import crc32
@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.linking_sets import (
-    CANDIDATES,
     LINKING,
     GoldLinks,
     elevant_graph,
@@ -27,13 +26,12 @@ from benchmarks.linking_sets import (
 )
 from benchmarks.sample import TRAIN, WORK, read_sample, sample_index
 from benchmarks.tweeki import read_tweeki, tweeki_graph
-from kg import AliasIndex, AliasMatch, Graph
-from linker import Mention, Pictured, Pipeline
-from linker.mentions import mention_words
+from kg import AliasIndex, Graph
+from linker import Pipeline
 from linker.name_clues import words_in
+from linker.pipeline import post_to_link
 from linker.ranker import CLUES, NIL_CLUES
 from linker.ranking import LinkRanker, PostToLink
-from linker.short_forms import widen
 
 BATCH = 32
 
@@ -123,34 +121,22 @@ def _sample() -> Iterator[Case]:
     gold = read_sample()
     removed = frozenset(link[3] for item in gold for link in item.links if link[3] and is_removed(link[3]))
     with Pipeline.open(sample_index()) as pipeline:
-        graph, aliases = pipeline.index.graph, pipeline.index.aliases
-        ranker, initials = LinkRanker(graph), initials_of_graph(graph)
+        ranker = LinkRanker(pipeline.index.graph)
         for picture in (True, False):
             posts = [replace(item.with_gold_mentions, **({} if picture else {"image": None})) for item in gold]
             gathered = chain.from_iterable(
                 pipeline.gather(posts[start : start + BATCH]) for start in range(0, len(posts), BATCH)
             )
             for place, (item, evidence) in enumerate(zip(gold, gathered, strict=True)):
-                tokens, iris = item.post.tokens, tuple(link[3] for link in item.links)
+                iris = tuple(link[3] for link in item.links)
                 names = tuple((iri or "").rpartition("/")[2].replace("_", " ") for iri in iris)
-                attributes = tuple(name for name, _ in evidence.picture.attributes) if evidence.picture else ()
-                every = widen(tokens, evidence.mentions, _fifty(aliases, evidence.mentions), aliases, initials)
-                hops = _hops(graph, evidence.pictured, every)
+                every = post_to_link(item.post, evidence)
                 for without in (frozenset(), removed):
-                    matches = tuple(tuple(match for match in row if match.entity.iri not in without) for row in every)
-                    found = PostToLink(tokens, evidence.mentions, matches, hops, attributes)
+                    matches = (
+                        tuple(match for match in row if match.entity.iri not in without) for row in every.matches
+                    )
+                    found = replace(every, matches=tuple(matches))
                     yield from _cases(ranker, found, iris, names, place % 5 if place < TRAIN else -1, without)
-
-
-def _fifty(aliases: AliasIndex, mentions: Sequence[Mention]) -> list[tuple[AliasMatch, ...]]:
-    return [aliases.candidates(mention_words(mention.text), limit=CANDIDATES) for mention in mentions]
-
-
-def _hops(graph: Graph, pictured: Pictured | None, matches: Sequence[Sequence[AliasMatch]]) -> Mapping[int, int]:
-    if pictured is None:
-        return {}
-    proposed = sorted({match.entity.id for row in matches for match in row})
-    return graph.hop_distances([pictured.entity.id], proposed, max_hops=2)
 
 
 def _cases(

@@ -212,7 +212,7 @@ class Graph(GraphFile):
         return self.connection.execute("SELECT 1 FROM name_count LIMIT 1").fetchone() is not None
 
     def name_counts(self, normals: Iterable[str]) -> dict[str, dict[int, float]]:
-        """Return how often names were seen to mean each entity, by normal form and id; names without counts are left out."""
+        """Return how often names were seen to mean each entity, by normal form and id; other names are left out."""
         found: dict[str, dict[int, float]] = {}
         query = "SELECT normal, entity, count FROM name_count WHERE normal IN"
         for normal, entity, count in self._select(query, normals):
