@@ -25,9 +25,9 @@ from benchmarks.linking_sets import (
     to_link,
 )
 from benchmarks.sample import TRAIN, WORK, read_sample, sample_index
-from benchmarks.tweeki import read_tweeki, tweeki_graph
+from benchmarks.tweeki import read_tweeki, tweeki_index
 from kg import AliasIndex, Graph
-from linker import Pipeline
+from linker import Evidence, GivenMention, Pipeline, Post
 from linker.name_clues import words_in
 from linker.pipeline import post_to_link
 from linker.ranker import CLUES, NIL_CLUES
@@ -102,8 +102,18 @@ def _elevant(name: str) -> Callable[[], Iterator[Case]]:
 
 
 def _tweeki() -> Iterator[Case]:
-    graph = tweeki_graph()
-    return _linked(graph, read_tweeki(graph))
+    """With what the tagger says of the mentions."""
+    with Pipeline.open(tweeki_index(), keep_cache=False) as pipeline:
+        graph = pipeline.index.graph
+        gold = read_tweeki(graph)
+        posts = [
+            Post(item.id, item.tokens, mentions=tuple(GivenMention(start, end) for start, end in item.spans))
+            for item in gold
+        ]
+        removed = frozenset(iri for item in gold for iri in item.gold if iri and is_removed(iri))
+        ranker = LinkRanker(graph)
+        for item, post, evidence, fold in zip(gold, posts, _gather(pipeline, posts), folds_of(gold), strict=True):
+            yield from _with_and_without(ranker, post_to_link(post, evidence), item.gold, item.names, fold, removed)
 
 
 def _linked(graph: Graph, posts: Sequence[GoldLinks]) -> Iterator[Case]:
@@ -124,19 +134,29 @@ def _sample() -> Iterator[Case]:
         ranker = LinkRanker(pipeline.index.graph)
         for picture in (True, False):
             posts = [replace(item.with_gold_mentions, **({} if picture else {"image": None})) for item in gold]
-            gathered = chain.from_iterable(
-                pipeline.gather(posts[start : start + BATCH]) for start in range(0, len(posts), BATCH)
-            )
-            for place, (item, evidence) in enumerate(zip(gold, gathered, strict=True)):
+            for place, (item, evidence) in enumerate(zip(gold, _gather(pipeline, posts), strict=True)):
                 iris = tuple(link[3] for link in item.links)
                 names = tuple((iri or "").rpartition("/")[2].replace("_", " ") for iri in iris)
-                every = post_to_link(item.post, evidence)
-                for without in (frozenset(), removed):
-                    matches = (
-                        tuple(match for match in row if match.entity.iri not in without) for row in every.matches
-                    )
-                    found = replace(every, matches=tuple(matches))
-                    yield from _cases(ranker, found, iris, names, place % 5 if place < TRAIN else -1, without)
+                fold = place % 5 if place < TRAIN else -1
+                yield from _with_and_without(ranker, post_to_link(item.post, evidence), iris, names, fold, removed)
+
+
+def _gather(pipeline: Pipeline, posts: Sequence[Post]) -> Iterator[Evidence]:
+    return chain.from_iterable(pipeline.gather(posts[start : start + BATCH]) for start in range(0, len(posts), BATCH))
+
+
+def _with_and_without(
+    ranker: LinkRanker,
+    post: PostToLink,
+    gold: Sequence[str | None],
+    names: Sequence[str],
+    fold: int,
+    removed: frozenset[str],
+) -> Iterator[Case]:
+    """The cases of a post in the graph as it is, and without some entities."""
+    for without in (frozenset[str](), removed):
+        matches = (tuple(match for match in row if match.entity.iri not in without) for row in post.matches)
+        yield from _cases(ranker, replace(post, matches=tuple(matches)), gold, names, fold, without)
 
 
 def _cases(

@@ -14,23 +14,23 @@ from pathlib import Path
 from benchmarks.linking_sets import LINKING, GoldLinks, read_gold
 from benchmarks.sample import WORK
 from benchmarks.titles import read_redirects, titles
-from kg import AliasIndex, Graph, build_graph, normal_form
+from kg import AliasIndex, Graph, normal_form
+from linker import BuildSettings, build_index
 
 RESOURCE = "http://dbpedia.org/resource/"
 _NOT_IN_IRIS = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 
 
-def tweeki_graph() -> Graph:
-    """The graph; it takes some minutes and two gigabytes of disk, once."""
-    folder = WORK / "linking" / "dbpedia"
-    target = folder / "kg.sqlite"
-    if not target.exists():
-        sources = folder / "sources"
+def tweeki_index() -> Path:
+    """Build the index; it takes some minutes and two gigabytes of disk, once."""
+    index = WORK / "linking" / "dbpedia"
+    if not (index / "index.json").exists():
+        sources = WORK / "linking" / "dbpedia-sources"
         sources.mkdir(parents=True, exist_ok=True)
         _write_sources(sources)
-        build_graph(target, sources=[sources])
+        build_index(index, BuildSettings(sources=[sources]))
         shutil.rmtree(sources)
-    return Graph.open(target)
+    return index
 
 
 def read_tweeki(graph: Graph) -> list[GoldLinks]:

@@ -36,6 +36,7 @@ NIL_CLUES = (
     "some_described",
     "some_prior",
     "something_pictured",
+    "tagged_part",
 )
 
 _UNKNOWN_TYPE = 0.25
@@ -124,4 +125,5 @@ def nil_clues(
         float(described),
         float(any(match.entity.prior > 0 for match in matches)),
         float(any(hops.get(match.entity.id) == 0 for match in matches)),
+        float(mention.score > 0 and best == 1),
     )

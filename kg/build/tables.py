@@ -9,7 +9,7 @@ from kg.entities import ENTITY_TYPES
 from kg.iris import canonical_iri
 from kg.names.normal import normal_form
 from kg.ntriples import Statement
-from kg.vocabulary import DATASETS
+from kg.vocabulary import DATASETS, DESCRIPTION
 
 from .rows import Row, read_rows
 from .sources import SourceFile
@@ -56,6 +56,7 @@ def load_table(stage: Stage, source: SourceFile) -> Iterator[int]:
                 _load_name_count(stage, row)
             else:
                 _load_entity(stage, row, source.path.parent)
+                triples.describe(row)
             if count % _ROWS_AT_ONCE == 0:
                 triples.keep()
                 yield lines
@@ -87,6 +88,16 @@ class _Triples:
             may_be = None if dataset in ("labels", "images") else canonical_iri(target)
             text = _text(row.cells.get("object"))
             self._waiting.append((Statement(subject, predicate, None, text, ""), may_be))
+
+    def describe(self, row: Row) -> None:
+        """Take the description of a row of entities, if it has one."""
+        iri, label, text = (
+            _iri_text(row.cells.get("iri")),
+            _text(row.cells.get("label")),
+            _text(row.cells.get("description")),
+        )
+        if iri and label and text:
+            self._waiting.append((Statement(iri, DESCRIPTION, None, text, ""), None))
 
     def keep(self) -> None:
         """Bring what was taken into the stage."""
