@@ -64,6 +64,11 @@ def given_types(post: Post) -> Mapping[Place, str]:
     return {(mention.start, mention.end): mention.type for mention in post.mentions or () if mention.type}
 
 
+def is_joined_name(text: str) -> bool:
+    """Whether a mention is several words in one: ``#LosAngelesLakers``."""
+    return text[:1] in ("#", "@") and " " in mention_form(text)
+
+
 def without_overlaps(linked: Sequence[LinkedMention]) -> tuple[LinkedMention, ...]:
     """Where mentions overlap, keep the one that the tagger is surer of, then the longer one, then the first."""
     kept: list[LinkedMention] = []
@@ -77,4 +82,4 @@ def _stands_untagged(mention: Mention, best: Candidate | None) -> bool:
     """Whether an alias match is a mention without the tagger: the picture shows it, or it is a joined name."""
     if not mention.exact or best is None or best.entity.type is None or best.score < UNTAGGED_ABOVE:
         return False
-    return best.hop == 0 or (mention.text[0] in "#@" and " " in mention_form(mention.text))
+    return best.hop == 0 or is_joined_name(mention.text)

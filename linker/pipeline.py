@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kg import AliasMatch, Fact
 from linker.candidates import CandidateFinder, known_names
-from linker.decision import decide, given_types, without_overlaps
+from linker.decision import decide, given_types, is_joined_name, without_overlaps
 from linker.errors import EncoderMismatchError
 from linker.index import Index, open_index
 from linker.knowledge import Knowledge, KnowledgeFinder
@@ -123,10 +123,10 @@ class Pipeline:
         outputs = self._tag_again(inputs, outputs, informed)
         mentions = _find_mentions(posts, outputs, matched)
         gathered = []
-        for post, picture, (pictured, facts), output, spans in zip(
-            posts, pictures, found, outputs, mentions, strict=True
+        for post, picture, (pictured, facts), output, spans, aliases in zip(
+            posts, pictures, found, outputs, mentions, matched, strict=True
         ):
-            spans = _without_hidden(spans) if post.mentions is None else spans
+            spans = _that_may_stand(spans, aliases, pictured) if post.mentions is None else spans
             matches = self._candidates.find_in_post(post.tokens, spans, given_types(post))
             hops = self._hops(pictured, matches)
             counts = self._candidates.counts(spans)
@@ -154,7 +154,7 @@ class Pipeline:
         """What the pictures show, as far as the spans of the tagger tell, and what the tagger is given with that."""
         mentions = _find_mentions(posts, outputs, matched)
         knowledge = [
-            self._knowledge.find(post, picture, self._candidates.find(spans))
+            self._knowledge.find(post, picture, self._candidates.find(spans) if picture.vector is not None else [])
             for post, picture, spans in zip(posts, pictures, mentions, strict=True)
         ]
         return knowledge, [self._tagger_input(*one) for one in zip(posts, pictures, matched, knowledge, strict=True)]
@@ -222,12 +222,22 @@ def post_to_link(post: Post, evidence: Evidence) -> PostToLink:
     return PostToLink(post.tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further, evidence.counts)
 
 
-def _without_hidden(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
-    """Leave out alias matches within or across what the tagger found: they can never become mentions."""
+def _that_may_stand(
+    mentions: Sequence[Mention], matched: Mapping[Place, Sequence[AliasMatch]], pictured: Pictured | None
+) -> tuple[Mention, ...]:
+    """Leave out alias matches that can never become mentions: see `linker.decision`."""
     tagged = {place for mention in mentions if mention.score > 0 for place in range(mention.start, mention.end)}
-    return tuple(
-        mention for mention in mentions if mention.score > 0 or tagged.isdisjoint(range(mention.start, mention.end))
-    )
+
+    def may_stand(mention: Mention) -> bool:
+        if mention.score > 0:
+            return True
+        if not tagged.isdisjoint(range(mention.start, mention.end)):
+            return False
+        found = matched.get((mention.start, mention.end), ())
+        is_shown = pictured is not None and any(match.entity.id == pictured.entity.id for match in found)
+        return is_shown or is_joined_name(mention.text)
+
+    return tuple(filter(may_stand, mentions))
 
 
 def _find_mentions(
