@@ -13,7 +13,7 @@ from typing import Any
 
 from .errors import StoreError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _TABLES = """
 CREATE TABLE entity (
@@ -59,6 +59,12 @@ CREATE TABLE alias (
 CREATE TABLE alias_normal (key INTEGER PRIMARY KEY, entities BLOB NOT NULL);
 CREATE TABLE alias_segment (key INTEGER PRIMARY KEY, count INTEGER NOT NULL, names BLOB NOT NULL);
 CREATE TABLE alias_word (key INTEGER PRIMARY KEY, names TEXT NOT NULL);
+CREATE TABLE name_count (
+    normal TEXT NOT NULL,
+    entity INTEGER NOT NULL REFERENCES entity(id),
+    count REAL NOT NULL, -- how often the name was seen to mean the entity
+    PRIMARY KEY (normal, entity)
+) WITHOUT ROWID;
 CREATE TABLE literal (
     id INTEGER PRIMARY KEY,
     subject INTEGER NOT NULL REFERENCES entity(id),

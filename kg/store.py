@@ -199,6 +199,22 @@ class Graph(GraphFile):
                     graph.add_edge(subject, target, key=iri, predicate=iri, label=label)
         return graph
 
+    def labels(self) -> Iterator[tuple[int, str]]:
+        """Yield the id and the label of every entity, by id."""
+        yield from self.connection.execute("SELECT id, label FROM entity ORDER BY id")
+
+    def has_name_counts(self) -> bool:
+        """Say whether the graph knows how often names were seen to mean entities."""
+        return self.connection.execute("SELECT 1 FROM name_count LIMIT 1").fetchone() is not None
+
+    def name_counts(self, normals: Iterable[str]) -> dict[str, dict[int, float]]:
+        """Return how often names were seen to mean each entity, by normal form and id; other names are left out."""
+        found: dict[str, dict[int, float]] = {}
+        query = f"SELECT normal, entity, count FROM name_count WHERE normal {_LISTED}"  # noqa: S608
+        for normal, entity, count in self.connection.execute(query, (_listed(normals),)):
+            found.setdefault(normal, {})[entity] = count
+        return found
+
     def sources(self) -> tuple[Path, ...]:
         """Return the files that the graph was read from."""
         rows = self.connection.execute("SELECT source FROM build_step WHERE name GLOB 'load *' ORDER BY id")
@@ -256,5 +272,5 @@ def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     return {**dict(connection.execute(tables)), **dict(statuses)}
 
 
-def _listed(ids: Iterable[int]) -> str:
+def _listed(ids: Iterable[int | str]) -> str:
     return json.dumps(list(ids))

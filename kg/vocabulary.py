@@ -41,6 +41,8 @@ NAME_PREDICATES = {
     _DBO + "demonym": ("demonym", 0.4),
 }
 
+DESCRIPTION = "http://schema.org/description"  # of a table's column of that name
+
 # Statements about pages and files, not about the things: read, counted as ignored, and not kept.
 IGNORED = frozenset(
     {

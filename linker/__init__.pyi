@@ -2,11 +2,7 @@ from .build_settings import BuildSettings as BuildSettings
 from .build_settings import BuiltIndex as BuiltIndex
 from .building import build_index as build_index
 from .candidates import CandidateFinder as CandidateFinder
-from .decision import FEATURES as FEATURES
-from .decision import Decision as Decision
 from .decision import decide as decide
-from .decision import describe as describe
-from .decision import load_decision as load_decision
 from .errors import EncoderMismatchError as EncoderMismatchError
 from .errors import IndexChangedError as IndexChangedError
 from .errors import IndexConflictError as IndexConflictError
@@ -48,6 +44,9 @@ from .posts import find_picture as find_picture
 from .posts import post_from_json as post_from_json
 from .posts import read_json_lines as read_json_lines
 from .posts import read_posts as read_posts
+from .ranking import LinkRanker as LinkRanker
+from .ranking import PostToLink as PostToLink
+from .ranking import Ranking as Ranking
 from .results import Candidate as Candidate
 from .results import GivenMention as GivenMention
 from .results import LinkedMention as LinkedMention
@@ -58,3 +57,4 @@ from .results import PostPicture as PostPicture
 from .results import Result as Result
 from .settings import Settings as Settings
 from .updating import update_index as update_index
+from .why import why as why

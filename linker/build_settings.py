@@ -29,6 +29,7 @@ class BuildSettings:
     device: str = "auto"  # ``auto``, ``cpu`` or ``cuda``
     type_map: Path | None = None  # A table from class to coarse type that replaces ours
     priors: Path | None = None  # A table of IRIs and how often each is meant, in place of how many triples lead to it
+    counts: Path | None = None  # a table of names, IRIs and how often the name was seen to mean the entity
     # How to fetch the pictures that the sources name by web addresses, into `images_dir` or a folder of the index; None
     # to fetch none. A whole index gains those that it lacks.
     fetch: FetchSettings | None = None
@@ -45,6 +46,7 @@ class BuildSettings:
             graph_path,
             sources=self.sources,
             priors=self.priors,
+            counts=self.counts,
             images_dir=self.source_images,
             type_map=self.type_map,
         )

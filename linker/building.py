@@ -14,6 +14,7 @@ from linker.errors import IndexConflictError, IndexIncompleteError, IndexMissing
 from linker.index import open_images
 from linker.manifest import (
     GRAPH,
+    INITIALS,
     MANIFEST,
     EncoderRecord,
     IndexManifest,
@@ -25,6 +26,7 @@ from linker.manifest import (
     write_manifest,
 )
 from linker.publishing import discard, is_staged, publish, staged_index
+from linker.short_forms import write_initials
 from linker.web_pictures import attach_pictures, fetch_pictures
 
 if TYPE_CHECKING:
@@ -113,6 +115,7 @@ class Builder:
             graph_path,
             sources=settings.sources,
             priors=settings.priors,
+            counts=settings.counts,
             images_dir=settings.source_images,
             type_map=settings.type_map,
             progress=self._progress,
@@ -155,6 +158,7 @@ class Builder:
         encoder: Encoder = self._load_encoder()
         written = embed_images(folder, encoder, known_dir=known_dir, progress=self._progress)
         with Graph.open(folder / GRAPH) as graph:
+            write_initials(graph, folder / INITIALS)
             counts = graph.counts()
             manifest = IndexManifest(
                 encoder=self.encoder_record(),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 from kg import AliasIndex, Graph
 from linker.errors import IndexChangedError, IndexIncompleteError
-from linker.manifest import GRAPH, IMAGES, MANIFEST, IndexManifest, read_manifest
+from linker.manifest import GRAPH, IMAGES, INITIALS, MANIFEST, IndexManifest, read_manifest
 from linker.publishing import is_staged
 
 if TYPE_CHECKING:
+    from linker.short_forms import InitialsIndex
     from vision import ImageIndex
 
 # An update takes the place of an index in a few renames: whoever comes in between waits a moment.
@@ -33,6 +34,7 @@ class Index:
         self.manifest = manifest
         self.graph = Graph.open(path / GRAPH)
         self.aliases = AliasIndex(self.graph)
+        self._initials_file = _file_at(path / INITIALS)
         self._device = device
         self._images_file = _file_at(path / IMAGES)
 
@@ -48,6 +50,21 @@ class Index:
             return open_images(self.path, self.manifest, device=self._device)
         finally:
             if _file_at(self.path / IMAGES) != self._images_file:
+                raise IndexChangedError(self.path)
+
+    @cached_property
+    def initials(self) -> "InitialsIndex":
+        """The entities by the initials of their labels, opened when they are first asked for.
+
+        Raises:
+            IndexChangedError: The file is not the one any more that was there when the graph was opened.
+        """
+        from linker.short_forms import InitialsIndex
+
+        try:
+            return InitialsIndex.open(self.graph, self.path / INITIALS)
+        finally:
+            if _file_at(self.path / INITIALS) != self._initials_file:
                 raise IndexChangedError(self.path)
 
     def close(self) -> None:

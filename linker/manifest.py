@@ -15,6 +15,7 @@ FORMAT_VERSION = 2
 MANIFEST = "index.json"
 GRAPH = "kg.sqlite"
 IMAGES = "images.faiss"
+INITIALS = "initials.npy"
 CACHE = "cache.sqlite"
 STAGING = "update"
 RESPONSES = "responses.sqlite"

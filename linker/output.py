@@ -6,18 +6,20 @@ from typing import Any
 
 from kg import AliasMatch, Entity, Fact
 from linker.results import Candidate, LinkedMention, Pictured, Result
+from linker.why import why
 
 _BREAKS = re.compile(r"[\t\r\n]+")
 _DIGITS = 4  # of every number in the output
 
 
-def result_to_json(result: Result) -> dict[str, Any]:
-    """Turn a result into a JSON object."""
+def result_to_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
+    """Turn a result into a JSON object; `explain` adds every part of every score, and in words why it is so."""
     return {
         "id": result.id,
+        "text": result.text,
         "tokens": list(result.tokens),
         "tags": list(result.tags),
-        "mentions": [_mention(mention) for mention in result.mentions],
+        "mentions": [_mention(mention, explain=explain) for mention in result.mentions],
         "pictured": _pictured(result.pictured) if result.pictured else None,
         "knowledge": [list(fact.triple) for fact in result.knowledge],
         "attributes": [[label, round(probability, _DIGITS)] for label, probability in result.attributes],
@@ -45,6 +47,7 @@ def result_from_json(value: Mapping[str, Any]) -> Result:
         knowledge=tuple(Fact(*triple) for triple in value["knowledge"]),
         attributes=tuple(map(tuple, value["attributes"])),
         image_error=value["image_error"],
+        text=value.get("text", ""),
     )
 
 
@@ -57,30 +60,45 @@ def result_to_conll(result: Result) -> str:
     return f"IMGID:{_BREAKS.sub(' ', str(result.id))}\n{''.join(rows)}\n"
 
 
-def _mention(mention: LinkedMention) -> dict[str, Any]:
+def _mention(mention: LinkedMention, *, explain: bool) -> dict[str, Any]:
     best = mention.entity
-    return {
+    value = {
         "start": mention.start,
         "end": mention.end,
+        "start_char": mention.start_char,
+        "end_char": mention.end_char,
         "text": mention.text,
         "type": mention.type,
         "score": round(mention.score, _DIGITS),
-        "entity": None
-        if best is None
-        else {"iri": best.entity.iri, "label": best.entity.label, "score": round(best.score, _DIGITS)},
-        "candidates": [_candidate(candidate) for candidate in mention.candidates],
+        "entity": None if best is None else _entity(best.entity) | {"score": round(best.score, _DIGITS)},
+        "nil_score": round(mention.nil_score, _DIGITS),
+        "other_score": round(mention.other_score, _DIGITS),
+        "ambiguous": mention.ambiguous,
+        "candidates": [_candidate(candidate, explain=explain) for candidate in mention.candidates],
     }
+    return value | {"why": list(why(mention))} if explain else value
 
 
-def _candidate(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "iri": candidate.entity.iri,
-        "label": candidate.entity.label,
-        "fuzzy": round(candidate.match.fuzzy, _DIGITS),
-        "prior": round(candidate.entity.prior, _DIGITS),
-        "hop": candidate.hop,
+def _candidate(candidate: Candidate, *, explain: bool) -> dict[str, Any]:
+    value = _entity(candidate.entity) | {
         "score": round(candidate.score, _DIGITS),
+        "fuzzy": round(candidate.match.fuzzy, _DIGITS),
+        "count": round(candidate.count, _DIGITS),
+        "prior": round(candidate.entity.prior, _DIGITS),
+        "context": round(candidate.context, _DIGITS),
+        "coherence": round(candidate.coherence, _DIGITS),
+        "hop": candidate.hop,
     }
+    if not explain:
+        return value
+    return value | {
+        "name": candidate.match.alias,
+        "clues": {clue: round(nats, _DIGITS) for clue, nats in candidate.clues},
+    }
+
+
+def _entity(entity: Entity) -> dict[str, Any]:
+    return {"iri": entity.iri, "label": entity.label, "type": entity.type}
 
 
 def _pictured(pictured: Pictured) -> dict[str, Any]:
@@ -97,17 +115,27 @@ def _pictured(pictured: Pictured) -> dict[str, Any]:
 def _read_mention(value: Mapping[str, Any]) -> LinkedMention:
     candidates = tuple(map(_read_candidate, value["candidates"]))
     best = value["entity"] and next(found for found in candidates if found.entity.iri == value["entity"]["iri"])
+    further = ("nil_score", "other_score", "ambiguous", "start_char", "end_char")
     return LinkedMention(
         *(value["start"], value["end"], value["text"], value["type"], value["score"]),
         entity=best,
         candidates=candidates,
+        **{name: value[name] for name in further if name in value},
     )
 
 
 def _read_candidate(value: Mapping[str, Any]) -> Candidate:
-    match = AliasMatch(_read_entity(value), alias="", kind="", weight=0.0, fuzzy=value["fuzzy"])
-    return Candidate(match, value["hop"], value["score"])
+    match = AliasMatch(_read_entity(value), alias=value.get("name", ""), kind="", weight=0.0, fuzzy=value["fuzzy"])
+    return Candidate(
+        match,
+        value["hop"],
+        value["score"],
+        count=value.get("count", 0.0),
+        context=value.get("context", 0.0),
+        coherence=value.get("coherence", 0.0),
+        clues=tuple(value.get("clues", {}).items()),
+    )
 
 
 def _read_entity(value: Mapping[str, Any]) -> Entity:
-    return Entity(0, value["iri"], value["label"], None, value.get("prior", 0.0))
+    return Entity(0, value["iri"], value["label"], value.get("type"), value.get("prior", 0.0))

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kg import AliasMatch, Fact
 from linker.candidates import CandidateFinder, known_names
-from linker.decision import decide, without_overlaps
+from linker.decision import decide, given_types, is_joined_name, without_overlaps
 from linker.errors import EncoderMismatchError
 from linker.index import Index, open_index
 from linker.knowledge import Knowledge, KnowledgeFinder
 from linker.manifest import CACHE
 from linker.memory import Memory
 from linker.mentions import Place, find_mentions, match_aliases
+from linker.offsets import place_tokens
 from linker.pictures import read_pictures
+from linker.ranking import LinkRanker, PostToLink
 from linker.results import Mention, Pictured, Post, PostPicture, Result
 from linker.settings import Settings
 
@@ -35,6 +37,7 @@ class Evidence:
     mentions: tuple[Mention, ...]  # spans that may name an entity
     matches: list[tuple[AliasMatch, ...]]  # the candidates of each
     hops: Mapping[int, int]  # hops from the pictured entity to each candidate in its reach
+    counts: tuple[Mapping[int, float], ...] = ()  # how often each mention's name was seen to mean which entity
 
 
 class Pipeline:
@@ -56,8 +59,11 @@ class Pipeline:
         self.encoder = encoder
         self.memory = memory
         self.settings = settings or Settings()
-        self._candidates = CandidateFinder(index.aliases, limit=self.settings.limit)
+        self._candidates = CandidateFinder(
+            index.graph, index.aliases, limit=self.settings.limit, initials=index.initials
+        )
         self._knowledge = KnowledgeFinder(index, memory, self.settings)
+        self._ranker = LinkRanker(index.graph)
 
     @classmethod
     def open(cls, index_dir: Path, settings: Settings | None = None, **changes: Any) -> Self:
@@ -117,10 +123,14 @@ class Pipeline:
         outputs = self._tag_again(inputs, outputs, informed)
         mentions = _find_mentions(posts, outputs, matched)
         gathered = []
-        for picture, (pictured, facts), output, spans in zip(pictures, found, outputs, mentions, strict=True):
-            matches = self._candidates.find(spans)
+        for post, picture, (pictured, facts), output, spans, aliases in zip(
+            posts, pictures, found, outputs, mentions, matched, strict=True
+        ):
+            spans = _that_may_stand(spans, aliases, pictured) if post.mentions is None else spans
+            matches = self._candidates.find_in_post(post.tokens, spans, given_types(post))
             hops = self._hops(pictured, matches)
-            gathered.append(Evidence(picture, pictured, facts, output, spans, matches, hops))
+            counts = self._candidates.counts(spans)
+            gathered.append(Evidence(picture, pictured, facts, output, spans, matches, hops, counts))
         return gathered
 
     def close(self) -> None:
@@ -144,7 +154,7 @@ class Pipeline:
         """What the pictures show, as far as the spans of the tagger tell, and what the tagger is given with that."""
         mentions = _find_mentions(posts, outputs, matched)
         knowledge = [
-            self._knowledge.find(post, picture, self._candidates.find(spans))
+            self._knowledge.find(post, picture, self._candidates.find(spans) if picture.vector is not None else [])
             for post, picture, spans in zip(posts, pictures, mentions, strict=True)
         ]
         return knowledge, [self._tagger_input(*one) for one in zip(posts, pictures, matched, knowledge, strict=True)]
@@ -179,9 +189,12 @@ class Pipeline:
     def _conclude(self, post: Post, evidence: Evidence) -> Result:
         from ner import Span, tags_from_spans
 
-        given = post.mentions
-        types = {(mention.start, mention.end): mention.type for mention in given or () if mention.type}
-        linked = decide(evidence.mentions, evidence.matches, evidence.hops, keep_all=given is not None, types=types)
+        linked = decide(
+            post,
+            evidence.mentions,
+            self._ranker.rank(post_to_link(post, evidence)),
+            min_score=self.settings.min_link_score,
+        )
         spans = [Span(mention.start, mention.end, mention.type) for mention in without_overlaps(linked)]
         return Result(
             id=post.id,
@@ -192,6 +205,7 @@ class Pipeline:
             knowledge=evidence.facts,
             attributes=evidence.picture.attributes,
             image_error=evidence.picture.error.reason if evidence.picture.error else None,
+            text=place_tokens(post.text, post.tokens)[0],
         )
 
     def _hops(self, pictured: Pictured | None, matches: Sequence[Sequence[AliasMatch]]) -> Mapping[int, int]:
@@ -199,6 +213,31 @@ class Pipeline:
             return {}
         proposed = {match.entity.id for row in matches for match in row}
         return self.index.graph.hop_distances([pictured.entity.id], sorted(proposed), max_hops=2)
+
+
+def post_to_link(post: Post, evidence: Evidence) -> PostToLink:
+    """What the ranker is given of a post."""
+    seen = tuple(label for label, _ in evidence.picture.attributes)
+    further = (post.caption, *seen) if post.caption else seen
+    return PostToLink(post.tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further, evidence.counts)
+
+
+def _that_may_stand(
+    mentions: Sequence[Mention], matched: Mapping[Place, Sequence[AliasMatch]], pictured: Pictured | None
+) -> tuple[Mention, ...]:
+    """Leave out alias matches that can never become mentions: see `linker.decision`."""
+    tagged = {place for mention in mentions if mention.score > 0 for place in range(mention.start, mention.end)}
+
+    def may_stand(mention: Mention) -> bool:
+        if mention.score > 0:
+            return True
+        if not tagged.isdisjoint(range(mention.start, mention.end)):
+            return False
+        found = matched.get((mention.start, mention.end), ())
+        is_shown = pictured is not None and any(match.entity.id == pictured.entity.id for match in found)
+        return is_shown or is_joined_name(mention.text)
+
+    return tuple(filter(may_stand, mentions))
 
 
 def _find_mentions(

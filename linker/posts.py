@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from linker.errors import PostError
-from linker.results import TYPES, GivenMention, Post
+from linker.given_mentions import read_given_mentions
+from linker.offsets import place_tokens
+from linker.results import Post
 
 _PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
 
@@ -85,15 +87,20 @@ def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0, fil
         raise fail("image has a NUL character, expected a path or null")
     if value.get("tokens") is None and "text" not in value:
         raise fail('has neither "text" nor "tokens", expected one of them')
-    tokens = _tokens(value["tokens"], fail) if value.get("tokens") is not None else _words(text("text", "a string"))
+    has_tokens = value.get("tokens") is not None
+    given = value.get("text") if isinstance(value.get("text"), str) or not has_tokens else ""
+    tokens = _tokens(value["tokens"], fail) if has_tokens else _words(text("text", "a string"))
+    written, places = place_tokens(given or "", tokens)
+    tokens, mentions = read_given_mentions(value.get("mentions"), written, tokens, places, fail, by_tokens=has_tokens)
     return Post(
         id=identifier,
         tokens=tokens,
         image=folder / image if image else None,
         caption=caption,
-        mentions=_given_mentions(value.get("mentions"), len(tokens), fail),
+        mentions=mentions,
         line=line,
         file=file,
+        text=written,
     )
 
 
@@ -152,22 +159,6 @@ def _mended(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {_mended(name): _mended(item) for name, item in value.items()}
     return [_mended(item) for item in value] if isinstance(value, list) else value
-
-
-def _given_mentions(value: Any, count: int, fail: Any) -> tuple[GivenMention, ...] | None:
-    if value is None:
-        return None
-    if not isinstance(value, list):
-        raise fail('mentions must be a list of {"start", "end", "type"}')
-    mentions = []
-    for item in value:
-        start, end = (item.get("start"), item.get("end")) if isinstance(item, dict) else (None, None)
-        if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= count):
-            raise fail(f"mention {item!r} must have token offsets 0 <= start < end <= {count}")
-        if item.get("type") not in (None, *TYPES):
-            raise fail(f"mention type is {item['type']!r}, expected one of {', '.join(TYPES)}, or null")
-        mentions.append(GivenMention(start, end, item.get("type")))
-    return tuple(sorted(mentions, key=lambda mention: (mention.start, mention.end)))
 
 
 def _read_conll(path: Path, pictures: Path | None) -> Iterator[Post | PostError]:

@@ -38,6 +38,7 @@ class Post:
     mentions: tuple[GivenMention, ...] | None = None
     line: int = 0  # line number in the input, from 1; 0 where there is none
     file: str = ""  # where it was read from: a path, or - for standard input; empty where it was made in Python
+    text: str = ""  # the text that the tokens stand in; empty: they are joined by blanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ class Candidate:
     # hops between the entity and the pictured one; None where there is none or it is farther away than was searched
     hop: int | None = None
     score: float = 0.0  # probability that the mention means this entity, 0 to 1
+    count: float = 0.0  # how often the mention's name was seen to mean it; 0 where nobody counted
+    context: float = 0.0  # what the words around the mention and the picture's attributes say for it, in nats
+    coherence: float = 0.0  # what the other mentions of the post say for it, in nats
+    # the parts of its score in nats, by the names of `linker.ranker.CLUES`; those that count nothing are left out
+    clues: tuple[tuple[str, float], ...] = ()
 
     @property
     def entity(self) -> Entity:
@@ -87,11 +93,16 @@ class LinkedMention:
 
     start: int  # first token
     end: int  # one past the last token
-    text: str  # the tokens, joined by spaces
+    text: str  # as it stands in the text
     type: str  # PER, LOC, ORG or OTHER
     score: float  # how sure the tagger is of the mention, 0 to 1
     entity: Candidate | None  # the chosen one; None is NIL
-    candidates: tuple[Candidate, ...]  # all of them, best first
+    candidates: tuple[Candidate, ...]  # the ten best, best first
+    nil_score: float = 0.0  # probability that it means no entity of the graph
+    other_score: float = 0.0  # probability that it means one that is not among the candidates
+    ambiguous: bool = False  # whether another candidate is as good as the chosen one
+    start_char: int = 0  # first character
+    end_char: int = 0  # one past the last character
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +129,4 @@ class Result:
     knowledge: tuple[Fact, ...] = ()  # what the graph knows about it, as readable triples
     attributes: tuple[tuple[str, float], ...] = ()  # labels of what the picture shows, with probabilities
     image_error: str | None = None  # why the picture was not used; None where it was, or where there is none
+    text: str = ""  # as in the post; where that has tokens only, they are joined by blanks

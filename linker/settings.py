@@ -18,7 +18,8 @@ class Settings:
         theta: Least cosine between the post's picture and that of the pictured entity.
         hops: How far from the candidates the pictured entity may be: 0, 1 or 2.
         way: Which of the two ways finds it (`linker.pictured`); the answer is the same.
-        limit: Candidates for a mention, at most.
+        limit: Candidates for a mention by its names, at most.
+        min_link_score: Entities whose probability is less are not said.
         device: ``auto``, ``cpu`` or ``cuda``.
         weights: The encoder's weights, where they do not come with it.
         cache: File of the knowledge cache; None is the one in the index.
@@ -32,7 +33,8 @@ class Settings:
     theta: float = 0.9
     hops: int = 2
     way: Way = "auto"
-    limit: int = 10
+    limit: int = 50
+    min_link_score: float = 0.0
     device: str = "auto"
     weights: Path | None = None
     cache: Path | None = None
@@ -44,6 +46,7 @@ class Settings:
             ("hops", self.hops in (0, 1, 2), "0, 1 or 2"),
             ("way", self.way in get_args(Way), f"one of {', '.join(get_args(Way))}"),
             ("limit", self.limit >= 1, "1 or more"),
+            ("min_link_score", 0 <= self.min_link_score <= 1, "a probability, from 0 to 1"),
         ):
             if not is_right:
                 raise SettingsError(name, getattr(self, name), expected)

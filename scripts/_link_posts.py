@@ -33,6 +33,7 @@ class Job:
     resume: bool
     errors: Path | None
     batch_size: int
+    explain: bool
 
 
 @dataclass(slots=True)
@@ -55,13 +56,13 @@ def link_posts(job: Job, source: str) -> None:
         posts = _only_posts(_read(source, job.images), seen)
         results = _link(pipeline, posts, job, seen, progress, total=_count_lines(source))
         if job.out is None or _results_file.is_special(job.out):
-            _write(_render(results, seen.images, job.form, pipeline.index), job.out)
+            _write(_render(results, seen.images, job, pipeline.index), job.out)
         else:
             done = _results_file.begin(job.out, _options(job, pipeline.index), resume=job.resume)
             _skip_done(posts, done, job.out)
-            _results_file.append(job.out, results, flush_every=job.batch_size)
+            _results_file.append(job.out, results, flush_every=job.batch_size, explain=job.explain)
             written = _results_file.written(job.out)
-            rendered = _render(written, seen.images, job.form, pipeline.index)
+            rendered = _render(written, seen.images, job, pipeline.index)
             _results_file.finish(job.out, None if job.form == "jsonl" else rendered)
     _summarise(seen, source, job)
 
@@ -76,9 +77,9 @@ def link_text(job: Job, text: str, image: str | None, *, readable: bool) -> None
         if readable and sys.stdout.isatty():
             from scripts._show import print_result
 
-            print_result(results[0])
+            print_result(results[0], explain=job.explain)
         else:
-            _write(_render(results, [post.image], job.form, pipeline.index), job.out)
+            _write(_render(results, [post.image], job, pipeline.index), job.out)
 
 
 def _open_pipeline(job: Job) -> "Pipeline":
@@ -94,15 +95,17 @@ def _open_pipeline(job: Job) -> "Pipeline":
     return pipeline
 
 
-def _render(results: "Iterable[Result]", images: Sequence[Path | None], form: str, index: "Index") -> Iterator[str]:
+def _render(results: "Iterable[Result]", images: Sequence[Path | None], job: Job, index: "Index") -> Iterator[str]:
     """Results in the form that was asked for, in pieces of text."""
-    if form == "html":
+    if job.form == "html":
         from scripts.report import render_report
 
         return render_report(results, images, index)
-    from linker import result_to_conll
+    if job.form == "conll":
+        from linker import result_to_conll
 
-    return map(result_to_conll if form == "conll" else _results_file.to_line, results)
+        return map(result_to_conll, results)
+    return (_results_file.to_line(result, explain=job.explain) for result in results)
 
 
 def _write(chunks: Iterable[str], out: Path | None) -> None:
@@ -136,7 +139,13 @@ def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator[
 def _options(job: Job, index: "Index") -> dict[str, object]:
     """What the results depend on, beside the posts."""
     settings = job.settings
-    chosen = {"tagger": settings.tagger, "threshold": settings.theta, "hops": settings.hops}
+    chosen = {
+        "tagger": settings.tagger,
+        "threshold": settings.theta,
+        "hops": settings.hops,
+        "min-link-score": settings.min_link_score,
+        "explain": job.explain,
+    }
     return {"index": index.manifest.identity, **chosen}
 
 

@@ -46,11 +46,11 @@ def begin(out: Path, options: Mapping[str, object], *, resume: bool) -> list[str
     return []
 
 
-def append(out: Path, results: "Iterable[Result]", *, flush_every: int) -> None:
+def append(out: Path, results: "Iterable[Result]", *, flush_every: int, explain: bool) -> None:
     """Write results beside `out` as they come."""
     with part_path(out).open("a", encoding="utf-8", newline="\n") as file:
         for number, result in enumerate(results, 1):
-            file.write(to_line(result))
+            file.write(to_line(result, explain=explain))
             if number % flush_every == 0:
                 file.flush()
         _flush_to_disk(file)
@@ -75,11 +75,11 @@ def finish(out: Path, chunks: Iterable[str] | None) -> None:
     _options_path(out).unlink(missing_ok=True)
 
 
-def to_line(result: "Result") -> str:
-    """A result as one line of JSON."""
+def to_line(result: "Result", *, explain: bool) -> str:
+    """A result as one line of JSON; `explain` adds every part of every score."""
     from linker import result_to_json
 
-    return json.dumps(result_to_json(result), ensure_ascii=False) + "\n"
+    return json.dumps(result_to_json(result, explain=explain), ensure_ascii=False) + "\n"
 
 
 def write_whole(out: Path, chunks: Iterable[str]) -> None:

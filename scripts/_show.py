@@ -40,10 +40,12 @@ def show(shown: Rows | Mapping[str, Any], *, as_json: bool = False) -> None:
         _print_fields(shown)
 
 
-def print_result(result: "Result") -> None:
-    """Print one result for a reader at a terminal: what each mention means, and why."""
+def print_result(result: "Result", *, explain: bool = False) -> None:
+    """Print one result for a reader at a terminal: what each mention means; `explain` adds why."""
     from rich.padding import Padding
     from rich.text import Text
+
+    from linker import why
 
     def note(text: str, style: str = "dim") -> None:
         out.print(Text(f"  {text}", style=style))
@@ -52,6 +54,8 @@ def print_result(result: "Result") -> None:
     out.print(coloured_text(result))
     for mention in result.mentions:
         out.print(Padding(mention_line(mention), (0, 0, 0, 2)))
+        for line in why(mention) if explain else ():
+            note(f"  {line}")
     if not result.mentions:
         note("no named entity")
     if result.pictured:

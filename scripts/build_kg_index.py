@@ -24,7 +24,7 @@ build-kg-index clubs --sparql http://localhost:7878/query --seed-class http://db
 build-kg-index dbpedia --dump dumps --prior page-views.tsv
 build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 """
-_SETTINGS = ("images_dir", "encoder", "weights", "device", "type_map", "priors", "memory_mb")
+_SETTINGS = ("images_dir", "encoder", "weights", "device", "type_map", "priors", "counts", "memory_mb")
 _WIDTHS = ("330", "500")  # kg.IMAGE_WIDTHS, which would load too much for --help; a test holds them together
 
 _OPTIONS = (
@@ -47,6 +47,10 @@ _OPTIONS = (
     click.option(
         "--prior", "priors", type=FILE, metavar="FILE",
         help="Table of iri,count: how often each entity is meant; without it, how many triples lead to it.",
+    ),
+    click.option(
+        "--counts", type=FILE, metavar="FILE",
+        help="Table of alias,iri,count: how often a name was seen to mean an entity.",
     ),
     click.option(
         "--memory", "memory_mb", type=click.IntRange(1), default=600, metavar="MB",
@@ -140,7 +144,7 @@ def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: b
     fetch = _fetch_settings(asked)
     _check_sparql(asked)
     _check_paths(dumps, asked)
-    say_unused(dumps, but=[path for path in (asked["priors"], asked["type_map"]) if path])
+    say_unused(dumps, but=[path for path in (asked["priors"], asked["counts"], asked["type_map"]) if path])
     with Progress() as progress:
         sources = (*dumps, *_fetch_sources(index, progress, asked))
         settings = BuildSettings(sources=sources, fetch=fetch, **{name: asked[name] for name in _SETTINGS})
@@ -151,14 +155,15 @@ def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: b
 
 
 def _check_paths(sources: tuple[Path, ...], asked: Mapping[str, Any]) -> None:
-    images, priors = asked["images_dir"], asked["priors"]
+    images = asked["images_dir"]
     if not sources and not asked["sparql"]:
         raise click.UsageError("give at least one source: --dump PATH, or --sparql URL.")
     for path in sources:
         if not path.exists():
             raise CommandError(f"--dump {path}: no such file or folder: check the path")
-    if priors is not None and not priors.is_file():
-        raise CommandError(f"--prior {priors}: no such file: expected a table of iri,count")
+    for option, name, columns in (("--prior", "priors", "iri,count"), ("--counts", "counts", "alias,iri,count")):
+        if asked[name] is not None and not asked[name].is_file():
+            raise CommandError(f"{option} {asked[name]}: no such file: expected a table of {columns}")
     if images is not None and not images.is_dir() and (not asked["fetch_images"] or images.exists()):
         raise CommandError(f"--images {images}: expected a folder with the pictures")
 

@@ -51,6 +51,15 @@ _FORM_OF_ENDING = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "
     default=2,
     help="How far from what the text may mean the pictured entity may be.",
 )
+@click.option(
+    "--min-link-score",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Say no entity whose probability is less than this.",
+)
+@click.option(
+    "--explain", is_flag=True, help="Say why each mention means its entity: every part of every score, and in words."
+)
 @click.option("--text", help="Read this one text instead of a file of posts.")
 @click.option("--image", metavar="FILE", help="The picture of --text.")
 @click.option(
@@ -91,12 +100,13 @@ def main(
     resume: bool,
     errors: Path | None,
     batch_size: int,
+    explain: bool,
     **settings: Any,
 ) -> None:
     """Find, type and link the named entities of posts with the help of an index and the posts' pictures.
 
     INDEX is a directory that build-kg-index made. POSTS is a file with one JSON object a line ({"id", "text" or
-    "tokens", "image", "caption"}), a CoNLL file, or - for JSON lines on standard input.
+    "tokens", "image", "caption", "mentions"}), a CoNLL file, or - for JSON lines on standard input.
     """
     from linker import Settings
     from scripts._link_posts import Job, link_posts, link_text
@@ -110,7 +120,8 @@ def main(
     kept = None if cache in (None, "none") else Path(cache or "")
     chosen = Settings(cache=kept, keep_cache=cache != "none", **settings)
     ending = out.suffix.lower() if out else ""
-    job = Job(index, chosen, out, form or _FORM_OF_ENDING.get(ending, "jsonl"), images, resume, errors, batch_size)
+    form_of_out = form or _FORM_OF_ENDING.get(ending, "jsonl")
+    job = Job(index, chosen, out, form_of_out, images, resume, errors, batch_size, explain or form_of_out == "html")
     if text is not None:
         link_text(job, text, image, readable=form is None and out is None)
     else:

@@ -27,6 +27,8 @@ def render_page(
     """Render results, with the pictures of the entities from `find_picture(iri, source)`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from linker import why
+
     rows = list(results)
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -35,7 +37,7 @@ def render_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(near=near_in_words, as_link=as_link, percent=lambda share: f"{share:.0%}")
+    environment.filters.update(near=near_in_words, as_link=as_link, percent=lambda share: f"{share:.0%}", why=why)
     template = environment.get_template("report.html.j2")
     posts = (_make_card(result, image, find_picture) for result, image in zip(rows, images, strict=True))
     yield from template.generate(posts=posts, totals=_count(rows))

@@ -29,7 +29,7 @@ from .fill import fill_graph
 from .lines import load_lines
 from .plan import Digests, Planned, difference, is_plan, read_plan, stamp_of
 from .rdf import load_rdf
-from .sources import SourceFile, detect_priors, find_sources
+from .sources import SourceFile, detect_numbers, find_sources
 from .stage import Stage
 from .tables import load_table
 from .types import TypeMap
@@ -49,6 +49,7 @@ def build_graph(
     *,
     sources: Sequence[Path],
     priors: Path | None = None,
+    counts: Path | None = None,
     images_dir: Path | None = None,
     type_map: Path | None = None,
     memory_mb: int = MEMORY_MB,
@@ -60,6 +61,7 @@ def build_graph(
         sqlite_path: Where the graph goes; its folder is made.
         sources: Dumps and tables, or folders of them, told apart by what they contain.
         priors: A table of IRIs and how often each is meant, in place of in-degrees.
+        counts: A table of names, IRIs and how often the name was seen to mean the entity.
         images_dir: The folder where `Special:FilePath/Name` is looked up.
         type_map: A table `class,type` (and `superclass`) in place of the shipped one.
         memory_mb: How much memory the sorting and joining may take; beyond it, files beside the graph are used.
@@ -73,7 +75,7 @@ def build_graph(
         BuildLockedError: If another process builds this graph.
         StoreError: If the graph cannot be written.
     """
-    build, skipped = _prepare(sources, priors, images_dir, type_map, progress)
+    build, skipped = _prepare(sources, priors, counts, images_dir, type_map, progress)
     with closing(build), _told_plainly(sqlite_path):
         sqlite_path.parent.mkdir(parents=True, exist_ok=True)
         with build_lock(sqlite_path):
@@ -92,6 +94,7 @@ def build_difference(
     *,
     sources: Sequence[Path],
     priors: Path | None = None,
+    counts: Path | None = None,
     images_dir: Path | None = None,
     type_map: Path | None = None,
 ) -> str:
@@ -101,13 +104,14 @@ def build_difference(
         sqlite_path: The graph.
         sources: As for `build_graph`; so are the others.
         priors: See `build_graph`.
+        counts: See `build_graph`.
         images_dir: See `build_graph`.
         type_map: See `build_graph`.
 
     Raises:
         SourceError: If a source is missing or is not one, or the type map is wrong.
     """
-    build, _ = _prepare(sources, priors, images_dir, type_map, None)
+    build, _ = _prepare(sources, priors, counts, images_dir, type_map, None)
     found = read_plan(sqlite_path)
     with closing(build):
         return difference(found, build.plan(images_dir, wait=True))
@@ -116,13 +120,15 @@ def build_difference(
 def _prepare(
     sources: Sequence[Path],
     priors: Path | None,
+    counts: Path | None,
     images_dir: Path | None,
     type_map: Path | None,
     progress: Progress | None,
 ) -> "tuple[_Build, list[str]]":
     files, skipped = find_sources(sources)
-    if priors is not None:
-        files = [file for file in files if file.path.resolve() != priors.resolve()] + [detect_priors(priors)]
+    for dataset, path in (("priors", priors), ("counts", counts)):
+        if path is not None:
+            files = [file for file in files if file.path.resolve() != path.resolve()] + [detect_numbers(path, dataset)]
     if images_dir is not None and not images_dir.is_dir():
         raise SourceError(f"image folder {images_dir} is not a folder; give the one that holds the pictures, or none")
     return _Build(files, ImageFinder(images_dir), TypeMap.load(type_map), progress or _silent), skipped

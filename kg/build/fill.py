@@ -41,11 +41,22 @@ Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
 _MEMORY_MB = 200
 _STEPS = """
 SELECT name, source, size_bytes, sha256, coalesce(lines, 0), coalesce(records, 0), coalesce(ignored, 0),
-    coalesce(rejected, 0), 'done', error, started, finished FROM step ORDER BY id
+    coalesce(rejected, 0) + (
+        SELECT count(*) FROM name_count c WHERE c.step = step.id AND c.subject NOT IN (SELECT key FROM stands_for)
+    ), 'done', error, started, finished FROM step ORDER BY id
 """
 _REJECTED = """
 SELECT s.source, r.line, r.text, r.reason FROM rejected r JOIN step s ON s.id = r.step
 ORDER BY r.step, r.line, r.number
+"""
+_KNOWN = "(SELECT key FROM stands_for)"
+_UNKNOWN_COUNTED = f"""
+SELECT s.source, c.line, c.text, 'no entity of the graph has this IRI' FROM name_count c JOIN step s ON s.id = c.step
+WHERE c.subject NOT IN {_KNOWN} ORDER BY c.line LIMIT 1000
+"""  # noqa: S608 -- our own names
+_NAME_COUNTS = """
+SELECT c.normal, s.id, sum(c.count) FROM name_count c JOIN stands_for s ON s.key = c.subject
+WHERE c.count > 0 GROUP BY ALL ORDER BY ALL
 """
 _CIRCLES = "SELECT '', 0, n.iri, 'redirects in a circle' FROM circle c JOIN node n USING (key) ORDER BY n.iri"
 
@@ -140,8 +151,9 @@ def _fill_small(graph: sqlite3.Connection, stage: Stage, find: Find) -> None:
     columns: tuple[str, ...] = ("id", "iri", "label", "type", "depth", "instances")
     _fill(graph, stage, "class", columns, "SELECT * FROM class ORDER BY id")
     _fill(graph, stage, "entity_class", ("entity", "class"), "SELECT * FROM entity_class ORDER BY ALL")
+    _fill(graph, stage, "name_count", ("normal", "entity", "count"), _NAME_COUNTS)
     insert_rows(graph, "image", ("entity", "source", "file", "status", "reason"), _images(stage, find))
-    for query in (_REJECTED, _CIRCLES):
+    for query in (_REJECTED, _UNKNOWN_COUNTED, _CIRCLES):
         _fill(graph, stage, "rejected", ("source", "line", "text", "reason"), query)
     columns = ("name", "source", "size_bytes", "sha256", "lines", "records", "ignored", "rejected")
     _fill(graph, stage, "build_step", (*columns, "state", "error", "started", "finished"), _STEPS)

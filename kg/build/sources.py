@@ -19,7 +19,7 @@ from .files import read_head, why_unread
 
 ENTITY_COLUMNS = ("iri", "label")
 TRIPLE_COLUMNS = ("subject", "predicate", "object")
-PRIOR_COLUMNS = ("iri", "count")
+NUMBER_COLUMNS = {"priors": ("iri", "count"), "counts": ("alias", "iri", "count")}
 _SHOWN = 3
 _HEAD_LINES = 2000
 _TURTLE = re.compile(r"^\s*(@prefix|@base|PREFIX|BASE)\s", re.IGNORECASE | re.MULTILINE)
@@ -109,8 +109,12 @@ def detect(path: Path) -> SourceFile:
     return _delimited_table(path, first)
 
 
-def detect_priors(path: Path) -> SourceFile:
-    """Say how a table of priors is written: `iri,count` with commas, tabs or `;`; its first line may name the columns.
+def detect_numbers(path: Path, dataset: str) -> SourceFile:
+    """Say how a table of numbers is written: with commas, tabs or `;`; its first line may name the columns.
+
+    Args:
+        path: The table.
+        dataset: ``priors``, which has `iri,count`, or ``counts``, which has `alias,iri,count`.
 
     Raises:
         SourceError: If it is not one, or cannot be read.
@@ -118,19 +122,22 @@ def detect_priors(path: Path) -> SourceFile:
     try:
         lines = read_head(path).decode("utf-8-sig", "replace").split("\n")
     except OSError as error:
-        raise SourceError(f"the file of priors {path} cannot be read: {error.strerror}") from None
+        raise SourceError(f"the file of {dataset} {path} cannot be read: {error.strerror}") from None
     first = next((line for line in lines if line.strip()), "")
     delimiter, cells = _split(first)
-    if set(PRIOR_COLUMNS) <= set(normal_columns(cells)):
-        return SourceFile(path, "table", "priors", (), delimiter)
+    columns = NUMBER_COLUMNS[dataset]
+    if set(columns) <= set(normal_columns(cells)):
+        return SourceFile(path, "table", dataset, (), delimiter)
     try:
-        _, count = cells
+        *names, count = cells
+        if len(names) != len(columns) - 1:
+            raise ValueError
         float(count.replace(",", "."))
     except ValueError:
         raise SourceError(
-            f"{path} is not a file of priors: expected lines of iri,count; its first is {first[:80]!r}"
+            f"{path} is not a file of {dataset}: expected lines of {','.join(columns)}; its first is {first[:80]!r}"
         ) from None
-    return SourceFile(path, "table", "priors", PRIOR_COLUMNS, delimiter)
+    return SourceFile(path, "table", dataset, columns, delimiter)
 
 
 def normal_columns(header: Sequence[str]) -> Iterator[str]:

@@ -49,10 +49,14 @@ CREATE TABLE name (step USMALLINT, subject UBIGINT, text VARCHAR, kind VARCHAR, 
 CREATE TABLE image (step USMALLINT, subject UBIGINT, source VARCHAR, folder VARCHAR);
 CREATE TABLE given (step USMALLINT, subject UBIGINT, type VARCHAR, prior DOUBLE);
 CREATE TABLE count (step USMALLINT, subject UBIGINT, count DOUBLE);
+CREATE TABLE name_count (
+    step USMALLINT, line BIGINT, subject UBIGINT, normal VARCHAR, count DOUBLE, text VARCHAR
+);
 CREATE TABLE rejected (step USMALLINT, line BIGINT, number BIGINT, text VARCHAR, reason VARCHAR);
 """
 _WITH_STEPS = (
-    "iri", "triple", "redirect", "meaning", "type", "label", "literal", "name", "image", "given", "count", "rejected",
+    "iri", "triple", "redirect", "meaning", "type", "label", "literal", "name", "image", "given", "count",
+    "name_count", "rejected",
 )  # fmt: skip
 # How rows that Python gives become rows of a table; of those with steps, behind the step.
 _ROWS = {
@@ -63,6 +67,7 @@ _ROWS = {
     "image": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR",
     "given": "hash(c0::VARCHAR), c1::VARCHAR, c2::DOUBLE",
     "count": "hash(c0::VARCHAR), c1::DOUBLE",
+    "name_count": "c0::BIGINT, hash(c1::VARCHAR), c2::VARCHAR, c3::DOUBLE, c4::VARCHAR",
     "rejected": "c0::BIGINT, c1::BIGINT, c2::VARCHAR, c3::VARCHAR",
     "said": "-1, c0::VARCHAR, c1::VARCHAR, hash(c1::VARCHAR), c2::VARCHAR, c3::VARCHAR, c4::VARCHAR, c5::VARCHAR",
     "route": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR, c3::DOUBLE",

@@ -1,4 +1,4 @@
-"""A user's own tables into the stage: entities, triples and priors, as CSV, TSV or JSON lines."""
+"""A user's own tables into the stage: entities, triples, priors and counts, as CSV, TSV or JSON lines."""
 
 import math
 import re
@@ -7,8 +7,9 @@ from pathlib import Path
 
 from kg.entities import ENTITY_TYPES
 from kg.iris import canonical_iri
+from kg.names.normal import normal_form
 from kg.ntriples import Statement
-from kg.vocabulary import DATASETS
+from kg.vocabulary import DATASETS, DESCRIPTION
 
 from .rows import Row, read_rows
 from .sources import SourceFile
@@ -51,8 +52,11 @@ def load_table(stage: Stage, source: SourceFile) -> Iterator[int]:
                 triples.add(row)
             elif source.dataset == "priors":
                 _load_prior(stage, row)
+            elif source.dataset == "counts":
+                _load_name_count(stage, row)
             else:
                 _load_entity(stage, row, source.path.parent)
+                triples.describe(row)
             if count % _ROWS_AT_ONCE == 0:
                 triples.keep()
                 yield lines
@@ -84,6 +88,16 @@ class _Triples:
             may_be = None if dataset in ("labels", "images") else canonical_iri(target)
             text = _text(row.cells.get("object"))
             self._waiting.append((Statement(subject, predicate, None, text, ""), may_be))
+
+    def describe(self, row: Row) -> None:
+        """Take the description of a row of entities, if it has one."""
+        iri, label, text = (
+            _iri_text(row.cells.get("iri")),
+            _text(row.cells.get("label")),
+            _text(row.cells.get("description")),
+        )
+        if iri and label and text:
+            self._waiting.append((Statement(iri, DESCRIPTION, None, text, ""), None))
 
     def keep(self) -> None:
         """Bring what was taken into the stage."""
@@ -131,6 +145,17 @@ def _load_prior(stage: Stage, row: Row) -> None:
         return
     stage.records += 1
     stage.add("count", stage.iri(iri, 0), count)
+
+
+def _load_name_count(stage: Stage, row: Row) -> None:
+    iri, given = _iri_text(row.cells.get("iri")), _text(row.cells.get("count"))
+    normal, count = normal_form(_text(row.cells.get("alias"))), _number(given)
+    if not iri or not normal or count is None:
+        missing = "no alias" if not normal else "no iri" if not iri else ""
+        stage.reject(row.line, row.text, missing or f"count {given!r}, expected a number from 0 on")
+        return
+    stage.records += 1
+    stage.add("name_count", row.line, stage.iri(iri, 0), normal, count, row.text[:200])
 
 
 def _coarse_type(stage: Stage, row: Row) -> str | None:

@@ -49,7 +49,12 @@ def test_every_picture_has_a_status_and_a_reason(index_dir: Path) -> None:
 
 def test_nothing_but_the_contract_is_in_the_directory(index_dir: Path, tmp_path: Path, graph_folder: Path) -> None:
     build_index(tmp_path / "index", BuildSettings(sources=[graph_folder]))
-    assert {path.name for path in (tmp_path / "index").iterdir()} == {"index.json", "kg.sqlite", "images.faiss"}
+    assert {path.name for path in (tmp_path / "index").iterdir()} == {
+        "index.json",
+        "kg.sqlite",
+        "images.faiss",
+        "initials.npy",
+    }
     assert read_manifest(tmp_path / "index") == read_manifest(index_dir)
 
 

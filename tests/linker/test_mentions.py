@@ -92,6 +92,10 @@ def test_candidates_are_asked_for_with_what_stands_in_the_post() -> None:
             asked.append(mention)
             return ()
 
+    class Uncounted:
+        def has_name_counts(self) -> bool:
+            return False
+
     spans = [ScoredSpan(0, 2, "PER", 0.9, (("PER", 1.0),)), ScoredSpan(2, 3, "ORG", 0.9, (("ORG", 1.0),))]
-    CandidateFinder(Aliases()).find(find(["Kobe", "Bryant's", "#LosAngelesLakers", "win"], spans))
+    CandidateFinder(Uncounted(), Aliases()).find(find(["Kobe", "Bryant's", "#LosAngelesLakers", "win"], spans))
     assert asked == ["Kobe Bryant's", "Los Angeles Lakers"]

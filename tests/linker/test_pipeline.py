@@ -220,11 +220,25 @@ def test_a_result_is_read_back_from_its_json(open_pipeline: Open, pictures: Path
         assert result_to_json(result_from_json(json.loads(json.dumps(value)))) == value
 
 
-def test_given_mentions_are_linked_and_nothing_else(open_pipeline: Open, pictures: Path) -> None:
-    post = Post("1", ("Chad", "and", "Mali"), pictures / "Chad.jpg", mentions=(GivenMention(2, 3, "ORG"),))
+@pytest.mark.parametrize(
+    ("given", "type_", "iri"), [(None, "LOC", "urn:Mali"), ("LOC", "LOC", "urn:Mali"), ("ORG", "ORG", None)]
+)
+def test_given_mentions_are_linked_and_nothing_else(
+    open_pipeline: Open, pictures: Path, given: str | None, type_: str, iri: str | None
+) -> None:
+    """A given type stands, and no entity of another type is said."""
+    post = Post("1", ("Chad", "and", "Mali"), pictures / "Chad.jpg", mentions=(GivenMention(2, 3, given),))
     result = one(open_pipeline(), post)
-    assert linked(result) == [("Mali", "ORG", "urn:Mali")]
-    assert result.tags == ("O", "O", "B-ORG")
+    assert linked(result) == [("Mali", type_, iri)]
+    assert result.tags == ("O", "O", f"B-{type_}")
+
+
+def test_no_link_contradicts_the_type_of_its_mention(open_pipeline: Open, pictures: Path) -> None:
+    for result in open_pipeline(keep_cache=False).run(posts_for_batches(pictures)):
+        for mention in result.mentions:
+            assert mention.entity is None or mention.entity.entity.type in (None, mention.type)
+            scores = [candidate.score for candidate in mention.candidates]
+            assert sum(scores) + mention.nil_score + mention.other_score == pytest.approx(1)
 
 
 def test_the_posts_are_left_as_they_are(open_pipeline: Open, pictures: Path) -> None:

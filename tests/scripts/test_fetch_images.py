@@ -220,7 +220,7 @@ def test_an_update_asks_for_what_is_new_only(fetch, tmp_path: Path, dump: Path, 
     server.answers["Gone.png"] = [Answer(png(7))]
     assert "pictures: 1 embedded anew, 2 taken over" in fetch("--update", "--retry-missing").stdout
     names = {path.name for path in (tmp_path / "index").iterdir()}
-    assert names == {"index.json", "kg.sqlite", "images.faiss", "downloads.sqlite", "pictures"}
+    assert names == {"index.json", "kg.sqlite", "images.faiss", "initials.npy", "downloads.sqlite", "pictures"}
 
 
 def test_without_a_network_it_ends_in_one_line_and_the_index_can_be_finished_without(

@@ -20,7 +20,7 @@ def lines(data: bytes) -> list[dict[str, object]]:
 def test_one_result_a_post_in_the_same_order(linked: bytes, posts: Path) -> None:
     asked = lines(posts.read_bytes())
     assert [row["id"] for row in lines(linked)] == [post["id"] for post in asked]
-    fields = ["id", "tokens", "tags", "mentions", "pictured", "knowledge", "attributes", "image_error"]
+    fields = ["id", "text", "tokens", "tags", "mentions", "pictured", "knowledge", "attributes", "image_error"]
     assert all(list(row) == fields for row in lines(linked))
 
 
@@ -36,6 +36,26 @@ def test_standard_input_and_output(run, index: Path, linked: bytes) -> None:
     result = run("link-and-tag", index, "-", "--cache", "none", stdin=b'{"id": "nobody", "text": "it is monday"}\n')
     assert result.exit_code == 0
     assert lines(result.stdout_bytes)[0]["tokens"] == ["it", "is", "monday"]
+
+
+def test_why_a_mention_means_its_entity_is_said_in_words(run, index: Path) -> None:
+    asked = ("link-and-tag", index, "--text", "Chad looks great", "--cache", "none", "--format", "jsonl")
+    [plain], [explained] = (lines(run(*asked, *more).stdout_bytes) for more in ((), ("--explain",)))
+    [mention], [told] = plain["mentions"], explained["mentions"]
+    assert "why" not in mention
+    assert told["why"][0] == "the name is Chad, to the letter"
+    assert all(candidate["clues"] for candidate in told["candidates"])
+    kept = [{key: value for key, value in c.items() if key in mention["candidates"][0]} for c in told["candidates"]]
+    assert kept == mention["candidates"]
+
+
+def test_links_that_are_not_sure_enough_are_left_out(run, index: Path) -> None:
+    asked = ("link-and-tag", index, "--text", "Chad looks great", "--cache", "none", "--format", "jsonl")
+    [sure], [unsure] = (lines(run(*asked, "--min-link-score", score).stdout_bytes) for score in ("0", "1"))
+    [mention], [left] = sure["mentions"], unsure["mentions"]
+    assert mention["entity"]["iri"] == mention["candidates"][0]["iri"]
+    assert (left["entity"], left["candidates"]) == (None, mention["candidates"])
+    assert run(*asked, "--min-link-score", "2").exit_code == 2
 
 
 def test_bad_lines_are_counted_and_their_neighbours_read(run, tmp_path: Path, index: Path) -> None:

@@ -1,0 +1,38 @@
+"""Offsets: where the tokens of a post stand among the characters of its text."""
+
+from collections.abc import Sequence
+
+Places = tuple[tuple[int, int], ...]
+"""The first character of each token, and the one after its last."""
+
+
+def place_tokens(text: str, tokens: Sequence[str]) -> tuple[str, Places]:
+    """Find the tokens of a text in it.
+
+    Args:
+        text: The text.
+        tokens: Its tokens, in order.
+
+    Returns:
+        The text and the places of the tokens. Where they are not the tokens of the text, with nothing but blanks
+        between them, the text is that of the tokens, joined by blanks.
+    """
+    places, at = [], 0
+    for token in tokens:
+        start = text.find(token, at)
+        if start < 0 or text[at:start].strip():
+            break
+        at = start + len(token)
+        places.append((start, at))
+    else:
+        if not text[at:].strip() and (text or not tokens):
+            return text, tuple(places)
+    return " ".join(tokens), _places_when_joined(tokens)
+
+
+def _places_when_joined(tokens: Sequence[str]) -> Places:
+    places, start = [], 0
+    for token in tokens:
+        places.append((start, start + len(token)))
+        start += len(token) + 1
+    return tuple(places)
