@@ -50,10 +50,10 @@ def _why_entity(mention: LinkedMention, chosen: Candidate) -> Iterator[str]:
     for part, names in _PARTS.items():
         said = sum(clues.get(name, 0.0) - theirs.get(name, 0.0) for name in names)
         if rival and abs(said) >= _SAID_FROM:
-            yield f"{part} speaks {_side(said)} it and not {rival.entity.label} ({said:+.2f})"
+            yield f"{part}: {_side(said)} it and not {rival.entity.label} ({said:+.2f})"
     more = chosen.coherence - (rival.coherence if rival else 0.0)
     if abs(more) >= _SAID_FROM:
-        yield f"the other names of the post speak {_side(more)} it ({more:+.2f})"
+        yield f"the other names of the post: {_side(more)} it ({more:+.2f})"
     if mention.ambiguous and rival:
         yield f"{rival.entity.label} ({rival.entity.iri}) is as probable: the first by id is taken"
     elif rival:
