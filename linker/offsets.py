@@ -17,6 +17,8 @@ def place_tokens(text: str, tokens: Sequence[str]) -> tuple[str, Places]:
         The text and the places of the tokens. Where they are not the tokens of the text, with nothing but blanks
         between them, the text is that of the tokens, joined by blanks.
     """
+    from ner import tokens_from_list
+
     places, at = [], 0
     for token in tokens:
         start = text.find(token, at)
@@ -27,12 +29,4 @@ def place_tokens(text: str, tokens: Sequence[str]) -> tuple[str, Places]:
     else:
         if not text[at:].strip() and (text or not tokens):
             return text, tuple(places)
-    return " ".join(tokens), _places_when_joined(tokens)
-
-
-def _places_when_joined(tokens: Sequence[str]) -> Places:
-    places, start = [], 0
-    for token in tokens:
-        places.append((start, start + len(token)))
-        start += len(token) + 1
-    return tuple(places)
+    return " ".join(tokens), tuple((token.start, token.end) for token in tokens_from_list(tokens))

@@ -13,13 +13,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Protocol
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
-from kg import AliasMatch, Graph, normal_form
+from kg import AliasIndex, AliasMatch, Graph, normal_form
 from linker.mentions import mention_words
 from linker.name_clues import words_in
 from linker.results import Mention
@@ -36,13 +35,6 @@ _STATES = dict(
 )
 
 Keys = npt.NDArray[np.uint64]
-
-
-class Aliases(Protocol):
-    """What is asked of the alias index."""
-
-    def candidates(self, mention: str, *, limit: int = 10, min_fuzzy: float = 0.80) -> Sequence[AliasMatch]:
-        """Entities whose aliases are like the mention, best first."""
 
 
 class InitialsIndex:
@@ -114,7 +106,7 @@ def widen(
     tokens: Sequence[str],
     mentions: Sequence[Mention],
     matches: Sequence[Sequence[AliasMatch]],
-    aliases: Aliases,
+    aliases: AliasIndex,
     initials: InitialsIndex | None = None,
 ) -> list[tuple[AliasMatch, ...]]:
     """The candidates of a post's mentions, and behind them those that short forms stand for, each entity once.
@@ -141,7 +133,7 @@ def widen(
     return widened
 
 
-def _with_state(tokens: Sequence[str], mention: Mention, aliases: Aliases) -> Iterator[AliasMatch]:
+def _with_state(tokens: Sequence[str], mention: Mention, aliases: AliasIndex) -> Iterator[AliasMatch]:
     """Candidates of `Columbus, Georgia` for `Columbus` before `, GA`, and of `Georgia` for `GA`."""
     if (whole := _STATES.get(mention.text.lstrip("#").replace(".", ""))) is not None:
         yield from aliases.candidates(whole, limit=5, min_fuzzy=0.99)
