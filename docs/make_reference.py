@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 DOCS = Path(__file__).resolve().parent
-COMMANDS = ("build-kg-index", "link-and-tag", "kg-cache", "train-tagger", "evaluate-tagger")
+COMMANDS = ("build-kg-index", "link-and-tag", "kg-cache", "train-tagger", "evaluate-tagger", "evaluate-links")
 _HEAD = """# The commands
 
 What each command says under `--help`. Made by `python docs/make_reference.py`; change the commands, not this file.
