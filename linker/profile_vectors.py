@@ -5,12 +5,14 @@ but a label is known. Rows are written one after another beside the file's place
 stopped.
 """
 
+import mmap
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from hashlib import file_digest, sha256
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,7 @@ from linker.word_meanings import Vector, WordMeanings
 
 _AT_ONCE = 1024  # entities between two writes
 _MOST = 127
+_MOST_TOUCHED = 4_000  # rows between two times that the memory is given back: Linux maps 64 KB around each
 
 Rows = npt.NDArray[np.int8]
 
@@ -31,8 +34,9 @@ Rows = npt.NDArray[np.int8]
 class ProfileVectors:
     """The vectors of an index's entities; see `open`."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows  # np.memmap
+        self._touched = 0
 
     @classmethod
     def open(cls, index_dir: Path, record: ProfilesRecord, *, thorough: bool = False) -> "ProfileVectors":
@@ -58,13 +62,18 @@ class ProfileVectors:
 
     def stored(self, entity_ids: Sequence[int]) -> Rows:
         """The rows of some entities as they stand in the file, (N, D)."""
-        return self._rows[np.asarray(entity_ids, dtype=np.int64)]
+        self._touched += len(entity_ids)
+        if self._touched > _MOST_TOUCHED and hasattr(mmap, "MADV_DONTNEED"):
+            self._touched = 0
+            self._rows.base.madvise(mmap.MADV_DONTNEED)  # of this process; the system may keep what it has read
+        found: Rows = self._rows[np.asarray(entity_ids, dtype=np.int64)]
+        return found
 
     def vectors(self, entity_ids: Sequence[int]) -> Vector:
         """The vectors of some entities, (N, D) float32, of length 1, or 0 where nothing but a label is known."""
         found = self.stored(entity_ids).astype(np.float32)
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
-        vectors: Vector = found / np.where(lengths > 0, lengths, np.float32(1))
+        vectors: Vector = found / np.maximum(lengths, np.float32(1))
         return vectors
 
 
