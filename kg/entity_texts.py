@@ -12,7 +12,7 @@ _CLASSES = (
     " ORDER BY ec.entity, c.depth DESC NULLS LAST, c.instances, c.iri"
 )
 _LITERALS = (
-    "SELECT l.subject, p.iri, substr(l.value, 1, ?2) FROM json_each(?1) wanted CROSS JOIN literal l"
+    "SELECT l.subject, p.iri, substr(l.value, 1, ?2), l.datatype FROM json_each(?1) wanted CROSS JOIN literal l"
     " ON l.subject = wanted.value JOIN predicate p ON p.id = l.predicate ORDER BY l.subject, l.id"
 )
 # Each direction by its own index, and no further than is used: a hub has a million neighbours.
@@ -32,11 +32,13 @@ def class_labels(graph: Graph, entity_ids: Iterable[int]) -> dict[int, tuple[str
     return {entity: tuple(labels) for entity, labels in found.items()}
 
 
-def literal_texts(graph: Graph, entity_ids: Iterable[int]) -> dict[int, list[tuple[str, str]]]:
-    """The predicate's IRI and the beginning of each literal of those entities that have any, by id."""
-    found: dict[int, list[tuple[str, str]]] = {}
-    for entity, *literal in graph.connection.execute(_LITERALS, (json.dumps(list(entity_ids)), _LONGEST)):
-        found.setdefault(entity, []).append((literal[0], literal[1]))
+def literal_texts(graph: Graph, entity_ids: Iterable[int]) -> dict[int, list[tuple[str, str, str]]]:
+    """The predicate's IRI, the beginning and the datatype of each literal of those entities that have any, by id."""
+    found: dict[int, list[tuple[str, str, str]]] = {}
+    for entity, predicate, value, datatype in graph.connection.execute(
+        _LITERALS, (json.dumps(list(entity_ids)), _LONGEST)
+    ):
+        found.setdefault(entity, []).append((predicate, value, datatype))
     return found
 
 

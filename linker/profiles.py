@@ -1,7 +1,7 @@
 """Profiles: what an entity is, in words: its description, its classes, a few facts, and its neighbours' labels.
 
-Descriptions are literals of the graph whose predicate is one of `DESCRIPTIONS`. Every part may be missing; a graph of
-bare names gives empty profiles.
+Descriptions are literals of the graph whose predicate is one of `DESCRIPTIONS`: in English or without a language before
+others, then the longest. Every part may be missing; a graph of bare names gives empty profiles.
 """
 
 import re
@@ -18,6 +18,7 @@ _LONGEST = 1_000  # characters of a description that are read: its first sentenc
 _LONGEST_FACT = 100
 _FACTS, _NEIGHBOURS = 12, 40
 _MARKUP = re.compile(r"<[^<>]{1,200}>|\[\[|\]\]|\{\{|\}\}|'{2,}")
+_OTHER_LANGUAGE = re.compile("@(?!en(-|$))", re.IGNORECASE)  # of a literal's datatype
 _YEAR = re.compile(r"\b(1[0-9]{3}|20[0-9]{2})\b")
 
 
@@ -69,12 +70,14 @@ def read_profiles(graph: Graph, entities: Sequence[Entity]) -> dict[int, Profile
     has_triples = graph.has_triples()
     profiles = {}
     for entity in entities:
-        description, told = "", dict[str, None]()
-        for predicate, value in literals.get(entity.id, ()):
+        found, told = [(False, 0, "")], dict[str, None]()
+        for predicate, value, datatype in literals.get(entity.id, ()):
             if re.split("[/#]", predicate)[-1] in DESCRIPTIONS:
-                description = max(description, first_sentences(value), key=len)
+                text = first_sentences(value)
+                found.append((not _OTHER_LANGUAGE.match(datatype), len(text), text))
             elif len(value) <= _LONGEST_FACT:
                 told[value] = None
+        description = max(found)[-1]
         profiles[entity.id] = Profile(
             label=entity.label,
             description=description,
