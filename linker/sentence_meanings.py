@@ -29,7 +29,7 @@ class SentenceMeanings(WordMeanings):
         super().__init__(words._tokens, words._vectors)
         self.name = name
         self._model = model
-        self.dimension: int = model.get_embedding_dimension()
+        self.dimension = int(model.encode([name], show_progress_bar=False).shape[1])
         digest = sha256()
         for key, value in sorted(model.state_dict().items()):
             digest.update(key.encode() + value.cpu().contiguous().numpy().tobytes())

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ner.checkpoints import pick_device
 from ner.encoders.hub import find_encoder, first_line, hub_answers, quiet
 from ner.errors import EncoderNotFoundError
 
@@ -18,15 +19,16 @@ def load_sentence_encoder(name: str, *, device: str = "auto") -> "SentenceTransf
         device: ``auto``, ``cpu`` or ``cuda``.
 
     Raises:
+        DeviceError: There is no such device.
         EncoderNotFoundError: It is in no folder, no package, and cannot be had from the hub.
     """
-    place = find_encoder(name)
+    where, place = str(pick_device(device)), find_encoder(name)
     local = Path(place).is_dir() or not hub_answers()
     try:
         with quiet():
             from sentence_transformers import SentenceTransformer
 
-            return SentenceTransformer(place, device=None if device == "auto" else device, local_files_only=local)
+            return SentenceTransformer(place, device=where, local_files_only=local)
     except (OSError, ValueError) as error:
         raise EncoderNotFoundError(
             f"sentence encoder {name!r} was not found: give 'words', 'all-MiniLM-L6-v2', a folder, or a model that the "
