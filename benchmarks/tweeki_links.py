@@ -2,29 +2,67 @@
 
     python -m benchmarks.tweeki_links
 
+Posts a second with no profile known, with all of them in the file of the index (``build-kg-index --profiles words``),
+and once more with what the process remembers of the first time.
 The ranker was trained on these very mentions (`benchmarks.train_ranker` prints figures by folds).
 """
 
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.linking_sets import GoldLinks
 from benchmarks.options import take_no_options
 from benchmarks.sample import WORK
+from benchmarks.throughput import timed_run
 from benchmarks.tweeki import read_tweeki, tweeki_index
-from linker import GivenMention, LinkReport, Pipeline, Post, evaluate_links, result_to_json
+from linker import (
+    BuildSettings,
+    GivenMention,
+    IndexManifest,
+    LinkReport,
+    Pipeline,
+    Post,
+    evaluate_links,
+    read_manifest,
+    result_to_json,
+)
+from linker.building import Builder
+from linker.manifest import write_manifest
+from linker.word_meanings import WORDS
 
 FIGURES = ("exact/InKB", "overlap/InKB", "given/accuracy", "given/InKB", "given/NIL", "given/recall@10")
 
 
-def link(pipeline: Pipeline, posts: Sequence[Post], out: Path) -> float:
-    """Link posts and write the results; returns posts a second."""
-    start = time.perf_counter()
-    results = list(pipeline.run(posts))
-    rate = len(posts) / (time.perf_counter() - start)
+def link(pipeline: Pipeline, posts: Sequence[Post], out: Path) -> str:
+    """Link posts and write the results; returns how fast it was."""
+    results, rate = timed_run(pipeline, posts)
     out.write_text("".join(json.dumps(result_to_json(result)) + "\n" for result in results), "utf-8")
     return rate
+
+
+def with_profiles(index: Path, bare: IndexManifest) -> IndexManifest:
+    """What the index says of itself when its profiles are embedded; made once."""
+    write_manifest(index, bare)
+    start = time.process_time()
+    made = Builder(index, BuildSettings(sources=[], profiles=WORDS), None).gain_profiles(bare)
+    assert made.profiles is not None
+    size = made.profiles.size_bytes / 1e6
+    print(f"the profiles took {time.process_time() - start:.0f} s of processor time, {size:.0f} MB", flush=True)
+    return made
+
+
+def given_mentions(item: GoldLinks) -> tuple[GivenMention, ...]:
+    """The gold mentions, to be linked."""
+    return tuple(GivenMention(*span) for span in item.spans)
+
+
+def gold_row(item: GoldLinks) -> dict[str, object]:
+    """The gold answer as evaluate-links reads it."""
+    links = [{"start": s, "end": e, "iri": iri} for (s, e), iri in zip(item.spans, item.gold, strict=True)]
+    return {"id": item.id, "tokens": item.tokens, "gold": links}
 
 
 def print_report(title: str, report: LinkReport, prefixes: tuple[str, ...]) -> None:
@@ -40,24 +78,19 @@ def main() -> None:
     """Print the figures."""
     folder = WORK / "linking" / "tweeki-results"
     folder.mkdir(parents=True, exist_ok=True)
-    with Pipeline.open(tweeki_index(), keep_cache=False) as pipeline:
-        gold = read_tweeki(pipeline.index.graph)
-        answers = [
-            {
-                "id": item.id,
-                "tokens": item.tokens,
-                "gold": [{"start": s, "end": e, "iri": iri} for (s, e), iri in zip(item.spans, item.gold, strict=True)],
-            }
-            for item in gold
-        ]
-        (folder / "gold.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers), "utf-8")
-        posts = [Post(item.id, item.tokens) for item in gold]
-        given = [
-            Post(item.id, item.tokens, mentions=tuple(GivenMention(*span) for span in item.spans)) for item in gold
-        ]
-        for title in ("profiles not known", "profiles known"):
-            print(f"{title:<36}{link(pipeline, posts, folder / 'own.jsonl'):>8.1f} posts/s")
-        link(pipeline, given, folder / "given.jsonl")
+    index, gold, posts = tweeki_index(), [], []
+    bare = replace(read_manifest(index), profiles=None)
+    for title, manifest in (("none known", bare), ("in the file", with_profiles(index, bare))):
+        write_manifest(index, manifest)
+        with Pipeline.open(index, keep_cache=False) as pipeline:
+            gold = read_tweeki(pipeline.index.graph)
+            posts = [Post(item.id, item.tokens) for item in gold]
+            pipeline.process([Post("warm", ("Warm", "up"))])
+            for passed in ("", ", remembered"):
+                print(f"profiles {title + passed:<28}{link(pipeline, posts, folder / 'own.jsonl')}", flush=True)
+            given = [replace(post, mentions=given_mentions(item)) for post, item in zip(posts, gold, strict=True)]
+            link(pipeline, given, folder / "given.jsonl")
+    (folder / "gold.jsonl").write_text("".join(json.dumps(gold_row(item)) + "\n" for item in gold), "utf-8")
     print_report("end to end", evaluate_links(folder / "own.jsonl", folder / "gold.jsonl"), ("exact", "overlap"))
     print_report("mentions given", evaluate_links(folder / "given.jsonl", folder / "gold.jsonl"), ("given",))
 

@@ -17,6 +17,9 @@ from .entities import ImageRecord as ImageRecord
 from .entities import RejectedLine as RejectedLine
 from .entities import SourceReport as SourceReport
 from .entities import TripleRow as TripleRow
+from .entity_texts import class_labels as class_labels
+from .entity_texts import literal_texts as literal_texts
+from .entity_texts import neighbour_labels as neighbour_labels
 from .errors import BuildLockedError as BuildLockedError
 from .errors import CacheError as CacheError
 from .errors import EndpointError as EndpointError

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from hashlib import sha256
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
@@ -77,6 +78,10 @@ class Graph(GraphFile):
     def entities(self, entity_ids: Iterable[int]) -> dict[int, Entity]:
         """Return those of some entities that exist, by id."""
         return {entity.id: entity for entity in self._entities(f"id {_LISTED}", _listed(entity_ids))}
+
+    def entities_by_iri(self, iris: Iterable[str]) -> dict[str, Entity]:
+        """Return those entities that exist of some IRIs, by IRI as the graph writes it."""
+        return {entity.iri: entity for entity in self._entities(f"iri {_LISTED}", _listed(iris))}
 
     def entity_by_iri(self, iri: str) -> Entity | None:
         """Return the entity with an IRI, given in any of its forms; None if there is none."""
@@ -202,6 +207,15 @@ class Graph(GraphFile):
     def labels(self) -> Iterator[tuple[int, str]]:
         """Yield the id and the label of every entity, by id."""
         yield from self.connection.execute("SELECT id, label FROM entity ORDER BY id")
+
+    def identity(self) -> str:
+        """Return a digest of what the graph was built from and how: where two are equal, so is what is built."""
+        rows = self.connection.execute("SELECT name, source, size_bytes, sha256 FROM build_step ORDER BY id").fetchall()
+        return sha256(json.dumps(rows).encode()).hexdigest()
+
+    def has_triples(self) -> bool:
+        """Say whether any two entities are linked."""
+        return self.connection.execute("SELECT 1 FROM triple LIMIT 1").fetchone() is not None
 
     def has_name_counts(self) -> bool:
         """Say whether the graph knows how often names were seen to mean entities."""

@@ -11,6 +11,7 @@ from .errors import IndexMissingError as IndexMissingError
 from .errors import IndexVersionError as IndexVersionError
 from .errors import LinkerError as LinkerError
 from .errors import PostError as PostError
+from .errors import ProfilesError as ProfilesError
 from .errors import SettingsError as SettingsError
 from .evaluation.evaluate import evaluate_links as evaluate_links
 from .evaluation.link_report import LinkReport as LinkReport

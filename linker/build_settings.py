@@ -33,6 +33,9 @@ class BuildSettings:
     # How to fetch the pictures that the sources name by web addresses, into `images_dir` or a folder of the index; None
     # to fetch none. A whole index gains those that it lacks.
     fetch: FetchSettings | None = None
+    # By what every entity's profile is embedded ahead: ``words`` or a sentence encoder. None leaves the index as it is
+    # in this: without such profiles, or with new ones by the same encoder.
+    profiles: str | None = None
     memory_mb: int = 600  # memory for the sources' joins and sorts; what does not fit is kept on the disk meanwhile
 
     @property

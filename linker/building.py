@@ -4,13 +4,15 @@ Every step goes on where a killed one stopped. ``index.json`` comes last, so a d
 """
 
 import shutil
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg import BuildReport, FetchReport, FetchStoppedError, Graph, build_graph, build_lock, fetched_from
 from linker.build_settings import BuildSettings, BuiltIndex, Progress
 from linker.embedding import embed_images, remove_scratch
-from linker.errors import IndexConflictError, IndexIncompleteError, IndexMissingError
+from linker.errors import IndexConflictError, IndexIncompleteError, IndexMissingError, LinkerError, ProfilesError
 from linker.index import open_images
 from linker.manifest import (
     GRAPH,
@@ -18,6 +20,7 @@ from linker.manifest import (
     MANIFEST,
     EncoderRecord,
     IndexManifest,
+    ProfilesRecord,
     SourceRecord,
     count_statuses,
     digest_of_file,
@@ -25,7 +28,9 @@ from linker.manifest import (
     read_manifest,
     write_manifest,
 )
+from linker.profile_vectors import ProfileVectors, write_profile_vectors
 from linker.publishing import discard, is_staged, publish, staged_index
+from linker.sentence_meanings import load_meanings
 from linker.short_forms import write_initials
 from linker.web_pictures import attach_pictures, fetch_pictures
 
@@ -67,7 +72,7 @@ def build_index(index_dir: Path, settings: BuildSettings, *, progress: Progress 
         gained, fetched = builder.gain_pictures()
         if gained is not None:
             publish(index_dir)
-        return BuiltIndex(gained or manifest, fetched)
+        return BuiltIndex(builder.gain_profiles(gained or manifest), fetched)
 
 
 class Builder:
@@ -80,6 +85,7 @@ class Builder:
 
     Raises:
         WeightsError: There is no such encoder, or no such file of weights.
+        NerError: There is no such sentence encoder for the profiles.
     """
 
     def __init__(self, index_dir: Path, settings: BuildSettings, progress: Progress | None) -> None:
@@ -87,6 +93,7 @@ class Builder:
         self._settings = settings
         self._progress = progress or _tell_nobody
         self._load_encoder = settings.encoder_loader()
+        self._meanings = load_meanings(settings.profiles, device=settings.device) if settings.profiles else None
 
     def encoder_record(self) -> EncoderRecord:
         """What ``index.json`` says of the encoder, which is loaded for it."""
@@ -153,10 +160,45 @@ class Builder:
         attach_pictures(staging / GRAPH, index_dir, settings)
         return self._embed(staging, index_dir, read_manifest(index_dir).sources), fetched
 
+    def gain_profiles(self, manifest: IndexManifest) -> IndexManifest:
+        """Embed the profiles of a whole index, where that is asked for and has not been done by the same encoder.
+
+        The index is used meanwhile as one without such profiles.
+        """
+        if self._meanings is None or self._known_profiles(manifest, self._meanings.identity) is not None:
+            return manifest
+        if manifest.profiles is not None:
+            write_manifest(self._index_dir, replace(manifest, profiles=None))
+        made = write_profile_vectors(self._index_dir, self._meanings, known=None, progress=self._progress)
+        manifest = replace(manifest, profiles=made)
+        write_manifest(self._index_dir, manifest)
+        return manifest
+
+    def _embed_profiles(self, folder: Path) -> ProfilesRecord | None:
+        """Embed the profiles of a graph, where that is asked for or the index that is there has them."""
+        old, meanings = None, self._meanings
+        with suppress(LinkerError):
+            old = read_manifest(self._index_dir)
+        if meanings is None and old is not None and old.profiles is not None:
+            meanings = load_meanings(old.profiles.name, device=self._settings.device)
+        if meanings is None:
+            return None
+        vectors = self._known_profiles(old, meanings.identity) if old is not None else None
+        known = (self._index_dir, vectors) if vectors is not None else None
+        return write_profile_vectors(folder, meanings, known=known, progress=self._progress)
+
+    def _known_profiles(self, manifest: IndexManifest, identity: str) -> ProfileVectors | None:
+        """The vectors of the index that is there, if they are whole and of this identity."""
+        if manifest.profiles is not None and manifest.profiles.identity == identity:
+            with suppress(ProfilesError):
+                return ProfileVectors.open(self._index_dir, manifest.profiles, thorough=True)
+        return None
+
     def _embed(self, folder: Path, known_dir: Path | None, sources: tuple[SourceRecord, ...]) -> IndexManifest:
-        """Embed the pictures of a graph and conclude the index; only now is the encoder in memory."""
+        """Embed the pictures and the profiles of a graph and conclude the index; only now is the encoder in memory."""
         encoder: Encoder = self._load_encoder()
         written = embed_images(folder, encoder, known_dir=known_dir, progress=self._progress)
+        profiles = self._embed_profiles(folder)
         with Graph.open(folder / GRAPH) as graph:
             write_initials(graph, folder / INITIALS)
             counts = graph.counts()
@@ -169,6 +211,7 @@ class Builder:
                 images_sha256=written.sha256,
                 pictures_sha256=digest_of_pictures(graph.images()),
                 types_sha256=digest_of_file(self._settings.type_map),
+                profiles=profiles,
             )
         write_manifest(folder, manifest)
         remove_scratch(folder)

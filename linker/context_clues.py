@@ -6,7 +6,7 @@ word, year by year, and by the labels of its neighbours.
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +14,7 @@ from importlib.resources import files
 import numpy as np
 
 from kg import Entity, Graph
+from linker.profile_vectors import ProfileVectors
 from linker.profiles import Profile, read_profiles, words_of, years_in
 from linker.word_meanings import Vector, WordMeanings
 
@@ -84,12 +85,21 @@ class KnownProfiles:
 
     Args:
         graph: An open graph.
-        meanings: The meanings of words.
+        meanings: The meanings of words and texts.
+        vectors: The entities' vectors by the same meanings, as far as they were made ahead.
         remembered: How many are kept, at most; those that were asked for longest ago are dropped first.
     """
 
-    def __init__(self, graph: Graph, meanings: WordMeanings, *, remembered: int = 50_000) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        meanings: WordMeanings,
+        *,
+        vectors: ProfileVectors | None = None,
+        remembered: int = 50_000,
+    ) -> None:
         self._graph = graph
+        self._vectors = vectors
         self._meanings = meanings
         self._limit = remembered
         self._kept: OrderedDict[int, KnownProfile] = OrderedDict()
@@ -97,9 +107,11 @@ class KnownProfiles:
     def read(self, entities: Iterable[Entity]) -> dict[int, KnownProfile]:
         """Return the profile of each entity, by id."""
         wanted = {entity.id: entity for entity in entities}
-        fresh = [wanted[key] for key in sorted(wanted.keys() - self._kept.keys())]
-        for key, profile in read_profiles(self._graph, fresh).items():
-            self._kept[key] = know_profile(profile, self._meanings)
+        fresh = [wanted[key] for key in sorted(wanted) if key not in self._kept]
+        profiles = read_profiles(self._graph, fresh)
+        words = {key: profile.words for key, profile in profiles.items()}
+        for (key, profile), vector in zip(profiles.items(), self._embed(words), strict=True):
+            self._kept[key] = know_profile(profile, words[key], vector)
         found = {}
         for key in sorted(wanted):
             self._kept.move_to_end(key)
@@ -108,16 +120,31 @@ class KnownProfiles:
             self._kept.popitem(last=False)
         return found
 
+    def _embed(self, words: Mapping[int, Sequence[str]]) -> Vector:
+        """The vectors of some profiles, given in words by id: those that were made ahead are read."""
+        if self._vectors is None:
+            return self._meanings.texts(list(words.values()))
+        found = self._vectors.vectors(list(words))
+        lacking = [place for place, told in enumerate(words.values()) if told and not found[place].any()]
+        if lacking:
+            told = list(words.values())
+            found[lacking] = self._meanings.texts([told[place] for place in lacking])
+        return found
 
-def know_profile(profile: Profile, meanings: WordMeanings) -> KnownProfile:
-    """Make a profile ready for comparing."""
+
+def know_profile(profile: Profile, words: Sequence[str], vector: Vector) -> KnownProfile:
+    """Make a profile ready for comparing.
+
+    Args:
+        profile: The profile.
+        words: Its words.
+        vector: What they mean, (D,) float32.
+    """
     own = words_of(profile.label)
-    told = words_of(profile.text)
-    telling = [word for word in told if word not in own and _tells(word)]
     return KnownProfile(
-        words=frozenset(telling),
+        words=frozenset(word for word in words if word not in own and _tells(word)),
         text=f" {' '.join(words_of(profile.description))} ",
-        vector=meanings.text(own + told if told else ()),
+        vector=vector,
         years=profile.years,
         neighbours=tuple(dict.fromkeys(" ".join(words_of(label)) for label in profile.neighbours.values())),
         around=frozenset(profile.neighbours),
@@ -147,7 +174,7 @@ def context_of(
         words=frozenset(telling),
         names=frozenset(word for word, token in around if token[:1].isupper()) - own,
         text=f" {' '.join(word for word, _ in before)}  {' '.join(word for word, _ in after)} ",
-        vector=meanings.text([*named, *(word for word, _ in around)]),
+        vector=meanings.text(word for text in (*tokens, *further) for word in _form(text)),
         nearby=meanings.text(nearby),
         years=years_in(" ".join((*tokens, *further))),
     )

@@ -9,6 +9,7 @@
     ├── IndexVersionError      an index of another format version
     ├── IndexConflictError     an index that was built from something else
     ├── EncoderMismatchError   an index whose pictures another encoder embedded
+    ├── ProfilesError          profiles that were embedded ahead and cannot be used
     ├── SettingsError          a setting of the pipeline that cannot be
     └── PostError              a line of input that is not a post
 
@@ -76,6 +77,17 @@ class EncoderMismatchError(LinkerError):
         super().__init__(
             f"{path} was built with the encoder {built_with}, but {found} was loaded: "
             "give the same weights with --weights, or build the index again"
+        )
+
+
+class ProfilesError(LinkerError):
+    """The profiles that were embedded ahead are damaged, or of another encoder than the one at hand."""
+
+    def __init__(self, path: Path, name: str, *, found: str = "") -> None:
+        what = f"of another encoder than {found}" if found else "missing, damaged, or not those that were made"
+        super().__init__(
+            f"the profiles of {path} (profiles.npy, by {name}) are {what}: "
+            f"make them anew with the command that built the index and --profiles {name}"
         )
 
 

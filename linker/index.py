@@ -7,11 +7,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from kg import AliasIndex, Graph
-from linker.errors import IndexChangedError, IndexIncompleteError
+from linker.errors import IndexChangedError, IndexIncompleteError, ProfilesError
 from linker.manifest import GRAPH, IMAGES, INITIALS, MANIFEST, IndexManifest, read_manifest
 from linker.publishing import is_staged
 
 if TYPE_CHECKING:
+    from linker.profile_vectors import ProfileVectors
     from linker.short_forms import InitialsIndex
     from vision import ImageIndex
 
@@ -27,6 +28,9 @@ class Index:
         path: The directory.
         manifest: Its ``index.json``.
         device: Where to search the pictures: ``auto``, ``cpu`` or ``cuda``.
+
+    Raises:
+        ProfilesError: The profiles that were embedded ahead are missing or damaged.
     """
 
     def __init__(self, path: Path, manifest: IndexManifest, *, device: str = "auto") -> None:
@@ -35,6 +39,7 @@ class Index:
         self.graph = Graph.open(path / GRAPH)
         self.aliases = AliasIndex(self.graph)
         self._initials_file = _file_at(path / INITIALS)
+        self.profiles = _open_profiles(path, manifest)
         self._device = device
         self._images_file = _file_at(path / IMAGES)
 
@@ -88,6 +93,7 @@ def open_index(index_dir: Path, *, device: str = "auto") -> Index:
         IndexIncompleteError: The build was stopped half-way.
         IndexVersionError: The format is another version's.
         IndexChangedError: It was updated just now.
+        ProfilesError: The profiles that were embedded ahead are missing or damaged.
     """
     for _ in range(_TRIES):
         try:
@@ -115,11 +121,22 @@ def open_images(index_dir: Path, manifest: IndexManifest, *, device: str, thorou
 
 def _open(index_dir: Path, device: str) -> Index:
     before = _file_at(index_dir / MANIFEST)
-    index = Index(index_dir, read_manifest(index_dir), device=device)
+    try:
+        index = Index(index_dir, read_manifest(index_dir), device=device)
+    except ProfilesError:
+        if before != _file_at(index_dir / MANIFEST):
+            raise IndexChangedError(index_dir) from None
+        raise
     if before != _file_at(index_dir / MANIFEST):
         index.close()
         raise IndexChangedError(index_dir)
     return index
+
+
+def _open_profiles(path: Path, manifest: IndexManifest) -> "ProfileVectors | None":
+    from linker.profile_vectors import ProfileVectors
+
+    return ProfileVectors.open(path, manifest.profiles) if manifest.profiles is not None else None
 
 
 def _file_at(path: Path) -> tuple[int, ...]:

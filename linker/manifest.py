@@ -16,6 +16,7 @@ MANIFEST = "index.json"
 GRAPH = "kg.sqlite"
 IMAGES = "images.faiss"
 INITIALS = "initials.npy"
+PROFILES = "profiles.npy"
 CACHE = "cache.sqlite"
 STAGING = "update"
 RESPONSES = "responses.sqlite"
@@ -46,6 +47,17 @@ class SourceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfilesRecord:
+    """The profiles that were embedded ahead."""
+
+    name: str  # as given to ``--profiles``
+    identity: str  # of what made their vectors: equal where the vectors are comparable
+    dimension: int  # width of the vectors
+    size_bytes: int  # size of the file
+    sha256: str  # digest of its bytes
+
+
+@dataclass(frozen=True, slots=True)
 class IndexManifest:
     """What ``index.json`` holds."""
 
@@ -57,6 +69,7 @@ class IndexManifest:
     images_sha256: str  # digest of its bytes
     pictures_sha256: str  # digest of which picture each row of ``image`` stands for
     types_sha256: str = ""  # digest of the table of types; empty for ours
+    profiles: ProfilesRecord | None = None  # the profiles that were embedded ahead, if any
     format_version: int = FORMAT_VERSION  # version of the directory's layout
 
     @property
@@ -97,6 +110,7 @@ def read_manifest(index_dir: Path) -> IndexManifest:
             | {
                 "encoder": EncoderRecord(**data["encoder"]),
                 "sources": tuple(SourceRecord(**source) for source in data["sources"]),
+                "profiles": ProfilesRecord(**data["profiles"]) if data.get("profiles") else None,
             }
         )
     except (ValueError, KeyError, TypeError) as error:

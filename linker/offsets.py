@@ -1,13 +1,14 @@
 """Offsets: where the tokens of a post stand among the characters of its text."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 Places = tuple[tuple[int, int], ...]
 """The first character of each token, and the one after its last."""
 
 
-def place_tokens(text: str, tokens: Sequence[str]) -> tuple[str, Places]:
-    """Find the tokens of a text in it.
+@lru_cache(maxsize=1)
+def place_tokens(text: str, tokens: tuple[str, ...]) -> tuple[str, Places]:
+    """Find the tokens of a text in it; asked once more for the same post, it knows.
 
     Args:
         text: The text.

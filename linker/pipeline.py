@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from kg import AliasMatch, Fact
 from linker.candidates import CandidateFinder, known_names
 from linker.decision import decide, given_types, is_joined_name, without_overlaps
-from linker.errors import EncoderMismatchError
+from linker.errors import EncoderMismatchError, ProfilesError
 from linker.index import Index, open_index
 from linker.knowledge import Knowledge, KnowledgeFinder
 from linker.manifest import CACHE
@@ -19,7 +19,9 @@ from linker.offsets import place_tokens
 from linker.pictures import read_pictures
 from linker.ranking import LinkRanker, PostToLink
 from linker.results import Mention, Pictured, Post, PostPicture, Result
+from linker.sentence_meanings import load_meanings
 from linker.settings import Settings
+from linker.word_meanings import WORDS, WordMeanings
 
 if TYPE_CHECKING:
     from ner import Tagger, TaggerInput, TaggerOutput
@@ -63,7 +65,7 @@ class Pipeline:
             index.graph, index.aliases, limit=self.settings.limit, initials=index.initials
         )
         self._knowledge = KnowledgeFinder(index, memory, self.settings)
-        self._ranker = LinkRanker(index.graph)
+        self._ranker = LinkRanker(index.graph, meanings=_meanings_of(index, self.settings), vectors=index.profiles)
 
     @classmethod
     def open(cls, index_dir: Path, settings: Settings | None = None, **changes: Any) -> Self:
@@ -76,7 +78,7 @@ class Pipeline:
 
         Raises:
             LinkerError: The index cannot be used, another encoder made it, or a setting cannot be.
-            NerError: The tagger cannot be loaded.
+            NerError: The tagger or the encoder of the profiles cannot be loaded.
             VisionError: The encoder cannot be loaded.
         """
         from ner import load_tagger
@@ -247,6 +249,19 @@ def _find_mentions(
         find_mentions(post.tokens, output.spans if output else (), places, given=post.mentions)
         for post, output, places in zip(posts, outputs, matched, strict=True)
     ]
+
+
+def _meanings_of(index: Index, settings: Settings) -> WordMeanings:
+    """What reads posts as the profiles of an index were read.
+
+    Raises:
+        ProfilesError: What is at hand is not what made the profiles of the index.
+    """
+    made_by = index.manifest.profiles
+    meanings = load_meanings(made_by.name if made_by else WORDS, device=settings.device)
+    if made_by is not None and meanings.identity != made_by.identity:
+        raise ProfilesError(index.path, made_by.name, found=meanings.identity)
+    return meanings
 
 
 def load_encoder_of(index: Index, *, weights: Path | None, device: str) -> "Encoder":

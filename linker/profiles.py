@@ -1,17 +1,15 @@
 """Profiles: what an entity is, in words: its description, its classes, a few facts, and its neighbours' labels.
 
-Descriptions are literals of the graph whose predicate is one of `DESCRIPTIONS`. Every part may be missing; a graph of
-bare names gives empty profiles.
+Descriptions are literals of the graph whose predicate is one of `DESCRIPTIONS`: in English or without a language before
+others, then the longest. Every part may be missing; a graph of bare names gives empty profiles.
 """
 
 import re
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
-from kg import Entity, Graph, normal_form
+from kg import Entity, Graph, class_labels, literal_texts, neighbour_labels, normal_form
 
 DESCRIPTIONS = ("abstract", "comment", "description")
 """Local names of the predicates whose literals describe an entity."""
@@ -19,25 +17,9 @@ DESCRIPTIONS = ("abstract", "comment", "description")
 _LONGEST = 1_000  # characters of a description that are read: its first sentences
 _LONGEST_FACT = 100
 _FACTS, _NEIGHBOURS = 12, 40
-_BATCH = 500
 _MARKUP = re.compile(r"<[^<>]{1,200}>|\[\[|\]\]|\{\{|\}\}|'{2,}")
+_OTHER_LANGUAGE = re.compile("@(?!en(-|$))", re.IGNORECASE)  # of a literal's datatype
 _YEAR = re.compile(r"\b(1[0-9]{3}|20[0-9]{2})\b")
-
-_CLASSES = (
-    "SELECT ec.entity, c.label FROM entity_class ec JOIN class c ON c.id = ec.class WHERE ec.entity IN ({})"
-    " ORDER BY ec.entity, c.depth DESC NULLS LAST, c.instances, c.iri"
-)
-_LITERALS = (
-    "SELECT l.subject, p.iri, substr(l.value, 1, 2000) FROM literal l JOIN predicate p ON p.id = l.predicate"
-    " WHERE l.subject IN ({}) ORDER BY l.subject, l.id"
-)
-# Each direction by its own index, and no further than is used: a hub has a million neighbours.
-_AROUND = (
-    "SELECT near, label FROM (SELECT t.object AS near FROM triple t JOIN predicate p ON p.id = t.predicate"
-    " WHERE t.subject = ?1 AND p.hop LIMIT ?2) JOIN entity ON entity.id = near"
-    " UNION ALL SELECT near, label FROM (SELECT t.subject AS near FROM triple t JOIN predicate p ON p.id = t.predicate"
-    " WHERE t.object = ?1 AND p.hop LIMIT ?2) JOIN entity ON entity.id = near"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +48,12 @@ class Profile:
         parts = (self.description, *self.classes, *self.facts, *self.neighbours.values())
         return ". ".join(part for part in parts if part)
 
+    @property
+    def words(self) -> list[str]:
+        """The words that its vector is of: the label's and the text's; none where only the label is known."""
+        told = words_of(self.text)
+        return words_of(self.label) + told if told else []
+
 
 def read_profiles(graph: Graph, entities: Sequence[Entity]) -> dict[int, Profile]:
     """Read the profiles of some entities.
@@ -77,27 +65,25 @@ def read_profiles(graph: Graph, entities: Sequence[Entity]) -> dict[int, Profile
     Returns:
         The profile of each, by id.
     """
-    connection, ids = graph.connection, [entity.id for entity in entities]
-    classes: dict[int, list[str]] = {}
-    for entity, label in _select(connection, _CLASSES, ids):
-        classes.setdefault(entity, []).append(label)
-    descriptions: dict[int, str] = {}
-    facts: dict[int, list[str]] = {}
-    for entity, predicate, value in _select(connection, _LITERALS, ids):
-        if re.split("[/#]", predicate)[-1] in DESCRIPTIONS:
-            descriptions[entity] = max(descriptions.get(entity, ""), first_sentences(value), key=len)
-        elif len(value) <= _LONGEST_FACT:
-            facts.setdefault(entity, []).append(value)
-    has_triples = connection.execute("SELECT 1 FROM triple LIMIT 1").fetchone() is not None
+    ids = [entity.id for entity in entities]
+    classes, literals = class_labels(graph, ids), literal_texts(graph, ids)
+    has_triples = graph.has_triples()
     profiles = {}
     for entity in entities:
-        description, told = descriptions.get(entity.id, ""), dict.fromkeys(facts.get(entity.id, ()))
+        found, told = [(False, 0, "")], dict[str, None]()
+        for predicate, value, datatype in literals.get(entity.id, ()):
+            if re.split("[/#]", predicate)[-1] in DESCRIPTIONS:
+                text = first_sentences(value)
+                found.append((not _OTHER_LANGUAGE.match(datatype), len(text), text))
+            elif len(value) <= _LONGEST_FACT:
+                told[value] = None
+        description = max(found)[-1]
         profiles[entity.id] = Profile(
             label=entity.label,
             description=description,
-            classes=tuple(dict.fromkeys(classes.get(entity.id, ()))),
+            classes=classes.get(entity.id, ()),
             facts=tuple(islice(told, _FACTS)),
-            neighbours=_neighbours(connection, entity.id) if has_triples else {},
+            neighbours=neighbour_labels(graph, entity.id, limit=_NEIGHBOURS) if has_triples else {},
             years=years_in(" ".join((description, *told))),
         )
     return profiles
@@ -124,13 +110,3 @@ def years_in(text: str) -> tuple[int, ...]:
 def words_of(text: str) -> list[str]:
     """The words of a text in their normal forms."""
     return normal_form(text).split() if text else []
-
-
-def _neighbours(connection: sqlite3.Connection, entity: int) -> dict[int, str]:
-    return dict(connection.execute(_AROUND, (entity, _NEIGHBOURS)).fetchall())
-
-
-def _select(connection: sqlite3.Connection, query: str, ids: Sequence[int]) -> Iterator[Any]:
-    for start in range(0, len(ids), _BATCH):
-        batch = ids[start : start + _BATCH]
-        yield from connection.execute(query.format(",".join("?" * len(batch))), batch)

@@ -10,7 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
-from linker.manifest import GRAPH, IMAGES, INITIALS, MANIFEST, STAGING
+from linker.manifest import GRAPH, IMAGES, INITIALS, MANIFEST, PROFILES, STAGING
 
 
 def staged_index(index_dir: Path) -> Path:
@@ -28,7 +28,7 @@ def publish(index_dir: Path) -> None:
     staging = staged_index(index_dir)
     (index_dir / MANIFEST).unlink(missing_ok=True)
     _write_through(index_dir)
-    for name in (INITIALS, IMAGES, GRAPH):
+    for name in (INITIALS, PROFILES, IMAGES, GRAPH):
         if (staging / name).exists():
             for ending in ("-journal", "-wal", "-shm"):  # of the old file: SQLite would apply them to the new one
                 (index_dir / (name + ending)).unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from linker.context_clues import CONTEXT_CLUES, KnownProfile, KnownProfiles, con
 from linker.knowledge_clues import knowledge_clues, nil_clues
 from linker.mentions import mention_words
 from linker.name_clues import name_clues, words_in
+from linker.profile_vectors import ProfileVectors
 from linker.profiles import words_of
 from linker.ranker import CLUES, Floats, Ranker, load_ranker, scores, softmax
 from linker.results import Candidate, Mention
@@ -73,7 +74,8 @@ class LinkRanker:
     Args:
         graph: An open graph.
         ranker: The weights (default: those of the package).
-        meanings: The meanings of words (default: those of the package).
+        meanings: The meanings of words and texts (default: those of the package).
+        vectors: The entities' vectors by the same meanings, as far as they were made ahead.
         remembered: Profiles that are kept in memory, at most.
     """
 
@@ -83,11 +85,12 @@ class LinkRanker:
         *,
         ranker: Ranker | None = None,
         meanings: WordMeanings | None = None,
+        vectors: ProfileVectors | None = None,
         remembered: int = 50_000,
     ) -> None:
         self._ranker = ranker or load_ranker()
         self._meanings = meanings or load_word_meanings()
-        self._profiles = KnownProfiles(graph, self._meanings, remembered=remembered)
+        self._profiles = KnownProfiles(graph, self._meanings, vectors=vectors, remembered=remembered)
         self._entities = graph.connection.execute("SELECT max(id) FROM entity").fetchone()[0] or 0
         self._degree = lru_cache(maxsize=100_000)(lambda entity: graph.degree([entity], limit=_MOST_DEGREE))
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from zlib import crc32
 
@@ -60,11 +61,11 @@ class InitialsIndex:
         low = crc32(initials.encode()) << _ENTITY_BITS
         start, end = np.searchsorted(self._keys, np.array([low, low + (1 << _ENTITY_BITS)], dtype=np.uint64))
         ids = (self._keys[start : min(end, start + _MOST_HOLDERS)] & np.uint64((1 << _ENTITY_BITS) - 1)).tolist()
-        found = [entity for entity in self._graph.entities(ids).values() if initials in initials_of(entity.label)]
-        found.sort(key=lambda entity: (-entity.prior, entity.id))
+        holders = sorted(self._graph.entities(ids).values(), key=lambda entity: (-entity.prior, entity.id))
+        found = (entity for entity in holders if initials in initials_of(entity.label))
         return tuple(
             AliasMatch(entity, entity.label, "acronym", INITIALS_WEIGHT, _INITIALS_FUZZY)
-            for entity in found[:_MOST_OF_INITIALS]
+            for entity in islice(found, _MOST_OF_INITIALS)
         )
 
 

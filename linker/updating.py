@@ -63,7 +63,7 @@ def update_index(index_dir: Path, settings: BuildSettings, *, progress: Progress
                 return BuiltIndex(gained, fetched, _publish(index_dir))
             discard(index_dir)
             none = GraphDifferences(pictures_kept=old.images.get("embedded", 0))
-            return BuiltIndex(old, fetched, differences if was_staged else none)
+            return BuiltIndex(builder.gain_profiles(old), fetched, differences if was_staged else none)
         staged_index(index_dir).mkdir(exist_ok=True)
         made = builder.make(staged_index(index_dir), known_dir=index_dir if same_encoder else None)
         return BuiltIndex(made.manifest, made.fetched, _publish(index_dir), same_encoder)

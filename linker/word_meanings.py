@@ -1,12 +1,14 @@
 """Word meanings: a vector for each word, distilled from a sentence encoder, so that a text costs microseconds.
 
 The vector of a text is the sum of its words' vectors, at length 1, and comes near to what the encoder makes of the
-text. The vectors are in ``linker/weights/word_meanings.npz``, a byte a number; `benchmarks/distil_words.py` made them.
+text (`linker.sentence_meanings` asks the encoder itself). The vectors are in ``linker/weights/word_meanings.npz``, a
+byte a number; `benchmarks/distil_words.py` made them.
 """
 
 import math
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 Vector = npt.NDArray[np.float32]
+
+WORDS = "words"
+"""The name of these vectors, where a sentence encoder could be named."""
 
 ENCODER = "all-MiniLM-L6-v2"
 RARE_FROM = 1_996
@@ -31,6 +36,8 @@ class WordMeanings:
         vectors: (V, D) float32, a row for each token.
     """
 
+    name = WORDS
+
     def __init__(self, tokens: Any, vectors: Vector) -> None:
         self._tokens = tokens
         self._vectors = vectors
@@ -45,6 +52,15 @@ class WordMeanings:
             total += self.word(word)
         length = math.sqrt(float(total @ total))
         return total / np.float32(length) if length else total
+
+    def texts(self, texts: Sequence[Sequence[str]]) -> Vector:
+        """The vectors of some texts, given in words, (N, D) float32: see `text`."""
+        return np.array([self.text(words) for words in texts], dtype=np.float32).reshape(-1, self.dimension)
+
+    @cached_property
+    def identity(self) -> str:
+        """Equal where vectors may be compared."""
+        return f"{WORDS}-{sha256(self._vectors.tobytes()).hexdigest()[:16]}"
 
     def _word(self, word: str) -> Vector:
         pieces = self._tokens.encode(word, add_special_tokens=False).ids[:16]

@@ -1,5 +1,6 @@
 from .checkpoints import load_tagger as load_tagger
 from .encoders.hub import find_encoder as find_encoder
+from .encoders.sentences import load_sentence_encoder as load_sentence_encoder
 from .errors import CheckpointError as CheckpointError
 from .errors import DeviceError as DeviceError
 from .errors import EncoderNotFoundError as EncoderNotFoundError

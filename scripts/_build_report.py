@@ -69,6 +69,9 @@ def print_summary(index: Path, built: "BuiltIndex") -> None:
     total = sum(images.values())
     others = ", ".join(f"{number:,} {status}" for status, number in images.items() if status != "embedded")
     click.echo(f"pictures: {images.get('embedded', 0):,} of {total:,} embedded" + (f" ({others})" if others else ""))
+    if manifest.profiles is not None:
+        made = manifest.profiles
+        click.echo(f"profiles: by {made.name}, {made.dimension} numbers each, {made.size_bytes / 1e6:,.1f} MB")
     if built.fetched is not None:
         click.echo(_describe_pictures(built.fetched))
     for source in manifest.sources:

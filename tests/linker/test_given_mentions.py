@@ -66,6 +66,6 @@ def test_a_mention_that_cannot_be_used_is_said(fields: dict, mention: dict, mess
 def test_tokens_are_found_in_the_text_that_they_make(tokens: list[str]) -> None:
     joined = " ".join(tokens)
     for text in ("", joined):
-        found, places = place_tokens(text, tokens)
+        found, places = place_tokens(text, tuple(tokens))
         assert found == joined
         assert [found[start:end] for start, end in places] == tokens
