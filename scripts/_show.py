@@ -76,7 +76,7 @@ def coloured_text(result: "Result") -> "Text":
     """The text of a post, every mention in the colour of its type."""
     from rich.text import Text
 
-    pieces = cut_at_mentions(result.tokens, result.mentions)
+    pieces = cut_at_mentions(result)
     return Text.assemble(*((piece, _STYLES.get(mention.type, "bold") if mention else "") for piece, mention in pieces))
 
 

@@ -5,16 +5,17 @@ from typing import Any
 
 import click
 
-from scripts._cli import FILE, Command, device, weights
+from scripts._cli import FILE, Command, CommandError, check_file_place, device, weights
+from scripts._output_forms import FORMS, form_of
+from scripts._results_file import is_special
 
 _EXAMPLES = """
 link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl
-link-and-tag demo/index examples/posts/posts.jsonl -o results.html
+link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl -o results.csv -o results.html
 link-and-tag demo/index --text "Chad looks great" --image flag.jpg
 cat posts.jsonl | link-and-tag demo/index - | head
 link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 """
-_FORM_OF_ENDING = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "conll"}
 
 
 @click.command(
@@ -24,13 +25,22 @@ _FORM_OF_ENDING = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "
 )
 @click.argument("index", type=FILE)
 @click.argument("posts", required=False)
-@click.option("-o", "--output", "out", type=FILE, help="Write here, not to stdout; the file appears when it is whole.")
+@click.option(
+    "-o",
+    "--output",
+    "outs",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Write here, not to stdout, in the form that the name ends in (.jsonl, .jsonl.gz, .csv, .parquet, .conll, "
+    ".html); the file appears when it is whole. May be given again.",
+)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["jsonl", "conll", "html"]),
+    type=click.Choice(FORMS),
     show_default=False,
-    help="What to write.  [default: as -o ends, else jsonl]",
+    help="What to write.  [default: as -o ends, jsonl on stdout]",
 )
 @click.option(
     "--tagger",
@@ -40,7 +50,6 @@ _FORM_OF_ENDING = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "
 )
 @click.option(
     "--threshold",
-    "theta",
     type=click.FloatRange(-1, 1),
     default=0.9,
     help="Least cosine at which two pictures show the same entity.",
@@ -91,7 +100,7 @@ _FORM_OF_ENDING = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "
 def main(
     index: Path,
     posts: str | None,
-    out: Path | None,
+    outs: tuple[Path, ...],
     form: str | None,
     text: str | None,
     image: str | None,
@@ -115,17 +124,30 @@ def main(
         raise click.UsageError("give either POSTS or --text.")
     if image is not None and text is None:
         raise click.UsageError("--image needs --text: it is the picture of that text.")
-    if resume and (out is None or posts is None):
+    if resume and (not outs or posts is None):
         raise click.UsageError("--resume needs POSTS and -o: it goes on from the results kept beside OUT.")
+    if form is not None and len(outs) > 1:
+        raise click.UsageError("--format goes with one -o: of several, each is written as its name ends.")
     kept = None if cache in (None, "none") else Path(cache or "")
     chosen = Settings(cache=kept, keep_cache=cache != "none", **settings)
-    ending = out.suffix.lower() if out else ""
-    form_of_out = form or _FORM_OF_ENDING.get(ending, "jsonl")
-    job = Job(index, chosen, out, form_of_out, images, resume, errors, batch_size, explain or form_of_out == "html")
+    job = Job(index, chosen, _places(outs, form, posts), form or "jsonl", images, resume, errors, batch_size, explain)
     if text is not None:
-        link_text(job, text, image, readable=form is None and out is None)
+        link_text(job, text, image, readable=form is None or bool(outs))
     else:
         link_posts(job, posts or "-")
+
+
+def _places(outs: tuple[Path, ...], form: str | None, posts: str | None) -> dict[Path, str]:
+    """Where to write, and in which form; refused where a file cannot be made, or is written over."""
+    places: dict[Path, str] = {}
+    for out in outs:
+        check_file_place("-o", out)
+        if out.absolute() in {other.absolute() for other in places}:
+            raise CommandError(f"-o {out} is given twice: expected another file each time")
+        if posts is not None and out.is_file() and Path(posts).exists() and out.samefile(posts):
+            raise CommandError(f"-o {out} is the file of posts: expected another file, results would take its place")
+        places[out] = form or ("jsonl" if is_special(out) and not out.suffix else form_of(out))
+    return places
 
 
 if __name__ == "__main__":

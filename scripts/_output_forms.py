@@ -1,0 +1,163 @@
+"""The forms that results are written in: JSON lines, a table, CoNLL, a page; told by how a file's name ends."""
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from scripts._cli import CommandError
+
+if TYPE_CHECKING:
+    from linker import Index, Result
+
+_FORM_OF_ENDING = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".jsonl.gz": "jsonl.gz",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".conll": "conll",
+    ".bio": "conll",
+    ".html": "html",
+    ".htm": "html",
+}
+FORMS = tuple(dict.fromkeys(_FORM_OF_ENDING.values()))
+STREAMED = ("jsonl", "jsonl.gz", "conll")
+"""The forms that are written as results come; others look at all of them first."""
+_ROWS_A_GROUP = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Results to write, and what goes with them.
+
+    Args:
+        read: Gives the results, each time from the first.
+        explain: Whether to write every part of every score.
+        pictures: Gives the pictures of the posts, in their order, for the page.
+        index: Where the page has the pictures of entities from; None: it has none.
+    """
+
+    read: "Callable[[], Iterable[Result]]"
+    explain: bool
+    pictures: Callable[[], Iterable[Path | bytes | None]]
+    index: "Index | None"
+
+
+def form_of(out: Path) -> str:
+    """The form that a file's name asks for.
+
+    Raises:
+        CommandError: It asks for none.
+    """
+    name = out.name.lower()
+    found = next((form for ending, form in _FORM_OF_ENDING.items() if name.endswith(ending)), None)
+    if found is None:
+        raise CommandError(f"-o {out}: expected a name that ends in one of {', '.join(_FORM_OF_ENDING)}, or --format")
+    return found
+
+
+def write_results(form: str, source: Source, file: IO[bytes]) -> None:
+    """Write results to a file in a form; as they come, where the form allows it.
+
+    Raises:
+        CommandError: The form needs a package that is not installed.
+    """
+    if form == "jsonl":
+        _write_pieces(file, (to_line(result, explain=source.explain) for result in source.read()))
+    elif form == "jsonl.gz":
+        with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:  # no time: the same results, the same bytes
+            packed.writelines(to_line(result, explain=source.explain).encode() for result in source.read())
+    elif form == "conll":
+        from linker import result_to_conll
+
+        _write_pieces(file, map(result_to_conll, source.read()))
+    elif form == "html":
+        from scripts._report_page import render_report
+
+        _write_pieces(file, render_report(source.read(), source.pictures(), source.index))
+    elif form == "csv":
+        _write_csv(file, source)
+    else:
+        _write_parquet(file, source)
+
+
+def to_line(result: "Result", *, explain: bool) -> str:
+    """A result as one line of JSON; `explain` adds every part of every score."""
+    from linker import result_to_json
+
+    return json.dumps(result_to_json(result, explain=explain), ensure_ascii=False) + "\n"
+
+
+def _write_pieces(file: IO[bytes], pieces: Iterable[str]) -> None:
+    for piece in pieces:
+        file.write(piece.encode())
+        file.flush()  # whoever reads a pipe has it now
+
+
+def _write_csv(file: IO[bytes], source: Source) -> None:
+    columns = _columns(source)
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    try:
+        writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(_rows(source, columns))
+    finally:
+        text.detach()  # it would close the file
+
+
+def _write_parquet(file: IO[bytes], source: Source) -> None:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise CommandError("Parquet needs pyarrow, which is not installed: pip install pyarrow") from None
+    columns = _columns(source)
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
+    with pq.ParquetWriter(file, schema) as writer:
+        rows = _rows(source, columns)
+        while group := [row for row, _ in zip(rows, range(_ROWS_A_GROUP), strict=False)]:
+            writer.write_table(pa.Table.from_pylist(group, schema))
+
+
+def _columns(source: Source) -> dict[str, type]:
+    """The columns of a table and what stands in them: ours, then the user's own fields as they come."""
+    from linker import ROW_COLUMNS, mention_rows
+
+    kinds: dict[str, set[type]] = {}
+    for result in source.read():
+        for row in mention_rows(result)[:1]:
+            for name, value in row.items():
+                if name == "id" or (name not in ROW_COLUMNS and value is not None):
+                    is_small = not isinstance(value, int) or abs(value) < 2**63
+                    kinds.setdefault(name, set()).add(type(value) if is_small else str)
+    plain = {name: _kind(found) for name, found in kinds.items()}
+    return {"id": plain.pop("id", str)} | {name: kind for name, kind in ROW_COLUMNS.items() if name != "id"} | plain
+
+
+def _kind(found: set[type]) -> type:
+    """What kind of value a column of such values has: texts, unless all are of one other kind."""
+    if found == {int, float}:
+        return float
+    [kind, *others] = found
+    return kind if not others and kind in (int, float, bool) else str
+
+
+def _rows(source: Source, columns: Mapping[str, type]) -> Iterator[dict[str, Any]]:
+    from linker import mention_rows
+
+    for result in source.read():
+        for row in mention_rows(result):
+            yield {name: _cell(value, columns[name]) for name, value in row.items() if name in columns}
+
+
+def _cell(value: Any, kind: type) -> Any:
+    """A value as it stands in a column: what is no text, in a column of texts, as JSON."""
+    if value is None:
+        return None
+    return kind(value) if kind is not str or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
