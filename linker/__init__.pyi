@@ -35,6 +35,7 @@ from .mention_rows import mention_rows as mention_rows
 from .mentions import find_mentions as find_mentions
 from .mentions import match_aliases as match_aliases
 from .output import RESULT_FIELDS as RESULT_FIELDS
+from .output import cut_at_mentions as cut_at_mentions
 from .output import result_from_json as result_from_json
 from .output import result_to_conll as result_to_conll
 from .output import result_to_json as result_to_json

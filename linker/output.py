@@ -1,4 +1,4 @@
-"""A result as JSON, one line of what ``link-and-tag`` writes, and read back from it; and in columns, as CoNLL.
+"""A result as JSON, a line of what ``link-and-tag`` writes, and read back from it; as CoNLL; and in pieces to show.
 
 ``docs/result.schema.json`` says what the fields of the JSON mean.
 """
@@ -69,7 +69,7 @@ def result_from_json(value: Mapping[str, Any]) -> Result:
         attributes=tuple(map(tuple, value["attributes"])),
         image_error=value["image_error"],
         text=value["text"],
-        image=value["image"],
+        image=value.get("image"),
         fields=_own(value),
     )
 
@@ -81,6 +81,22 @@ def result_to_conll(result: Result) -> str:
     """
     rows = (f"{_BREAKS.sub(' ', token)}\t{tag}\n" for token, tag in zip(result.tokens, result.tags, strict=True))
     return f"IMGID:{_BREAKS.sub(' ', str(result.id))}\n{''.join(rows)}\n"
+
+
+def cut_at_mentions(result: Result) -> list[tuple[str, LinkedMention | None]]:
+    """The text of a post in pieces, each with the mention that it is, or None; joined, they are the text.
+
+    Of mentions that overlap, the first stays.
+    """
+    pieces: list[tuple[str, LinkedMention | None]] = []
+    place = 0
+    for mention in result.mentions:
+        if mention.start_char >= place:
+            pieces += [(result.text[place : mention.start_char], None)]
+            pieces += [(result.text[mention.start_char : mention.end_char], mention)]
+            place = mention.end_char
+    pieces.append((result.text[place:], None))
+    return [(text, mention) for text, mention in pieces if text]
 
 
 def _own(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts._words import cut_at_mentions, knowledge_in_words, near_in_words, path_in_words
+from scripts._words import knowledge_in_words, near_in_words, path_in_words
 
 if TYPE_CHECKING:
     from linker import Index, LinkedMention, Result
@@ -66,6 +66,8 @@ class _Card:
 
 
 def _make_card(result: "Result", image: Path | bytes | None, find_picture: Callable[[str, str], Path | None]) -> _Card:
+    from linker import cut_at_mentions
+
     pictured = result.pictured
     return _Card(
         result,

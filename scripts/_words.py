@@ -7,25 +7,9 @@ from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from kg import Fact
-    from linker import LinkedMention, Pictured, Result
+    from linker import Pictured
 
 _VOWEL_SOUND = re.compile(r"(?!eu|one\b|u(?:\.|[sk]\b|s[aeu]|ti|r[aeiou]|ni(?![nm])))[aeiou]", re.IGNORECASE)
-
-
-def cut_at_mentions(result: "Result") -> "list[tuple[str, LinkedMention | None]]":
-    """The text of a post in pieces, each with the mention that it is, or None; joined, they are the text.
-
-    Of mentions that overlap, the first stays.
-    """
-    pieces: list[tuple[str, LinkedMention | None]] = []
-    place = 0
-    for mention in result.mentions:
-        if mention.start_char >= place:
-            pieces += [(result.text[place : mention.start_char], None)]
-            pieces += [(result.text[mention.start_char : mention.end_char], mention)]
-            place = mention.end_char
-    pieces.append((result.text[place:], None))
-    return [(text, mention) for text, mention in pieces if text]
 
 
 def name_of(iri: str) -> str:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg import Fact
-from linker import LinkedMention, Result, result_from_json, result_to_conll
+from linker import LinkedMention, Result, cut_at_mentions, result_from_json, result_to_conll
 from scripts._report_page import as_link, render_page
-from scripts._words import cut_at_mentions, knowledge_in_words, name_of, spaced
+from scripts._words import knowledge_in_words, name_of, spaced
 
 EVIL = "<script>alert('x')</script>"
 
