@@ -19,7 +19,7 @@ def as_picture(image: Any) -> Path | bytes | None:
     Raises:
         TypeError: It is no picture.
     """
-    if image is None or image != image:  # NaN, as a data frame has it for nothing
+    if image is None:
         return None
     if isinstance(image, str | os.PathLike):
         return Path(image)

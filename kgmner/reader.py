@@ -1,33 +1,21 @@
 """Reading texts with an index: one, many as they come, or a column of a table."""
 
 import os
-import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from kgmner.documents import Doc
-from kgmner.frames import as_column, mention_frame
+from kgmner.frames import cells, mention_frame
 from kgmner.pictures import ImageLike, as_picture
 from linker import Pipeline, Post, Settings, mention_row, post_from_json
 
 TextLike = str | Mapping[str, Any]
 """A text; or a post as in a file of posts: ``{"text" or "tokens", "image", "caption", "mentions", "id"}``."""
 
-_lock = threading.Lock()  # of whoever opens an index
 _left_behind: list[object] = []  # pipelines of a parent process: SQLite forbids even to close them after a fork
-
-
-def _renew_lock() -> None:
-    """A thread of the parent process may have held it at the moment of the fork."""
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def load(index: str | os.PathLike[str], *, cache: str | os.PathLike[str] | None = None, **settings: Any) -> "Reader":
@@ -39,16 +27,10 @@ def load(index: str | os.PathLike[str], *, cache: str | os.PathLike[str] | None 
         settings: Called as the options of ``link-and-tag``: ``tagger``, ``threshold``, ``hops``, ``min_link_score``,
             ``device``, ``weights`` (see `linker.Settings`).
 
-    Returns:
-        A reader.
-
     Raises:
         LinkerError: The index cannot be used, or a setting cannot be.
         NerError: The tagger cannot be loaded.
         VisionError: The picture encoder cannot be loaded.
-
-    Example:
-        >>> reader = load("my-index", threshold=0.95)  # doctest: +SKIP
     """
     kept = None if cache is None or cache == "none" else Path(cache)
     reader = Reader(Path(index).absolute(), Settings(cache=kept, keep_cache=cache != "none", **settings))
@@ -76,39 +58,21 @@ class Reader:
         """What does the work."""
         opened = self._opened
         if opened is None or opened[0] != os.getpid():
-            with _lock:
-                if self._opened is None or self._opened[0] != os.getpid():
-                    self._opened = os.getpid(), self._open()
-                opened = self._opened
+            opened = self._opened = os.getpid(), self._open()
         return opened[1]
 
     def __call__(self, text: TextLike, image: ImageLike = None) -> Doc:
-        """Read a text.
-
-        Args:
-            text: The text; or a post, as in a file of posts.
-            image: Its picture: a path, the bytes of a file, a PIL image, or None.
+        """Read a text, or a post as in a file of posts, with its picture.
 
         Raises:
             TypeError: It is no text, or no picture.
             PostError: A field of the post cannot be used.
-
-        Example:
-            >>> reader("Chad looks great", image="flag.jpg").entities  # doctest: +SKIP
-            (<Entity Chad LOC → Chad 0.99>,)
         """
         [result] = self.pipeline.process([_post(0, text, image)])
         return Doc(result)
 
     def pipe(self, texts: Iterable[TextLike | tuple[str, ImageLike]], *, batch_size: int = 32) -> Iterator[Doc]:
-        """Read texts as they come, in batches.
-
-        Args:
-            texts: Texts; pairs of a text and its picture; or posts, as in a file of posts.
-            batch_size: How many at once; the results do not depend on it.
-
-        Returns:
-            A document for each, in the same order.
+        """Read texts, pairs of a text and its picture, or posts, as they come; a document for each, in their order.
 
         Raises:
             TypeError: `texts` is a single text; or, as they come, one of them is none.
@@ -134,27 +98,19 @@ class Reader:
             TypeError: `texts` is no list and no column.
             ValueError: There are not as many pictures as texts.
         """
-        column = as_column(texts)
-        pictures = as_column(images).values if images is not None else [None] * len(column.values)
-        if len(pictures) != len(column.values):
-            raise ValueError(f"{len(column.values):,} texts and {len(pictures):,} images: expected as many")
-        docs = self.pipe(
-            ("" if text is None else text, image) for text, image in zip(column.values, pictures, strict=True)
-        )
+        values = cells(texts)
+        pictures = [None] * len(values) if images is None else cells(images)
+        if len(pictures) != len(values):
+            raise ValueError(f"{len(values):,} texts and {len(pictures):,} images: expected as many")
+        docs = self.pipe(("" if text is None else text, image) for text, image in zip(values, pictures, strict=True))
         rows = [(place, mention_row(mention)) for place, doc in enumerate(docs) for mention in doc.result.mentions]
-        return mention_frame(rows, column)
+        return mention_frame(rows, texts)
 
     def close(self) -> None:
         """Close the index; it is opened again where the reader is used again."""
         opened, self._opened = self._opened, None
         if opened is not None and opened[0] == os.getpid():
             opened[1].close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
 
     def __reduce__(self) -> tuple[type["Reader"], tuple[Path, Settings]]:
         return Reader, (self.index_dir, self.settings)
@@ -163,22 +119,17 @@ class Reader:
         return f"<Reader {self.index_dir}>"
 
     def _open(self) -> Pipeline:
-        if self._opened is not None:  # of the process that this one was forked from
+        if self._opened is not None:  # of the process that this one was forked from, whose other threads are not here
+            import faiss
+            import torch
+
             _left_behind.append(self._opened)
-            _use_one_thread()
+            torch.set_num_threads(1)
+            faiss.omp_set_num_threads(1)
         pipeline = Pipeline.open(self.index_dir, self.settings)
         if pipeline.memory.problem:
             warnings.warn(pipeline.memory.problem, stacklevel=4)
         return pipeline
-
-
-def _use_one_thread() -> None:
-    """Have PyTorch and faiss compute in one thread: those of the parent are not here, and they would wait for them."""
-    import faiss
-    import torch
-
-    torch.set_num_threads(1)
-    faiss.omp_set_num_threads(1)
 
 
 def _post(number: int, text: Any, image: Any = None) -> Post:
