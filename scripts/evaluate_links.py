@@ -23,7 +23,7 @@ link-and-tag demo/index examples/posts/posts.jsonl | evaluate-links /dev/stdin g
 """
 
 
-@click.command(cls=Command, examples=_EXAMPLES)
+@click.command(cls=Command, examples=_EXAMPLES, sections={"Output": ("worst", "json_out")})
 @click.argument("results", type=FILE)
 @click.argument("gold", type=FILE)
 @click.option("--against", type=FILE, metavar="RESULTS", help="Other results, compared on the same posts by a test.")

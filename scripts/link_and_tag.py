@@ -21,6 +21,11 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 @click.command(
     cls=Command,
     examples=_EXAMPLES,
+    sections={
+        "Posts": ("text", "image", "images", "errors"),
+        "Output": ("outs", "form", "explain", "resume"),
+        "Pictures": ("threshold", "hops", "weights"),
+    },
     going_on="results so far are kept beside -o: the same command with --resume goes on from them",
 )
 @click.argument("index", type=FILE)
