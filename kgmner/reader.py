@@ -140,6 +140,9 @@ def _post(number: int, text: Any, image: Any = None) -> Post:
             'words by reader({"tokens": [...]})'
         )
     value = {"id": number, **({"text": text} if isinstance(text, str) else text)}
-    picture = as_picture(value.pop("image", None) if image is None else image)
-    post = post_from_json(value, folder=Path())
-    return post if picture is None else replace(post, image=picture)
+    if image is not None:
+        value["image"] = image
+    picture = as_picture(value.get("image"))
+    content = picture if isinstance(picture, bytes) else None
+    post = post_from_json(value | {"image": picture if content is None else None}, folder=Path())
+    return post if content is None else replace(post, image=content)

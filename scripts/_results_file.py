@@ -108,19 +108,14 @@ def hold(outs: Iterable[Path]) -> Iterator[None]:
     """Keep others from writing to these files meanwhile; devices and pipes are anybody's.
 
     Raises:
-        CommandError: Somebody else is writing one of them.
+        BuildLockedError: Somebody else is writing one of them.
     """
-    from kg import BuildLockedError, build_lock
+    from kg import build_lock
 
     with ExitStack() as held:
         for out in outs:
             if not is_special(out):
-                try:
-                    held.enter_context(build_lock(out))
-                except BuildLockedError as error:
-                    raise CommandError(
-                        f"{out} is being written by {error.holder}: wait for it to end, or give another place"
-                    ) from None
+                held.enter_context(build_lock(out))
         yield
 
 
