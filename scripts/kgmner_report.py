@@ -59,7 +59,7 @@ def main(results: Path, outs: tuple[Path, ...], images: Path | None, index: Path
     pictures = [_find(folders, result.image) for result in found] if "html" in forms.values() else []
     missing = [result.image for result, file in zip(found, pictures, strict=False) if result.image and not file]
     if missing:
-        say(f"{len(missing):,} pictures not found, such as {missing[0]}: --images DIR says where they are")
+        say(f"pictures not found: {len(missing):,}, such as {missing[0]} (--images DIR says where they are)")
     opened = open_index(index) if index else nullcontext()
     with hold(outs), opened as graph:
         explain = any(candidate.clues for result in found for said in result.mentions for candidate in said.candidates)
@@ -81,7 +81,7 @@ def _read(path: Path) -> "list[Result]":
     if bad and not found:
         raise CommandError(f"{path}: none of its {len(bad):,} lines is a result of link-and-tag (JSON lines)")
     if bad:
-        say(f"{len(bad):,} lines are no results and were left out; the first is line {bad[0]}")
+        say(f"lines that are no results, left out: {len(bad):,}; the first is line {bad[0]}")
     return found
 
 
