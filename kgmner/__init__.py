@@ -1,10 +1,4 @@
-"""Named entities of texts with their pictures, linked to a knowledge graph: what is needed in Python, and no more.
-
->>> import kgmner
->>> reader = kgmner.load("my-index")  # doctest: +SKIP
->>> [(entity.text, entity.label) for entity in reader("Chad looks great", image="flag.jpg").entities]  # doctest: +SKIP
-[('Chad', 'Chad')]
-"""
+"""Texts with their pictures in, linked entities out: ``kgmner.load(INDEX)(text, image=...).entities``."""
 
 from importlib.metadata import PackageNotFoundError, version
 

@@ -28,11 +28,7 @@ class Entity:
 
 
 class Doc:
-    """A text that was read.
-
-    Args:
-        result: What the linker says of it, with all the evidence.
-    """
+    """A text that was read; `result` is what the linker says of it, with all the evidence."""
 
     def __init__(self, result: Result) -> None:
         self.result = result

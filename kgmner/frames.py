@@ -15,10 +15,8 @@ def cells(column: Any) -> list[Any]:
         TypeError: It is a text, or a whole data frame, or nothing that has values.
     """
     if isinstance(column, str | bytes) or hasattr(column, "columns") or not isinstance(column, Iterable):
-        raise TypeError(
-            f"{type(column).__name__}: expected a list of texts or a column such as df['text']; "
-            "a single text is read by reader(text)"
-        )
+        kind = type(column).__name__
+        raise TypeError(f"{kind}: expected a list of texts or a column such as df['text']; reader(text) reads one text")
     return [None if _is_missing(item) else item for item in column]
 
 

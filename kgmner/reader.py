@@ -28,9 +28,7 @@ def load(index: str | os.PathLike[str], *, cache: str | os.PathLike[str] | None 
             ``device``, ``weights`` (see `linker.Settings`).
 
     Raises:
-        LinkerError: The index cannot be used, or a setting cannot be.
-        NerError: The tagger cannot be loaded.
-        VisionError: The picture encoder cannot be loaded.
+        LinkerError: The index or a setting cannot be used; NerError: the tagger; VisionError: the picture encoder.
     """
     kept = None if cache is None or cache == "none" else Path(cache)
     reader = Reader(Path(index).absolute(), Settings(cache=kept, keep_cache=cache != "none", **settings))
@@ -42,10 +40,6 @@ class Reader:
     """Reads texts with the help of an index. Make one with `load`.
 
     Threads may share it. In another process, forked or sent there, it opens the index anew when it is first used.
-
-    Args:
-        index_dir: The index.
-        settings: How to read.
     """
 
     def __init__(self, index_dir: Path, settings: Settings) -> None:

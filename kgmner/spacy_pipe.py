@@ -1,7 +1,6 @@
 """A component for spaCy: ``nlp.add_pipe("kgmner", config={"index": "my-index"})`` sets ``doc.ents``.
 
-The picture of a document is its extension: ``doc._.image = "flag.jpg"`` (or the bytes of a file), before the component
-sees it.
+The picture of a document is an extension: ``doc._.image = "flag.jpg"``, or the bytes of a file.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,11 +35,7 @@ def make_component(
 
 
 class EntityLinker:
-    """Sets ``doc.ents``: their types as labels, their IRIs as ``kb_id_`` (empty for NIL).
-
-    Args:
-        reader: Reads the texts.
-    """
+    """Sets ``doc.ents``: their types as labels, their IRIs as ``kb_id_`` (empty for NIL)."""
 
     def __init__(self, reader: kgmner.Reader) -> None:
         self.reader = reader

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scripts import _results_file
 from scripts._cli import CommandError, check_file_place, say
-from scripts._output_forms import STREAMED, Source, write_results
+from scripts._output_forms import STREAMED, Source, is_special, write_results
 from scripts._progress import Progress
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def link_posts(job: Job, source: str) -> None:
     with _results_file.hold(written), _open_pipeline(job) as pipeline, Progress() as progress:
         posts = _only_posts(_read(source, job.images), seen)
         results = _link(pipeline, posts, job, seen, progress, total=_count_lines(source))
-        files = [out for out in job.outs if not _results_file.is_special(out)]
+        files = [out for out in job.outs if not is_special(out)]
         if files:
             _write_by_way_of_file(files, posts, results, seen, job, pipeline)
         else:

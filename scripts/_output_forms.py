@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from scripts._cli import CommandError
+import click
+
+from scripts._cli import FILE, CommandError, check_file_place
 
 if TYPE_CHECKING:
     from linker import Index, Result
@@ -48,17 +50,40 @@ class Source:
     index: "Index | None"
 
 
-def form_of(out: Path) -> str:
-    """The form that a file's name asks for.
+def outputs(said: str, *, required: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option ``-o``, whose files `places_of` looks at; `said` begins its help."""
+    return click.option(
+        *("-o", "--output", "outs"),
+        type=FILE,
+        multiple=True,
+        required=required,
+        metavar="FILE",
+        help=f"{said}, in the form that the name ends in ({', '.join(_FORM_OF_ENDING)}); the file appears when it is "
+        "whole. May be given again.",
+    )
+
+
+def places_of(outs: Iterable[Path], form: str | None, source: str | None) -> dict[Path, str]:
+    """Where to write, and in which form: that one, or what a name ends in.
 
     Raises:
-        CommandError: It asks for none.
+        CommandError: A file cannot be made, is given twice, is what is read, or its name ends in no form.
     """
-    name = out.name.lower()
-    found = next((form for ending, form in _FORM_OF_ENDING.items() if name.endswith(ending)), None)
-    if found is None:
-        raise CommandError(f"-o {out}: expected a name that ends in one of {', '.join(_FORM_OF_ENDING)}, or --format")
-    return found
+    places: dict[Path, str] = {}
+    for out in outs:
+        check_file_place("-o", out)
+        if out.absolute() in {other.absolute() for other in places}:
+            raise CommandError(f"-o {out} is given twice: expected another file each time")
+        if source is not None and out.is_file() and Path(source).exists() and out.samefile(source):
+            raise CommandError(f"-o {out} is the file that is read: expected another one, results would take its place")
+        places[out] = form or ("jsonl" if is_special(out) and not out.suffix else _form_of(out))
+    return places
+
+
+def is_special(out: Path) -> bool:
+    """Whether a path is a device or a pipe (``/dev/stdout``, ``/dev/null``): written to as it is, never replaced."""
+    named = out.absolute().parts[1:3]
+    return (out.exists() and not out.is_file()) or (named[:1] in {("dev",), ("proc",)} and named != ("dev", "shm"))
 
 
 def write_results(form: str, source: Source, file: IO[bytes]) -> None:
@@ -91,6 +116,14 @@ def to_line(result: "Result", *, explain: bool) -> str:
     from linker import result_to_json
 
     return json.dumps(result_to_json(result, explain=explain), ensure_ascii=False) + "\n"
+
+
+def _form_of(out: Path) -> str:
+    name = out.name.lower()
+    found = next((form for ending, form in _FORM_OF_ENDING.items() if name.endswith(ending)), None)
+    if found is None:
+        raise CommandError(f"-o {out}: expected a name that ends in one of {', '.join(_FORM_OF_ENDING)}")
+    return found
 
 
 def _write_pieces(file: IO[bytes], pieces: Iterable[str]) -> None:

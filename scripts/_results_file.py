@@ -8,16 +8,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from scripts._cli import CommandError, say
-from scripts._output_forms import to_line
+from scripts._output_forms import is_special, to_line
 
 if TYPE_CHECKING:
     from linker import Result
-
-
-def is_special(out: Path) -> bool:
-    """Whether a path is a device or a pipe (``/dev/stdout``, ``/dev/null``): written to as it is, never replaced."""
-    named = out.absolute().parts[1:3]
-    return (out.exists() and not out.is_file()) or (named[:1] in {("dev",), ("proc",)} and named != ("dev", "shm"))
 
 
 def part_path(out: Path) -> Path:

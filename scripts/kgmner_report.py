@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts._cli import FILE, Command, CommandError, check_file_place, say
-from scripts._output_forms import Source, form_of, write_results
+from scripts._cli import FILE, Command, CommandError, say
+from scripts._output_forms import Source, outputs, places_of, write_results
 from scripts._results_file import hold, write_whole
 
 if TYPE_CHECKING:
@@ -27,16 +27,7 @@ kgmner-report results.jsonl.gz -o results.csv -o results.parquet
 
 @click.command(cls=Command, examples=_EXAMPLES)
 @click.argument("results", type=FILE)
-@click.option(
-    "-o",
-    "--output",
-    "outs",
-    type=FILE,
-    multiple=True,
-    required=True,
-    metavar="FILE",
-    help="What to make of them, as the name ends: .html, .csv, .parquet, .conll, .jsonl.gz. May be given again.",
-)
+@outputs("Make this of them", required=True)
 @click.option(
     "--images",
     type=FILE,
@@ -51,9 +42,7 @@ def main(results: Path, outs: tuple[Path, ...], images: Path | None, index: Path
     """
     from linker import open_index
 
-    forms = {out: form_of(out) for out in outs}
-    for out in outs:
-        check_file_place("-o", out)
+    forms = places_of(outs, None, str(results))
     found = _read(results)
     folders = [images] if images else [Path(), results.parent]
     pictures = [_find(folders, result.image) for result in found] if "html" in forms.values() else []

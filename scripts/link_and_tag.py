@@ -5,9 +5,8 @@ from typing import Any
 
 import click
 
-from scripts._cli import FILE, Command, CommandError, check_file_place, device, weights
-from scripts._output_forms import FORMS, form_of
-from scripts._results_file import is_special
+from scripts._cli import FILE, Command, check_file_place, device, weights
+from scripts._output_forms import FORMS, outputs, places_of
 
 _EXAMPLES = """
 link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl
@@ -30,16 +29,7 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 )
 @click.argument("index", type=FILE)
 @click.argument("posts", required=False)
-@click.option(
-    "-o",
-    "--output",
-    "outs",
-    type=FILE,
-    multiple=True,
-    metavar="FILE",
-    help="Write here, not to stdout, in the form that the name ends in (.jsonl, .jsonl.gz, .csv, .parquet, .conll, "
-    ".html); the file appears when it is whole. May be given again.",
-)
+@outputs("Write here, not to stdout")
 @click.option(
     "--format",
     "form",
@@ -133,26 +123,15 @@ def main(
         raise click.UsageError("--resume needs POSTS and -o: it goes on from the results kept beside OUT.")
     if form is not None and len(outs) > 1:
         raise click.UsageError("--format goes with one -o: of several, each is written as its name ends.")
+    if errors is not None:
+        check_file_place("--errors", errors)
     kept = None if cache in (None, "none") else Path(cache or "")
     chosen = Settings(cache=kept, keep_cache=cache != "none", **settings)
-    job = Job(index, chosen, _places(outs, form, posts), form or "jsonl", images, resume, errors, batch_size, explain)
+    job = Job(index, chosen, places_of(outs, form, posts), form or "jsonl", images, resume, errors, batch_size, explain)
     if text is not None:
         link_text(job, text, image, readable=form is None or bool(outs))
     else:
         link_posts(job, posts or "-")
-
-
-def _places(outs: tuple[Path, ...], form: str | None, posts: str | None) -> dict[Path, str]:
-    """Where to write, and in which form; refused where a file cannot be made, or is written over."""
-    places: dict[Path, str] = {}
-    for out in outs:
-        check_file_place("-o", out)
-        if out.absolute() in {other.absolute() for other in places}:
-            raise CommandError(f"-o {out} is given twice: expected another file each time")
-        if posts is not None and out.is_file() and Path(posts).exists() and out.samefile(posts):
-            raise CommandError(f"-o {out} is the file of posts: expected another file, results would take its place")
-        places[out] = form or ("jsonl" if is_special(out) and not out.suffix else form_of(out))
-    return places
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ def test_an_ending_that_is_no_form_is_refused(run: Run, tmp_path: Path, index: P
     for name in ("results.json", "results.xlsx", "results"):
         told = run("link-and-tag", index, posts, "-o", tmp_path / name)
         assert (told.exit_code, told.stderr.count("\n")) == (1, 1)
-        assert ".jsonl, .ndjson, .jsonl.gz, .csv, .parquet, .conll, .bio, .html, .htm, or --format" in told.stderr
+        assert ".jsonl, .ndjson, .jsonl.gz, .csv, .parquet, .conll, .bio, .html, .htm" in told.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -135,7 +135,7 @@ def test_outputs_that_would_write_over_something(run: Run, tmp_path: Path, index
     before = posts.read_bytes()
     told = run("link-and-tag", index, posts, "-o", posts)
     assert told.exit_code == 1
-    assert "is the file of posts" in told.stderr
+    assert "is the file that is read" in told.stderr
     told = run("link-and-tag", index, posts, "-o", tmp_path / "a.csv", "-o", tmp_path / "." / "a.csv")
     assert told.exit_code == 1
     assert "is given twice" in told.stderr
