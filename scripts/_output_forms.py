@@ -6,6 +6,8 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -67,7 +69,8 @@ def places_of(outs: Iterable[Path], form: str | None, source: str | None) -> dic
     """Where to write, and in which form: that one, or what a name ends in.
 
     Raises:
-        CommandError: A file cannot be made, is given twice, is what is read, or its name ends in no form.
+        CommandError: A file cannot be made, is given twice, is what is read, its name ends in no form, or the form
+            needs a package that is not installed.
     """
     places: dict[Path, str] = {}
     for out in outs:
@@ -77,6 +80,8 @@ def places_of(outs: Iterable[Path], form: str | None, source: str | None) -> dic
         if source is not None and out.is_file() and Path(source).exists() and out.samefile(source):
             raise CommandError(f"-o {out} is the file that is read: expected another one, results would take its place")
         places[out] = form or ("jsonl" if is_special(out) and not out.suffix else _form_of(out))
+    if "parquet" in {form, *places.values()} and find_spec("pyarrow") is None:  # now, not when all posts are read
+        raise CommandError("Parquet needs pyarrow, which is not installed: pip install pyarrow")
     return places
 
 
@@ -87,11 +92,7 @@ def is_special(out: Path) -> bool:
 
 
 def write_results(form: str, source: Source, file: IO[bytes]) -> None:
-    """Write results to a file in a form; as they come, where the form allows it.
-
-    Raises:
-        CommandError: The form needs a package that is not installed.
-    """
+    """Write results to a file in a form; as they come, where the form allows it."""
     if form == "jsonl":
         _write_pieces(file, (to_line(result, explain=source.explain) for result in source.read()))
     elif form == "jsonl.gz":
@@ -144,17 +145,15 @@ def _write_csv(file: IO[bytes], source: Source) -> None:
 
 
 def _write_parquet(file: IO[bytes], source: Source) -> None:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise CommandError("Parquet needs pyarrow, which is not installed: pip install pyarrow") from None
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     columns = _columns(source)
     types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
     schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
     with pq.ParquetWriter(file, schema) as writer:
         rows = _rows(source, columns)
-        while group := [row for row, _ in zip(rows, range(_ROWS_A_GROUP), strict=False)]:
+        while group := list(islice(rows, _ROWS_A_GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema))
 
 

@@ -219,3 +219,19 @@ def test_a_page_of_what_are_no_results(run: Run, tmp_path: Path, own: Path, writ
     assert told.exit_code == 0
     assert "lines that are no results, left out: 1; the first is line 1" in told.stderr
     assert (tmp_path / "page.csv").read_bytes() == (written / "results.csv").read_bytes()
+
+
+def test_results_that_are_compressed_are_evaluated_as_others(run: Run, written: Path) -> None:
+    gold = written / "results.jsonl"
+    plain, packed = (run("evaluate-links", written / name, gold) for name in ("results.jsonl", "results.jsonl.gz"))
+    assert (plain.exit_code, packed.exit_code, packed.stdout) == (0, 0, plain.stdout)
+    assert "gold mentions" in plain.stdout
+
+
+def test_no_row_of_a_large_table_is_lost(run: Run, tmp_path: Path, written: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow: pip install pyarrow")
+    many, table = tmp_path / "many.jsonl", tmp_path / "table.parquet"
+    first = lines((written / "results.jsonl").read_bytes())[0]
+    many.write_text("".join(json.dumps(first | {"id": number}) + "\n" for number in range(20_001)), "utf-8")
+    assert run("kgmner-report", many, "-o", table).exit_code == 0
+    assert pq.read_table(table)["id"].to_pylist() == list(range(20_001))
