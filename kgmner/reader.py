@@ -30,7 +30,7 @@ def load(index: str | os.PathLike[str], *, cache: str | os.PathLike[str] | None 
     Raises:
         LinkerError: The index or a setting cannot be used; NerError: the tagger; VisionError: the picture encoder.
     """
-    kept = None if cache is None or cache == "none" else Path(cache)
+    kept = None if cache is None or cache == "none" else Path(cache).absolute()
     reader = Reader(Path(index).absolute(), Settings(cache=kept, keep_cache=cache != "none", **settings))
     _ = reader.pipeline
     return reader
@@ -102,9 +102,9 @@ class Reader:
 
     def close(self) -> None:
         """Close the index; it is opened again where the reader is used again."""
-        opened, self._opened = self._opened, None
-        if opened is not None and opened[0] == os.getpid():
-            opened[1].close()
+        if self._opened is not None and self._opened[0] == os.getpid():
+            self._opened[1].close()
+            self._opened = None
 
     def __reduce__(self) -> tuple[type["Reader"], tuple[Path, Settings]]:
         return Reader, (self.index_dir, self.settings)

@@ -41,6 +41,10 @@ def test_a_list_gives_pandas_and_no_mention_an_empty_frame(reader: kgmner.Reader
     assert (len(empty), list(empty.columns)) == (0, list(MENTION_COLUMNS))
     assert [str(kind) for kind in empty.dtypes] == [str(kind) for kind in frame.dtypes]
     assert isinstance(frame, pd.DataFrame)
+    nothing = reader.frame(pd.Series(["hello"], index=["a"], dtype="string"))
+    assert (list(nothing.index), list(nothing.columns)) == ([], list(MENTION_COLUMNS))
+    missing = reader.frame(pd.Series(["Chad", pd.NA], index=["a", "b"], dtype="string"))
+    assert list(missing.index) == ["a"]
 
 
 def test_what_is_no_column_is_refused(reader: kgmner.Reader) -> None:

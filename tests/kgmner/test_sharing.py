@@ -79,8 +79,8 @@ def test_a_pool_of_forked_processes(
         assert pool.map_async(read_with_inherited, posts, chunksize=6).get(timeout=300) == expected
 
 
-def test_a_process_that_is_started_afresh(
+def test_a_pool_of_processes_that_are_started_afresh(
     reader: kgmner.Reader, posts: list[dict[str, Any]], expected: list[dict[str, Any]]
 ) -> None:
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.map_async(Read(reader), posts, chunksize=12).get(timeout=300) == expected
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert pool.map_async(Read(reader), posts, chunksize=6).get(timeout=300) == expected

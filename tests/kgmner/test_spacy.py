@@ -49,6 +49,7 @@ class _Fixed:
         return type("Doc", (), {"entities": found})
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_several_processes(index: Path, images: Path) -> None:
     nlp = spacy.blank("en")
     nlp.add_pipe("kgmner", config={"index": str(index), "cache": "none"})
