@@ -14,6 +14,7 @@ ROOMS = {
     "vision": "pictures to numbers: safe loading, encoders, the entity-image index. Knows no entity.",
     "ner": "text to tags: tokens, formats, the [taggers](taggers.md), training, evaluation. Knows no graph.",
     "linker": "posts to results: mentions, candidates, the pictured entity, the decision, the index directory.",
+    "kgmner": "the face for Python: a text in, a document or a data frame out; spaCy. A thin layer over linker.",
     "scripts": "the commands: parse, call, print.",
 }
 START, END = "<!-- made by docs/make_module_table.py -->\n", "<!-- end of what is made -->\n"

@@ -11,10 +11,27 @@ from pathlib import Path
 import click
 
 DOCS = Path(__file__).resolve().parent
-COMMANDS = ("build-kg-index", "link-and-tag", "kg-cache", "train-tagger", "evaluate-tagger", "evaluate-links")
+COMMANDS = (
+    "build-kg-index",
+    "link-and-tag",
+    "kgmner-report",
+    "kg-cache",
+    "train-tagger",
+    "evaluate-tagger",
+    "evaluate-links",
+)
 _HEAD = """# The commands
 
 What each command says under `--help`. Made by `python docs/make_reference.py`; change the commands, not this file.
+
+A shell completes the names of options and files after one line in its start-up file, for each command (here for
+`link-and-tag`, whose variable is `_LINK_AND_TAG_COMPLETE`):
+
+```
+eval "$(_LINK_AND_TAG_COMPLETE=bash_source link-and-tag)"              # ~/.bashrc
+eval "$(_LINK_AND_TAG_COMPLETE=zsh_source link-and-tag)"               # ~/.zshrc
+_LINK_AND_TAG_COMPLETE=fish_source link-and-tag | source               # ~/.config/fish/config.fish
+```
 """
 
 

@@ -27,8 +27,7 @@ def main() -> None:
     shutil.rmtree(DEMO / "index", ignore_errors=True)
     DEMO.mkdir(exist_ok=True)
     run("build-kg-index", DEMO / "index", "--dump", EXAMPLES / "graph")
-    for name in ("results.jsonl", "results.html"):
-        run("link-and-tag", DEMO / "index", posts, "-o", DEMO / name)
+    run("link-and-tag", DEMO / "index", posts, "-o", DEMO / "results.jsonl", "-o", DEMO / "results.html")
     from linker import result_from_json
 
     results = [result_from_json(row) for row in read(DEMO / "results.jsonl")]

@@ -29,8 +29,14 @@ from .manifest import IndexManifest as IndexManifest
 from .manifest import SourceRecord as SourceRecord
 from .manifest import read_manifest as read_manifest
 from .memory import Memory as Memory
+from .mention_rows import MENTION_COLUMNS as MENTION_COLUMNS
+from .mention_rows import ROW_COLUMNS as ROW_COLUMNS
+from .mention_rows import mention_row as mention_row
+from .mention_rows import mention_rows as mention_rows
 from .mentions import find_mentions as find_mentions
 from .mentions import match_aliases as match_aliases
+from .output import RESULT_FIELDS as RESULT_FIELDS
+from .output import cut_at_mentions as cut_at_mentions
 from .output import result_from_json as result_from_json
 from .output import result_to_conll as result_to_conll
 from .output import result_to_json as result_to_json

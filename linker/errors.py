@@ -4,7 +4,7 @@
 
     LinkerError
     ├── IndexMissingError      no index where one was expected
-    ├── IndexIncompleteError   a build or an update that was stopped half-way
+    ├── IndexIncompleteError   a build or an update that was stopped half-way, or a file of it that is gone
     ├── IndexChangedError      an index that was updated while it was in use
     ├── IndexVersionError      an index of another format version
     ├── IndexConflictError     an index that was built from something else
@@ -35,12 +35,15 @@ class IndexMissingError(LinkerError):
 
 
 class IndexIncompleteError(LinkerError):
-    """The index was left half-built, or half-updated."""
+    """The index was left half-built, or half-updated, or one of its files was taken away."""
 
-    def __init__(self, path: Path, *, is_updating: bool = False) -> None:
-        found = "half-updated (the new index.json is not in its place yet)"
-        found = found if is_updating else "half-built (it has kg.sqlite but no index.json)"
-        super().__init__(f"{path} is {found}: run the same build-kg-index command again, it goes on where it was")
+    def __init__(self, path: Path, *, is_updating: bool = False, missing: str = "") -> None:
+        found = "is half-built (it has kg.sqlite but no index.json)"
+        if is_updating:
+            found = "is half-updated (the new index.json is not in its place yet)"
+        if missing:
+            found = f"has index.json but no {missing}"
+        super().__init__(f"{path} {found}: run the same build-kg-index command again, it goes on where it was")
 
 
 class IndexChangedError(LinkerError):
@@ -102,13 +105,13 @@ class PostError(LinkerError):
     """A line of the input is not a post.
 
     Args:
-        line: Line number in the input, from 1.
+        line: Line number in the input, from 1; 0 where there are no lines.
         reason: What is wrong and what was expected.
         text: The beginning of the line.
     """
 
     def __init__(self, line: int, reason: str, text: str = "") -> None:
-        super().__init__(f"line {line}: {reason}")
+        super().__init__(f"line {line}: {reason}" if line else reason)
         self.line = line
         self.reason = reason
         self.text = text[:200]

@@ -66,7 +66,7 @@ class KnowledgeFinder:
         graph, settings = self._index.graph, self._settings
         assert picture.vector is not None
         ask = partial(find_pictured, graph, self._index.images, picture.vector, candidates)
-        match = ask(theta=settings.theta, hops=settings.hops, way=settings.way)
+        match = ask(theta=settings.threshold, hops=settings.hops, way=settings.way)
         if match is None:
             return None
         image = graph.image(match.image_id)
@@ -81,7 +81,7 @@ class KnowledgeFinder:
 
     def _key(self, sha256: str, candidates: Sequence[int]) -> str:
         """Everything that the answer depends on: picture, candidates, index and settings."""
-        parts = [sha256, candidates, self._index_id, self._settings.theta, self._settings.hops]
+        parts = [sha256, candidates, self._index_id, self._settings.threshold, self._settings.hops]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _recall(self, key: str) -> Knowledge | None:
@@ -105,7 +105,7 @@ class KnowledgeFinder:
             key=key,
             sha256=sha256,
             candidates=tuple(entities[candidate].iri for candidate in candidates),
-            theta=self._settings.theta,
+            theta=self._settings.threshold,
             hops=self._settings.hops,
             index_id=self._index_id,
             entity_iri=pictured.entity.iri if pictured else None,

@@ -88,7 +88,7 @@ def read_manifest(index_dir: Path) -> IndexManifest:
 
     Raises:
         IndexMissingError: There is no index.
-        IndexIncompleteError: The build was stopped half-way.
+        IndexIncompleteError: The build was stopped half-way, or a file of the index is gone.
         IndexVersionError: The format is another version's, or the file is not a manifest.
     """
     path = index_dir / MANIFEST
@@ -117,7 +117,7 @@ def read_manifest(index_dir: Path) -> IndexManifest:
         raise IndexVersionError(index_dir, f"unreadable ({error})", FORMAT_VERSION) from error
     for name in (GRAPH, IMAGES):
         if not (index_dir / name).is_file():
-            raise IndexIncompleteError(index_dir)
+            raise IndexIncompleteError(index_dir, missing=name)
     return manifest
 
 

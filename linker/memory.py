@@ -56,12 +56,12 @@ class Memory:
 
     def flush(self) -> None:
         """Write what was kept, in one transaction."""
-        if self._cache is not None and self._waiting:
+        waiting, self._waiting = self._waiting, []  # another thread may be keeping things meanwhile
+        if self._cache is not None and waiting:
             try:
-                self._cache.put(self._waiting)
+                self._cache.put(waiting)
             except CacheError as error:
                 self._give_up(error)
-        self._waiting.clear()
 
     def close(self) -> None:
         """Write what is left and close the file."""

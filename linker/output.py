@@ -1,4 +1,7 @@
-"""A result as JSON, one line of what ``link-and-tag`` writes, and read back from it; and in columns, as CoNLL."""
+"""A result as JSON, a line of what ``link-and-tag`` writes, and read back from it; as CoNLL; and in pieces to show.
+
+``docs/result.schema.json`` says what the fields of the JSON mean.
+"""
 
 import re
 from collections.abc import Mapping
@@ -10,6 +13,22 @@ from linker.why import why
 
 _BREAKS = re.compile(r"[\t\r\n]+")
 _DIGITS = 4  # of every number in the output
+RESULT_FIELDS = frozenset(
+    (
+        "id",
+        "text",
+        "image",
+        "tokens",
+        "tags",
+        "mentions",
+        "pictured",
+        "nearest",
+        "knowledge",
+        "attributes",
+        "image_error",
+    )
+)
+"""The fields of a result; a post's own field of one of these names does not come out again."""
 
 
 def result_to_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
@@ -17,8 +36,10 @@ def result_to_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
     return {
         "id": result.id,
         "text": result.text,
+        "image": result.image,
         "tokens": list(result.tokens),
         "tags": list(result.tags),
+        **_own(result.fields),
         "mentions": [_mention(mention, explain=explain) for mention in result.mentions],
         "pictured": _pictured(result.pictured) if result.pictured else None,
         "knowledge": [list(fact.triple) for fact in result.knowledge],
@@ -47,7 +68,9 @@ def result_from_json(value: Mapping[str, Any]) -> Result:
         knowledge=tuple(Fact(*triple) for triple in value["knowledge"]),
         attributes=tuple(map(tuple, value["attributes"])),
         image_error=value["image_error"],
-        text=value.get("text", ""),
+        text=value["text"],
+        image=value.get("image"),
+        fields=_own(value),
     )
 
 
@@ -58,6 +81,27 @@ def result_to_conll(result: Result) -> str:
     """
     rows = (f"{_BREAKS.sub(' ', token)}\t{tag}\n" for token, tag in zip(result.tokens, result.tags, strict=True))
     return f"IMGID:{_BREAKS.sub(' ', str(result.id))}\n{''.join(rows)}\n"
+
+
+def cut_at_mentions(result: Result) -> list[tuple[str, LinkedMention | None]]:
+    """The text of a post in pieces, each with the mention that it is, or None; joined, they are the text.
+
+    Of mentions that overlap, the first stays.
+    """
+    pieces: list[tuple[str, LinkedMention | None]] = []
+    place = 0
+    for mention in result.mentions:
+        if mention.start_char >= place:
+            pieces += [(result.text[place : mention.start_char], None)]
+            pieces += [(result.text[mention.start_char : mention.end_char], mention)]
+            place = mention.end_char
+    pieces.append((result.text[place:], None))
+    return [(text, mention) for text, mention in pieces if text]
+
+
+def _own(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The user's own fields."""
+    return {name: value for name, value in fields.items() if name not in RESULT_FIELDS}
 
 
 def _mention(mention: LinkedMention, *, explain: bool) -> dict[str, Any]:
@@ -115,13 +159,8 @@ def _pictured(pictured: Pictured) -> dict[str, Any]:
 def _read_mention(value: Mapping[str, Any]) -> LinkedMention:
     candidates = tuple(map(_read_candidate, value["candidates"]))
     best = value["entity"] and next(found for found in candidates if found.entity.iri == value["entity"]["iri"])
-    further = ("nil_score", "other_score", "ambiguous", "start_char", "end_char")
-    return LinkedMention(
-        *(value["start"], value["end"], value["text"], value["type"], value["score"]),
-        entity=best,
-        candidates=candidates,
-        **{name: value[name] for name in further if name in value},
-    )
+    names = ("start", "end", "text", "type", "score", "nil_score", "other_score", "ambiguous", "start_char", "end_char")
+    return LinkedMention(entity=best, candidates=candidates, **{name: value[name] for name in names})
 
 
 def _read_candidate(value: Mapping[str, Any]) -> Candidate:
@@ -130,9 +169,9 @@ def _read_candidate(value: Mapping[str, Any]) -> Candidate:
         match,
         value["hop"],
         value["score"],
-        count=value.get("count", 0.0),
-        context=value.get("context", 0.0),
-        coherence=value.get("coherence", 0.0),
+        count=value["count"],
+        context=value["context"],
+        coherence=value["coherence"],
         clues=tuple(value.get("clues", {}).items()),
     )
 

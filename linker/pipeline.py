@@ -208,6 +208,8 @@ class Pipeline:
             attributes=evidence.picture.attributes,
             image_error=evidence.picture.error.reason if evidence.picture.error else None,
             text=place_tokens(post.text, post.tokens)[0],
+            image=str(post.image) if isinstance(post.image, Path) else None,
+            fields=post.fields,
         )
 
     def _hops(self, pictured: Pictured | None, matches: Sequence[Sequence[AliasMatch]]) -> Mapping[int, int]:

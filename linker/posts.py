@@ -10,6 +10,7 @@ from linker.given_mentions import read_given_mentions
 from linker.offsets import place_tokens
 from linker.results import Post
 
+_OURS = {"id", "text", "tokens", "image", "mentions"}
 _PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
 
 
@@ -101,6 +102,7 @@ def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0, fil
         line=line,
         file=file,
         text=written,
+        fields={name: item for name, item in value.items() if name not in _OURS},
     )
 
 

@@ -1,8 +1,9 @@
 """A post, what is found in it on the way, and the result of reading it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kg import AliasMatch, Entity, Fact
 
@@ -32,13 +33,22 @@ class Post:
 
     id: PostId  # as in the input
     tokens: tuple[str, ...]  # the words of the text
-    image: Path | None = None  # the picture's file; None for a post without one
+    image: Path | bytes | None = None  # the picture's file, or what is in it; None for a post without one
     caption: str = ""  # a sentence about the picture, where somebody wrote one
     # mentions that came with the post; None where they are to be found
     mentions: tuple[GivenMention, ...] | None = None
     line: int = 0  # line number in the input, from 1; 0 where there is none
     file: str = ""  # where it was read from: a path, or - for standard input; empty where it was made in Python
     text: str = ""  # the text that the tokens stand in; empty: they are joined by blanks
+    fields: Mapping[str, Any] = field(default_factory=dict)  # the user's own, which come out again
+
+    def __post_init__(self) -> None:
+        tokens: object = self.tokens
+        if isinstance(tokens, str):  # it would be read as a word a letter
+            raise TypeError(
+                f"tokens is {tokens[:80]!r}: expected a tuple of words; "
+                'a text is read by post_from_json({"text": ...}), or by kgmner.load(INDEX)(text)'
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +140,5 @@ class Result:
     attributes: tuple[tuple[str, float], ...] = ()  # labels of what the picture shows, with probabilities
     image_error: str | None = None  # why the picture was not used; None where it was, or where there is none
     text: str = ""  # as in the post; where that has tokens only, they are joined by blanks
+    image: str | None = None  # the picture's file, as a path; None for a post without one, or with its bytes
+    fields: Mapping[str, Any] = field(default_factory=dict)  # the user's own, as in the post

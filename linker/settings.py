@@ -15,7 +15,7 @@ class Settings:
 
     Attributes:
         tagger: A tagger's name, or the folder of a trained one.
-        theta: Least cosine between the post's picture and that of the pictured entity.
+        threshold: Least cosine between the post's picture and that of the pictured entity.
         hops: How far from the candidates the pictured entity may be: 0, 1 or 2.
         way: Which of the two ways finds it (`linker.pictured`); the answer is the same.
         limit: Candidates for a mention by its names, at most.
@@ -30,7 +30,7 @@ class Settings:
     """
 
     tagger: str = "default"
-    theta: float = 0.9
+    threshold: float = 0.9
     hops: int = 2
     way: Way = "auto"
     limit: int = 50
@@ -42,7 +42,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, is_right, expected in (
-            ("theta", -1 <= self.theta <= 1, "a cosine, from -1 to 1"),
+            ("threshold", -1 <= self.threshold <= 1, "a cosine, from -1 to 1"),
             ("hops", self.hops in (0, 1, 2), "0, 1 or 2"),
             ("way", self.way in get_args(Way), f"one of {', '.join(get_args(Way))}"),
             ("limit", self.limit >= 1, "1 or more"),

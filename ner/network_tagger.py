@@ -51,6 +51,7 @@ class NetworkTagger:
         self._device = device
         self._chain = network.chain()
         self._picture_encoder, self._region_width = picture_encoder, region_width
+        self._tokenizing = threading.Lock()  # a tokenizer is for one thread at a time
 
     @property
     def name(self) -> str:
@@ -75,9 +76,10 @@ class NetworkTagger:
         """
         posts = [self._seen(post) for post in posts]
         if self._device.type == "cpu":
-            windows = [self._inputs.windows(post) for post in posts]  # here, as a tokenizer is for one thread
+            with self._tokenizing:
+                windows = [self._inputs.windows(post) for post in posts]
             return list(self._threads.map(self._tag_alone, windows))
-        with torch.inference_mode():
+        with torch.inference_mode(), self._tokenizing:
             found = batched_emissions(self._network, self._inputs, posts, self._device)
         return [output_from_emissions(self._chain, emissions) for emissions in found]
 

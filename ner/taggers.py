@@ -44,6 +44,11 @@ class TaggerInput:
     # where names that a graph knows stand in the text, and of what types they are
     known_names: tuple[KnownName, ...] = ()
 
+    def __post_init__(self) -> None:
+        tokens: object = self.tokens
+        if isinstance(tokens, str):  # it would be read as a word a letter
+            raise TypeError(f"tokens is {tokens[:80]!r}: expected a tuple of words; ner.tokenize cuts a text")
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredSpan:

@@ -1,9 +1,13 @@
 """What the commands share: how they report a mistake, an interruption, a closed pipe, how their help looks, options."""
 
 import errno
+import logging
 import os
 import sqlite3
 import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -58,6 +62,10 @@ class StoppedError(CommandError):
 
     exit_code = 128 + 2  # and SIGINT, as shells have it
 
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line."""
+        click.echo(self.message, file=file, err=file is None)
+
 
 class Command(click.Command):
     """A command whose help ends in examples, and whose errors are one line.
@@ -65,20 +73,49 @@ class Command(click.Command):
     Args:
         examples: Command lines to show in the help.
         going_on: What to do after an interruption.
+        sections: The help's sections of options, by their titles: the names of the parameters in each. What stands in
+            none comes after them.
     """
 
-    def __init__(self, *args: Any, examples: str = "", going_on: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        examples: str = "",
+        going_on: str = "",
+        sections: Mapping[str, Sequence[str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
         kwargs.setdefault("context_settings", SETTINGS)
         super().__init__(*args, **kwargs)
+        self.params += _every_command_s_options()
         self.examples = examples
         self.going_on = going_on
+        self.sections = sections or {}
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what can go wrong into one line."""
+        started_s = time.monotonic()
         try:
             return super().invoke(ctx)
         except _expected() as error:
+            if _is_asked("verbose"):
+                say(traceback.format_exc().rstrip())
             _translate(error, self.going_on)
+        finally:
+            if _is_asked("verbose") and ctx.parent is None:
+                say(f"{ctx.info_name} took {time.monotonic() - started_s:.1f} s")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options in their sections."""
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        told = {option.name: record for option in options if (record := option.get_help_record(ctx))}
+        help_option = self.get_help_option(ctx)
+        common = [told.pop(name) for name in (*_COMMON, help_option and help_option.name) if name in told]
+        parts = {title: [told.pop(name) for name in names if name in told] for title, names in self.sections.items()}
+        for title, records in {**parts, "Options": list(told.values()), "Of every command": common}.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the examples as they stand."""
@@ -92,10 +129,21 @@ class Group(Command, click.Group):
 
     command_class = Command
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options in their sections, and the commands."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
 
 def say(text: str) -> None:
-    """Print a line on stderr, where everything stands that is not a result."""
-    click.echo(text, err=True)
+    """Print a line on stderr, where everything stands that is not a result; nothing with --quiet."""
+    if not is_quiet():
+        click.echo(text, err=True)
+
+
+def is_quiet() -> bool:
+    """Whether the user wants to hear of errors only."""
+    return _is_asked("quiet")
 
 
 def check_file_place(option: str, path: Path) -> None:
@@ -108,6 +156,59 @@ def check_file_place(option: str, path: Path) -> None:
         raise CommandError(f"{option} {path} is a folder: expected a file, such as {path / 'FILE'}")
     if not path.parent.is_dir():
         raise CommandError(f"{option} {path}: there is no folder {path.parent}: make it first, or correct the path")
+
+
+_COMMON = ("quiet", "verbose", "version")
+
+
+def _every_command_s_options() -> list[click.Parameter]:
+    """What every command knows."""
+
+    def tell_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            from kgmner import __version__
+
+            click.echo(f"{ctx.find_root().info_name} {__version__}")
+            ctx.exit()
+
+    def note(ctx: click.Context, option: click.Parameter, value: bool) -> None:
+        if value and option.name and not _is_asked(option.name):
+            ctx.meta[f"kgmner.{option.name}"] = True
+            if option.name == "verbose":
+                _log(ctx)
+
+    common: dict[str, Any] = {"is_flag": True, "expose_value": False, "show_default": False}
+    return [
+        click.Option(["-q", "--quiet"], callback=note, help="Say nothing on stderr but errors.", **common),
+        click.Option(
+            ["-v", "--verbose"],
+            callback=note,
+            help="Say more on stderr: requests to servers, how long it took, and where an error came from.",
+            **common,
+        ),
+        click.Option(["--version"], callback=tell_version, is_eager=True, help="Print the version.", **common),
+    ]
+
+
+def _is_asked(name: str) -> bool:
+    """Whether the running command was given ``--quiet`` or ``--verbose``."""
+    ctx = click.get_current_context(silent=True)
+    return ctx is not None and bool(ctx.meta.get(f"kgmner.{name}"))
+
+
+def _log(ctx: click.Context) -> None:
+    """Write what libraries log to stderr while the command runs."""
+    root, before = logging.getLogger(), logging.getLogger().level
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+
+    def stop() -> None:
+        root.removeHandler(handler)
+        root.setLevel(before)
+
+    ctx.call_on_close(stop)
 
 
 def _expected() -> tuple[type[BaseException], ...]:

@@ -2,16 +2,16 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from scripts import _results_file
 from scripts._cli import CommandError, check_file_place, say
+from scripts._output_forms import STREAMED, Source, is_special, write_results
 from scripts._progress import Progress
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ class Job:
 
     index: Path
     settings: "Settings"
-    out: Path | None
-    form: str
+    outs: Mapping[Path, str]  # where to write, and in which form
+    form: str  # of what goes to stdout, where there are no such places
     images: Path | None
     resume: bool
     errors: Path | None
@@ -41,7 +41,8 @@ class _Seen:
     """What went by: for the summary, for the pictures of the report, and for going on from a stopped run."""
 
     posts: int = 0
-    images: list[Path | None] = field(default_factory=list)
+    images: list[Path | bytes | None] | None = None  # of the posts; None: nobody needs them
+    hidden_fields: set[str] = field(default_factory=set)
     bad_lines: list["PostError"] = field(default_factory=list)
     bad_pictures: list[str] = field(default_factory=list)
 
@@ -51,42 +52,60 @@ def link_posts(job: Job, source: str) -> None:
     if source != "-":
         with Path(source).open("rb"):  # find out now, not after the models are loaded
             pass
-    seen = _Seen()
-    with _open_pipeline(job) as pipeline, Progress() as progress:
+    seen = _Seen(images=[] if "html" in _forms(job) else None)
+    written = [*job.outs, *([job.errors] if job.errors else [])]
+    with _results_file.hold(written), _open_pipeline(job) as pipeline, Progress() as progress:
         posts = _only_posts(_read(source, job.images), seen)
         results = _link(pipeline, posts, job, seen, progress, total=_count_lines(source))
-        if job.out is None or _results_file.is_special(job.out):
-            _write(_render(results, seen.images, job, pipeline.index), job.out)
+        files = [out for out in job.outs if not is_special(out)]
+        if files:
+            _write_by_way_of_file(files, posts, results, seen, job, pipeline)
         else:
-            done = _results_file.begin(job.out, _options(job, pipeline.index), resume=job.resume)
-            _skip_done(posts, done, job.out)
-            _results_file.append(job.out, results, flush_every=job.batch_size, explain=job.explain)
-            written = _results_file.written(job.out)
-            rendered = _render(written, seen.images, job, pipeline.index)
-            _results_file.finish(job.out, None if job.form == "jsonl" else rendered)
-    _summarise(seen, source, job)
+            is_kept = len(job.outs) > 1 or not _forms(job) <= set(STREAMED)
+            found = list(results) if is_kept else results
+            _write(job, Source(lambda: found, job.explain, lambda: seen.images or (), pipeline.index))
+        _summarise(seen, source, job)
+
+
+def _write_by_way_of_file(
+    files: Sequence[Path],
+    posts: Iterator["Post"],
+    results: "Iterator[Result]",
+    seen: _Seen,
+    job: Job,
+    pipeline: "Pipeline",
+) -> None:
+    """Write results as they come beside one of the files, where a stopped run leaves them, and then to every place."""
+    place = _results_file.waiting_place(files)
+    explain = job.explain or "html" in _forms(job)  # the page says why
+    options = _options(job, pipeline.index) | {"explain": explain}
+    _skip_done(posts, _results_file.begin(place, options, resume=job.resume), place)
+    _results_file.append(place, results, flush_every=job.batch_size, explain=explain)
+    as_written = job.outs[place] == "jsonl" and explain == job.explain
+    source = Source(lambda: _results_file.written(place), job.explain, lambda: seen.images or (), pipeline.index)
+    _write(job, source, but=place if as_written else None)
+    _results_file.finish(place, as_written=as_written)
 
 
 def link_text(job: Job, text: str, image: str | None, *, readable: bool) -> None:
-    """Link one text, and print it for a reader on a terminal, as JSON elsewhere."""
+    """Link one text, and print it for a reader on a terminal, as JSON elsewhere; files are written too."""
     from linker import post_from_json
 
     post = post_from_json({"id": "text", "text": text, "image": image}, folder=Path())
-    with _open_pipeline(job) as pipeline:
+    with _results_file.hold(job.outs), _open_pipeline(job) as pipeline:
         results = pipeline.process([post])
-        if readable and sys.stdout.isatty():
+        is_shown = readable and sys.stdout.isatty()
+        if is_shown:
             from scripts._show import print_result
 
             print_result(results[0], explain=job.explain)
-        else:
-            _write(_render(results, [post.image], job, pipeline.index), job.out)
+        if job.outs or not is_shown:
+            _write(job, Source(lambda: results, job.explain, lambda: [post.image], pipeline.index))
 
 
 def _open_pipeline(job: Job) -> "Pipeline":
     from linker import Pipeline
 
-    if job.out is not None:
-        check_file_place("-o", job.out)
     if job.settings.cache is not None:
         check_file_place("--cache", job.settings.cache)
     pipeline = Pipeline.open(job.index, job.settings)
@@ -95,25 +114,18 @@ def _open_pipeline(job: Job) -> "Pipeline":
     return pipeline
 
 
-def _render(results: "Iterable[Result]", images: Sequence[Path | None], job: Job, index: "Index") -> Iterator[str]:
-    """Results in the form that was asked for, in pieces of text."""
-    if job.form == "html":
-        from scripts.report import render_report
-
-        return render_report(results, images, index)
-    if job.form == "conll":
-        from linker import result_to_conll
-
-        return map(result_to_conll, results)
-    return (_results_file.to_line(result, explain=job.explain) for result in results)
+def _forms(job: Job) -> set[str]:
+    """The forms in which results are written."""
+    return set(job.outs.values()) or {job.form}
 
 
-def _write(chunks: Iterable[str], out: Path | None) -> None:
-    if out is not None:
-        _results_file.write_whole(out, chunks)
-        return
-    for chunk in chunks:
-        click.echo(chunk, nl=False)
+def _write(job: Job, source: Source, *, but: Path | None = None) -> None:
+    """Write results to every place but one, or to stdout where there is none."""
+    for out, form in job.outs.items():
+        if out != but:
+            _results_file.write_whole(out, partial(write_results, form, source))
+    if not job.outs:
+        write_results(job.form, source, sys.stdout.buffer)
 
 
 def _read(source: str, images: Path | None) -> Iterator["Post | PostError"]:
@@ -125,14 +137,16 @@ def _read(source: str, images: Path | None) -> Iterator["Post | PostError"]:
 
 
 def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator["Post"]:
-    from linker import PostError
+    from linker import RESULT_FIELDS, PostError
 
     for entry in entries:
         if isinstance(entry, PostError):
             seen.bad_lines.append(entry)
             continue
         seen.posts += 1
-        seen.images.append(entry.image)
+        seen.hidden_fields |= RESULT_FIELDS & entry.fields.keys()
+        if seen.images is not None:
+            seen.images.append(entry.image)
         yield entry
 
 
@@ -141,10 +155,9 @@ def _options(job: Job, index: "Index") -> dict[str, object]:
     settings = job.settings
     chosen = {
         "tagger": settings.tagger,
-        "threshold": settings.theta,
+        "threshold": settings.threshold,
         "hops": settings.hops,
         "min-link-score": settings.min_link_score,
-        "explain": job.explain,
     }
     return {"index": index.manifest.identity, **chosen}
 
@@ -185,13 +198,19 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
     """Say on stderr what could not be used; fail if there was nothing that could."""
     if job.errors is not None:
         rows = ({"line": bad.line, "reason": bad.reason, "text": bad.text} for bad in seen.bad_lines)
-        _results_file.write_whole(job.errors, (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+        _results_file.write_whole(job.errors, lambda file: file.write("".join(lines).encode()))
+    if seen.hidden_fields:
+        say(
+            f"the posts' own {', '.join(sorted(seen.hidden_fields))} did not come out again, as results have fields "
+            "called so: call them otherwise to keep them"
+        )
     if seen.bad_pictures:
         say(f"{_count(seen.bad_pictures, 'picture')} not used: {_first(seen.bad_pictures)}")
     if seen.bad_lines:
-        lines = _first([f"line {bad.line} {bad.reason}" for bad in seen.bad_lines])
+        told = _first([f"line {bad.line} {bad.reason}" if bad.line else bad.reason for bad in seen.bad_lines])
         hint = "" if job.errors else " (--errors FILE writes them out)"
-        say(f"{_count(seen.bad_lines, 'line')} skipped: {lines}{hint}")
+        say(f"{_count(seen.bad_lines, 'line')} skipped: {told}{hint}")
     if not seen.posts:
         name = "standard input" if source == "-" else source
         if seen.bad_lines:

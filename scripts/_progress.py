@@ -4,7 +4,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
-from scripts._cli import say
+from scripts._cli import is_quiet, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -36,7 +36,7 @@ class Progress:
         self._bars.update(self._tasks[step], completed=done, total=total or None)
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not is_quiet():
             self._bars = _make_bars()
             self._bars.start()
         return self

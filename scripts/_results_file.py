@@ -2,25 +2,26 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from scripts._cli import CommandError, say
+from scripts._output_forms import is_special, to_line
 
 if TYPE_CHECKING:
     from linker import Result
 
 
-def is_special(out: Path) -> bool:
-    """Whether a path is a device or a pipe (``/dev/stdout``, ``/dev/null``): written to as it is, never replaced."""
-    named = out.absolute().parts[1:3]
-    return (out.exists() and not out.is_file()) or (named[:1] in {("dev",), ("proc",)} and named != ("dev", "shm"))
-
-
 def part_path(out: Path) -> Path:
     """Where results wait, a line of JSON each, until all are there."""
     return out.with_name(out.name + ".part")
+
+
+def waiting_place(outs: Sequence[Path]) -> Path:
+    """Beside which of the files results wait: the one where a stopped run has left some, or the first."""
+    return next((out for out in outs if part_path(out).exists()), outs[0])
 
 
 def begin(out: Path, options: Mapping[str, object], *, resume: bool) -> list[str | int]:
@@ -65,40 +66,51 @@ def written(out: Path) -> "Iterator[Result]":
             yield result_from_json(json.loads(line))
 
 
-def finish(out: Path, chunks: Iterable[str] | None) -> None:
-    """Put the results in their place: as they were written, or in another form, from pieces of text."""
-    if chunks is None:
+def finish(out: Path, *, as_written: bool) -> None:
+    """Put the lines that `append` has written in their place, or remove them: they were written in another form."""
+    if as_written:
         part_path(out).replace(out)
-    else:
-        write_whole(out, chunks)
-        part_path(out).unlink()
+    part_path(out).unlink(missing_ok=True)
     _options_path(out).unlink(missing_ok=True)
 
 
-def to_line(result: "Result", *, explain: bool) -> str:
-    """A result as one line of JSON; `explain` adds every part of every score."""
-    from linker import result_to_json
-
-    return json.dumps(result_to_json(result, explain=explain), ensure_ascii=False) + "\n"
-
-
-def write_whole(out: Path, chunks: Iterable[str]) -> None:
-    """Write text beside a file and rename it there; a run that is killed meanwhile leaves what was there before.
+def write_whole(out: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Write a file beside its place and rename it; a run that is killed meanwhile leaves what was there before.
 
     A device or a pipe is written to as it is.
+
+    Args:
+        out: The file.
+        write: Writes to a file that is open for bytes.
     """
     if is_special(out):
-        with out.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(chunks)
+        with out.open("wb") as file:
+            write(file)
         return
     beside = out.with_name(out.name + ".new.part")
     try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(chunks)
+        with beside.open("wb") as file:
+            write(file)
             _flush_to_disk(file)
         beside.replace(out)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def hold(outs: Iterable[Path]) -> Iterator[None]:
+    """Keep others from writing to these files meanwhile; devices and pipes are anybody's.
+
+    Raises:
+        BuildLockedError: Somebody else is writing one of them.
+    """
+    from kg import build_lock
+
+    with ExitStack() as held:
+        for out in outs:
+            if not is_special(out):
+                held.enter_context(build_lock(out))
+        yield
 
 
 def _options_path(out: Path) -> Path:
@@ -123,7 +135,7 @@ def _keep_whole_lines(part: Path) -> list[str | int]:
     return ids
 
 
-def _flush_to_disk(file: IO[str]) -> None:
+def _flush_to_disk(file: IO[Any]) -> None:
     """Wait until the disk has what was written, so that a rename after it cannot come first."""
     file.flush()
     os.fsync(file.fileno())

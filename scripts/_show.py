@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._words import cut_at_mentions, knowledge_in_words, path_in_words, pictured_in_words
+from scripts._words import knowledge_in_words, path_in_words, pictured_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,7 +76,9 @@ def coloured_text(result: "Result") -> "Text":
     """The text of a post, every mention in the colour of its type."""
     from rich.text import Text
 
-    pieces = cut_at_mentions(result.tokens, result.mentions)
+    from linker import cut_at_mentions
+
+    pieces = cut_at_mentions(result)
     return Text.assemble(*((piece, _STYLES.get(mention.type, "bold") if mention else "") for piece, mention in pieces))
 
 

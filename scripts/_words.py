@@ -1,54 +1,15 @@
 """What a result says, in words: for the terminal and for the report."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from kg import Fact
-    from linker import LinkedMention, Pictured
+    from linker import Pictured
 
 _VOWEL_SOUND = re.compile(r"(?!eu|one\b|u(?:\.|[sk]\b|s[aeu]|ti|r[aeiou]|ni(?![nm])))[aeiou]", re.IGNORECASE)
-_CLOSING = set(".,!?;:)]}…%'’")
-_OPENING = set("([{")
-
-
-def blanks_before(tokens: Sequence[str]) -> list[str]:
-    """A blank or nothing for each token: what stands before it in running text.
-
-    Nothing stands before the first token, a closing mark or a part of an emoji, nor after an opening mark.
-    """
-    blanks, glued = [], True
-    for token in tokens:
-        closes = bool(token) and all(c in _CLOSING or unicodedata.category(c) in ("Mn", "Cf", "Sk") for c in token)
-        blanks.append("" if glued or closes else " ")
-        glued = token in _OPENING or token.endswith("\u200d")  # a joiner of emoji
-    return blanks
-
-
-def tidy_text(tokens: Sequence[str]) -> str:
-    """Tokens as running text."""
-    return "".join(blank + token for blank, token in zip(blanks_before(tokens), tokens, strict=True))
-
-
-def cut_at_mentions(
-    tokens: Sequence[str], mentions: "Sequence[LinkedMention]"
-) -> "list[tuple[str, LinkedMention | None]]":
-    """The running text in pieces, each with the mention that it is, or None; joined, they are `tidy_text(tokens)`."""
-    blanks = blanks_before(tokens)
-    words = [blank + token for blank, token in zip(blanks, tokens, strict=True)]
-    pieces: list[tuple[str, LinkedMention | None]] = []
-    place = 0
-    for mention in mentions:
-        whole = "".join(words[mention.start : mention.end])
-        named = whole.lstrip(" ")
-        before = "".join(words[place : mention.start]) + whole[: len(whole) - len(named)]
-        pieces += [(before, None), (named, mention)]
-        place = mention.end
-    pieces.append(("".join(words[place:]), None))
-    return [(text, mention) for text, mention in pieces if text]
 
 
 def name_of(iri: str) -> str:

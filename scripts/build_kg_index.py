@@ -25,6 +25,17 @@ build-kg-index dbpedia --dump dumps --prior page-views.tsv
 build-kg-index dbpedia --dump dumps --profiles all-MiniLM-L6-v2
 build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 """
+_SECTIONS = {
+    "Sources": ("dumps", "type_map", "priors", "counts"),
+    "Pictures": (
+        *("images_dir", "encoder", "weights", "fetch_images", "image_width", "image_hosts", "image_rate"),
+        *("max_picture_bytes", "retry_missing"),
+    ),
+    "A SPARQL endpoint": (
+        *("sparql", "seeds", "seed_classes", "limit", "hops", "max_links", "languages", "graphs"),
+        *("requests_per_second", "contact", "refresh"),
+    ),
+}
 _SETTINGS = ("images_dir", "encoder", "weights", "device", "type_map", "priors", "counts", "profiles", "memory_mb")
 _WIDTHS = ("330", "500")  # kg.IMAGE_WIDTHS, which would load too much for --help; a test holds them together
 
@@ -126,7 +137,7 @@ def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-@click.command(cls=Command, examples=_EXAMPLES, going_on="the same command goes on where it was")
+@click.command(cls=Command, examples=_EXAMPLES, sections=_SECTIONS, going_on="the same command goes on where it was")
 @click.argument("index", type=FILE)
 @_with_options
 @click.argument("more", nargs=-1, type=FILE, metavar="")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts._cli import FILE, Command, bootstrap, check_file_place, say, seed
-from scripts._results_file import write_whole
+from scripts._results_file import hold, write_whole
 from scripts._show import Rows, show
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ link-and-tag demo/index examples/posts/posts.jsonl | evaluate-links /dev/stdin g
 """
 
 
-@click.command(cls=Command, examples=_EXAMPLES)
+@click.command(cls=Command, examples=_EXAMPLES, sections={"Output": ("worst", "json_out")})
 @click.argument("results", type=FILE)
 @click.argument("gold", type=FILE)
 @click.option("--against", type=FILE, metavar="RESULTS", help="Other results, compared on the same posts by a test.")
@@ -62,12 +62,14 @@ def main(results: Path, gold: Path, json_out: Path | None, **options: Any) -> No
 
     if json_out is not None:
         check_file_place("--json", json_out)
-    report = evaluate_links(results, gold, **options)
-    for line in report.problem_lines():
-        say(line)
-    if json_out is not None:
-        values = {"results": str(results), "gold": str(gold), **report.to_dict()}
-        write_whole(json_out, [json.dumps(values, ensure_ascii=False, indent=2), "\n"])
+    with hold([json_out] if json_out else []):
+        report = evaluate_links(results, gold, **options)
+        for line in report.problem_lines():
+            say(line)
+        if json_out is not None:
+            values = {"results": str(results), "gold": str(gold), **report.to_dict()}
+            text = json.dumps(values, ensure_ascii=False, indent=2) + "\n"
+            write_whole(json_out, lambda file: file.write(text.encode()))
     _print_report(report)
 
 

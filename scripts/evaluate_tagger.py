@@ -21,7 +21,14 @@ evaluate-tagger my-tagger valid.conll --against default --plot scores.png --json
 _BESIDE = {"right": "its own", "none": "none", "wrong": "another post's"}
 
 
-@click.command(cls=Command, examples=_EXAMPLES)
+@click.command(
+    cls=Command,
+    examples=_EXAMPLES,
+    sections={
+        "Pictures": ("images", "captions", "pictures", "picture_cache"),
+        "Output": ("worst", "plot", "as_json"),
+    },
+)
 @click.argument("tagger", metavar="DIR|NAME")
 @click.argument("posts", metavar="FILE", type=FILE)
 @click.option("--against", metavar="DIR|NAME", help="Another tagger, compared on the same posts by a paired test.")

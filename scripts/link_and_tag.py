@@ -5,32 +5,37 @@ from typing import Any
 
 import click
 
-from scripts._cli import FILE, Command, device, weights
+from scripts._cli import FILE, Command, check_file_place, device, weights
+from scripts._output_forms import FORMS, outputs, places_of
 
 _EXAMPLES = """
 link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl
-link-and-tag demo/index examples/posts/posts.jsonl -o results.html
+link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl -o results.csv -o results.html
 link-and-tag demo/index --text "Chad looks great" --image flag.jpg
 cat posts.jsonl | link-and-tag demo/index - | head
 link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 """
-_FORM_OF_ENDING = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "conll"}
 
 
 @click.command(
     cls=Command,
     examples=_EXAMPLES,
+    sections={
+        "Posts": ("text", "image", "images", "errors"),
+        "Output": ("outs", "form", "explain", "resume"),
+        "Pictures": ("threshold", "hops", "weights"),
+    },
     going_on="results so far are kept beside -o: the same command with --resume goes on from them",
 )
 @click.argument("index", type=FILE)
 @click.argument("posts", required=False)
-@click.option("-o", "--output", "out", type=FILE, help="Write here, not to stdout; the file appears when it is whole.")
+@outputs("Write here, not to stdout")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["jsonl", "conll", "html"]),
+    type=click.Choice(FORMS),
     show_default=False,
-    help="What to write.  [default: as -o ends, else jsonl]",
+    help="What to write.  [default: as -o ends, jsonl on stdout]",
 )
 @click.option(
     "--tagger",
@@ -40,7 +45,6 @@ _FORM_OF_ENDING = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "
 )
 @click.option(
     "--threshold",
-    "theta",
     type=click.FloatRange(-1, 1),
     default=0.9,
     help="Least cosine at which two pictures show the same entity.",
@@ -91,7 +95,7 @@ _FORM_OF_ENDING = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "
 def main(
     index: Path,
     posts: str | None,
-    out: Path | None,
+    outs: tuple[Path, ...],
     form: str | None,
     text: str | None,
     image: str | None,
@@ -115,15 +119,17 @@ def main(
         raise click.UsageError("give either POSTS or --text.")
     if image is not None and text is None:
         raise click.UsageError("--image needs --text: it is the picture of that text.")
-    if resume and (out is None or posts is None):
+    if resume and (not outs or posts is None):
         raise click.UsageError("--resume needs POSTS and -o: it goes on from the results kept beside OUT.")
+    if form is not None and len(outs) > 1:
+        raise click.UsageError("--format goes with one -o: of several, each is written as its name ends.")
+    if errors is not None:
+        check_file_place("--errors", errors)
     kept = None if cache in (None, "none") else Path(cache or "")
     chosen = Settings(cache=kept, keep_cache=cache != "none", **settings)
-    ending = out.suffix.lower() if out else ""
-    form_of_out = form or _FORM_OF_ENDING.get(ending, "jsonl")
-    job = Job(index, chosen, out, form_of_out, images, resume, errors, batch_size, explain or form_of_out == "html")
+    job = Job(index, chosen, places_of(outs, form, posts), form or "jsonl", images, resume, errors, batch_size, explain)
     if text is not None:
-        link_text(job, text, image, readable=form is None and out is None)
+        link_text(job, text, image, readable=form is None or bool(outs))
     else:
         link_posts(job, posts or "-")
 

@@ -19,11 +19,21 @@ train-tagger kg-transformer --encoder xlm-roberta-large --batch-size 8 --train a
 train-tagger kg-transformer --train train.jsonl --valid valid.jsonl --images pictures --seed 7 -o seeing
 evaluate-tagger my-tagger valid.conll
 """
+_SECTIONS = {
+    "Posts": ("train", "valid", "auxiliary", "captions"),
+    "Pictures": ("images", "picture_encoder", "picture_cache"),
+    "In place of what the recipe says": ("encoder", "vectors", "seed", "epochs", "batch_size"),
+}
 _CHANGES = ("encoder", "vectors", "picture_encoder", "seed", "epochs", "batch_size")
 """The options that take the place of what the recipe says."""
 
 
-@click.command(cls=Command, examples=_EXAMPLES, going_on="the same command goes on from the last whole epoch")
+@click.command(
+    cls=Command,
+    examples=_EXAMPLES,
+    sections=_SECTIONS,
+    going_on="the same command goes on from the last whole epoch",
+)
 @click.argument("recipe", required=False)
 @click.option("--recipe", "recipe_option", metavar="RECIPE", help="The recipe, in place of the first argument.")
 @click.option(

@@ -1,7 +1,8 @@
 """Files of gold answers and of results to annotated posts: what cannot be used is counted and said."""
 
+import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ def read_annotated_posts(path: Path, name: str, problems: Problems) -> dict[str,
     """Read gold answers or results, by the posts' ids.
 
     Args:
-        path: JSON lines. A line of results has ``mentions`` with ``entity``; one of gold answers that, ``gold`` (the
-            linking sets) or ``links`` (kg-sample).
+        path: JSON lines, also compressed (``.gz``). A line of results has ``mentions`` with ``entity``; one of gold
+            answers that, ``gold`` (the linking sets) or ``links`` (kg-sample).
         name: What the file is called in messages: `GOLD`, or the name of some results.
         problems: Is told what cannot be used. A mention whose offsets cannot be used stays in, and matches nothing.
 
@@ -27,21 +28,26 @@ def read_annotated_posts(path: Path, name: str, problems: Problems) -> dict[str,
         OSError: The file cannot be read.
     """
     posts: dict[str, AnnotatedPost] = {}
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                post = _post(_parse(line), number, name, problems)
-            except (ValueError, RecursionError) as error:
-                add_problem(
-                    problems, f"{name}: lines that are not annotated posts (not used)", f"line {number}: {error}"
-                )
-                continue
-            if post.id in posts:
-                add_problem(problems, f"{name}: ids given again (the first is used)", f"line {number}: {post.id!r}")
-            posts.setdefault(post.id, post)
+    for number, line in enumerate(_lines(path, name, problems), start=1):
+        if not line.strip():
+            continue
+        try:
+            post = _post(_parse(line), number, name, problems)
+        except (ValueError, RecursionError) as error:
+            add_problem(problems, f"{name}: lines that are not annotated posts (not used)", f"line {number}: {error}")
+            continue
+        if post.id in posts:
+            add_problem(problems, f"{name}: ids given again (the first is used)", f"line {number}: {post.id!r}")
+        posts.setdefault(post.id, post)
     return posts
+
+
+def _lines(path: Path, name: str, problems: Problems) -> Iterator[bytes]:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+        try:
+            yield from lines
+        except EOFError:
+            add_problem(problems, f"{name}: ends in the middle (what comes before is used)", str(path))
 
 
 def _parse(line: bytes) -> Any:

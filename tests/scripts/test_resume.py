@@ -57,7 +57,7 @@ def test_an_interrupted_run_says_how_to_go_on(start, tmp_path: Path, index: Path
     _, errors = process.communicate()
     assert process.returncode == 130
     [line] = errors.decode().splitlines()
-    assert line.startswith("error: stopped; ")
+    assert line.startswith("stopped; ")
     assert "--resume" in line
     assert part.exists()
     assert not out.exists()

@@ -4,10 +4,11 @@ import base64
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts._words import cut_at_mentions, knowledge_in_words, near_in_words, path_in_words
+from scripts._words import knowledge_in_words, near_in_words, path_in_words
 
 if TYPE_CHECKING:
     from linker import Index, LinkedMention, Result
@@ -16,13 +17,17 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _SIDE = 360  # pixels of a thumbnail's longer side
 
 
-def render_report(results: "Iterable[Result]", images: Sequence[Path | None], index: "Index") -> Iterator[str]:
+def render_report(
+    results: "Iterable[Result]", images: Iterable[Path | bytes | None], index: "Index | None"
+) -> Iterator[str]:
     """Render results as pieces of a page, with the pictures of the posts, and those of the entities from the index."""
-    yield from render_page(results, images, lambda iri, source: _entity_picture(index, iri, source))
+    yield from render_page(results, images, partial(_entity_picture, index))
 
 
 def render_page(
-    results: "Iterable[Result]", images: Sequence[Path | None], find_picture: Callable[[str, str], Path | None]
+    results: "Iterable[Result]",
+    images: Iterable[Path | bytes | None],
+    find_picture: Callable[[str, str], Path | None],
 ) -> Iterator[str]:
     """Render results, with the pictures of the entities from `find_picture(iri, source)`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -60,11 +65,13 @@ class _Card:
     entity_picture: str | None
 
 
-def _make_card(result: "Result", image: Path | None, find_picture: Callable[[str, str], Path | None]) -> _Card:
+def _make_card(result: "Result", image: Path | bytes | None, find_picture: Callable[[str, str], Path | None]) -> _Card:
+    from linker import cut_at_mentions
+
     pictured = result.pictured
     return _Card(
         result,
-        cut_at_mentions(result.tokens, result.mentions),
+        cut_at_mentions(result),
         picture=None if result.image_error else _thumbnail(image),
         path=path_in_words(pictured) if pictured else [],
         knowledge=knowledge_in_words(result.knowledge),
@@ -84,22 +91,24 @@ def _count(results: "Sequence[Result]") -> dict[str, int]:
     }
 
 
-def _entity_picture(index: "Index", iri: str, source: str) -> Path | None:
-    """The file of an entity's picture; None where it is not there any more."""
+def _entity_picture(index: "Index | None", iri: str, source: str) -> Path | None:
+    """The file of an entity's picture; None where it is not there any more, or there is no index."""
+    if index is None:
+        return None
     entity = index.graph.entity_by_iri(iri)
     image_ids = index.graph.entity_images([entity.id]).get(entity.id, ()) if entity else ()
     images = [image for image_id in image_ids if (image := index.graph.image(image_id))]
     return next((Path(image.file) for image in images if image.source == source and image.file), None)
 
 
-def _thumbnail(path: Path | None) -> str | None:
+def _thumbnail(source: Path | bytes | None) -> str | None:
     """A picture as a small data URI; None where there is none or it cannot be read."""
-    if path is None:
+    if source is None:
         return None
     from vision import PictureError, load_picture
 
     try:
-        picture = load_picture(path).image
+        picture = load_picture(source).image
     except PictureError:
         return None
     picture.thumbnail((_SIDE, _SIDE))

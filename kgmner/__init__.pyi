@@ -1,0 +1,6 @@
+from .documents import Doc as Doc
+from .documents import Entity as Entity
+from .reader import Reader as Reader
+from .reader import load as load
+
+__version__: str
