@@ -261,7 +261,7 @@ def test_an_interruption_is_one_line_and_nothing_is_lost(start, tmp_path: Path, 
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors.decode().splitlines()[-1] == "error: stopped; the same command goes on where it was"
+    assert errors.decode().splitlines()[-1] == "stopped; the same command goes on where it was"
     assert "Traceback" not in errors.decode()
     assert all(path.name.startswith("P") for path in (tmp_path / "index" / "pictures").iterdir())
     server.answers["P5.png"] = [Answer(png(5))]

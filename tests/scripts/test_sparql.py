@@ -147,7 +147,7 @@ def test_a_stopped_fetch_goes_on_where_it_was(
         process.send_signal(signal)
         errors = process.communicate()[1].decode()
         assert process.returncode == code
-        assert (errors.splitlines()[-1] == "error: stopped; the same command goes on where it was") == (code == 130)
+        assert (errors.splitlines()[-1] == "stopped; the same command goes on where it was") == (code == 130)
         assert not list((index / "sparql").glob("*.nt"))
     with sqlite3.connect(index / "responses.sqlite") as connection:
         answered = {query for (query,) in connection.execute("SELECT query FROM response WHERE state = 'answered'")}
