@@ -29,6 +29,7 @@ from .manifest import SourceRecord as SourceRecord
 from .manifest import read_manifest as read_manifest
 from .memory import Memory as Memory
 from .mentions import find_mentions as find_mentions
+from .mentions import looks_english as looks_english
 from .mentions import match_aliases as match_aliases
 from .output import result_from_json as result_from_json
 from .output import result_to_conll as result_to_conll
@@ -40,9 +41,9 @@ from .pictures import recall_pictures as recall_pictures
 from .pipeline import Evidence as Evidence
 from .pipeline import Pipeline as Pipeline
 from .pipeline import load_encoder_of as load_encoder_of
-from .posts import find_picture as find_picture
+from .post_pictures import find_picture as find_picture
+from .posts import POST_FIELDS as POST_FIELDS
 from .posts import post_from_json as post_from_json
-from .posts import read_json_lines as read_json_lines
 from .posts import read_posts as read_posts
 from .ranking import LinkRanker as LinkRanker
 from .ranking import PostToLink as PostToLink

@@ -1,8 +1,9 @@
 """A post, what is found in it on the way, and the result of reading it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kg import AliasMatch, Entity, Fact
 
@@ -32,13 +33,16 @@ class Post:
 
     id: PostId  # as in the input
     tokens: tuple[str, ...]  # the words of the text
-    image: Path | None = None  # the picture's file; None for a post without one
+    image: Path | bytes | None = None  # the picture's file, or what is in it; None for a post without one
     caption: str = ""  # a sentence about the picture, where somebody wrote one
     # mentions that came with the post; None where they are to be found
     mentions: tuple[GivenMention, ...] | None = None
     line: int = 0  # line number in the input, from 1; 0 where there is none
     file: str = ""  # where it was read from: a path, or - for standard input; empty where it was made in Python
     text: str = ""  # the text that the tokens stand in; empty: they are joined by blanks
+    fields: Mapping[str, Any] = field(default_factory=dict)  # the user's own, which come out again
+    image_url: str = ""  # where its picture is in the web
+    image_error: str = ""  # why there is no picture although the post names one
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Block:
     line: int  # number of the first
     image: str | None = None  # what its line IMGID: says
     id: str | None = None  # what a comment before it says
+    name: str = ""  # the picture's name, or the id, or its number; a later one of the same name has #2, #3 behind it
     rows: list[tuple[int, str, str]] = field(default_factory=list)  # line number, word, tag ("" where there is none)
     bad: tuple[int, str] | None = None  # the first line that cannot be read, and why
 
@@ -93,6 +94,15 @@ def find_layout(lines: Sequence[str]) -> Layout | None:
 
 def read_blocks(lines: Iterable[tuple[int, str]], layout: Layout) -> Iterator[Block]:
     """The posts of a file, in order, each with its rows."""
+    uses: Counter[str] = Counter()
+    for place, block in enumerate(_blocks(lines, layout), 1):
+        name = block.image or block.id or str(place)
+        uses[name] += 1
+        block.name = name if uses[name] == 1 else f"{name}#{uses[name]}"
+        yield block
+
+
+def _blocks(lines: Iterable[tuple[int, str]], layout: Layout) -> Iterator[Block]:
     block = Block(0)
     is_first = True  # where a header would be
     for number, line in lines:

@@ -80,14 +80,15 @@ def read_conll(
                 raise FormatError(f"{path}:{number}: expected 'token<TAB>tag', found {word[:80]!r}")
     scheme = scheme_of([tag for _, _, tag in block.rows] for block in blocks)
     mapping = _Mapping(types)
-    posts: list[TaggedPost] = []
-    uses: Counter[str] = Counter()
-    for block in blocks:
-        name = block.image or block.id or str(len(posts) + 1)
-        uses[name] += 1
-        unique = name if uses[name] == 1 else f"{name}#{uses[name]}"
-        tags = _ours(block, scheme, mapping, path)
-        posts.append(TaggedPost(unique, tuple(word for _, word, _ in block.rows), tags, image=block.image))
+    posts = [
+        TaggedPost(
+            block.name,
+            tuple(word for _, word, _ in block.rows),
+            _ours(block, scheme, mapping, path),
+            image=block.image,
+        )
+        for block in blocks
+    ]
     if tell is not None and posts:
         tell(f"{path}: {len(posts):,} posts in columns of words and tags ({scheme}){mapping}")
     return posts

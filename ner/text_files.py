@@ -64,6 +64,7 @@ class TextFile:
             if self.head.lstrip().startswith(b"{") and b"\n" in self.head:
                 break
         self.encoding = _encoding_of(self.head)
+        self.is_cut = len(self.head) >= _HEAD_BYTES  # whether the head may end within a line
 
     def __enter__(self) -> Self:
         return self
@@ -103,10 +104,13 @@ class TextFile:
         if self._damage:
             raise FormatError(f"{self.name}: {self._damage}")
 
+    def stream(self) -> io.BufferedReader:
+        """The unpacked bytes, all of them."""
+        return io.BufferedReader(_Whole(self.head, self._read), _HEAD_BYTES)
+
     def _text(self, newline: str) -> io.TextIOWrapper:
-        stream = io.BufferedReader(_Whole(self.head, self._read), _HEAD_BYTES)
         errors = "surrogateescape" if self.encoding.startswith("utf-8") else "replace"
-        return io.TextIOWrapper(stream, self.encoding, errors, newline)
+        return io.TextIOWrapper(self.stream(), self.encoding, errors, newline)
 
     def _read(self, size: int) -> bytes:
         """Some bytes; none at the end, or where the damage begins."""

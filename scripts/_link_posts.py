@@ -13,6 +13,7 @@ import click
 from scripts import _results_file
 from scripts._cli import CommandError, check_file_place, say
 from scripts._progress import Progress
+from scripts._read_posts import PostNotes, Reading, read, with_fetched
 
 if TYPE_CHECKING:
     from linker import Index, Pipeline, Post, PostError, Result, Settings
@@ -34,6 +35,7 @@ class Job:
     errors: Path | None
     batch_size: int
     explain: bool
+    reading: Reading = field(default_factory=Reading)
 
 
 @dataclass(slots=True)
@@ -41,9 +43,10 @@ class _Seen:
     """What went by: for the summary, for the pictures of the report, and for going on from a stopped run."""
 
     posts: int = 0
-    images: list[Path | None] = field(default_factory=list)
+    images: list[Path | bytes | None] = field(default_factory=list)
     bad_lines: list["PostError"] = field(default_factory=list)
     bad_pictures: list[str] = field(default_factory=list)
+    notes: PostNotes = field(default_factory=PostNotes)
 
 
 def link_posts(job: Job, source: str) -> None:
@@ -53,8 +56,8 @@ def link_posts(job: Job, source: str) -> None:
             pass
     seen = _Seen()
     with _open_pipeline(job) as pipeline, Progress() as progress:
-        posts = _only_posts(_read(source, job.images), seen)
-        results = _link(pipeline, posts, job, seen, progress, total=_count_lines(source))
+        posts = _only_posts(read(source, job.images, job.reading), seen)
+        results = _link(pipeline, with_fetched(posts, job.reading), job, seen, progress, total=_count_lines(source))
         if job.out is None or _results_file.is_special(job.out):
             _write(_render(results, seen.images, job, pipeline.index), job.out)
         else:
@@ -116,14 +119,6 @@ def _write(chunks: Iterable[str], out: Path | None) -> None:
         click.echo(chunk, nl=False)
 
 
-def _read(source: str, images: Path | None) -> Iterator["Post | PostError"]:
-    from linker import read_json_lines, read_posts
-
-    if source == "-":
-        return read_json_lines(sys.stdin.buffer, folder=images or Path())
-    return read_posts(Path(source), pictures=images)
-
-
 def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator["Post"]:
     from linker import PostError
 
@@ -132,6 +127,7 @@ def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator[
             seen.bad_lines.append(entry)
             continue
         seen.posts += 1
+        seen.notes.note(entry)
         seen.images.append(entry.image)
         yield entry
 
@@ -186,6 +182,8 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
     if job.errors is not None:
         rows = ({"line": bad.line, "reason": bad.reason, "text": bad.text} for bad in seen.bad_lines)
         _results_file.write_whole(job.errors, (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    for note in seen.notes:
+        say(note)
     if seen.bad_pictures:
         say(f"{_count(seen.bad_pictures, 'picture')} not used: {_first(seen.bad_pictures)}")
     if seen.bad_lines:
@@ -196,7 +194,7 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
         name = "standard input" if source == "-" else source
         if seen.bad_lines:
             raise CommandError(
-                f"{name}: none of its {len(seen.bad_lines):,} lines is a post: expected JSON with text or tokens"
+                f"{name}: none of its {len(seen.bad_lines):,} lines is a post: expected a text or tokens in each"
             )
         say(f"{name} holds no posts")
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from scripts._cli import FILE, Command, device, weights
+from scripts._read_posts import Reading, reading_options
 
 _EXAMPLES = """
 link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl
@@ -86,6 +87,7 @@ _FORM_OF_ENDING = {".html": "html", ".htm": "html", ".conll": "conll", ".bio": "
 @click.option(
     "--batch-size", type=click.IntRange(1), default=32, help="Posts at once; the results do not depend on it."
 )
+@reading_options
 @weights
 @device
 def main(
@@ -105,8 +107,9 @@ def main(
 ) -> None:
     """Find, type and link the named entities of posts with the help of an index and the posts' pictures.
 
-    INDEX is a directory that build-kg-index made. POSTS is a file with one JSON object a line ({"id", "text" or
-    "tokens", "image", "caption", "mentions"}), a CoNLL file, or - for JSON lines on standard input.
+    INDEX is a directory that build-kg-index made. POSTS is a file of posts, or - for standard input: JSON ({"id",
+    "text" or "tokens", "image", "caption", "mentions"}), a table with a header, Parquet, columns of words, or a text a
+    line (docs/posts.md). The tagger is for English; names of the graph are found in any script.
     """
     from linker import Settings
     from scripts._link_posts import Job, link_posts, link_text
@@ -117,11 +120,14 @@ def main(
         raise click.UsageError("--image needs --text: it is the picture of that text.")
     if resume and (out is None or posts is None):
         raise click.UsageError("--resume needs POSTS and -o: it goes on from the results kept beside OUT.")
+    reading = Reading.take(settings)
     kept = None if cache in (None, "none") else Path(cache or "")
     chosen = Settings(cache=kept, keep_cache=cache != "none", **settings)
     ending = out.suffix.lower() if out else ""
     form_of_out = form or _FORM_OF_ENDING.get(ending, "jsonl")
-    job = Job(index, chosen, out, form_of_out, images, resume, errors, batch_size, explain or form_of_out == "html")
+    job = Job(
+        index, chosen, out, form_of_out, images, resume, errors, batch_size, explain or form_of_out == "html", reading
+    )
     if text is not None:
         link_text(job, text, image, readable=form is None and out is None)
     else:
