@@ -10,7 +10,7 @@ from linker.results import Candidate, LinkedMention, Mention, Post
 
 UNTAGGED_ABOVE = 0.5
 """From this probability on, an alias match that the tagger did not tag becomes a mention, where the picture shows the
-entity itself, or where the match is a joined name (``#LosAngelesLakers``) or in a script that the tagger cannot read."""
+entity itself, or where the match is a joined name (``#LosAngelesLakers``) or in a script other than Latin."""
 
 _CANDIDATES = 10  # that a result names
 

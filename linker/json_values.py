@@ -100,7 +100,9 @@ class _Text:
                 return value
             except RecursionError:
                 return Broken("it is nested too deeply")
-            except json.JSONDecodeError as error:
+            except ValueError as error:
+                if not isinstance(error, json.JSONDecodeError):  # a number of thousands of digits
+                    return Broken(str(error))
                 is_cut = error.pos >= len(self.rest) - 12 or error.msg.startswith("Unterminated string")
                 if not (is_cut and len(self.rest) - self.at < _LONGEST and self.more()):
                     return Broken(error.msg)

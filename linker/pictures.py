@@ -23,12 +23,12 @@ T = TypeVar("T")
 
 
 def read_pictures(
-    paths: Sequence[Path | None], encoder: "Encoder", memory: Memory, *, with_regions: bool
+    sources: Sequence[Path | bytes | None], encoder: "Encoder", memory: Memory, *, with_regions: bool
 ) -> list[PostPicture]:
     """Read and encode the pictures of a batch of posts, each content once.
 
     Args:
-        paths: A file for each post, or None.
+        sources: A file for each post, or what is in it, or None.
         encoder: The encoder that embedded the pictures of the index.
         memory: Where features are remembered, by content and encoder.
         with_regions: Whether the tagger looks at regions.
@@ -38,8 +38,12 @@ def read_pictures(
     """
     from vision import picture_sha256
 
-    digests = [_attempt(picture_sha256, path) if path else None for path in paths]
-    files = {digest: path for path, digest in zip(paths, digests, strict=True) if path and isinstance(digest, str)}
+    digests = [None if source is None else _attempt(picture_sha256, source) for source in sources]
+    files = {
+        digest: source
+        for source, digest in zip(sources, digests, strict=True)
+        if source is not None and isinstance(digest, str)
+    }
     known = recall_pictures(list(files), encoder.identity, memory, with_regions=with_regions)
     fresh = {digest: file for digest, file in files.items() if digest not in known}
     known |= _encode(fresh, encoder, memory, with_regions=with_regions)
@@ -66,7 +70,7 @@ def recall_pictures(
 
 
 def _encode(
-    files: Mapping[str, Path], encoder: "Encoder", memory: Memory, *, with_regions: bool
+    files: Mapping[str, Path | bytes], encoder: "Encoder", memory: Memory, *, with_regions: bool
 ) -> dict[str, PostPicture]:
     """Load, encode and remember pictures, by content."""
     from vision import PictureError, load_picture
@@ -105,10 +109,10 @@ def _from_half(regions: CachedRegions) -> "NDArray[np.float32]":
     return np.frombuffer(regions.blob, dtype="<f2").reshape(regions.shape).astype(np.float32)
 
 
-def _attempt(read: Callable[[Path], T], path: Path) -> "T | PictureError":
+def _attempt(read: "Callable[[Path | bytes], T]", source: Path | bytes) -> "T | PictureError":
     from vision import PictureError
 
     try:
-        return read(path)
+        return read(source)
     except PictureError as error:
         return error

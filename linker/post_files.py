@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 _DELIMITERS = {",": "CSV", "\t": "TSV", ";": "a table with semicolons", "|": "a table with bars"}
 _TABLE_ENDINGS = {".csv", ".tsv"}
 _LINES_OF_ONE_ROW = 1000
-_ROWS_AT_ONCE, _ROWS_LOOKED_AT = 256, 5
+_ROWS_AT_ONCE, _ROWS_LOOKED_AT, _LINES_LOOKED_AT = 256, 5, 50
 _SEP = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)  # what Excel writes in front
 _WRAPPER = re.compile(r'\{\s*"\w+"\s*:\s*\[\s*[\[{\]]')
 _BEGINS_OBJECT = re.compile(r'\{\s*("[^"]*"\s*:.*)?$')
-_ARCHIVE = "window.YTD."  # as Twitter gives a user's own posts
+_BEGINS_JSON = re.compile(r'\{\s*(["}]|$)|\[\s*([\[{"\]]|$)|window\.YTD\.')  # the last: a user's own archive of Twitter
+_LINES, _VALUES = "lines, a post a line", "values, a post an object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def read_records(source: Path | IO[bytes], names: FieldNames, tell: Callable[[st
     """Yield the records of a file or a stream, and tell in a line what it was taken for.
 
     Raises:
-        FormatError: It cannot be read, or from some line on.
+        FormatError: It cannot be read.
     """
     from ner import TextFile
 
@@ -64,6 +65,8 @@ def read_records(source: Path | IO[bytes], names: FieldNames, tell: Callable[[st
         if form:
             tell(f"{file.name}: taken for {form}")
         yield from records
+        if file.damage:
+            yield Record(0, error=f"the rest of {file.name}: {file.damage}")
 
 
 def _form_of(file: "TextFile", names: FieldNames, source: Path | IO[bytes]) -> tuple[str, Iterator[Record]]:
@@ -74,10 +77,8 @@ def _form_of(file: "TextFile", names: FieldNames, source: Path | IO[bytes]) -> t
     first = next((line.strip() for line in lines if line.strip()), "")
     if not first:
         return "", iter(())
-    if first.startswith(("{", "[", _ARCHIVE)):
-        if first.startswith("{") and not _is_one_value(first, lines, file.is_cut):
-            return "JSON lines, a post a line", _json_lines(file)
-        return "JSON, a post an object", _json_records(file)
+    if shape := _json_shape(first, lines, file):
+        return (f"JSON {shape}", _json_lines(file) if shape == _LINES else _json_records(file))
     endings = {ending.lower() for ending in Path(file.name).suffixes}
     is_table = isinstance(source, Path) and not endings.isdisjoint(_TABLE_ENDINGS)
     delimiter, header = _header(lines, names, is_table=is_table)
@@ -93,16 +94,19 @@ def _form_of(file: "TextFile", names: FieldNames, source: Path | IO[bytes]) -> t
     return "plain text, a post a line", _text_records(file)
 
 
-def _is_one_value(first: str, lines: Sequence[str], is_cut: bool) -> bool:
-    """Whether a file that begins with { is an object over several lines, or one with all posts in it."""
+def _json_shape(first: str, lines: Sequence[str], file: "TextFile") -> str:
+    """What JSON a file is: a post a line, or posts in an array or over several lines; "" where it is none."""
+    looked_at = [line for line in lines[:_LINES_LOOKED_AT] if line.strip()]
     value = _parsed(first)
     if isinstance(value, dict):
-        return _inner_list(value) is not None
-    if _WRAPPER.match(first):
-        return True
-    others = [line for line in lines[:50] if line.lstrip().startswith("{")][1:]
-    is_lines = any(isinstance(_parsed(line), dict) and not line.startswith(" ") for line in others)
-    return not is_lines and _BEGINS_OBJECT.match(first) is not None and not (is_cut and len(lines) < 2)
+        return _LINES if _inner_list(value) is None else _VALUES
+    if sum(isinstance(_parsed(line), dict) for line in looked_at) * 2 > len(looked_at):
+        return _LINES
+    if not _BEGINS_JSON.match(first):
+        return ""
+    is_one_line = file.is_cut and len(lines) < 2  # a long one
+    is_object = first.startswith("{") and not _WRAPPER.match(first)
+    return _LINES if is_object and (is_one_line or not _BEGINS_OBJECT.match(first)) else _VALUES
 
 
 def _parsed(line: str) -> Any:

@@ -54,8 +54,6 @@ def read_posts(
     Raises:
         FormatError: The file cannot be read.
     """
-    from ner import FormatError
-
     folder = pictures or (source.parent if isinstance(source, Path) else Path())
     file = str(source.resolve()) if isinstance(source, Path) else "-"
     called = {field: names[field].lower() for field in names} if names else {}
@@ -63,22 +61,15 @@ def read_posts(
         {called["text"]} if "text" in called else {*POST_FIELDS["text"], *POST_FIELDS["tokens"]},
         {name for field, usual in POST_FIELDS.items() for name in (*usual, called.get(field, ""))},
     )
-    has_begun = False
-    try:
-        for record in read_records(source, known, tell or (lambda _: None)):
-            has_begun = True
-            try:
-                post = _post_from_record(record, folder, file, names or {})
-            except PostError as error:
-                yield error
-                continue
-            if record.image_name is not None:
-                post = _with_named_picture(post, record.image_name, folder, is_sure=pictures is not None)
-            yield post
-    except FormatError as error:
-        if not has_begun:
-            raise
-        yield PostError(0, str(error))
+    for record in read_records(source, known, tell or (lambda _: None)):
+        try:
+            post = _post_from_record(record, folder, file, names or {})
+        except PostError as error:
+            yield error
+            continue
+        if record.image_name is not None:
+            post = _with_named_picture(post, record.image_name, folder, is_sure=pictures is not None)
+        yield post
 
 
 def post_from_json(

@@ -147,15 +147,15 @@ def _add_row(block: Block, number: int, line: str, cells: list[str], layout: Lay
 def _groups(lines: Sequence[str]) -> tuple[list[list[str]], bool]:
     """The lines that may have words, those between blank lines together, and whether a line marks a file of columns."""
     groups: list[list[str]] = [[]]
-    has_marks = False
-    for line in lines:
-        is_mark = line.startswith(IMAGE_LINE) or _DOCSTART.match(line.lstrip()) is not None
-        has_marks = has_marks or is_mark
-        if is_mark or not line.strip(" \t"):
-            groups.append([])
-        elif not (_COMMENT.match(line) or (line.startswith("#") and len(line.split()) > 2 and "\t" not in line)):
+    is_mark = [line.startswith(IMAGE_LINE) or _DOCSTART.match(line.lstrip()) is not None for line in lines]
+    is_row = [bool(line.strip(" \t")) and not mark for line, mark in zip(lines, is_mark, strict=True)]
+    is_plain = [row and not line.startswith("#") for line, row in zip(lines, is_row, strict=True)]
+    for line, row in zip(lines, is_plain if any(is_plain) else is_row, strict=True):
+        if row:
             groups[-1].append(line)
-    return [group for group in groups if group], has_marks
+        elif not line.startswith("#"):
+            groups.append([])
+    return [group for group in groups if group], any(is_mark)
 
 
 def _cells(line: str, is_indented: bool) -> list[str]:
@@ -169,11 +169,14 @@ def _cells(line: str, is_indented: bool) -> list[str]:
 
 def _is_comment(line: str, cells: Sequence[str], layout: Layout) -> bool:
     """Whether a line that begins with # says something of a post, and is no row of it."""
+    if layout.numbers is not None:
+        return True
     if "\t" in line:
         return " " in cells[0] and not layout.is_tag(layout.tag_of(cells))
     if len(cells) == 1:
         return False
-    is_row = len(cells) == layout.width and layout.tag is not None and layout.is_tag(layout.tag_of(cells))
+    is_row = len(cells) == layout.width and layout.tag is not None
+    is_row = is_row and (len(cells[0]) > 1 or layout.is_tag(layout.tag_of(cells)))  # a hashtag, or a lone #
     return not is_row or _COMMENT.match(line) is not None
 
 

@@ -47,7 +47,7 @@ def read_posts(
     Args:
         path: The file, also compressed.
         types: What the file's types are called here (`ner.tag_types.type_table`).
-        tell: Told in a line what the file was taken for, and what was mapped.
+        tell: Told in a line what is not plain BIO with our types: the scheme, and what was mapped.
 
     Raises:
         FormatError: The file is missing, not text, or a line in it has a different form; with the line's number.
@@ -72,6 +72,7 @@ def read_conll(
     with TextFile(path) as file:
         layout = find_layout(file.first_lines()) or Layout(2, 0, 1, is_indented=False)
         blocks = list(read_blocks(file.lines(), layout))
+        _check_whole(file)
     for block in blocks:
         if block.bad:
             raise FormatError(f"{path}:{block.bad[0]}: {block.bad[1]}: correct it in the data")
@@ -89,7 +90,7 @@ def read_conll(
         )
         for block in blocks
     ]
-    if tell is not None and posts:
+    if tell is not None and (scheme != "BIO" or str(mapping)):
         tell(f"{path}: {len(posts):,} posts in columns of words and tags ({scheme}){mapping}")
     return posts
 
@@ -126,7 +127,8 @@ def read_jsonl(
     mapping = _Mapping(types)
     with TextFile(path) as file:
         posts = [_post_from_json(line, path, number, mapping) for number, line in file.lines() if line.strip()]
-    if tell is not None and posts:
+        _check_whole(file)
+    if tell is not None and str(mapping):
         tell(f"{path}: {len(posts):,} posts in JSON lines{mapping}")
     return posts
 
@@ -150,6 +152,7 @@ def read_captions(path: Path) -> dict[str, str]:
                 raise FormatError(f"{path}:{number}: expected 'name<TAB>caption', found {line[:80]!r}")
             if caption.strip():
                 captions[name.strip()] = caption.strip()
+        _check_whole(file)
     return captions
 
 
@@ -165,6 +168,11 @@ def our_tag(tag: str, types: TypeTable | None = None) -> str:
         TagError: It is not a BIO tag, or of a type that has no name here.
     """
     return _Mapping(types).tag(*split_tag(tag))
+
+
+def _check_whole(file: TextFile) -> None:
+    if file.damage:
+        raise FormatError(f"{file.name}: {file.damage}")
 
 
 class _Mapping:

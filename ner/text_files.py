@@ -40,6 +40,7 @@ class TextFile:
     Attributes:
         head: Its first bytes, unpacked: a quarter of a megabyte, or all; of a stream that starts with ``{``, what came
             at once.
+        damage: Once all of it was read: why the rest of it could not be; "" where it is whole.
 
     Raises:
         FormatError: The file cannot be read.
@@ -57,7 +58,7 @@ class TextFile:
             if start.startswith(magic):
                 stream = unpack(stream)
                 self._opened.append(stream)
-        self._source, self._damage = stream, ""
+        self._source, self.damage = stream, ""
         self.head = b""
         while len(self.head) < _HEAD_BYTES and (block := self._read(_HEAD_BYTES)):
             self.head += block
@@ -79,30 +80,17 @@ class TextFile:
         return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
     def lines(self) -> Iterator[tuple[int, str]]:
-        """Yield each line with its number from 1, without its end; bytes that are no text as lone surrogates.
-
-        Raises:
-            FormatError: After the last readable line, where the file is damaged.
-        """
+        """Yield each line with its number from 1, without its end; bytes that are no text as lone surrogates."""
         by_return = b"\r" in self.head and b"\n" not in self.head  # as old Macs end lines
         text = self._text("\r" if by_return else "\n")
-        number = 0
         for number, line in enumerate(text, 1):
             yield number, line.rstrip("\r\n")
-        if self._damage:
-            raise FormatError(f"{self.name}:{number + 1}: {self._damage}")
 
     def blocks(self, size: int = 1 << 20) -> Iterator[str]:
-        """Yield the text in blocks of so many characters, as it is.
-
-        Raises:
-            FormatError: At the end, where the file is damaged.
-        """
+        """Yield the text in blocks of so many characters, as it is."""
         text = self._text("")
         while block := text.read(size):
             yield block
-        if self._damage:
-            raise FormatError(f"{self.name}: {self._damage}")
 
     def stream(self) -> io.BufferedReader:
         """The unpacked bytes, all of them."""
@@ -116,13 +104,13 @@ class TextFile:
         """Some bytes; none at the end, or where the damage begins."""
         try:
             reader = getattr(self._source, "read1", self._source.read)
-            return b"" if self._damage else cast("bytes", reader(size))
+            return b"" if self.damage else cast("bytes", reader(size))
         except _DAMAGE as error:
-            self._damage = f"the file is damaged or was cut ({error}): get it again"
+            self.damage = f"the file is damaged or was cut ({error}): get it again"
         except Exception as error:
             if type(error).__name__ != "ZstdError":  # which is imported only where it is needed
                 raise
-            self._damage = f"the file is damaged or was cut ({error}): get it again"
+            self.damage = f"the file is damaged or was cut ({error}): get it again"
         return b""
 
 

@@ -48,11 +48,11 @@ class Picture:
     sha256: str  # of the file's bytes, in hexadecimal
 
 
-def load_picture(path: Path, *, max_pixels: int = 89_000_000, max_bytes: int = MAX_BYTES) -> Picture:
+def load_picture(source: Path | bytes, *, max_pixels: int = 89_000_000, max_bytes: int = MAX_BYTES) -> Picture:
     """Read a picture: its first frame, turned upright as EXIF says, transparent parts over white.
 
     Args:
-        path: The file. Its name does not matter, only what is in it.
+        source: The file, or what is in it. Its name does not matter.
         max_pixels: Refuse more, by the header, before anything is decoded. (Pillow itself refuses twice its own
             ``MAX_IMAGE_PIXELS``, so a higher limit than that has no effect.)
         max_bytes: Refuse a larger file before it is read.
@@ -63,7 +63,8 @@ def load_picture(path: Path, *, max_pixels: int = 89_000_000, max_bytes: int = M
     Raises:
         PictureError: It is missing, empty, not a picture, damaged or too large.
     """
-    content = _read(path, max_bytes=max_bytes)
+    content = _read(source, max_bytes=max_bytes)
+    path = _named(source)
     with _quiet_pillow():
         image = _open(path, content, max_pixels=max_pixels)
         width, height = image.size
@@ -82,23 +83,37 @@ def load_picture(path: Path, *, max_pixels: int = 89_000_000, max_bytes: int = M
     return Picture(pixels, image.format or "unknown", width, height, hashlib.sha256(content).hexdigest())
 
 
-def picture_sha256(path: Path, *, max_bytes: int = MAX_BYTES) -> str:
+def picture_sha256(source: Path | bytes, *, max_bytes: int = MAX_BYTES) -> str:
     """The SHA-256 of a file's bytes, without decoding it.
 
     Args:
-        path: The file.
+        source: The file, or what is in it.
         max_bytes: Refuse a larger file before it is read.
 
     Returns:
-        64 hexadecimal digits, the same as ``load_picture(path).sha256``.
+        64 hexadecimal digits, the same as ``load_picture(source).sha256``.
 
     Raises:
         PictureError: It is missing, empty, not an ordinary file or too large.
     """
-    return hashlib.sha256(_read(path, max_bytes=max_bytes)).hexdigest()
+    return hashlib.sha256(_read(source, max_bytes=max_bytes)).hexdigest()
 
 
-def _read(path: Path, *, max_bytes: int) -> bytes:
+def _named(source: Path | bytes) -> Path:
+    """What a picture is called in messages."""
+    return source if isinstance(source, Path) else Path("picture")
+
+
+def _read(source: Path | bytes, *, max_bytes: int) -> bytes:
+    content = source if isinstance(source, bytes) else _read_file(source, max_bytes=max_bytes)
+    if len(content) > max_bytes:
+        raise PictureError(_named(source), f"has {len(content):,} bytes; the limit is {max_bytes:,}", "too large")
+    if not content:
+        raise PictureError(_named(source), "is an empty file", "empty")
+    return content
+
+
+def _read_file(path: Path, *, max_bytes: int) -> bytes:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -107,14 +122,11 @@ def _read(path: Path, *, max_bytes: int) -> bytes:
             raise PictureError(path, "is not an ordinary file", "unreadable")
         if status.st_size > max_bytes:
             raise PictureError(path, f"has {status.st_size:,} bytes; the limit is {max_bytes:,}", "too large")
-        content = path.read_bytes()
+        return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise PictureError(path, "no such file", "missing") from error
     except (OSError, ValueError) as error:  # no permission, a name too long, a NUL in the name
         raise PictureError(path, f"cannot be read: {_one_line(error)}", "unreadable") from error
-    if not content:
-        raise PictureError(path, "is an empty file", "empty")
-    return content
 
 
 def _open(path: Path, content: bytes, *, max_pixels: int) -> Image.Image:

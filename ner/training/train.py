@@ -53,7 +53,7 @@ def train_tagger(
         types: What the files' types are called here; the published sets' are known.
         device: "cpu", "cuda", or "auto".
         progress: Told (what, done, total) as it goes.
-        tell: Told a line for each file, on what it was taken for, and after each epoch.
+        tell: Told a line for each file that is not plain BIO with our types, and after each epoch.
 
     Raises:
         FormatError: A file cannot be read.

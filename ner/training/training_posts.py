@@ -66,7 +66,7 @@ def read_training_posts(
         captions: Captions by the pictures' names.
         attributes: Gives a post what its picture shows; where it gives nothing, what stands in the file is left.
         types: What the files' types are called here.
-        tell: Told in a line what each file was taken for.
+        tell: Told a line for each file that is not plain BIO with our types.
 
     Raises:
         FormatError: A file cannot be read.
