@@ -8,7 +8,7 @@ from typing import Any
 
 _DECODER = json.JSONDecoder()
 _BETWEEN = re.compile(r"[\s,\[\]\ufeff]*")
-_WRAPPER = re.compile(r'\s*\{\s*"\w+"\s*:\s*(?=\[\s*[\[{\]])')
+_WRAPPER = re.compile(r'\s*\{\s*"\w+"\s*:\s*(?=\[\s*[{\]])')
 _ASSIGNED = re.compile(r"\s*window\.YTD\.[^=]*=\s*")
 _NEXT_ON_A_LINE = re.compile(r"\}\s*,\s*(?=\{)")
 _LONGEST = 1 << 28  # characters of one value

@@ -23,7 +23,7 @@ _TABLE_ENDINGS = {".csv", ".tsv"}
 _LINES_OF_ONE_ROW = 1000
 _ROWS_AT_ONCE, _ROWS_LOOKED_AT, _LINES_LOOKED_AT = 256, 5, 50
 _SEP = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)  # what Excel writes in front
-_WRAPPER = re.compile(r'\{\s*"\w+"\s*:\s*\[\s*[\[{\]]')
+_WRAPPER = re.compile(r'\{\s*"\w+"\s*:\s*\[\s*[{\]]')
 _BEGINS_OBJECT = re.compile(r'\{\s*("[^"]*"\s*:.*)?$')
 _BEGINS_JSON = re.compile(r'\{\s*(["}]|$)|\[\s*([\[{"\]]|$)|window\.YTD\.')  # the last: a user's own archive of Twitter
 _LINES, _VALUES = "lines, a post a line", "values, a post an object"
@@ -167,13 +167,15 @@ def _header(lines: Sequence[str], names: FieldNames, *, is_table: bool) -> tuple
     if said and len(rows) > 1:
         rows = rows[1:]
     for delimiter in dict.fromkeys([*([said[1]] if said and said[1] in _DELIMITERS else []), *_DELIMITERS]):
-        header = [name.strip(' "\ufeff') for name in rows[0].split(delimiter)]
+        cells = rows[0].split(delimiter)
+        header = [name.strip(' "\ufeff') for name in cells]
         known = [name for name in header if name.lower() in names.text or name.lower() in names.others]
         if not any(name.lower() in names.text for name in known):
             continue
         if len(header) == 1 and delimiter == "," and len(rows) > 1:
             return delimiter, header
-        if len(header) > 1 and (is_table or len(known) > 1 or all(delimiter in row for row in rows)):
+        is_even = len({row.count(delimiter) for row in rows}) == 1 and not any(name.startswith(" ") for name in cells)
+        if len(header) > 1 and (is_table or len(known) > 1 or is_even):
             return delimiter, header
     return "", []
 

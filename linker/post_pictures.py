@@ -36,7 +36,7 @@ def read_image(value: Any, folder: Path) -> Image:
     if isinstance(value, Path):
         return find_picture(folder, str(value)), "", ""
     if not isinstance(value, str):
-        return None, "", f"image is {str(value)[:80]!r}, expected a path, base64 or a web address"
+        return None, "", f"image is {repr(value)[:80]}, expected a path, base64 or a web address"
     text = value.strip()
     if not text:
         return None, "", ""

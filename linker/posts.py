@@ -107,7 +107,7 @@ def post_from_json(
     if tokens is None and "text" not in found and text is None:
         raise fail('has neither "text" nor "tokens", expected one of them')
     if not (text is None or isinstance(text, str)) and tokens is None:
-        raise fail(f"text is {str(text)[:80]!r}, expected a string")
+        raise fail(f"text is {repr(text)[:80]}, expected a string")
     caption = found.get("caption", (None, None))[1]
     if not (caption is None or isinstance(caption, str)):
         raise fail(f"caption is {caption!r}, expected a string or null")

@@ -112,8 +112,8 @@ def _blocks(lines: Iterable[tuple[int, str]], layout: Layout) -> Iterator[Block]
         is_mark = is_mark or (line.startswith("#") and _is_comment(line, cells, layout))
         if is_mark and (block.rows or (starts_post and block.image is not None)):
             yield block
-            block = Block(number)
-        block.line = block.line or number
+            block = Block(0)
+        block.line = block.line or (number if cells else 0)
         if starts_post:
             block.image = line[len(IMAGE_LINE) :].strip()
         elif is_mark:
