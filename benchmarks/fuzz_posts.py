@@ -7,6 +7,7 @@ in some places; ``--link INDEX`` sends one file in a hundred through the whole o
 import gzip
 import json
 import random
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -149,7 +150,7 @@ def _account(path: Path, form: str, items: list[Post | PostError]) -> None:
             for number, line in lines.items()
             if line[0] not in " \t"  # which may be an empty word with its tag
             and not line.startswith(passed_over)
-            and not any(cell in words for cell in line.split())
+            and not any(cell and cell in words for cell in re.split("[ \t]+", line))
         ]
         assert not lost, f"{form}: lines {lost} are lost"
     elif items:

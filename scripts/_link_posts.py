@@ -43,7 +43,7 @@ class _Seen:
     """What went by: for the summary, for the pictures of the report, and for going on from a stopped run."""
 
     posts: int = 0
-    images: list[Path | bytes | None] = field(default_factory=list)
+    images: list[Path | None] = field(default_factory=list)
     bad_lines: list["PostError"] = field(default_factory=list)
     bad_pictures: list[str] = field(default_factory=list)
     notes: PostNotes = field(default_factory=PostNotes)
@@ -82,7 +82,9 @@ def link_text(job: Job, text: str, image: str | None, *, readable: bool) -> None
 
             print_result(results[0], explain=job.explain)
         else:
-            _write(_render(results, [post.image], job, pipeline.index), job.out)
+            _write(
+                _render(results, [post.image if isinstance(post.image, Path) else None], job, pipeline.index), job.out
+            )
 
 
 def _open_pipeline(job: Job) -> "Pipeline":
@@ -128,7 +130,7 @@ def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator[
             continue
         seen.posts += 1
         seen.notes.note(entry)
-        seen.images.append(entry.image)
+        seen.images.append(entry.image if isinstance(entry.image, Path) else None)
         yield entry
 
 
