@@ -91,7 +91,7 @@ def read_conll(
         for block in blocks
     ]
     if tell is not None and (scheme != "BIO" or str(mapping)):
-        tell(f"{path}: {len(posts):,} posts in columns of words and tags ({scheme}){mapping}")
+        tell(f"{path}: {_count(posts)} in columns of words and tags ({scheme}){mapping}")
     return posts
 
 
@@ -129,7 +129,7 @@ def read_jsonl(
         posts = [_post_from_json(line, path, number, mapping) for number, line in file.lines() if line.strip()]
         _check_whole(file)
     if tell is not None and str(mapping):
-        tell(f"{path}: {len(posts):,} posts in JSON lines{mapping}")
+        tell(f"{path}: {_count(posts)} in JSON lines{mapping}")
     return posts
 
 
@@ -168,6 +168,10 @@ def our_tag(tag: str, types: TypeTable | None = None) -> str:
         TagError: It is not a BIO tag, or of a type that has no name here.
     """
     return _Mapping(types).tag(*split_tag(tag))
+
+
+def _count(posts: Sequence[TaggedPost]) -> str:
+    return f"{len(posts):,} post{'' if len(posts) == 1 else 's'}"
 
 
 def _check_whole(file: TextFile) -> None:
