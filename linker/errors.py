@@ -36,10 +36,11 @@ class IndexMissingError(LinkerError):
 class IndexIncompleteError(LinkerError):
     """The index was left half-built, or half-updated."""
 
-    def __init__(self, path: Path, *, is_updating: bool = False) -> None:
-        found = "half-updated (the new index.json is not in its place yet)"
-        found = found if is_updating else "half-built (it has kg.sqlite but no index.json)"
-        super().__init__(f"{path} is {found}: run the same build-kg-index command again, it goes on where it was")
+    def __init__(self, path: Path, *, is_updating: bool = False, missing: str = "") -> None:
+        found = "is half-updated (the new index.json is not in its place yet)"
+        found = found if is_updating else "is half-built (it has kg.sqlite but no index.json)"
+        found = f"has no file {missing} any more" if missing else found
+        super().__init__(f"{path} {found}: run the same build-kg-index command again, it makes what is missing")
 
 
 class IndexChangedError(LinkerError):

@@ -103,7 +103,7 @@ def read_manifest(index_dir: Path) -> IndexManifest:
         raise IndexVersionError(index_dir, f"unreadable ({error})", FORMAT_VERSION) from error
     for name in (GRAPH, IMAGES):
         if not (index_dir / name).is_file():
-            raise IndexIncompleteError(index_dir)
+            raise IndexIncompleteError(index_dir, missing=name)
     return manifest
 
 

@@ -8,7 +8,12 @@ _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th", "ə": "e"}
 )
 _ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
-_APOSTROPHES = re.compile("['’‘ʼ`´ʻ]")
+# What is not seen: zero-width characters, soft hyphens, marks of direction, variation selectors, the frame of a keycap.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3\u3164"
+    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+)
+_APOSTROPHES = re.compile("['’‘ʼ`´ʻ＇]")
 _ASCII = {
     code: None if chr(code) in "'`" else chr(code).lower() if chr(code).isalnum() else " " for code in range(128)
 } | {ord("&"): " and "}
@@ -23,12 +28,14 @@ _BOUNDARY = re.compile(
 def normal_form(text: str) -> str:
     """Return the form in which two spellings of one name are equal.
 
-    Case, diacritics and apostrophes are removed, and dots within acronyms; `&` reads `and`; `#`, `@`, underscores and
-    all other punctuation become single blanks. A text that is nothing but punctuation keeps itself, in lower case.
+    Case, diacritics and apostrophes are removed, dots within acronyms, and characters that are not seen; styled and
+    full-width letters read as the plain ones, `&` as `and`; `#`, `@`, underscores and all other punctuation become
+    single blanks. A text that is nothing but punctuation keeps itself, in lower case.
     """
     if text.isascii() and text.count(".") < 2:  # no acronym; this way is faster
         return " ".join(text.translate(_ASCII).split()) or " ".join(text.lower().split())
-    bare = _APOSTROPHES.sub("", text).replace("&", " and ")
+    text = _UNSEEN.sub("", text)
+    bare = unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text)).replace("&", " and ")
     if "." in bare:
         bare = _ACRONYM.sub(lambda found: found.group().replace(".", ""), bare)
     return _fold(bare) or " ".join(text.lower().split())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kg import Graph, SourceError, build_graph
+from kg import Graph, GraphSources, SourceError, build_graph
 from kg.build.files import LINE_LIMIT_BYTES, DamagedFileError, read_blocks
 from kg.build.sources import detect
 
@@ -157,7 +157,7 @@ def test_a_named_file_that_is_no_source_is_an_error_and_one_in_a_folder_is_repor
     with pytest.raises(SourceError, match="does not exist"):
         build_graph(tmp_path / "other.sqlite", sources=[folder / "missing"])
     with pytest.raises(SourceError, match="is not a folder"):
-        build_graph(tmp_path / "other.sqlite", sources=[folder], images_dir=tmp_path / "missing")
+        build_graph(tmp_path / "other.sqlite", sources=GraphSources([folder], images_dir=tmp_path / "missing"))
 
 
 def test_a_linked_folder_is_entered_and_each_file_read_once(tmp_path: Path, line: Line) -> None:
