@@ -70,8 +70,8 @@ class BuiltIndex:
     """What a build or an update made."""
 
     manifest: IndexManifest  # what ``index.json`` now says
-    remarks: tuple[str, ...] = ()  # what is to be said of single sources: that they hold nothing, what was taken for what
     fetched: FetchReport | None = None  # what fetching pictures came to; None where none were to be fetched
     # what an update changed; None where there was no index that could be compared
     differences: GraphDifferences | None = None
     same_encoder: bool = True  # whether vectors could be taken over
+    remarks: tuple[str, ...] = ()  # what is to be said of single sources: that they hold nothing, what was taken for what

@@ -67,7 +67,7 @@ def build_index(index_dir: Path, settings: BuildSettings, *, progress: Progress 
         gained, fetched = builder.gain_pictures()
         if gained is not None:
             publish(index_dir)
-        return BuiltIndex(gained or manifest, fetched=fetched)
+        return BuiltIndex(gained or manifest, fetched)
 
 
 class Builder:
@@ -123,7 +123,7 @@ class Builder:
                 raise
             attach_pictures(graph_path, self._index_dir, settings)
         remarks = tuple(f"{source.name}: {source.error}" for source in report.sources if source.error)
-        return BuiltIndex(self._embed(folder, known_dir, _source_records(report)), remarks, fetched)
+        return BuiltIndex(self._embed(folder, known_dir, _source_records(report)), fetched, remarks=remarks)
 
     def gain_pictures(self) -> tuple[IndexManifest | None, FetchReport | None]:
         """Fetch for a whole index what it lacks; where that changes it, build it anew as an update to be published.

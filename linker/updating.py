@@ -61,10 +61,10 @@ def update_index(index_dir: Path, settings: BuildSettings, *, progress: Progress
         ):
             gained, fetched = builder.gain_pictures()
             if gained is not None:
-                return BuiltIndex(gained, fetched=fetched, differences=_publish(index_dir))
+                return BuiltIndex(gained, fetched, _publish(index_dir))
             discard(index_dir)
             none = GraphDifferences(pictures_kept=old.images.get("embedded", 0))
-            return BuiltIndex(old, fetched=fetched, differences=differences if was_staged else none)
+            return BuiltIndex(old, fetched, differences if was_staged else none)
         staged_index(index_dir).mkdir(exist_ok=True)
         made = builder.make(staged_index(index_dir), known_dir=index_dir if same_encoder else None)
         return replace(made, differences=_publish(index_dir), same_encoder=same_encoder)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts._cli import FILE, Command, bootstrap, check_file_place, say, seed
-from scripts._results_file import write_whole
+from scripts._results_file import is_special, write_whole
 from scripts._show import Rows, show
 
 if TYPE_CHECKING:
@@ -58,16 +59,18 @@ def main(results: Path, gold: Path, json_out: Path | None, **options: Any) -> No
     InKB counts entities only, NIL only mentions without one (GERBIL's emerging entities), "spans only" no entities.
     What cannot be used is said on stderr; its gold mentions stay in the scores, as not found.
     """  # noqa: D301
+    from kg import build_lock
     from linker import evaluate_links
 
     if json_out is not None:
         check_file_place("--json", json_out)
-    report = evaluate_links(results, gold, **options)
-    for line in report.problem_lines():
-        say(line)
-    if json_out is not None:
-        values = {"results": str(results), "gold": str(gold), **report.to_dict()}
-        write_whole(json_out, [json.dumps(values, ensure_ascii=False, indent=2), "\n"])
+    with nullcontext() if json_out is None or is_special(json_out) else build_lock(json_out):
+        report = evaluate_links(results, gold, **options)
+        for line in report.problem_lines():
+            say(line)
+        if json_out is not None:
+            values = {"results": str(results), "gold": str(gold), **report.to_dict()}
+            write_whole(json_out, [json.dumps(values, ensure_ascii=False, indent=2), "\n"])
     _print_report(report)
 
 

@@ -1,6 +1,7 @@
 """``evaluate-tagger``: a tagger and tagged posts in; precision, recall and F1 out, and how sure they are."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -45,12 +46,13 @@ def main(as_json: bool, **options: Any) -> None:
 
     Lenient chunking is the headline: an I- tag without its B- opens an entity. Strict takes only what opens with B-.
     """
+    from kg import build_lock
     from scripts._evaluate import Job, evaluate
     from scripts._progress import Progress
     from scripts._show import show
 
     job = Job(**options)
-    with Progress() as progress:
+    with nullcontext() if job.plot is None else build_lock(job.plot), Progress() as progress:
         report = evaluate(job, progress)
     if as_json:
         show(report.to_dict(job), as_json=True)
