@@ -101,6 +101,8 @@ def _delimited(source: SourceFile, columns: list[str]) -> Iterator[tuple[int, li
             taken, cells, error = _take_row(lines, line, source, len(columns))
         if not all(is_utf8 for _, is_utf8 in taken):
             error = "bytes that are not UTF-8"
+        elif any("\0" in text for text, _ in taken):
+            error = "a zero byte"
         yield number, [text.rstrip("\r") for text, _ in taken], cells, error
 
 
@@ -176,7 +178,9 @@ def _json_rows(source: SourceFile) -> Iterator[Row]:
             if error is not None and end == at:
                 found = behind.search(text, at + 1)
                 end = found.start() + (found[0] != "\n") if found else len(text)
-            yield Row(cells, text[at:end].rstrip("\r"), line, error)
+            piece = text[at:end].rstrip("\r")
+            shown = piece if piece.isascii() else piece.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            yield Row(cells, shown, line, error if shown == piece else "bytes that are not UTF-8")
             line += text.count("\n", at, end)
             at = end
         if stream.damage is not None:
@@ -191,8 +195,6 @@ def _json_object(decoder: json.JSONDecoder, text: str, start: int) -> tuple[dict
         return {}, "not a JSON object", start
     if not isinstance(value, dict):
         return {}, "not a JSON object", end
-    if not text.isascii() and re.search("[\udc80-\udcff]", text[start:end]):
-        return value, "bytes that are not UTF-8", end
     return value, _half_character(text[start:end], value), end
 
 

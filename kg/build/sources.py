@@ -16,7 +16,7 @@ from .source_file import SourceFile
 from .table_forms import PARQUET, detect_parquet, detect_table
 
 _SHOWN = 3
-_HEAD_LINES = 2000
+_HEAD_LINES, _SIGHT = 2000, 4096  # lines, and letters
 _TURTLE = re.compile(r"^\s*(@prefix|@base|PREFIX|BASE)\s", re.IGNORECASE | re.MULTILINE)
 _TURTLE_ENDS = re.compile(r"[;,{\[]\s*$", re.MULTILINE)
 # A line that was meant as a statement, whatever is wrong with it.
@@ -87,7 +87,8 @@ def detect(path: Path, *, is_named: bool = True) -> SourceFile:
         return detect_parquet(path)
     text = head.decode("utf-8-sig", "replace")
     lines = text.split("\n")
-    if "\0" in text[:4096] and not _line_dataset(lines):
+    controls = sum(letter < " " and letter not in "\t\n\r\f" for letter in text[:_SIGHT])
+    if "\0" in text[:_SIGHT] and controls * 30 > len(text[:_SIGHT]) and not _line_dataset(lines):
         kind = "tar archive; unpack it first" if text[257:262] == "ustar" else "binary file, expected a dump or a table"
         raise SourceError(f"{path} is a {kind}")
     if _TURTLE.search(text) and (dataset := _rdf_dataset(head, RdfFormat.TRIG)):
