@@ -74,4 +74,6 @@ class BuiltIndex:
     # what an update changed; None where there was no index that could be compared
     differences: GraphDifferences | None = None
     same_encoder: bool = True  # whether vectors could be taken over
-    remarks: tuple[str, ...] = ()  # what is to be said of single sources: that they hold nothing, what was taken for what
+    remarks: tuple[
+        str, ...
+    ] = ()  # what is to be said of single sources: that they hold nothing, what was taken for what

@@ -7,7 +7,16 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg import BuildReport, FetchReport, FetchStoppedError, Graph, build_difference, build_graph, build_lock, fetched_from
+from kg import (
+    BuildReport,
+    FetchReport,
+    FetchStoppedError,
+    Graph,
+    build_difference,
+    build_graph,
+    build_lock,
+    fetched_from,
+)
 from linker.build_settings import BuildSettings, BuiltIndex, Progress
 from linker.embedding import embed_images, remove_scratch
 from linker.errors import IndexConflictError, IndexIncompleteError, IndexMissingError
@@ -140,7 +149,9 @@ class Builder:
         if not fetched.changes:
             return None, fetched
         (staging / MANIFEST).unlink(missing_ok=True)
-        if build_difference(staging / GRAPH, settings.graph_sources):  # it was not left by a run like this one that was stopped
+        if build_difference(
+            staging / GRAPH, settings.graph_sources
+        ):  # it was not left by a run like this one that was stopped
             discard(index_dir)
             staging.mkdir()
             shutil.copyfile(index_dir / GRAPH, staging / f"{GRAPH}.copy").replace(staging / GRAPH)

@@ -29,7 +29,6 @@ _SETTINGS = ("images_dir", "encoder", "weights", "device", "type_map", "priors",
 _WIDTHS = ("330", "500")  # kg.IMAGE_WIDTHS, which would load too much for --help; a test holds them together
 
 
-
 def _split_tags(_ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     """Return the tags of some options, each of which may hold several."""
     return tuple(dict.fromkeys(tag.strip() for text in given for tag in text.split(",") if tag.strip()))
@@ -105,7 +104,7 @@ _OPTIONS = (
     ),
     click.option(
         "--language", "languages", multiple=True, default=("en",), metavar="TAG[,TAG]", callback=_split_tags,
-        help="Languages that labels should be in, the best first, as de,en; with --sparql, those of the texts to fetch.",
+        help="Languages that labels should be in, the best first; with --sparql, those of the texts to fetch.",
     ),
     click.option(
         "--graph", "graphs", multiple=True, metavar="IRI", help="Ask only this named graph; may be given again."

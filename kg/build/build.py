@@ -42,7 +42,12 @@ BUILD_VERSION = 6
 MEMORY_MB = 600
 
 _EMPTY = {"ignored": "none of its predicates is kept in a graph", "empty": "it holds no statement"}
-_LOADERS = {"lines": load_lines, "turtle": load_rdf, "rdf/xml": load_rdf, **dict.fromkeys(("table", "jsonl", "json", "parquet"), load_table)}
+_LOADERS = {
+    "lines": load_lines,
+    "turtle": load_rdf,
+    "rdf/xml": load_rdf,
+    **dict.fromkeys(("table", "jsonl", "json", "parquet"), load_table),
+}
 
 Progress = Callable[[str, int, int], None]
 

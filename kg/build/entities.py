@@ -36,7 +36,7 @@ SELECT row_number() OVER () AS id, key, iri FROM (
 )
 """  # noqa: S608 -- our own names
 # A name that a table has as an object is an entity, even if nothing else is known of it, where at least half of what
-# the table's predicate leads to are entities, and the row's subject is a name too. Numbers, dates and long texts are none.
+# its predicate leads to are entities, and the row's subject is a name too. Numbers, dates and long texts are none.
 _NAMED = f"""
 CREATE OR REPLACE TABLE named AS
 WITH target AS (SELECT predicate, may_be AS key, bool_and(

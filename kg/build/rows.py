@@ -18,7 +18,6 @@ from .table_forms import JSON_LIST, SEPARATOR_LINE, normal_columns
 
 _LINES_OF_ONE_ROW = 1000
 _JSON_BYTES = 4 << 20
-_ROWS_AT_ONCE = 10_000
 # What may stand between the objects of JSON lines, and of a list; where reading goes on behind what is no object.
 _BETWEEN = {"jsonl": re.compile(r"\s*"), "json": re.compile(r"[\s,\[\]]*")}
 _NEXT = {"jsonl": re.compile(r"\n"), "json": re.compile(r"\n|[,}\]]\s*(?=\{)")}
@@ -143,7 +142,9 @@ def _take_row(
 def _is_row(line: str, first: str, source: SourceFile, width: int) -> bool:
     """Say whether a line has as many cells as a row, the first of which begins with the letters of another's."""
     start, own = (_FIRST_LETTERS.match(text) for text in (line, first))
-    return line.count(source.delimiter) == width - 1 > 0 and start is not None and own is not None and start[0] == own[0]
+    return (
+        line.count(source.delimiter) == width - 1 > 0 and start is not None and own is not None and start[0] == own[0]
+    )
 
 
 def _cells(lines: list[tuple[str, bool]], source: SourceFile, *, strict: bool) -> list[str]:
@@ -209,13 +210,14 @@ def _half_character(line: str, cells: dict[str, object]) -> str | None:
 
 
 def _parquet_rows(source: SourceFile) -> Iterator[Row]:
+    number = 0
     try:
         with duckdb.connect() as connection:
             found = connection.execute("SELECT * FROM read_parquet(?)", [escape(str(source.path))])
-            columns, number = list(normal_columns([name for name, *_ in found.description or ()])), 0
-            while rows := found.fetchmany(_ROWS_AT_ONCE):
-                for number, values in enumerate(rows, number + 1):
-                    plain = [str(value) if isinstance(value, Decimal | date | time) else value for value in values]
-                    yield Row(dict(zip(columns, plain, strict=True)), str(values), number, None)
+            columns = list(normal_columns([name for name, *_ in found.description or ()]))
+            while (values := found.fetchone()) is not None:
+                number += 1
+                plain = [str(value) if isinstance(value, Decimal | date | time) else value for value in values]
+                yield Row(dict(zip(columns, plain, strict=True)), str(values), number, None)
     except duckdb.Error as error:
         raise DamagedFileError(f"the file is damaged ({str(error).splitlines()[0]})") from None

@@ -142,7 +142,11 @@ def _headerless_triples(path: Path, lines: Sequence[str]) -> SourceFile | None:
     """
     for delimiter in ("\t", ",", ";", " "):
         rows = [cells for line in lines if len(cells := _split(line, delimiter)[1]) == len(TRIPLE_COLUMNS)]
-        if not rows or len(rows) < _SHARE_OF_TRIPLES * len(lines) or len(_split(lines[0], delimiter)[1]) != len(rows[0]):
+        if (
+            not rows
+            or len(rows) < _SHARE_OF_TRIPLES * len(lines)
+            or len(_split(lines[0], delimiter)[1]) != len(rows[0])
+        ):
             continue
         subjects, predicates = {row[0] for row in rows}, [row[1] for row in rows]
         if len(set(predicates)) > max(len(rows) // 2, _FEW_PREDICATES):

@@ -18,7 +18,10 @@ from kg.build.sources import detect
 Build = Callable[..., Graph]
 
 ROWS = "iri,label,type\nhttp://e/a,Zürich,LOC\nhttp://e/b,Beta,ORG\n"
-OBJECTS = [{"iri": "http://e/a", "label": "Zürich", "type": "LOC"}, {"iri": "http://e/b", "label": "Beta", "type": "ORG"}]
+OBJECTS = [
+    {"iri": "http://e/a", "label": "Zürich", "type": "LOC"},
+    {"iri": "http://e/b", "label": "Beta", "type": "ORG"},
+]
 SAVED: dict[str, str | bytes] = {
     "sep= and ;": "sep=;\r\n" + ROWS.replace(",", ";").replace("\n", "\r\n"),
     "sep= in quotes": '"sep=\t"\n' + ROWS.replace(",", "\t"),
@@ -142,7 +145,7 @@ def test_triples_of_names_as_graphs_are_published(tmp_path: Path, text: str) -> 
 )
 def test_three_columns_alone_are_no_triples(tmp_path: Path, text: str) -> None:
     (tmp_path / "table").write_text(text)
-    with pytest.raises(SourceError, match="neither statements nor a table|lacks the column"):
+    with pytest.raises(SourceError, match=r"neither statements nor a table|lacks the column"):
         detect(tmp_path / "table")
 
 
@@ -156,7 +159,9 @@ def test_a_bare_name_is_an_entity_where_the_others_are_and_that_is_said(tmp_path
         iris = {iri for (iri,) in graph.connection.execute("SELECT iri FROM entity")}
         assert iris == {"Anna", "Bert", "Cara", "Zoe Zett", "http://e/x"}
     assert (report.counts["triple"], report.counts["literal"]) == (3, 5)
-    said = "3 objects taken for entities (1 only because at least half of what their predicate leads to are), 5 for texts"
+    said = (
+        "3 objects taken for entities (1 only because at least half of what their predicate leads to are), 5 for texts"
+    )
     assert report.sources[0].error == said
 
 
