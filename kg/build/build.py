@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from kg.schema import part_path, stage_path
 from kg.store import count_rows
 
 from .files import DamagedFileError
-from .fill import fill_graph
+from .fill import Progress, fill_graph
 from .lines import load_lines
 from .plan import Digests, Planned, difference, is_plan, read_plan, stamp_of
 from .rdf import load_rdf
@@ -48,8 +48,6 @@ _LOADERS = {
     "rdf/xml": load_rdf,
     **dict.fromkeys(("table", "jsonl", "json", "parquet"), load_table),
 }
-
-Progress = Callable[[str, int, int], None]
 
 
 def build_graph(
@@ -107,13 +105,11 @@ def _prepare(given: GraphSources | Sequence[Path], progress: Progress | None) ->
     for dataset, path in (("priors", sources.priors), ("counts", sources.counts)):
         if path is not None:
             files = [file for file in files if file.path.resolve() != path.resolve()] + [detect_numbers(path, dataset)]
-    if sources.images_dir is not None and not sources.images_dir.is_dir():
-        raise SourceError(
-            f"image folder {sources.images_dir} is not a folder; give the one that holds the pictures, or none"
-        )
-    for language in sources.languages:
-        if not is_language(language):
-            raise SourceError(f"{language!r} is not a language: give tags like en or pt-BR")
+    images = sources.images_dir
+    if images is not None and not images.is_dir():
+        raise SourceError(f"image folder {images} is not a folder; give the one that holds the pictures, or none")
+    if not all(map(is_language, sources.languages)):
+        raise SourceError(f"not languages: {', '.join(sources.languages)}; give tags like en or pt-BR")
     return _Build(sources, files, progress or _silent), skipped
 
 
@@ -164,14 +160,8 @@ class _Build:
             for suffix in ("", "-wal", "-shm", "-journal"):
                 part.with_name(part.name + suffix).unlink(missing_ok=True)
             stage.limit_memory(memory_mb * 5 // 6)  # the rest is what reading has left of Python's own
-            fill_graph(
-                part,
-                stage,
-                types=self._types,
-                languages=self._languages,
-                find=self._images.find,
-                progress=self._progress,
-            )
+            find, progress = self._images.find, self._progress
+            fill_graph(part, stage, self._types, self._languages, find=find, progress=progress)
         _bring_to_disk(part)
         part.replace(sqlite_path)
         _bring_to_disk(sqlite_path.parent)

@@ -7,7 +7,7 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from io import BufferedReader
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
@@ -173,24 +173,18 @@ class _ParallelBz2:
         return data
 
 
-class _Translated:
+class _Translated(BufferedIOBase):
     """A stream whose bytes are translated as they are read."""
 
     def __init__(self, stream: BufferedReader, translate: Callable[[bytes], bytes]) -> None:
         self._stream = stream
         self._translate = translate
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
 
-    def read1(self, size: int) -> bytes:
+    def read1(self, size: int = -1) -> bytes:
         """Read about so many bytes; none at the end."""
         translated = b""
         while not translated and (data := self._stream.read1(max(2, size // 2))):

@@ -36,6 +36,7 @@ from .types import TypeMap
 
 _Batches = Iterator[list[tuple[Any, ...]]]
 Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
+Progress = Callable[[str, int, int], None]
 
 # What DuckDB may take while names are worked out, which take memory too.
 _MEMORY_MB = 200
@@ -73,13 +74,7 @@ _CIRCLES = "SELECT '', 0, n.iri, 'redirects in a circle' FROM circle c JOIN node
 
 
 def fill_graph(
-    path: Path,
-    stage: Stage,
-    *,
-    types: TypeMap,
-    languages: Sequence[str],
-    find: Find,
-    progress: Callable[[str, int, int], None],
+    path: Path, stage: Stage, types: TypeMap, languages: Sequence[str], *, find: Find, progress: Progress
 ) -> None:
     """Make a graph from a stage whose sources are all read.
 

@@ -5,6 +5,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
@@ -16,7 +17,7 @@ from .files import LINE_LIMIT_BYTES, ByteStream, DamagedFileError, read_blocks
 from .source_file import SourceFile
 from .table_forms import JSON_LIST, SEPARATOR_LINE, normal_columns
 
-_LINES_OF_ONE_ROW = 1000
+_LINES_OF_ONE_ROW, _ANY_WIDTH = 1000, 1 << 30
 _JSON_BYTES = 4 << 20
 # What may stand between the objects of JSON lines, and of a list; where reading goes on behind what is no object.
 _BETWEEN = {"jsonl": re.compile(r"\s*"), "json": re.compile(r"[\s,\[\]]*")}
@@ -97,7 +98,7 @@ def _delimited(source: SourceFile, columns: list[str]) -> Iterator[tuple[int, li
         if len(line[0]) > LINE_LIMIT_BYTES:
             error = f"a line longer than {LINE_LIMIT_BYTES} bytes"
         else:
-            taken, cells, error = _take_row(lines, line, source, len(columns))
+            taken, cells, error = _take_row(lines, line, source, len(columns) or _ANY_WIDTH)
         if not all(is_utf8 for _, is_utf8 in taken):
             error = "bytes that are not UTF-8"
         elif any("\0" in text for text, _ in taken):
@@ -117,18 +118,12 @@ def _take_row(
     while True:
         try:
             cells = _cells(taken, source, strict=True)
-            if len(taken) == 1 or len(cells) <= width or not width:
+            if len(taken) == 1 or len(cells) <= width:
                 return taken, cells, None
             break
         except csv.Error as problem:
-            if "unexpected end of data" not in str(problem):
+            if "unexpected end of data" not in str(problem) or not _take_to_quote(lines, taken, source, width):
                 break
-        while (line := lines.take()) is not None:
-            taken.append(line)
-            if '"' in line[0] or len(taken) > _LINES_OF_ONE_ROW or _is_row(line[0], first[0], source, width):
-                break
-        if line is None or len(taken) > _LINES_OF_ONE_ROW or _is_row(line[0], first[0], source, width):
-            break
     if len(taken) > 1:
         lines.put_back(taken[1:])
         return [first], [], "a quote that is not closed"
@@ -139,12 +134,20 @@ def _take_row(
     return taken, cells, None
 
 
-def _is_row(line: str, first: str, source: SourceFile, width: int) -> bool:
-    """Say whether a line has as many cells as a row, the first of which begins with the letters of another's."""
-    start, own = (_FIRST_LETTERS.match(text) for text in (line, first))
-    return (
-        line.count(source.delimiter) == width - 1 > 0 and start is not None and own is not None and start[0] == own[0]
-    )
+def _take_to_quote(lines: _Lines, taken: list[tuple[str, bool]], source: SourceFile, width: int) -> bool:
+    """Take lines up to one with a quote; False if the row becomes too long before, or another one begins.
+
+    A line begins another row if it has as many cells, and its first one begins with the same letters.
+    """
+    own = _FIRST_LETTERS.match(taken[0][0])
+    while len(taken) <= _LINES_OF_ONE_ROW and (line := lines.take()) is not None:
+        taken.append(line)
+        start = _FIRST_LETTERS.match(line[0])
+        if line[0].count(source.delimiter) == width - 1 and start and own and start[0] == own[0]:
+            return False
+        if '"' in line[0]:
+            return True
+    return False
 
 
 def _cells(lines: list[tuple[str, bool]], source: SourceFile, *, strict: bool) -> list[str]:
@@ -175,8 +178,14 @@ def _json_rows(source: SourceFile) -> Iterator[Row]:
             at = start
             if at == len(text):
                 continue
-            cells, error, end = _json_object(decoder, text, at)
-            if error is not None and end == at:
+            cells: dict[str, object] = {}
+            error: str | None = "not a JSON object"
+            end = at
+            with suppress(ValueError, RecursionError):
+                value, end = decoder.raw_decode(text, at)
+                if isinstance(value, dict):
+                    cells, error = value, _half_character(text[at:end], value)
+            if end == at:
                 found = behind.search(text, at + 1)
                 end = found.start() + (found[0] != "\n") if found else len(text)
             piece = text[at:end].rstrip("\r")
@@ -186,17 +195,6 @@ def _json_rows(source: SourceFile) -> Iterator[Row]:
             at = end
         if stream.damage is not None:
             raise DamagedFileError(stream.damage)
-
-
-def _json_object(decoder: json.JSONDecoder, text: str, start: int) -> tuple[dict[str, object], str | None, int]:
-    """Return the object at a place of a text, what is wrong with it, and its end; the start where it has none."""
-    try:
-        value, end = decoder.raw_decode(text, start)
-    except (ValueError, RecursionError):
-        return {}, "not a JSON object", start
-    if not isinstance(value, dict):
-        return {}, "not a JSON object", end
-    return value, _half_character(text[start:end], value), end
 
 
 def _half_character(line: str, cells: dict[str, object]) -> str | None:

@@ -48,7 +48,9 @@ def find_sources(sources: Sequence[Path]) -> tuple[list[SourceFile], list[str]]:
                     skipped.append(f"{path} is the same file as {found[real].path}")
                 continue
             try:
-                found[real] = detect(path, is_named=path == source)
+                if path != source:
+                    _check_found(path)
+                found[real] = detect(path)
             except SourceError as error:
                 if path == source:
                     raise
@@ -60,20 +62,12 @@ def find_sources(sources: Sequence[Path]) -> tuple[list[SourceFile], list[str]]:
     return list(found.values()), skipped
 
 
-def detect(path: Path, *, is_named: bool = True) -> SourceFile:
+def detect(path: Path) -> SourceFile:
     """Say what a file is.
-
-    Args:
-        path: The file.
-        is_named: It was named, and not found in a folder.
 
     Raises:
         SourceError: If it is neither statements nor a table with the columns that one needs, or cannot be read.
     """
-    if not is_named and path.name.startswith("."):
-        raise SourceError(f"{path} is hidden by the dot before its name; give it with --dump to use it")
-    if not is_named and not path.is_file():
-        raise SourceError(f"{path} cannot be read: it is a folder that is closed, or no file, or links to none")
     try:
         packed = why_unread(path)
         head = b"" if packed else read_head(path)
@@ -120,6 +114,14 @@ def _files_of(source: Path) -> Iterator[Path]:
             except PermissionError:
                 found.append(path)
     yield from sorted(found)
+
+
+def _check_found(path: Path) -> None:
+    """Raise `SourceError` for what is in a folder and not to be read."""
+    if path.name.startswith("."):
+        raise SourceError(f"{path} is hidden by the dot before its name; give it with --dump to use it")
+    if not path.is_file():
+        raise SourceError(f"{path} cannot be read: it is a folder that is closed, or no file, or links to none")
 
 
 def _line_dataset(lines: Sequence[str]) -> str | None:

@@ -8,11 +8,7 @@ _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th", "ə": "e"}
 )
 _ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
-# What is not seen: zero-width characters, soft hyphens, marks of direction, variation selectors, the frame of a keycap.
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20e3\u3164"
-    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
-)
+_MARKS = re.compile("[\u0300-\u036f\u20e3\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # accents, variants of one character
 _APOSTROPHES = re.compile("['’‘ʼ`´ʻ＇]")
 _ASCII = {
     code: None if chr(code) in "'`" else chr(code).lower() if chr(code).isalnum() else " " for code in range(128)
@@ -34,7 +30,6 @@ def normal_form(text: str) -> str:
     """
     if text.isascii() and text.count(".") < 2:  # no acronym; this way is faster
         return " ".join(text.translate(_ASCII).split()) or " ".join(text.lower().split())
-    text = _UNSEEN.sub("", text)
     bare = unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text)).replace("&", " and ")
     if "." in bare:
         bare = _ACRONYM.sub(lambda found: found.group().replace(".", ""), bare)
@@ -60,9 +55,9 @@ def _fold(text: str) -> str:
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LETTERS)
     kept = []
     for character in folded:
-        if "\u0300" <= character <= "\u036f":
+        kind = "L" if character.isalnum() else unicodedata.category(character)
+        if kind == "Cf" or _MARKS.match(character):
             continue
         # Vowel signs of other scripts are marks too, and belong to the word.
-        is_word = character.isalnum() or unicodedata.category(character)[0] == "M"
-        kept.append(character if is_word else " ")
+        kept.append(character if kind[0] in "LM" else " ")
     return " ".join("".join(kept).split())
