@@ -184,7 +184,8 @@ def _json_rows(source: SourceFile) -> Iterator[Row]:
             with suppress(ValueError, RecursionError):
                 value, end = decoder.raw_decode(text, at)
                 if isinstance(value, dict):
-                    cells, error = value, _half_character(text[at:end], value)
+                    cells = dict(zip(normal_columns(value), value.values(), strict=True))
+                    error = _half_character(text[at:end], value)
             if end == at:
                 found = behind.search(text, at + 1)
                 end = found.start() + (found[0] != "\n") if found else len(text)
@@ -212,7 +213,7 @@ def _parquet_rows(source: SourceFile) -> Iterator[Row]:
     try:
         with duckdb.connect() as connection:
             found = connection.execute("SELECT * FROM read_parquet(?)", [escape(str(source.path))])
-            columns = list(normal_columns([name for name, *_ in found.description or ()]))
+            columns = normal_columns(name for name, *_ in found.description or ())
             while (values := found.fetchone()) is not None:
                 number += 1
                 plain = [str(value) if isinstance(value, Decimal | date | time) else value for value in values]

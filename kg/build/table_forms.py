@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from glob import escape
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def detect_parquet(path: Path) -> SourceFile:
             header = connection.execute("SELECT * FROM read_parquet(?) LIMIT 0", [escape(str(path))]).description
     except duckdb.Error as error:
         raise SourceError(f"{path} is a damaged file of Parquet: {str(error).splitlines()[0]}") from None
-    return SourceFile(path, "parquet", _dataset_of(path, set(normal_columns([name for name, *_ in header or ()]))))
+    return SourceFile(path, "parquet", _dataset_of(path, set(normal_columns(name for name, *_ in header or ()))))
 
 
 def detect_numbers(path: Path, dataset: str) -> SourceFile:
@@ -101,14 +101,12 @@ def detect_numbers(path: Path, dataset: str) -> SourceFile:
     return SourceFile(path, "table", dataset, columns, delimiter)
 
 
-def normal_columns(header: Sequence[str]) -> Iterator[str]:
-    """Yield column names as they are compared: without blanks, in lower case; those of triples by their usual names."""
+def normal_columns(header: Iterable[str]) -> list[str]:
+    """Return column names as they are compared: without blanks, in lower case; by the usual names of triples."""
     names = [name.strip().lower() for name in header]
-    for triple in _TRIPLE_NAMES:
-        if set(triple) <= set(names):
-            usual = dict(zip(triple, TRIPLE_COLUMNS, strict=True))
-            names = [usual.get(name, name) for name in names]
-    yield from names
+    usual = next((zip(one, TRIPLE_COLUMNS, strict=True) for one in _TRIPLE_NAMES if set(one) <= set(names)), ())
+    by_name = dict(usual)
+    return [by_name.get(name, name) for name in names]
 
 
 def _json_table(path: Path, text: str) -> SourceFile:
@@ -120,7 +118,7 @@ def _json_table(path: Path, text: str) -> SourceFile:
         except (ValueError, RecursionError):
             continue
         if isinstance(row, dict) and (form == "json" or before is None or {*ENTITY_COLUMNS, *TRIPLE_COLUMNS} & {*row}):
-            return SourceFile(path, form, _dataset_of(path, set(normal_columns(list(row)))))
+            return SourceFile(path, form, _dataset_of(path, set(normal_columns(row))))
     raise SourceError(f"{path} starts like JSON, but its first value is not an object that can be read")
 
 
@@ -141,12 +139,9 @@ def _headerless_triples(path: Path, lines: Sequence[str]) -> SourceFile | None:
     it is not a header) and some object is a subject.
     """
     for delimiter in ("\t", ",", ";", " "):
-        rows = [cells for line in lines if len(cells := _split(line, delimiter)[1]) == len(TRIPLE_COLUMNS)]
-        if (
-            not rows
-            or len(rows) < _SHARE_OF_TRIPLES * len(lines)
-            or len(_split(lines[0], delimiter)[1]) != len(rows[0])
-        ):
+        cells = [_split(line, delimiter)[1] for line in lines]
+        rows = [row for row in cells if len(row) == len(TRIPLE_COLUMNS)]
+        if len(cells[0]) != len(TRIPLE_COLUMNS) or len(rows) < _SHARE_OF_TRIPLES * len(cells):
             continue
         subjects, predicates = {row[0] for row in rows}, [row[1] for row in rows]
         if len(set(predicates)) > max(len(rows) // 2, _FEW_PREDICATES):

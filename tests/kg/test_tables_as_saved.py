@@ -40,6 +40,7 @@ SAVED: dict[str, str | bytes] = {
     "a list that is a member": json.dumps({"data": OBJECTS, "meta": {"count": 2}}),
     "a list that is a member, on many lines": json.dumps({"rows": OBJECTS, "next": [{"page": 2}]}, indent=1),
     "objects on many lines": "\n".join(json.dumps(row, indent=2) for row in OBJECTS),
+    "names of columns in capitals": "\n".join(json.dumps({k.title(): v for k, v in row.items()}) for row in OBJECTS),
     "a list in UTF-16": json.dumps(OBJECTS, ensure_ascii=False).encode("utf-16"),
 }
 
@@ -108,6 +109,8 @@ HEADERLESS = {
     "IRIs and tabs": "<http://e/a>\t<http://e/p>\t<http://e/b>\n‹http://e/b›\t‹http://e/q›\ttext\n",
     "IRIs and blanks": "<http://e/a> <http://e/p> <http://e/b>\n<http://e/b> <http://e/q> text\n",
     "s p o": "s,p,o\nhttp://e/a,http://e/p,http://e/b\nhttp://e/b,http://e/q,text\n",
+    "head relation tail, as JSON": '{"head": "http://e/a", "relation": "http://e/p", "tail": "http://e/b"}\n'
+    '{"head": "http://e/b", "relation": "http://e/q", "tail": "text"}',
     "head relation tail": "head\trelation\ttail\nhttp://e/a\thttp://e/p\thttp://e/b\nhttp://e/b\thttp://e/q\ttext\n",
 }
 
