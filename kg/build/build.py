@@ -42,12 +42,7 @@ BUILD_VERSION = 6
 MEMORY_MB = 600
 
 _EMPTY = {"ignored": "none of its predicates is kept in a graph", "empty": "it holds no statement"}
-_LOADERS = {
-    "lines": load_lines,
-    "turtle": load_rdf,
-    "rdf/xml": load_rdf,
-    **dict.fromkeys(("table", "jsonl", "json", "parquet"), load_table),
-}
+_LOADERS = {"lines": load_lines, "turtle": load_rdf, "rdf/xml": load_rdf}  # all other forms are tables
 
 
 def build_graph(
@@ -172,7 +167,7 @@ class _Build:
         self._progress(name, 0, 0)
         stage.begin(step)
         try:
-            for lines in _LOADERS[file.form](stage, file):
+            for lines in _LOADERS.get(file.form, load_table)(stage, file):
                 self._progress(name, lines, 0)
         except DamagedFileError as problem:
             error = str(problem)

@@ -116,8 +116,9 @@ CREATE OR REPLACE MACRO read_label(iri) AS coalesce(
 # An entity's own labels, the best first: in the wanted languages, then without one, in `mul`, in others.
 _OWN_LABELS = """
 CREATE OR REPLACE TABLE own_label AS
-SELECT e.id AS entity, l.text, min((CASE {wanted} WHEN language = '' THEN 1000 WHEN language = 'mul' THEN 1001
-    ELSE 1002 END, language, l.text)) AS place
+SELECT e.id AS entity, l.text, min((coalesce(2 * list_position({languages}, language),
+    2 * list_position({languages}, split_part(language, '-', 1)) + 1,
+    CASE language WHEN '' THEN 1000 WHEN 'mul' THEN 1001 ELSE 1002 END), language, l.text)) AS place
 FROM (SELECT *, CASE WHEN tag[1] = '@' THEN tag[2:] ELSE '' END AS language FROM label) l
 JOIN entity e ON e.key = l.subject GROUP BY e.id, l.text
 """
@@ -236,11 +237,7 @@ def describe_entities(stage: Stage, languages: Sequence[str]) -> None:
         languages: Tags of the languages that labels should be in, the best first, in lower case: `en` stands for
             `en-gb` too, behind it.
     """
-    wanted = " ".join(
-        f"WHEN language = '{tag}' THEN {2 * place} WHEN starts_with(language, '{tag}-') THEN {2 * place + 1}"
-        for place, tag in enumerate(languages)
-    )
-    own_labels = _OWN_LABELS.format(wanted=wanted)
+    own_labels = _OWN_LABELS.format(languages=list(languages) or [""])  # DuckDB writes lists of texts as Python does
     for statement in (_LABEL_OF_IRI, own_labels, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES, _DESCRIBED):
         stage.connection.execute(statement)
 

@@ -110,8 +110,8 @@ class ByteStream:
 
     def __init__(self, path: Path) -> None:
         self._stream = open_plain(path)
-        is_worth_threads = _compression_of(path) == "bz2" and path.stat().st_size > _SMALL_BZ2_BYTES
-        if is_worth_threads and hasattr(self._stream, "peek"):  # it is not translated
+        is_large = _compression_of(path) == "bz2" and path.stat().st_size > _SMALL_BZ2_BYTES
+        if is_large and hasattr(self._stream, "peek"):  # it is worth threads, and not translated
             self._stream.close()
             self._stream = cast("BufferedReader", _ParallelBz2(path))
         self.lines = 0

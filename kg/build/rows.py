@@ -209,13 +209,11 @@ def _half_character(line: str, cells: dict[str, object]) -> str | None:
 
 
 def _parquet_rows(source: SourceFile) -> Iterator[Row]:
-    number = 0
     try:
         with duckdb.connect() as connection:
             found = connection.execute("SELECT * FROM read_parquet(?)", [escape(str(source.path))])
             columns = normal_columns(name for name, *_ in found.description or ())
-            while (values := found.fetchone()) is not None:
-                number += 1
+            for number, values in enumerate(iter(found.fetchone, None), 1):
                 plain = [str(value) if isinstance(value, Decimal | date | time) else value for value in values]
                 yield Row(dict(zip(columns, plain, strict=True)), str(values), number, None)
     except duckdb.Error as error:

@@ -48,8 +48,10 @@ def find_sources(sources: Sequence[Path]) -> tuple[list[SourceFile], list[str]]:
                     skipped.append(f"{path} is the same file as {found[real].path}")
                 continue
             try:
-                if path != source:
-                    _check_found(path)
+                is_hidden = path.name.startswith(".")
+                if path != source and (is_hidden or not path.is_file()):
+                    why = "hidden by a dot" if is_hidden else "a closed folder, a link to nothing, or not a file"
+                    raise SourceError(f"{path} is {why}; give it with --dump to use it")
                 found[real] = detect(path)
             except SourceError as error:
                 if path == source:
@@ -114,14 +116,6 @@ def _files_of(source: Path) -> Iterator[Path]:
             except PermissionError:
                 found.append(path)
     yield from sorted(found)
-
-
-def _check_found(path: Path) -> None:
-    """Raise `SourceError` for what is in a folder and not to be read."""
-    if path.name.startswith("."):
-        raise SourceError(f"{path} is hidden by the dot before its name; give it with --dump to use it")
-    if not path.is_file():
-        raise SourceError(f"{path} cannot be read: it is a folder that is closed, or no file, or links to none")
 
 
 def _line_dataset(lines: Sequence[str]) -> str | None:

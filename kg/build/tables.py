@@ -18,8 +18,7 @@ from .statements import Statements
 
 _ABSOLUTE_IRI = re.compile(r"(?:https?|ftp|urn|tag|info|doi|file):\S+$", re.IGNORECASE)
 _BRACKETED = re.compile(r'["“]?[<‹〈]([^<>‹›〈〉]*)[>›〉]["”]?$')
-# What tells an entity's name from a text, where the subject of the row is a name of the same kind: `Q188`, `wd:Q188`,
-# `/m/02q`.
+# What tells an entity's name from a text, where the row's subject is one of its kind: `Q188`, `wd:Q188`, `/m/02q`.
 _NUMBERED = re.compile(r"((?:\w+:)?[A-Za-z]+)\d+$")
 _PREFIXED = re.compile(r"([A-Za-z][\w.-]*:)[^\s/]+$")
 _PATH = re.compile(r"(/\w+/)\S+$")
