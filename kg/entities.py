@@ -91,7 +91,7 @@ class RejectedLine:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What was read from one file; `error` is None unless reading it ended early or it holds nothing usable."""
+    """What was read from one file; `error` says why reading ended early, that nothing is usable, what it was taken for."""
 
     name: str
     size_bytes: int
