@@ -126,8 +126,8 @@ def _split(first: str, delimiter: str | None = None) -> tuple[str, list[str]]:
     """Return what stands between the cells of a table, by its first line, and the cells of this line."""
     delimiter = delimiter or ("\t" if "\t" in first else max(_DELIMITERS, key=first.count))
     try:
-        reader = csv.reader([first.rstrip("\r")], delimiter=delimiter, skipinitialspace=delimiter != "\t")
-        return delimiter, next(reader, [])
+        options = {"delimiter": delimiter, "skipinitialspace": delimiter != "\t", "strict": delimiter == " "}
+        return delimiter, next(csv.reader([first.rstrip("\r")], **options), [])
     except csv.Error:
         return delimiter, []
 

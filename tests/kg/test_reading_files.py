@@ -23,6 +23,8 @@ Build = Callable[..., Graph]
 def test_blocks_hold_every_line_once(tmp_path: Path, data: bytes, size: int) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"." + data)
+    if b"\n" not in data and b"\r" in data[:-1]:  # as old Macs end lines
+        data = data.replace(b"\r", b"\n")
     blocks = list(read_blocks(path, block_bytes=size))
     assert b"".join(blocks) == (b"." + data).removesuffix(b"\n") + b"\n"
     assert all(block.endswith(b"\n") for block in blocks)
