@@ -126,8 +126,11 @@ def _split(first: str, delimiter: str | None = None) -> tuple[str, list[str]]:
     """Return what stands between the cells of a table, by its first line, and the cells of this line."""
     delimiter = delimiter or ("\t" if "\t" in first else max(_DELIMITERS, key=first.count))
     try:
-        options = {"delimiter": delimiter, "skipinitialspace": delimiter != "\t", "strict": delimiter == " "}
-        return delimiter, next(csv.reader([first.rstrip("\r")], **options), [])
+        is_blank_left, is_strict = delimiter == "\t", delimiter == " "
+        reader = csv.reader(
+            [first.rstrip("\r")], delimiter=delimiter, skipinitialspace=not is_blank_left, strict=is_strict
+        )
+        return delimiter, next(reader, [])
     except csv.Error:
         return delimiter, []
 
