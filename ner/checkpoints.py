@@ -24,7 +24,7 @@ from ner.networks.building import Design, build_network
 from ner.networks.network import Network
 from ner.networks.registry import REGISTRY
 from ner.options import options_from
-from ner.spans import TAGS
+from ner.spans import tags_of
 from ner.taggers import DEFAULT_TAGGER, Tagger
 
 FORMAT_VERSION = 2
@@ -51,6 +51,18 @@ def load_tagger(name_or_dir: str | Path = DEFAULT_TAGGER, *, device: str = "auto
             "--train FILE --valid FILE -o DIR', and give DIR"
         )
     return load_checkpoint(folder, device=device)
+
+
+def design_of(name_or_dir: str | Path) -> Design:
+    """What a tagger is built from: its types, its encoder, what it looks at; nothing heavy is loaded.
+
+    Args:
+        name_or_dir: As for :func:`load_tagger`.
+
+    Raises:
+        CheckpointError: There is no such tagger, or its folder is damaged or of another version.
+    """
+    return read_design(tagger_folder(name_or_dir))
 
 
 def tagger_folder(name_or_dir: str | Path) -> Path:
@@ -109,6 +121,7 @@ def read_design(folder: Path) -> Design:
             picture_encoder=None if picture_encoder is None else str(picture_encoder),
             region_width=int(config["region_width"]),
             styles=int(config["styles"]),
+            types=tuple(tag[2:] for tag in config["tags"][1::2]),
         )
     except (KeyError, TypeError, ValueError, RecipeError) as error:
         raise CheckpointError(f"{path}: is damaged ({error}): train the tagger again") from error
@@ -199,7 +212,7 @@ def _config(design: Design) -> dict[str, Any]:
         "picture_encoder": design.picture_encoder,
         "region_width": design.region_width,
         "styles": design.styles,
-        "tags": list(TAGS),
+        "tags": list(tags_of(design.types)),
         "network": dataclasses.asdict(design.options),
     }
 
@@ -222,6 +235,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path}: is a {tagger!r}, expected one of {', '.join(REGISTRY)}: use the release that trained it"
         )
-    if list(tags) != list(TAGS):
-        raise CheckpointError(f"{path}: has tags {tags}, expected {list(TAGS)}: train it again with these")
+    expected = list(tags_of(str(tag)[2:] for tag in tags[1::2]))
+    if list(tags) != expected or len(tags) < 3:
+        raise CheckpointError(f"{path}: has tags {tags}, expected O, then B- and I- of each type: train it again")
     return dict(config)

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from ner.context_fields import context_fields
 from ner.errors import FormatError, TagError
 from ner.spans import OUTSIDE, TYPES, split_tag
 from ner.taggers import KnownName, TaggerInput
@@ -49,17 +49,22 @@ class TaggedPost:
     known_names: tuple[KnownName, ...] = ()  # where names that a graph knows stand in the text
 
 
-def read_posts(path: Path) -> list[TaggedPost]:
+def read_posts(path: Path, *, types: Sequence[str] | None = TYPES) -> list[TaggedPost]:
     """Posts of a file in any of the formats here.
+
+    Args:
+        path: The file.
+        types: Which types of entities there are: a tag of another one is read as :func:`our_tag` says. None keeps
+            every type as it is written.
 
     Raises:
         FormatError: The file is missing, not text, or a line in it has a different form; with the line's number.
     """
     first = next((line for _, line in _lines(path) if line.strip()), "")
-    return read_jsonl(path) if first.lstrip().startswith("{") else read_conll(path)
+    return (read_jsonl if first.lstrip().startswith("{") else read_conll)(path, types=types)
 
 
-def read_conll(path: Path) -> list[TaggedPost]:
+def read_conll(path: Path, *, types: Sequence[str] | None = TYPES) -> list[TaggedPost]:
     """Posts of a column file: token first, tag last, tab or blanks between, an empty line after each post.
 
     An empty token (``<tab>O``) is kept as "". A post without an ``IMGID:`` line has its number as id; an id
@@ -70,7 +75,7 @@ def read_conll(path: Path) -> list[TaggedPost]:
     """
     posts: list[TaggedPost] = []
     uses: Counter[str] = Counter()
-    for image, rows in _blocks(path):
+    for image, rows in _blocks(path, types):
         name = image if image is not None else str(len(posts) + 1)
         uses[name] += 1
         unique = name if uses[name] == 1 else f"{name}#{uses[name]}"
@@ -97,16 +102,15 @@ def write_conll(path: Path, posts: Iterable[TaggedPost]) -> None:
             file.write("\n")
 
 
-def read_jsonl(path: Path) -> list[TaggedPost]:
+def read_jsonl(path: Path, *, types: Sequence[str] | None = TYPES) -> list[TaggedPost]:
     """Posts of a JSONL file: ``id``, ``tokens``, ``tags``, and where known ``caption``, ``image``, ``knowledge``.
 
-    Also ``attributes`` (``[["flagpole", 0.41], ...]``) and ``known_names``
-    (objects with the fields of :class:`ner.taggers.KnownName`).
+    Also ``attributes`` and ``known_names``; what each holds :func:`ner.context_fields.context_fields` says.
 
     Raises:
         FormatError: The file is missing, not text, or a line is not such an object; with the line's number.
     """
-    return [_post_from_json(line, path, number) for number, line in _lines(path) if line.strip()]
+    return [_post_from_json(line, path, number, types) for number, line in _lines(path) if line.strip()]
 
 
 def tagger_input(post: TaggedPost) -> TaggerInput:
@@ -135,8 +139,13 @@ def with_captions(posts: Sequence[TaggedPost], captions: Mapping[str, str]) -> l
     return [replace(post, caption=captions.get(post.image or post.id, post.caption)) for post in posts]
 
 
-def our_tag(tag: str) -> str:
+def our_tag(tag: str, types: Sequence[str] | None = TYPES) -> str:
     """A data set's tag with our name of its type: ``B-MISC`` is ``B-OTHER``, ``I-location`` is ``I-LOC``.
+
+    Args:
+        tag: A BIO tag.
+        types: The types there are. One that is written as one of these, in whatever case, stays; any other has the
+            name that :data:`TYPE_NAMES` gives it. None keeps every type as it is written.
 
     Raises:
         TagError: It is not a BIO tag, or of a type that has no name here.
@@ -144,9 +153,16 @@ def our_tag(tag: str) -> str:
     prefix, kind = split_tag(tag)
     if prefix == OUTSIDE:
         return OUTSIDE
-    if kind.upper() not in TYPE_NAMES:
-        raise TagError(f"type {kind!r} is unknown: use one of {', '.join(sorted(TYPE_NAMES))}")
-    return f"{prefix}-{TYPE_NAMES[kind.upper()]}"
+    if types is None:
+        return tag
+    ours = {name.upper(): name for name in types}
+    for name in (kind.upper(), TYPE_NAMES.get(kind.upper(), "")):
+        if name in ours:
+            return f"{prefix}-{ours[name]}"
+    known = sorted({*types, *(name for name, our in TYPE_NAMES.items() if our in ours)})
+    raise TagError(
+        f"type {kind!r} is unknown: use one of {', '.join(known)}, or train a tagger of your own types on it"
+    )
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -160,7 +176,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise FormatError(f"{path}: is not UTF-8 text (byte {error.start}): convert it first") from error
 
 
-def _blocks(path: Path) -> Iterator[tuple[str | None, list[tuple[str, str]]]]:
+def _blocks(path: Path, types: Sequence[str] | None) -> Iterator[tuple[str | None, list[tuple[str, str]]]]:
     image: str | None = None
     rows: list[tuple[str, str]] = []
     for number, line in _lines(path):
@@ -171,46 +187,33 @@ def _blocks(path: Path) -> Iterator[tuple[str | None, list[tuple[str, str]]]]:
         if starts_post:
             image = line[len(_IMAGE_LINE) :].strip()
         elif line.strip():
-            rows.append(_row(line, path, number))
+            rows.append(_row(line, path, number, types))
     if rows:
         yield image, rows
 
 
-def _row(line: str, path: Path, number: int) -> tuple[str, str]:
+def _row(line: str, path: Path, number: int, types: Sequence[str] | None) -> tuple[str, str]:
     columns = line.split("\t") if "\t" in line else line.split(" ")
     if len(columns) < 2:
         raise FormatError(f"{path}:{number}: expected 'token<TAB>tag', found {line[:80]!r}")
     try:
-        return columns[0], our_tag(columns[-1].strip())
+        return columns[0], our_tag(columns[-1].strip(), types)
     except TagError as error:
         raise FormatError(f"{path}:{number}: {error}") from error
 
 
-def _post_from_json(line: str, path: Path, number: int) -> TaggedPost:
+def _post_from_json(line: str, path: Path, number: int, types: Sequence[str] | None) -> TaggedPost:
     try:
         row = json.loads(line)
         if "\\ud" in line.lower():  # perhaps half of an escaped pair, which no file can hold
             row = json.loads(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
-        tokens, tags = tuple(map(str, row["tokens"])), tuple(our_tag(tag) for tag in row["tags"])
+        tokens, tags = tuple(map(str, row["tokens"])), tuple(our_tag(tag, types) for tag in row["tags"])
         if len(tokens) != len(tags):
-            raise FormatError(f"{path}:{number}: {len(tokens)} tokens but {len(tags)} tags")
-        knowledge = tuple((str(s), str(p), str(o)) for s, p, o in row.get("knowledge") or ())
-        attributes = tuple((str(label), float(share)) for label, share in row.get("attributes") or ())
-        names = tuple(_known_name(value, len(tokens)) for value in row.get("known_names") or ())
+            raise FormatError(f"{len(tokens)} tokens but {len(tags)} tags")
         caption, image = str(row.get("caption") or ""), row.get("image")
-        return TaggedPost(str(row.get("id", number)), tokens, tags, caption, image, knowledge, attributes, names)
-    except TagError as error:
+        beside = context_fields(row, len(tokens))
+        return TaggedPost(str(row.get("id", number)), tokens, tags, caption, image, *beside)
+    except (TagError, FormatError) as error:
         raise FormatError(f"{path}:{number}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(f"{path}:{number}: expected an object with 'tokens' and 'tags' ({error})") from error
-
-
-def _known_name(value: Any, length: int) -> KnownName:
-    start, end = int(value["start"]), int(value["end"])
-    if not 0 <= start < end <= length:
-        raise ValueError(f"known name {start}:{end} does not lie within {length} tokens")
-    types = tuple((str(kind), float(share)) for kind, share in value.get("types") or ())
-    if odd := [kind for kind, _ in types if kind not in TYPES]:
-        raise ValueError(f"type {odd[0]!r} of a known name: expected one of {', '.join(TYPES)}")
-    numbers = (float(value.get("weight", 1.0)), float(value.get("prior", 0.0)), float(value.get("nearness", 0.0)))
-    return KnownName(start, end, types, *numbers, same_case=bool(value.get("same_case")))

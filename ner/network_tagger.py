@@ -19,7 +19,7 @@ from ner.encoders.adapters import merge
 from ner.errors import CheckpointError
 from ner.heads.chain import Array, Chain, best_tags, lattice, score_span
 from ner.networks.network import Inputs, Network
-from ner.spans import TAGS, TYPES, spans_from_tags
+from ner.spans import spans_from_tags
 from ner.taggers import ScoredSpan, TaggerInput, TaggerOutput
 
 
@@ -141,14 +141,14 @@ def output_from_emissions(chain: Chain, emissions: Array) -> TaggerOutput:
     scored: list[ScoredSpan] = []
     for span in spans:
         probability, given = score_span(scores, span)
-        types = tuple(zip(TYPES, given, strict=True))
+        types = tuple(zip(chain.types, given, strict=True))
         scored.append(ScoredSpan(span.start, span.end, span.type, probability, types))
     return TaggerOutput(tags, tuple(scored))
 
 
 def _stitched(windows: Sequence[Any], found: Sequence[Array]) -> Array:
     """Each word's scores from the window that keeps it."""
-    scores = np.zeros((windows[-1].end if windows else 0, len(TAGS)))
+    scores = np.zeros((windows[-1].end, found[0].shape[1]) if windows else (0, 0))
     for window, own in zip(windows, found, strict=True):
         scores[window.keep_start : window.keep_end] = own[
             window.keep_start - window.start : window.keep_end - window.start

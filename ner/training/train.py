@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from ner.checkpoints import pick_device
-from ner.errors import TrainingError
+from ner.checkpoints import pick_device, tagger_folder
 from ner.formats import read_captions
 from ner.training.epoch_reports import TrainingReport
 from ner.training.recipes import Recipe
 from ner.training.run import Pictures, Progress, Run, Tell
-from ner.training.training_posts import AttributesOf, Corpus, RegionsOf, Validation, read_training_posts, validations_of
+from ner.training.training_posts import Corpus, Informed, RegionsOf, Validation, read_training_posts, validations_of
 
 
 def train_tagger(
@@ -22,11 +22,11 @@ def train_tagger(
     output: Path,
     captions: Sequence[Path] = (),
     auxiliary: Sequence[Path] = (),
-    init: Path | None = None,
+    init: str | Path | None = None,
     regions: RegionsOf | None = None,
     picture_encoder: str | None = None,
     region_width: int = 0,
-    attributes: AttributesOf | None = None,
+    informed: Informed | None = None,
     device: str = "auto",
     progress: Progress | None = None,
     tell: Tell | None = None,
@@ -38,15 +38,15 @@ def train_tagger(
         train: Files of tagged posts, in any of the formats of :mod:`ner.formats`.
         valid: Files of tagged posts; the epoch with the best mean F1 over them is kept. Each counts with its text
             alone, and again with its captions, with all that is known beside it, and with its pictures, where it has
-            them.
+            them. Without any, the last epoch is kept.
         output: The folder to write.
         captions: Files of ``name<TAB>caption`` lines for the pictures.
         auxiliary: Files annotated in another style, each with a style of its own, that help in the first epochs.
-        init: A tagger's folder with the same network, whose weights are the start.
+        init: A tagger's folder, or a shipped tagger's name, whose weights are the start, as far as they fit.
         regions: Gives a post its picture's regions, float32 (R, C), or None; the same at each call.
         picture_encoder: Which encoder these are from.
         region_width: C.
-        attributes: Gives a post what its picture shows; nothing leaves what stands in the file.
+        informed: Gives posts what is known beside their text; None leaves what stands in the files.
         device: "cpu", "cuda", or "auto".
         progress: Told (what, done, total) as it goes.
         tell: Told a line after each epoch.
@@ -57,23 +57,22 @@ def train_tagger(
         EncoderNotFoundError: The encoder cannot be found.
         CheckpointError: ``init`` or the run to go on with cannot be read.
     """
-    if not valid:
-        raise TrainingError("valid: no files: give a file of tagged posts to choose the best epoch by")
     texts: dict[str, str] = {}
     for path in captions:
         texts |= read_captions(path)
     groups = [list(train), *([path] for path in auxiliary)]
-    corpora = [Corpus(tuple(read_training_posts(paths, texts, attributes)), n) for n, paths in enumerate(groups)]
+    read = partial(read_training_posts, captions=texts, informed=informed, types=recipe.types)
+    corpora = [Corpus(tuple(read(paths)), n) for n, paths in enumerate(groups)]
     validations: list[Validation] = []
     for path in valid:
-        posts = read_training_posts([path], texts, attributes)
+        posts = read([path])
         validations += validations_of(f"{path.parent.name}/{path.name}", posts, regions)
     run = Run(
         recipe,
         corpora,
         validations,
         output=output,
-        init=init,
+        init=None if init is None else tagger_folder(init),
         pictures=None if regions is None else Pictures(regions, str(picture_encoder), region_width),
         device=pick_device(device),
         progress=progress,
