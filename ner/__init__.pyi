@@ -1,3 +1,4 @@
+from .checkpoints import design_of as design_of
 from .checkpoints import load_tagger as load_tagger
 from .encoders.hub import find_encoder as find_encoder
 from .errors import CheckpointError as CheckpointError
@@ -30,7 +31,10 @@ from .evaluation.significance import Comparison as Comparison
 from .evaluation.significance import Interval as Interval
 from .evaluation.significance import compare_counts as compare_counts
 from .evaluation.significance import f1_intervals as f1_intervals
+from .evaluation.unfamiliar import unfamiliar as unfamiliar
 from .formats import TaggedPost as TaggedPost
+from .formats import our_tag as our_tag
+from .formats import our_type as our_type
 from .formats import read_captions as read_captions
 from .formats import read_conll as read_conll
 from .formats import read_posts as read_posts
@@ -60,3 +64,4 @@ from .training.recipes import load_recipe as load_recipe
 from .training.recipes import recipe_from_dict as recipe_from_dict
 from .training.recipes import recipe_to_dict as recipe_to_dict
 from .training.train import train_tagger as train_tagger
+from .training.training_posts import types_in_files as types_in_files

@@ -165,6 +165,11 @@ def our_tag(tag: str, types: Sequence[str] | None = TYPES) -> str:
     )
 
 
+def our_type(kind: str) -> str:
+    """Our name of a type: ``person`` is PER; of one that has none here, its own."""
+    return TYPE_NAMES.get(kind.upper(), kind)
+
+
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="\n") as file:

@@ -63,6 +63,11 @@ class NetworkTagger:
         return self._network.takes_regions
 
     @property
+    def types(self) -> tuple[str, ...]:
+        """The types of entities that it tells apart."""
+        return self._chain.types
+
+    @property
     def picture_encoder(self) -> str | None:
         """Which encoder the regions must be from; None where it was trained without pictures."""
         return self._picture_encoder

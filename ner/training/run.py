@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from ner.checkpoints import read_tensors_and_metadata, save_checkpoint, write_json, write_tensors
 from ner.errors import NerError, TrainingError
 from ner.evaluation.scores import score_tags
+from ner.evaluation.unfamiliar import unfamiliar
 from ner.heads.chain import best_tags
 from ner.network_tagger import batched_emissions
 from ner.networks.building import Design, build_network
@@ -71,6 +72,8 @@ class Run:
         self.recipe, self.corpora, self.output, self.device = recipe, corpora, output, device
         self.progress, self.tell = progress or (lambda _what, _done, _total: None), tell or (lambda _line: None)
         self.design = fitting_design(_design(recipe, pictures, styles=len(corpora)), init)
+        for line in unfamiliar(corpora[0].posts, self.design):
+            self.tell(line)
         self.table = word_table(recipe, corpora, validations)
         if self.table is not None:
             self.tell(f"{recipe.vectors}: {self.table.report}")
