@@ -1,4 +1,3 @@
-from .checkpoints import design_of as design_of
 from .checkpoints import load_tagger as load_tagger
 from .encoders.hub import find_encoder as find_encoder
 from .errors import CheckpointError as CheckpointError

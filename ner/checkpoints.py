@@ -53,18 +53,6 @@ def load_tagger(name_or_dir: str | Path = DEFAULT_TAGGER, *, device: str = "auto
     return load_checkpoint(folder, device=device)
 
 
-def design_of(name_or_dir: str | Path) -> Design:
-    """What a tagger is built from: its types, its encoder, what it looks at; nothing heavy is loaded.
-
-    Args:
-        name_or_dir: As for :func:`load_tagger`.
-
-    Raises:
-        CheckpointError: There is no such tagger, or its folder is damaged or of another version.
-    """
-    return read_design(tagger_folder(name_or_dir))
-
-
 def tagger_folder(name_or_dir: str | Path) -> Path:
     """The folder of a tagger: a shipped one's by its name, else the folder itself."""
     shipped = Path(__file__).parent / "weights" / str(name_or_dir)
@@ -100,6 +88,7 @@ def load_checkpoint(folder: Path, *, device: str = "auto") -> NetworkTagger:
         device=pick_device(device),
         picture_encoder=design.picture_encoder,
         region_width=design.region_width,
+        reads=design.encoder or design.vectors,
     )
 
 

@@ -160,9 +160,7 @@ def our_tag(tag: str, types: Sequence[str] | None = TYPES) -> str:
         if name in ours:
             return f"{prefix}-{ours[name]}"
     known = sorted({*types, *(name for name, our in TYPE_NAMES.items() if our in ours)})
-    raise TagError(
-        f"type {kind!r} is unknown: use one of {', '.join(known)}, or train a tagger of your own types on it"
-    )
+    raise TagError(f"type {kind!r} is unknown: use one of {', '.join(known)}, or train with --own-types")
 
 
 def our_type(kind: str) -> str:

@@ -114,7 +114,6 @@ def evaluate(job: Job, progress: "Progress") -> Report:
         TYPES,
         check_plot,
         confusion_of_tags,
-        design_of,
         load_tagger,
         plot_evaluation,
         tag_in_steps,
@@ -126,12 +125,12 @@ def evaluate(job: Job, progress: "Progress") -> Report:
         check_plot(job.plot)
     if job.picture_cache is not None:
         check_file_place("--picture-cache", job.picture_cache)
-    designs = [design_of(name) for name in (job.tagger, job.against) if name is not None]
-    types = designs[0].types if len({design.types for design in designs}) == 1 else TYPES
-    posts = _read(job, types)
-    for line in unfamiliar(posts, designs[0]):
-        say(f"note: {line}")
     taggers = [load_tagger(name, device=job.device) for name in (job.tagger, job.against) if name is not None]
+    told_apart = {getattr(tagger, "types", TYPES) for tagger in taggers}
+    types = told_apart.pop() if len(told_apart) == 1 else TYPES
+    posts = _read(job, types)
+    for line in unfamiliar(posts, getattr(taggers[0], "reads", None), types):
+        say(f"note: {line}")
     inputs = _inputs(job, posts, taggers, progress)
     settings = _settings(job, posts, inputs)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ner.formats import TaggedPost
-from ner.spans import Span, spans_from_tags
+from ner.spans import TYPES, Span, spans_from_tags
 from ner.taggers import KnownName, TaggerInput
 from ner.training.name_lists import LISTS, NameList, longest
 from ner.training.recipes import ContextRecipe
@@ -61,11 +61,10 @@ class Pool:
     contrary: tuple[str, ...] = _CONTRARY  # the types that a contrary fact may give an entity
 
     @classmethod
-    def of(cls, posts: Sequence[TaggedPost]) -> Pool:
-        """The pool of some posts."""
+    def of(cls, posts: Sequence[TaggedPost], types: Sequence[str] = TYPES) -> Pool:
+        """The pool of some posts, whose entities are of these types."""
         names = {(_name(post, span), span.type) for post in posts for span in spans_from_tags(post.tags)}
         captions = tuple(post.caption for post in posts if post.caption)
-        types = {kind for _, kind in names}
         return cls(captions, tuple(sorted(names)), tuple(kind for kind in _CONTRARY if kind in types))
 
 

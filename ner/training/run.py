@@ -72,7 +72,7 @@ class Run:
         self.recipe, self.corpora, self.output, self.device = recipe, corpora, output, device
         self.progress, self.tell = progress or (lambda _what, _done, _total: None), tell or (lambda _line: None)
         self.design = fitting_design(_design(recipe, pictures, styles=len(corpora)), init)
-        for line in unfamiliar(corpora[0].posts, self.design):
+        for line in unfamiliar(corpora[0].posts, recipe.encoder or recipe.vectors, recipe.types):
             self.tell(line)
         self.table = word_table(recipe, corpora, validations)
         if self.table is not None:

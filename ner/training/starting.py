@@ -67,7 +67,7 @@ def start_from(start: Path, network: Network, design: Design, table: WordTable |
         words = _same_words(WordTable.load(start), table)
         rows |= {name: words for name in own if "change" in name.split(".")}
     fitting = {name for name, place in own.items() if name in saved and _copy(saved[name], place, _of_name(rows, name))}
-    if not fitting:
+    if all(name.startswith(network.of_tags) for name in fitting):
         raise CheckpointError(
             f"{start}: nothing of this {old.tagger} fits a {design.tagger} like that of the recipe: start from a "
             "tagger of the same design, or take its recipe.json as RECIPE"
