@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from kg import AliasMatch, Fact
+from kg import AliasMatch
 from linker.candidates import CandidateFinder, known_names
 from linker.decision import decide, given_types, is_joined_name, without_overlaps
 from linker.errors import EncoderMismatchError
@@ -26,13 +26,16 @@ if TYPE_CHECKING:
     from vision import Encoder
 
 
+# A label that is less probable than this is no evidence of what the picture shows.
+_EVIDENT = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that speaks for a reading of a post."""
 
     picture: PostPicture  # the picture as numbers
-    pictured: Pictured | None  # the pictured entity, where one was found
-    facts: tuple[Fact, ...]  # what the graph knows about it
+    known: Knowledge  # the pictured entity, where one was found, and what the graph knows about it
     output: "TaggerOutput"  # what the tagger says, with all that
     mentions: tuple[Mention, ...]  # spans that may name an entity
     matches: list[tuple[AliasMatch, ...]]  # the candidates of each
@@ -123,14 +126,14 @@ class Pipeline:
         outputs = self._tag_again(inputs, outputs, informed)
         mentions = _find_mentions(posts, outputs, matched)
         gathered = []
-        for post, picture, (pictured, facts), output, spans, aliases in zip(
+        for post, picture, known, output, spans, aliases in zip(
             posts, pictures, found, outputs, mentions, matched, strict=True
         ):
-            spans = _that_may_stand(spans, aliases, pictured) if post.mentions is None else spans
+            spans = _that_may_stand(spans, aliases, known.pictured) if post.mentions is None else spans
             matches = self._candidates.find_in_post(post.tokens, spans, given_types(post))
-            hops = self._hops(pictured, matches)
+            hops = self._hops(known.pictured, matches)
             counts = self._candidates.counts(spans)
-            gathered.append(Evidence(picture, pictured, facts, output, spans, matches, hops, counts))
+            gathered.append(Evidence(picture, known, output, spans, matches, hops, counts))
         return gathered
 
     def close(self) -> None:
@@ -176,14 +179,13 @@ class Pipeline:
     ) -> "TaggerInput":
         from ner import TaggerInput
 
-        pictured, facts = knowledge
         return TaggerInput(
             tokens=post.tokens,
             attributes=picture.attributes,
             caption=post.caption,
-            knowledge=tuple(fact.triple for fact in facts),
+            knowledge=tuple(fact.triple for fact in knowledge.facts),
             regions=picture.regions,
-            known_names=known_names(post.tokens, matched, self._hops(pictured, list(matched.values()))),
+            known_names=known_names(post.tokens, matched, self._hops(knowledge.pictured, list(matched.values()))),
         )
 
     def _conclude(self, post: Post, evidence: Evidence) -> Result:
@@ -201,8 +203,9 @@ class Pipeline:
             tokens=post.tokens,
             tags=tags_from_spans(spans, len(post.tokens)),
             mentions=linked,
-            pictured=evidence.pictured,
-            knowledge=evidence.facts,
+            pictured=evidence.known.pictured,
+            nearest=evidence.known.nearest,
+            knowledge=evidence.known.facts,
             attributes=evidence.picture.attributes,
             image_error=evidence.picture.error.reason if evidence.picture.error else None,
             text=place_tokens(post.text, post.tokens)[0],
@@ -217,7 +220,7 @@ class Pipeline:
 
 def post_to_link(post: Post, evidence: Evidence) -> PostToLink:
     """What the ranker is given of a post."""
-    seen = tuple(label for label, _ in evidence.picture.attributes)
+    seen = tuple(label for label, share in evidence.picture.attributes if share >= _EVIDENT)
     further = (post.caption, *seen) if post.caption else seen
     return PostToLink(post.tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further, evidence.counts)
 
