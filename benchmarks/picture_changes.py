@@ -12,28 +12,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
-_WORDS = ("when", "you", "see", "it", "again", "and", "nobody", "told", "that", "was", "monday", "already", "friends")
-    "when",
-    "you",
-    "see",
-    "it",
-    "again",
-    "and",
-    "nobody",
-    "told",
-    "you",
-    "that",
-    "it",
-    "was",
-    "monday",
-    "already",
-    "so",
-    "here",
-    "we",
-    "are",
-    "my",
-    "friends",
-]
+_WORDS = (
+    "when", "you", "see", "it", "again", "and", "nobody", "told", "you", "that", "it",
+    "was", "monday", "already", "so", "here", "we", "are", "my", "friends",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,18 +31,13 @@ CLUES = (
     "cosine",
     "cosine_margin",
     "placed",
-    "cosine_where_placed",
-    "margin_where_placed",
     "inliers",
     "inliers_margin",
     "inlier_share",
-    "spread",
-    "overlap",
     "grey",
     "grey_margin",
     "colour",
     "evidence",
-    "mirrored",
     "hop_1",
     "hop_2",
     "text",
@@ -50,6 +45,9 @@ CLUES = (
 """What the model weighs, of each entity that comes near."""
 
 _MODEL = "data/second_look.json"
+_USUAL_COSINE = 0.3  # of pictures that have nothing in common: no margin is greater than that to one
+_CHANCE = math.log1p(4)  # agreeing points that chance gives
+_LEAST_INLIERS, _LEAST_GREY = 6, 0.5  # a placement with less is said to be none
 _COMPARED = 16  # pictures of the nearest entities
 
 
@@ -118,7 +116,8 @@ class SecondLook:
         best = int(likely.argmax())
         if likely[best] < self._model.threshold:
             return None
-        how = "geometry" if compared[best].placement else "encoder"
+        placed = compared[best].placement
+        how = "geometry" if placed and placed.inliers >= _LEAST_INLIERS and placed.grey >= _LEAST_GREY else "encoder"
         return Recognised(compared[best].match, how, float(likely[best]))
 
     def compare(self, nearest: Sequence[Match], file: Path, sha256: str) -> list[Compared]:
@@ -150,30 +149,30 @@ def clues_of(compared: Sequence[Compared], text: Mapping[int, float]) -> NDArray
     """The clues of each compared picture, (n, len(CLUES)); margins are those to the best other entity."""
     rows = []
     for one in compared:
-        others = [other for other in compared if other.match.entity_id != one.match.entity_id]
-        margin = one.match.cosine - max((other.match.cosine for other in others), default=0.0)
-        placed, match = one.placement, one.match
-        hops = (float(match.hop == 1), float(match.hop == 2), text.get(match.entity_id, 0.0))
-        if placed is None:
-            rows.append((match.cosine, margin, *[0.0] * 13, *hops))
+        match, others = one.match, [other for other in compared if other.match.entity_id != one.match.entity_id]
+        margin = match.cosine - max([_USUAL_COSINE, *(other.match.cosine for other in others)])
+        near = (float(match.hop == 1), float(match.hop == 2), text.get(match.entity_id, 0.0))
+        if one.placement is None:
+            rows.append((match.cosine, margin, *[0.0] * 8, *near))
             continue
-        rivals = [other.placement for other in others if other.placement]
-        inliers = math.log1p(placed.inliers)
-        grey = max(placed.grey, 0.0)
+        rivals = [_strength(other.placement) for other in others if other.placement]
+        inliers, grey = _strength(one.placement)
         rows.append(
             (
-                *(match.cosine, margin, 1.0, match.cosine, margin, inliers),
-                inliers - max((math.log1p(rival.inliers) for rival in rivals), default=math.log1p(4)),
-                placed.inliers / placed.matches,
-                math.sqrt(placed.spread),
-                placed.overlap,
+                *(match.cosine, margin, 1.0, inliers),
+                inliers - max((rival for rival, _ in rivals), default=_CHANCE),
+                one.placement.inliers / one.placement.matches,
                 grey,
-                grey - max((max(rival.grey, 0.0) for rival in rivals), default=0.0),
-                *(placed.colour, grey * inliers, float(placed.mirrored)),
-                *hops,
+                grey - max((rival for _, rival in rivals), default=0.0),
+                *(one.placement.colour, grey * inliers, *near),
             )
         )
     return np.array(rows, np.float64).reshape(-1, len(CLUES))
+
+
+def _strength(placement: "Placement") -> tuple[float, float]:
+    """How many points agree, as a logarithm, and how well the grey levels do, 0 to 1."""
+    return math.log1p(placement.inliers), max(placement.grey, 0.0)
 
 
 @cache

@@ -80,7 +80,8 @@ def _stretched(colour: Image.Image) -> NDArray[np.uint8]:
     low, high = np.percentile(grey, (1, 99))
     if high - low < _LEAST_CONTRAST:
         return grey
-    return np.clip((grey - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+    stretched: NDArray[np.uint8] = np.clip((grey - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+    return stretched
 
 
 def _rooted(descriptors: Any) -> NDArray[np.uint8]:

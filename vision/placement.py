@@ -35,9 +35,7 @@ class Placement:
     inliers: int  # matches that agree on the place
     matches: int  # all matches
     mirrored: bool  # whether the picture is seen in a mirror
-    spread: float  # area of the agreeing points' hull in the picture, of what is seen of it, 0 to 1
     overlap: float  # how much of the picture is seen, 0 to 1
-    share: float  # how much of the other one it takes, 0 to 1
     grey: float  # correlation of the grey levels where they lie on each other, -1 to 1
     colour: float  # correlation of the colours without their grey levels, -1 to 1; 0 where one has none
 
@@ -64,10 +62,9 @@ def _place(picture: LocalFeatures, other: LocalFeatures, *, mirrored: bool) -> P
     ours, theirs = _matches(picture, other, mirrored=mirrored)
     if len(ours) < _LEAST_MATCHES:
         return None
-    width, height = other.aspect
     source, target = picture.points[ours], other.points[theirs]
     if mirrored:
-        target = np.array([width, 0], np.float32) + target * np.array([-1, 1], np.float32)
+        target = np.array([other.aspect[0], 0], np.float32) + target * np.array([-1, 1], np.float32)
     matrix, agreeing = cv2.estimateAffine2D(
         source * _PIXELS,
         target * _PIXELS,
@@ -82,18 +79,7 @@ def _place(picture: LocalFeatures, other: LocalFeatures, *, mirrored: bool) -> P
     overlap, grey, colour = _agreement(picture, other, matrix, mirrored=mirrored)
     if overlap < _LEAST_OVERLAP:
         return None
-    seen = overlap * picture.aspect[0] * picture.aspect[1]
-    hull = cv2.contourArea(cv2.convexHull(source[inside] * _PIXELS)) / _PIXELS**2
-    return Placement(
-        inliers=int(inside.sum()),
-        matches=len(ours),
-        mirrored=mirrored,
-        spread=min(hull / seen, 1.0),
-        overlap=overlap,
-        share=min(seen * abs(float(np.linalg.det(matrix[:, :2]))) / (width * height), 1.0),
-        grey=grey,
-        colour=colour,
-    )
+    return Placement(int(inside.sum()), len(ours), mirrored, overlap, grey, colour)
 
 
 def _matches(
@@ -116,7 +102,8 @@ def _matches(
 
 def _unit(descriptors: NDArray[np.uint8]) -> NDArray[np.float32]:
     values = descriptors.astype(np.float32)
-    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1).astype(np.float32)
+    lengths: NDArray[np.float32] = np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1).astype(np.float32)
+    return values / lengths
 
 
 def _may_be(linear: NDArray[Any]) -> bool:

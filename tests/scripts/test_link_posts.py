@@ -20,7 +20,18 @@ def lines(data: bytes) -> list[dict[str, object]]:
 def test_one_result_a_post_in_the_same_order(linked: bytes, posts: Path) -> None:
     asked = lines(posts.read_bytes())
     assert [row["id"] for row in lines(linked)] == [post["id"] for post in asked]
-    fields = ["id", "text", "tokens", "tags", "mentions", "pictured", "knowledge", "attributes", "image_error"]
+    fields = [
+        "id",
+        "text",
+        "tokens",
+        "tags",
+        "mentions",
+        "pictured",
+        "nearest",
+        "knowledge",
+        "attributes",
+        "image_error",
+    ]
     assert all(list(row) == fields for row in lines(linked))
 
 

@@ -46,14 +46,12 @@ def test_a_mirrored_picture_is_placed_as_in_a_mirror() -> None:
     assert (found.overlap, found.grey) == (pytest.approx(1, abs=0.05), pytest.approx(1, abs=0.05))
 
 
-def test_a_placement_says_how_much_is_seen_and_of_what() -> None:
+def test_a_placement_says_how_much_is_seen() -> None:
     cut, page = placed(POSTER, CHANGES["a cut"]), placed(POSTER, CHANGES["pasted"])
     assert cut is not None
     assert page is not None
     assert cut.overlap == pytest.approx(160 * 130 / (260 * 200), abs=0.06)
-    assert cut.share == pytest.approx(1, abs=0.06)
     assert page.overlap == pytest.approx(1, abs=0.03)
-    assert page.share == pytest.approx(240 * 180 / (640 * 480), abs=0.03)
 
 
 def test_another_picture_does_not_agree() -> None:
