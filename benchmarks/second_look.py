@@ -126,9 +126,8 @@ def _print_kinds(asked: Sequence[Asked], found: Sequence[dict[str, object]]) -> 
     said_of = [(one, said) for one, said in changed if said]
     right = sum(said["iri"] == one.iri for one, said in said_of)  # type: ignore[index]
     others = [said for one, said in answers if not one.iri]
-    print(
-        f"changed pictures: precision {Rate(right, len(said_of))} (>= 0.99), recall {Rate(right, len(changed))} (>= 0.85)"
-    )
+    rates = Rate(right, len(said_of)), Rate(right, len(changed))
+    print(f"changed pictures: precision {rates[0]} (>= 0.99), recall {rates[1]} (>= 0.85)")
     print(f"unrelated pictures answered: {Rate(sum(map(bool, others)), len(others))} (<= 0.01)")
 
 

@@ -76,7 +76,7 @@ def fit(rows: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[NDArray[np
 
 
 def choose_threshold(questions: Sequence[Question], *, wrong_at_most: float = 0.0) -> tuple[float, float, float]:
-    """The least threshold without (or with few) wrong answers when each fifth of the entities is answered by the others' model.
+    """The least threshold without (many) wrong answers, each fifth of the entities answered by the others' model.
 
     Returns:
         The threshold, and precision and recall at it.

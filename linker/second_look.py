@@ -47,7 +47,7 @@ CLUES = (
 _MODEL = "data/second_look.json"
 _USUAL_COSINE = 0.3  # of pictures that have nothing in common: no margin is greater than that to one
 _CHANCE = math.log1p(4)  # agreeing points that chance gives
-_LEAST_INLIERS, _LEAST_GREY = 6, 0.5  # a placement with less is said to be none
+_LEAST_INLIERS = 6  # a placement with fewer speaks of chance, and is not said
 _COMPARED = 16  # pictures of the nearest entities
 
 
@@ -117,7 +117,7 @@ class SecondLook:
         if likely[best] < self._model.threshold:
             return None
         placed = compared[best].placement
-        how = "geometry" if placed and placed.inliers >= _LEAST_INLIERS and placed.grey >= _LEAST_GREY else "encoder"
+        how = "geometry" if placed and placed.inliers >= _LEAST_INLIERS else "encoder"
         return Recognised(compared[best].match, how, float(likely[best]))
 
     def compare(self, nearest: Sequence[Match], file: Path, sha256: str) -> list[Compared]:

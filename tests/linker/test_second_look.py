@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from pictures_with_points import draw_poster
+from PIL import Image
 from small_world import CapitalsTagger
 
 import ner

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageOps
 from pictures_with_points import draw_poster
+from PIL import Image, ImageEnhance, ImageOps
 
 from vision import LocalFeatures, Placement, find_local_features, find_placement
 
