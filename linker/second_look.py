@@ -48,6 +48,7 @@ _MODEL = "data/second_look.json"
 _USUAL_COSINE = 0.3  # of pictures that have nothing in common: no margin is greater than that to one
 _CHANCE = math.log1p(4)  # agreeing points that chance gives
 _LEAST_INLIERS = 6  # a placement with fewer speaks of chance, and is not said
+_SURE = 0.99  # how likely it must be without a placement: flags are much alike (Ukraine, Rwanda)
 _COMPARED = 16  # pictures of the nearest entities
 
 
@@ -114,10 +115,10 @@ class SecondLook:
             return None
         likely = self._model.probabilities(clues_of(compared, text))
         best = int(likely.argmax())
-        if likely[best] < self._model.threshold:
-            return None
         placed = compared[best].placement
         how = "geometry" if placed and placed.inliers >= _LEAST_INLIERS else "encoder"
+        if likely[best] < (self._model.threshold if how == "geometry" else _SURE):
+            return None
         return Recognised(compared[best].match, how, float(likely[best]))
 
     def compare(self, nearest: Sequence[Match], file: Path, sha256: str) -> list[Compared]:
