@@ -137,7 +137,7 @@ def _print_sample(index: Path) -> None:
     rows = (SAMPLE / "posts/posts.jsonl").read_text("utf-8").splitlines()
     other = [json.loads(row)["image_is_another_picture"] for row in rows]
     for look in (False, True):
-        with Pipeline.open(index, second_look=look, cache=WORK / f"second-look-{look}.sqlite") as pipeline:
+        with Pipeline.open(index, second_look=look, keep_cache=False) as pipeline:
             results = list(pipeline.run(one.post for one in gold))
         for name, part in (("all 600", slice(None)), ("last 200", slice(TRAIN, None))):
             rates = pictured_precision(gold[part], results[part]), pictured_recall(gold[part], results[part])
@@ -154,8 +154,8 @@ def _print_times(index: Path, gold: Sequence[GoldPost]) -> None:
     from benchmarks.train_second_look import Asker
 
     with Pipeline.open(index, keep_cache=False) as pipeline:
+        asker = Asker(pipeline)  # remembers the features that it made
         for name in ("unmade", "made"):
-            asker = Asker(pipeline)
             times = []
             for one in gold:
                 prepared = asker.prepare(one.post)

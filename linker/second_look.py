@@ -48,7 +48,6 @@ _MODEL = "data/second_look.json"
 _USUAL_COSINE = 0.3  # of pictures that have nothing in common: no margin is greater than that to one
 _CHANCE = math.log1p(4)  # agreeing points that chance gives
 _LEAST_INLIERS = 6  # a placement with fewer speaks of chance, and is not said
-_SURE = 0.99  # how likely it must be without a placement: flags are much alike (Ukraine, Rwanda)
 _COMPARED = 16  # pictures of the nearest entities
 
 
@@ -76,6 +75,7 @@ class LookModel:
     weights: NDArray[np.float64]  # (len(CLUES),)
     bias: float
     threshold: float
+    threshold_without_placement: float  # flags are much alike (Ukraine, Rwanda): without points it must be surer
     identity: str = ""  # of the numbers: another model may give another answer
 
     def probabilities(self, clues: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -117,7 +117,7 @@ class SecondLook:
         best = int(likely.argmax())
         placed = compared[best].placement
         how = "geometry" if placed and placed.inliers >= _LEAST_INLIERS else "encoder"
-        if likely[best] < (self._model.threshold if how == "geometry" else _SURE):
+        if likely[best] < (self._model.threshold if how == "geometry" else self._model.threshold_without_placement):
             return None
         return Recognised(compared[best].match, how, float(likely[best]))
 
@@ -182,4 +182,10 @@ def load_look_model() -> LookModel:
     text = files("linker").joinpath(_MODEL).read_text("utf-8")
     data = json.loads(text)
     weights = np.array([data["weights"].get(name, 0.0) for name in CLUES], np.float64)
-    return LookModel(weights, data["bias"], data["threshold"], hashlib.sha256(text.encode()).hexdigest()[:16])
+    return LookModel(
+        weights,
+        data["bias"],
+        data["threshold"],
+        data["threshold_without_placement"],
+        hashlib.sha256(text.encode()).hexdigest()[:16],
+    )
