@@ -1,4 +1,5 @@
 from .encoder import Encoder as Encoder
+from .encoder import Precision as Precision
 from .encoders import ENCODERS as ENCODERS
 from .encoders import check_encoder as check_encoder
 from .encoders import load_encoder as load_encoder
