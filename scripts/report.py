@@ -96,10 +96,10 @@ def _thumbnail(path: Path | None) -> str | None:
     """A picture as a small data URI; None where there is none or it cannot be read."""
     if path is None:
         return None
-    from vision import PictureError, load_picture
+    from vision import PictureError, load_picture_apart
 
     try:
-        picture = load_picture(path).image
+        picture = load_picture_apart(path).image
     except PictureError:
         return None
     picture.thumbnail((_SIDE, _SIDE))

@@ -1,3 +1,4 @@
+from .apart import load_picture_apart as load_picture_apart
 from .encoder import Encoder as Encoder
 from .encoder import Precision as Precision
 from .encoders import ENCODERS as ENCODERS
