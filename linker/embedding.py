@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from vision import Encoder, Fingerprint, Picture, PictureError
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _SCRATCH = "embedding.sqlite"
@@ -97,14 +98,16 @@ def _embed_all(
     graph_path: Path, kept: KnowledgeCache, encoder: "Encoder", progress: Callable[[int, int], None]
 ) -> None:
     """Go through the pictures, and mark what is found out about those without a vector."""
-    with Graph.open(graph_path) as graph, ThreadPoolExecutor(_READERS) as readers:
+    with Graph.open(graph_path) as graph, ThreadPoolExecutor(_READERS) as readers, ThreadPoolExecutor(2) as network:
         total, done = sum(count_statuses(graph).values()), 0
         for records in _chunks(graph.images(), _LOOKED_UP):
             fresh = _mark_known(graph_path, records, kept, encoder.identity, readers)
             done += len(records) - sum(map(len, fresh))
             progress(done, total)
-            for some in _batches(_load_ahead(fresh, readers)):
-                mark_images(graph_path, _embed(some, encoder, kept))
+            encode = partial(_encode, encoder)
+            # Two batches are in hand, so that the network waits neither for what is written nor for a batch's last one.
+            for some, rows in _ahead(encode, _batches(_ahead(_load, fresh, readers, _AHEAD)), network, 2):
+                mark_images(graph_path, _keep(some, rows, encoder.identity, kept))
                 done += sum(len(same) for same, _ in some)
                 progress(done, total)
 
@@ -130,16 +133,18 @@ def _mark_known(
     return list(fresh.values())
 
 
-def _load_ahead(fresh: Iterable[list[ImageRecord]], readers: ThreadPoolExecutor) -> Iterator[Loaded]:
-    """Load each content, in order; some are being decoded while the caller has those before them in hand."""
-    begun: deque[tuple[list[ImageRecord], Future[Picture | PictureError]]] = deque()
-    for same in fresh:
-        begun.append((same, readers.submit(_load, same[0])))
-        if len(begun) > _AHEAD:
-            records, future = begun.popleft()
-            yield records, future.result()
-    for records, future in begun:
-        yield records, future.result()
+def _ahead(
+    function: Callable[[S], T], items: Iterable[S], threads: ThreadPoolExecutor, most: int
+) -> Iterator[tuple[S, T]]:
+    """Each item with what a function makes of it, in order; so many are begun while the caller has one in hand."""
+    begun: deque[tuple[S, Future[T]]] = deque()
+    for item in items:
+        begun.append((item, threads.submit(function, item)))
+        if len(begun) > most:
+            first, future = begun.popleft()
+            yield first, future.result()
+    for item, future in begun:
+        yield item, future.result()
 
 
 def _batches(loaded: Iterable[Loaded]) -> Iterator[list[Loaded]]:
@@ -158,16 +163,23 @@ def _batches(loaded: Iterable[Loaded]) -> Iterator[list[Loaded]]:
         yield batch
 
 
-def _embed(loaded: Sequence[Loaded], encoder: "Encoder", kept: KnowledgeCache) -> list[ImageMark]:
-    """Embed some pictures, keep their features, and return what is to be marked."""
+def _encode(encoder: "Encoder", loaded: Sequence[Loaded]) -> "list[NDArray[np.float16]]":
+    """The vectors of the pictures that could be read, in their order, as an image index stores them."""
     from vision import PictureError, stored_form
 
-    fresh = {one.sha256: one for _, one in loaded if not isinstance(one, PictureError)}
-    features = encoder.encode([picture.image for picture in fresh.values()])
-    rows = [stored_form(one.vector[None])[0] for one in features]
+    features = encoder.encode([one.image for _, one in loaded if not isinstance(one, PictureError)])
+    return [stored_form(one.vector[None])[0] for one in features]
+
+
+def _keep(
+    loaded: Sequence[Loaded], rows: "Iterable[NDArray[np.float16]]", encoder: str, kept: KnowledgeCache
+) -> list[ImageMark]:
+    """Keep the vectors of some pictures, and return what is to be marked."""
+    from vision import PictureError
+
+    read = [one for _, one in loaded if not isinstance(one, PictureError)]
     known = {
-        digest: _kept(digest, encoder.identity, picture.width, picture.height, row)
-        for (digest, picture), row in zip(fresh.items(), rows, strict=True)
+        one.sha256: _kept(one.sha256, encoder, one.width, one.height, row) for one, row in zip(read, rows, strict=True)
     }
     kept.put(list(known.values()))
     return [
@@ -186,11 +198,11 @@ def _digest(record: ImageRecord) -> str | None:
         return None
 
 
-def _load(record: ImageRecord) -> "Picture | PictureError":
+def _load(same: Sequence[ImageRecord]) -> "Picture | PictureError":
     from vision import PictureError, load_picture_apart
 
     try:
-        return load_picture_apart(Path(record.file or ""))
+        return load_picture_apart(Path(same[0].file or ""))
     except PictureError as error:
         return error
 

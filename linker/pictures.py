@@ -72,7 +72,9 @@ def _encode(
     from vision import PictureError, load_picture_apart
 
     with ThreadPoolExecutor() as threads:
-        loaded = dict(zip(files, threads.map(lambda file: _attempt(load_picture_apart, file), files.values()), strict=True))
+        loaded = dict(
+            zip(files, threads.map(lambda file: _attempt(load_picture_apart, file), files.values()), strict=True)
+        )
     found = {digest: PostPicture(error=error) for digest, error in loaded.items() if isinstance(error, PictureError)}
     fresh: dict[str, Picture] = {
         digest: picture for digest, picture in loaded.items() if not isinstance(picture, PictureError)

@@ -73,7 +73,7 @@ class _Decoder:
         self._connection, theirs = Pipe()
         with theirs:
             number = theirs.fileno()
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - this very Python, and a program that is written here
                 [sys.executable, "-c", _PROGRAM, str(number), json.dumps(sys.path)],
                 pass_fds=[number],
                 stdin=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ from torch import nn
 
 from .errors import WeightsError
 from .features import COLOUR_DIMENSION, PictureFeatures, Transform, to_features, to_pixels
+from .threads import single_threaded_pool
 
 #: Goes into every encoder's identity: to be raised whenever the same picture and weights would give other numbers.
 DESIGN_VERSION = 1
@@ -110,7 +111,7 @@ class Encoder:
     def _threads(self) -> ThreadPoolExecutor:
         with self._pool_lock:
             if self._pool is None:
-                self._pool = _single_threaded_pool(torch.get_num_threads())
+                self._pool = single_threaded_pool(torch.get_num_threads())
             return self._pool
 
 
@@ -131,21 +132,3 @@ def choose_device(name: str) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise WeightsError(f"no device {name!r} here, PyTorch sees {torch.cuda.device_count()}; use cpu or auto")
     return device
-
-
-def _single_threaded_pool(size: int) -> ThreadPoolExecutor:
-    """A pool whose threads run PyTorch's operators alone; the caller's own thread count is put back."""
-    started = threading.Barrier(size + 1)
-
-    def start() -> None:
-        torch.get_num_threads()  # a thread takes the shared default when it first asks: let it ask before, not after
-        torch.set_num_threads(1)
-        started.wait()
-
-    before = torch.get_num_threads()
-    pool = ThreadPoolExecutor(size, thread_name_prefix="vision")
-    for _ in range(size):
-        pool.submit(start)
-    started.wait()
-    torch.set_num_threads(before)  # the setting of a running thread is its own, the default for new ones is shared
-    return pool

@@ -72,7 +72,7 @@ class _Network(nn.Module):
         self.compares_with_texts = hasattr(model, "vision_model")
         self.tower = model.vision_model if self.compares_with_texts else model
         self.projection = getattr(model, "visual_projection", None)
-        self.patch = getattr(self.tower.config, "patch_size", None)
+        self.patch: Any = getattr(self.tower.config, "patch_size", None)
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, None, torch.Tensor]:
         """float32 (B, 3, side, side), normalised, to maps (B, R, h, w), no logits, and hidden (B, H)."""
@@ -90,12 +90,13 @@ class _Network(nn.Module):
 def _load(folder: Path) -> tuple[Any, Transform]:
     """The model, every tensor of its picture part from the file, and its transform, but for its cropping."""
     with _quiet():
-        from transformers import AutoImageProcessor, AutoModel
+        import transformers
 
-        model, report = AutoModel.from_pretrained(
+        library: Any = transformers
+        model, report = library.AutoModel.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True
         )
-        theirs = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+        theirs = library.AutoImageProcessor.from_pretrained(folder, local_files_only=True)
     parts = ("vision_model.", "visual_projection.") if hasattr(model, "vision_model") else ("",)
     missing = [key for key in sorted(report["missing_keys"]) if key.startswith(parts) and not key.startswith("pooler.")]
     if missing:
@@ -111,12 +112,13 @@ def _quiet() -> Iterator[None]:
     """Keep the library's loading reports and bars off the user's screen."""
     from transformers.utils import logging
 
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    reports: Any = logging
+    level, bars = reports.get_verbosity(), reports.is_progress_bar_enabled()
+    reports.set_verbosity_error()
+    reports.disable_progress_bar()
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        reports.set_verbosity(level)
         if bars:
-            logging.enable_progress_bar()
+            reports.enable_progress_bar()

@@ -87,17 +87,20 @@ def _create(name: str, model_name: str) -> tuple[Any, str | None]:
 
 
 def _transform(model: Any) -> Transform:
-    """timm's transform, but for its cropping."""
-    from timm.data import resolve_model_data_config
-
-    values = resolve_model_data_config(model)
+    """The network's own transform, but for its cropping."""
+    values = _data().resolve_model_data_config(model)
     resampling = getattr(Image.Resampling, values["interpolation"].upper(), Image.Resampling.BICUBIC)
     return Transform(values["input_size"][-1], tuple(values["mean"]), tuple(values["std"]), resampling)
 
 
 def _labels(model: Any) -> Sequence[str]:
     """What timm calls the network's classes; none where it does not know them, or where they are ImageNet's 1,000."""
-    from timm.data import ImageNetInfo, infer_imagenet_subset
+    subset = _data().infer_imagenet_subset(model) if model.num_classes != _IMAGENET else None
+    return list(_data().ImageNetInfo(subset).label_descriptions()) if subset else ()
 
-    subset = infer_imagenet_subset(model) if model.num_classes != _IMAGENET else None
-    return ImageNetInfo(subset).label_descriptions(detailed=False) if subset else ()
+
+def _data() -> Any:
+    """What timm knows of transforms and classes, without the types that it has only in part."""
+    import timm.data
+
+    return timm.data

@@ -97,7 +97,7 @@ class _Network(nn.Module):
 
 
 def _transform(theirs: object, *, centred: bool) -> Transform:
-    """torchvision's transform, but for its cropping."""
+    """The transform of published weights, but for its cropping."""
     values = vars(theirs)
     side, resampling = values["crop_size"][0], _RESAMPLING[values["interpolation"].value]
     if centred:

@@ -166,6 +166,8 @@ class TestTimm:
         monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
         with pytest.raises(WeightsError, match=r"timm has no network 'nope'; timm.list_models\(\)"):
             load_encoder("timm:nope")
-        with pytest.raises(WeightsError, match=r"no weights for timm:resnet18: .*--weights.*timm/resnet18.a1_in1k") as e:
+        with pytest.raises(
+            WeightsError, match=r"no weights for timm:resnet18: .*--weights.*timm/resnet18.a1_in1k"
+        ) as e:
             load_encoder("timm:resnet18", device="cpu")
         assert "\n" not in str(e.value)

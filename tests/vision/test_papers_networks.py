@@ -1,7 +1,6 @@
 """The papers' networks, each with random weights in its real architecture: the features are torchvision's own."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ def random_network(name: str) -> torch.nn.Module:
     network = network.to_empty(device="cpu").eval()
     generator = torch.Generator().manual_seed(0)
     for key, tensor in network.state_dict().items():
-        if key.endswith("running_mean") or key.endswith("bias") or not tensor.is_floating_point():
+        if key.endswith(("running_mean", "bias")) or not tensor.is_floating_point():
             tensor.zero_()
         elif tensor.ndim < 2:
             tensor.fill_(1.0)
@@ -52,7 +51,9 @@ def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     reference = random_network(name)
     path = tmp_path_factory.mktemp("weights") / "weights.pth"
     state = {
-        key: tensor[:1, :1].clone().expand(tensor.shape) if key.startswith("classifier.") and tensor.ndim == 2 else tensor
+        key: tensor[:1, :1].clone().expand(tensor.shape)
+        if key.startswith("classifier.") and tensor.ndim == 2
+        else tensor
         for key, tensor in reference.state_dict().items()
         if not key.startswith("AuxLogits.")
     }
