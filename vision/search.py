@@ -82,7 +82,7 @@ def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def stored_rows(index: Any) -> NDArray[np.float16]:
-    """The rows of a faiss index in float16, (N, C), as they lie in memory or in the mapped file; the index owns them."""
+    """The rows of a faiss index in float16, (N, C), as they lie in memory or a mapped file; the index owns them."""
     import faiss
 
     if not index.ntotal:
@@ -185,12 +185,7 @@ class TorchSearch:
     def __init__(self, index: Any, *, device: str) -> None:
         self._rows = stored_rows(index)
         self._device = device
-        self._on_gpu: list[torch.Tensor] = []
-        if device != "cpu":
-            import torch
-
-            parts = (self._rows[start : start + _GPU_ROWS] for start in range(0, len(self._rows), _GPU_ROWS))
-            self._on_gpu = [torch.from_numpy(part).to(device) for part in parts]
+        self._on_gpu = [] if device == "cpu" else _copied(self._rows, device)
 
     def near(self, queries: NDArray[np.float32], floor: float) -> list[NDArray[np.int64]]:
         """Rows whose inner product with a query is above a floor, ascending, for each query."""
@@ -222,3 +217,9 @@ class TorchSearch:
                 start += len(rows)
         finally:
             flags.allow_fp16_reduced_precision_reduction = before
+
+
+def _copied(rows: NDArray[np.float16], device: str) -> "list[torch.Tensor]":
+    import torch
+
+    return [torch.from_numpy(rows[start : start + _GPU_ROWS]).to(device) for start in range(0, len(rows), _GPU_ROWS)]
