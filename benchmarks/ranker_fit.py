@@ -33,7 +33,7 @@ PAIRS = {"same_entity": 1.0, "linked": 2.0, "shared_neighbour": 2.0}
 
 KNOWLEDGE = {
     "profiles": ({*CONTEXT_CLUES}, {"some_described"}),
-    "priors": ({"prior_below_best", "prior_below_best_alone", "prior_share", "has_prior"}, {"some_prior"}),
+    "priors": ({"prior_below_best", "prior_below_best_alone", "prior_below_rivals", "prior_share", "has_prior"}, {"some_prior"}),
     "types": ({"type_agreement", "has_type"}, set[str]()),
     "pictures": ({*PICTURE}, {"something_pictured"}),
     "counts": ({"counted", "log_count_share", "is_most_counted"}, set[str]()),

@@ -34,15 +34,19 @@ def tweeki_index() -> Path:
 
 
 def read_tweeki(graph: Graph) -> list[GoldLinks]:
-    """The posts, with their gold as IRIs of the graph; a name that it does not have is none of its entities."""
+    """The posts, with their gold as IRIs of the graph; a name that it does not have is none of its entities.
+
+    The graph's titles have no brackets, so `Beacon Theatre (New York City)` is looked up without them too.
+    """
     posts = read_gold(LINKING / "tweeki" / "posts.jsonl")
     aliases = AliasIndex(graph)
-    found = aliases.lookup({normal_form(name) for post in posts for name in post.names if name})
+    names = {name for post in posts for name in post.names if name}
+    found = aliases.lookup({normal_form(form) for name in names for form in (name, name.partition(" (")[0])})
     mapped = []
     for post in posts:
         gold = []
         for name in post.names:
-            matches = found.get(normal_form(name), ()) if name else ()
+            matches = next(filter(None, (found.get(normal_form(form)) for form in (name, name.partition(" (")[0]))), ())
             labels = [match for match in matches if match.kind == "label"] or list(matches)
             gold.append(labels[0].entity.iri if labels else None)
         mapped.append(GoldLinks(post.id, post.tokens, post.spans, tuple(gold), post.names))

@@ -18,6 +18,7 @@ from linker.name_clues import name_clues, words_in
 from linker.profiles import words_of
 from linker.ranker import CLUES, Floats, Ranker, load_ranker, scores, softmax
 from linker.results import Candidate, Mention
+from linker.short_forms import states_in
 from linker.word_meanings import WordMeanings, load_word_meanings
 
 _MOST_DEGREE = 100_000
@@ -113,15 +114,16 @@ class LinkRanker:
 
     def _clues(self, post: PostToLink, known: Mapping[int, KnownProfile]) -> list[tuple[Floats, Floats]]:
         found = []
+        states = states_in(post.tokens)
         for place, (mention, matches) in enumerate(zip(post.mentions, post.matches, strict=True)):
             text = mention_words(mention.text)
-            around = [[word for token in part for word in words_of(token)] for part in _around(post.tokens, mention)]
+            before, after = [[word for token in part for word in words_of(token)] for part in _around(post.tokens, mention)]
             context = context_of(post.tokens, mention.start, mention.end, self._meanings, further=post.further)
             profiles = [known[match.entity.id] for match in matches]
             described = any(profile.words for profile in profiles)
             counts = post.counts[place] if post.counts else None
             parts = zip(
-                name_clues(text, matches, *around),
+                name_clues(text, matches, before, [*after, "", *states]),
                 context_clues(" ".join(words_in(text)), context, profiles, self._meanings),
                 knowledge_clues(mention, matches, post.hops, counts, described=described),
                 strict=True,
