@@ -33,7 +33,10 @@ PAIRS = {"same_entity": 1.0, "linked": 2.0, "shared_neighbour": 2.0}
 
 KNOWLEDGE = {
     "profiles": ({*CONTEXT_CLUES}, {"some_described"}),
-    "priors": ({"prior_below_best", "prior_below_best_alone", "prior_below_rivals", "prior_share", "has_prior"}, {"some_prior"}),
+    "priors": (
+        {"prior_below_best", "prior_below_best_alone", "prior_below_rivals", "prior_share", "has_prior"},
+        {"some_prior"},
+    ),
     "types": ({"type_agreement", "has_type"}, set[str]()),
     "pictures": ({*PICTURE}, {"something_pictured"}),
     "counts": ({"counted", "log_count_share", "is_most_counted"}, set[str]()),
@@ -129,11 +132,16 @@ def _minimise(
     return np.array((torch.where(mask, weights, held).detach().numpy()) / spread)
 
 
-def calibrate(answers: Sequence[tuple[Ranker, Case]]) -> float:
-    """The temperature of least log loss on cases, each with a ranker that was not fitted on it."""
-    values = [(scores(ranker, case.clues, case.nil), answer_of(case)) for ranker, case in answers]
+def calibrate(answers: Sequence[tuple[Ranker, Case, float]]) -> float:
+    """The temperature of least log loss on weighted cases, each with a ranker that was not fitted on it."""
+    values = [
+        (scores(replace(ranker, temperature=1.0), case.clues, case.nil), answer_of(case), weight)
+        for ranker, case, weight in answers
+    ]
 
     def loss(temperature: float) -> float:
-        return -sum(float(np.log(max(softmax(row / temperature)[right], 1e-12))) for row, right in values)
+        return -sum(
+            weight * float(np.log(max(softmax(row / temperature)[right], 1e-12))) for row, right, weight in values
+        )
 
     return float(min(np.round(np.arange(0.7, 1.61, 0.05), 2).tolist(), key=loss))

@@ -41,16 +41,21 @@ def read_tweeki(graph: Graph) -> list[GoldLinks]:
     posts = read_gold(LINKING / "tweeki" / "posts.jsonl")
     aliases = AliasIndex(graph)
     names = {name for post in posts for name in post.names if name}
-    found = aliases.lookup({normal_form(form) for name in names for form in (name, name.partition(" (")[0])})
+    found = aliases.lookup({normal_form(form) for name in names for form in (name, _bare(name))})
     mapped = []
     for post in posts:
         gold = []
         for name in post.names:
-            matches = next(filter(None, (found.get(normal_form(form)) for form in (name, name.partition(" (")[0]))), ())
-            labels = [match for match in matches if match.kind == "label"] or list(matches)
-            gold.append(labels[0].entity.iri if labels else None)
+            matches = found.get(normal_form(name), ())
+            labels = [match for match in (matches or found.get(normal_form(_bare(name)), ())) if match.kind == "label"]
+            best = labels or list(matches)
+            gold.append(best[0].entity.iri if best else None)
         mapped.append(GoldLinks(post.id, post.tokens, post.spans, tuple(gold), post.names))
     return mapped
+
+
+def _bare(name: str) -> str:
+    return name.partition(" (")[0]
 
 
 def _write_sources(folder: Path) -> None:

@@ -36,7 +36,9 @@ def decide(
         if post.mentions is None and mention.score == 0 and not _stands_untagged(mention, ranking.chosen):
             continue
         sure = ranking
-        if ranking.chosen is not None and ranking.chosen.score < min_score:
+        if ranking.chosen is not None and (
+            ranking.chosen.score < min_score or (post.mentions is None and _names_nothing(mention, ranking))
+        ):
             sure = replace(ranking, chosen=None, ambiguous=False)
         start, end = places[mention.start][0], places[mention.end - 1][1]
         shown, rest = ranking.candidates[:_CANDIDATES], ranking.candidates[_CANDIDATES:]
@@ -76,6 +78,12 @@ def without_overlaps(linked: Sequence[LinkedMention]) -> tuple[LinkedMention, ..
         if all(mention.end <= other.start or other.end <= mention.start for other in kept):
             kept.append(mention)
     return tuple(sorted(kept, key=lambda m: m.start))
+
+
+def _names_nothing(mention: Mention, ranking: Ranking) -> bool:
+    """Whether it is more probable that a span is no mention, or means NIL, than that it means the best candidate."""
+    best, sure = ranking.candidates[0], mention.score
+    return sure > 0 and best.hop != 0 and sure * best.score < 1 - sure + sure * ranking.nil
 
 
 def _stands_untagged(mention: Mention, best: Candidate | None) -> bool:

@@ -106,7 +106,7 @@ def name_clues(
                 float(_bare(text) == _bare(match.alias)),
                 float(text[:1].isupper() == match.alias[:1].isupper()),
                 match.weight,
-                float(form == 1 and mention == words_in(_QUALIFIER.sub("", match.entity.label))),
+                float(form == 2 and _is_all_but_qualifier(mention, match)),
                 float(form == 1 and label_place >= 0),
                 float(place == 0 and len(own) > len(mention)),
                 float(place >= 0 and len(own) > len(mention) and place + len(mention) == len(own)),
@@ -127,12 +127,21 @@ def name_clues(
 
 
 def form_of(text: str, match: AliasMatch) -> int:
-    """How a mention's words stand to the candidate's name: 3 to the letter, 2 nearly or as initials, 1 a part, 0 less."""
+    """How a mention stands to the candidate's name: 3 to the letter, 2 nearly, 1 a part, 0 less.
+
+    An acronym of it, and all of it but a qualifier (`Chilton` for `Chilton, Wisconsin`), are nearly.
+    """
     if match.fuzzy >= 1.0:
         return 3
-    if match.fuzzy >= _NEAR or is_acronym_of(text, match):
+    words = words_in(text)
+    if match.fuzzy >= _NEAR or is_acronym_of(text, match) or _is_all_but_qualifier(words, match):
         return 2
-    return int(_place(words_in(text), words_in(match.alias)) >= 0)
+    return int(_place(words, words_in(match.alias)) >= 0)
+
+
+def _is_all_but_qualifier(mention: tuple[str, ...], match: AliasMatch) -> bool:
+    bare = _QUALIFIER.sub("", match.entity.label)
+    return bare != match.entity.label and mention == words_in(bare)
 
 
 def is_acronym_of(text: str, match: AliasMatch) -> bool:

@@ -57,7 +57,7 @@ class Ranking:
         candidates: Best first; ties by entity id.
         nil: The probability that it means no entity of the graph.
         other: The probability that it means one that is not among the candidates.
-        chosen: The best candidate; None is NIL.
+        chosen: The best candidate, unless NIL is more probable; None is NIL. Another entity cannot be said.
         ambiguous: Whether another candidate is as good as the chosen one.
     """
 
@@ -117,7 +117,9 @@ class LinkRanker:
         states = states_in(post.tokens)
         for place, (mention, matches) in enumerate(zip(post.mentions, post.matches, strict=True)):
             text = mention_words(mention.text)
-            before, after = [[word for token in part for word in words_of(token)] for part in _around(post.tokens, mention)]
+            before, after = [
+                [word for token in part for word in words_of(token)] for part in _around(post.tokens, mention)
+            ]
             context = context_of(post.tokens, mention.start, mention.end, self._meanings, further=post.further)
             profiles = [known[match.entity.id] for match in matches]
             described = any(profile.words for profile in profiles)
@@ -156,7 +158,7 @@ class LinkRanker:
             )
         candidates.sort(key=lambda candidate: (-candidate.score, candidate.entity.id))
         nil, other = float(probabilities[-2]), float(probabilities[-1])
-        best = candidates[0] if candidates and nil + other <= ranker.nil_above else None
+        best = candidates[0] if candidates and candidates[0].score >= nil else None
         ties = best is not None and len(candidates) > 1 and candidates[1].score >= ranker.tie_within * best.score
         return Ranking(tuple(candidates), nil, other, best, ties)
 

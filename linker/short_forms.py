@@ -166,7 +166,11 @@ def _explained(
 ) -> Iterator[AliasMatch]:
     """The candidates of the name behind which a mention stands in brackets, as its acronym."""
     for full, found in zip(mentions, matches, strict=True):
-        if full.end + 1 == mention.start and mention.end == mention.start + 1 and explains(tokens, full.start, full.end):
+        if (
+            full.end + 1 == mention.start
+            and mention.end == mention.start + 1
+            and explains(tokens, full.start, full.end)
+        ):
             for match in found:
                 if match.fuzzy >= _NEARLY:
                     yield AliasMatch(match.entity, match.alias, ACRONYM, match.weight, _NEARLY)
