@@ -1,11 +1,12 @@
 """Figures of links: accuracy by form of mention, NIL, and how well probabilities mean what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.ranker_data import Case
+from linker import Result
 
 Judged = Sequence[tuple[Case, npt.NDArray[np.float64]]]
 """Cases with the probabilities of their candidates, and behind them those of NIL and of another entity."""
@@ -54,6 +55,17 @@ def calibration_error(judged: Judged) -> float:
             if part.any()
         )
     )
+
+
+def contradictions(results: Iterable[Result]) -> tuple[int, int]:
+    """Links whose entity has another type than the mention, and all links to entities with a type."""
+    typed = [
+        (mention.type, mention.entity.entity.type)
+        for result in results
+        for mention in result.mentions
+        if mention.entity is not None and mention.entity.entity.type is not None
+    ]
+    return sum(one != other for one, other in typed), len(typed)
 
 
 def _choice(probabilities: npt.NDArray[np.float64], *, always: bool = False) -> int:

@@ -113,7 +113,7 @@ def _tweeki() -> Iterator[Case]:
         ]
         removed = frozenset(iri for item in gold for iri in item.gold if iri and is_removed(iri))
         ranker = LinkRanker(graph)
-        for place, (item, post, evidence) in enumerate(zip(gold, posts, _gather(pipeline, posts), strict=True)):
+        for place, (item, post, evidence) in enumerate(zip(gold, posts, gather(pipeline, posts), strict=True)):
             found = post_to_link(post, evidence)
             yield from _with_and_without(ranker, found, item.gold, item.names, place % FOLDS, removed)
 
@@ -136,14 +136,15 @@ def _sample() -> Iterator[Case]:
         ranker = LinkRanker(pipeline.index.graph)
         for picture in (True, False):
             posts = [replace(item.with_gold_mentions, **({} if picture else {"image": None})) for item in gold]
-            for place, (item, evidence) in enumerate(zip(gold, _gather(pipeline, posts), strict=True)):
+            for place, (item, evidence) in enumerate(zip(gold, gather(pipeline, posts), strict=True)):
                 iris = tuple(link[3] for link in item.links)
                 names = tuple((iri or "").rpartition("/")[2].replace("_", " ") for iri in iris)
                 fold = place % FOLDS if place < TRAIN else -1
                 yield from _with_and_without(ranker, post_to_link(item.post, evidence), iris, names, fold, removed)
 
 
-def _gather(pipeline: Pipeline, posts: Sequence[Post]) -> Iterator[Evidence]:
+def gather(pipeline: Pipeline, posts: Sequence[Post]) -> Iterator[Evidence]:
+    """What speaks for a reading of each post, in batches."""
     return chain.from_iterable(pipeline.gather(posts[start : start + BATCH]) for start in range(0, len(posts), BATCH))
 
 

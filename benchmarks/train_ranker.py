@@ -24,7 +24,7 @@ import linker
 from benchmarks.link_figures import Judged, accuracy, calibration_error, given_an_entity, nil_scores
 from benchmarks.linking_sets import FOLDS
 from benchmarks.ranker_data import Case, Cases, collect
-from benchmarks.ranker_fit import KNOWLEDGE, Weighted, calibrate, fit, without
+from benchmarks.ranker_fit import KNOWLEDGE, SET, Weighted, calibrate, design, fit, without
 from linker.ranker import CLUES, NIL_CLUES, PAIR_CLUES, Ranker, scores, softmax
 
 COMMAND = "python -m benchmarks.train_ranker"
@@ -55,32 +55,34 @@ def training(sets: dict[str, Cases], *, but: Collection[int] = ()) -> list[Weigh
     return parts
 
 
-def cross_validate(
-    sets: dict[str, Cases], *, left_out: Sequence[str] = (), temperature: float | None = None
-) -> list[Ranker]:
-    """A ranker for each fold, which saw nothing of it: neither its weights nor its temperature did.
+def cross_validate(sets: dict[str, Cases], temperatures: Sequence[float]) -> list[Ranker]:
+    """A ranker for each fold, which saw nothing of it.
 
     Args:
         sets: The cases of each set.
-        left_out: Clues that count nothing.
-        temperature: That of all; None: for each fold the best for the answers of rankers that saw only the other four,
-            and of these all but the one that they answer for.
+        temperatures: That of each.
     """
-    rankers = [fit(training(sets, but=[fold]), left_out=left_out) for fold in range(FOLDS)]
-    if temperature is not None:
-        return [replace(ranker, temperature=temperature) for ranker in rankers]
-    pairs = {pair: fit(training(sets, but=pair), left_out=left_out) for pair in combinations(range(FOLDS), 2)}
-    return [
-        replace(
-            ranker,
-            temperature=calibrate(
-                answers_of(
-                    sets, {other: pairs[min(fold, other), max(fold, other)] for other in range(FOLDS) if other != fold}
-                )
-            ),
-        )
-        for fold, ranker in enumerate(rankers)
-    ]
+    rankers = [fit(design(training(sets, but=[fold]))) for fold in range(FOLDS)]
+    return [replace(ranker, temperature=one) for ranker, one in zip(rankers, temperatures, strict=True)]
+
+
+def inner_rankers(sets: dict[str, Cases]) -> list[dict[int, Ranker]]:
+    """For each fold the rankers that answer for the other four, of which none saw the fold, or that it answers for.
+
+    What is chosen for a fold is chosen by their answers: the temperature, which is the best for them, is theirs too.
+    """
+    pairs = {pair: fit(design(training(sets, but=pair))) for pair in combinations(range(FOLDS), 2)}
+    found = []
+    for fold in range(FOLDS):
+        inner = {other: pairs[min(fold, other), max(fold, other)] for other in range(FOLDS) if other != fold}
+        temperature = calibrate(answers_of(sets, inner))
+        found.append({other: replace(ranker, temperature=temperature) for other, ranker in inner.items()})
+    return found
+
+
+def temperatures_of(inner: Sequence[Mapping[int, Ranker]]) -> list[float]:
+    """The temperature of each fold."""
+    return [next(iter(rankers.values())).temperature for rankers in inner]
 
 
 def answers_of(sets: dict[str, Cases], rankers: Mapping[int, Ranker]) -> list[tuple[Ranker, Case, float]]:
@@ -145,12 +147,16 @@ def print_table(sets: dict[str, Cases], rankers: Sequence[Ranker], whole: Ranker
         print_row(" ".join(["kg-sample, last 200", *(f"-{name}" for name in kind)]), judged)
 
 
-def ablate(sets: dict[str, Cases], temperature: float) -> None:
-    """Print what each clue is worth: all figures of the training sets without it."""
-    groups = {name: sorted(clues) for name, (clues, _) in KNOWLEDGE.items() if name != "pictures"}
-    for left_out in [*groups.values(), *([clue] for clue in (*CLUES, *NIL_CLUES))]:
-        rankers = cross_validate(sets, left_out=left_out, temperature=temperature)
-        name = next((kind for kind, clues in groups.items() if clues == left_out), left_out[0])
+def ablate(sets: dict[str, Cases], whole: Sequence[Ranker]) -> None:
+    """Print what each clue is worth: all figures of the training sets without it, by rankers fitted without it."""
+    groups = {name: sorted({*clues, *nil}) for name, (clues, nil) in KNOWLEDGE.items() if name != "pictures"}
+    designs = [design(training(sets, but=[fold])) for fold in range(FOLDS)]
+    for left_out in [[], *groups.values(), *([clue] for clue in (*CLUES, *NIL_CLUES) if clue not in SET)]:
+        rankers = [
+            replace(fit(on, left_out=left_out, start=ranker), temperature=ranker.temperature)
+            for on, ranker in zip(designs, whole, strict=True)
+        ]
+        name = next((kind for kind, clues in groups.items() if clues == left_out), "".join(left_out) or "nothing")
         for title in ("mel", "tweeki"):
             print_row(f"{title} without {name}", judge(rankers, sets[title]))
 
@@ -179,13 +185,14 @@ def main() -> None:
     parser.add_argument("--ablate", action="store_true", help="also leave out each clue in turn; takes an hour")
     arguments = parser.parse_args()
     sets = {name: collect(name) for name in (*TRAINED, *TESTED)}
-    rankers = cross_validate(sets)
+    temperatures = temperatures_of(inner_rankers(sets))
+    rankers = cross_validate(sets, temperatures)
     temperature = calibrate(answers_of(sets, dict(enumerate(rankers))))
-    whole = replace(fit(training(sets)), temperature=temperature)
+    whole = replace(fit(design(training(sets))), temperature=temperature)
     print(f"temperature {whole.temperature:.2f}")
     print_table(sets, rankers, whole)
     if arguments.ablate:
-        ablate(sets, whole.temperature)
+        ablate(sets, rankers)
     path = Path(linker.__file__).parent / "data" / "ranker.json"
     path.write_text(json.dumps(to_json(whole), indent=2) + "\n", "utf-8")
 

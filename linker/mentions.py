@@ -40,9 +40,9 @@ def find_mentions(
         Mentions by start, then end.
     """
     tagged = {(span.start, span.end): span for span in spans}
-    for (start, end), span in list(tagged.items()):
+    for (start, end), full in list(tagged.items()):
         if explains(tokens, start, end):  # `MDW` in `Midway Airport (MDW)` is what the name before it is
-            tagged.setdefault((end + 1, end + 2), span)
+            tagged.setdefault((end + 1, end + 2), full)
     exact = set(matched) if given is None else set()
     wanted = exact | set(tagged) if given is None else {(mention.start, mention.end) for mention in given}
     mentions = []

@@ -99,3 +99,16 @@ def test_candidates_are_asked_for_with_what_stands_in_the_post() -> None:
     spans = [ScoredSpan(0, 2, "PER", 0.9, (("PER", 1.0),)), ScoredSpan(2, 3, "ORG", 0.9, (("ORG", 1.0),))]
     CandidateFinder(Uncounted(), Aliases()).find(find(["Kobe", "Bryant's", "#LosAngelesLakers", "win"], spans))
     assert asked == ["Kobe Bryant's", "Los Angeles Lakers"]
+
+
+def test_an_acronym_that_is_explained_is_what_its_name_is() -> None:
+    tokens = ["At", "Midway", "Airport", "(", "MDW", ")", "and", "Chad", "(", "USA", ")"]
+    spans = [ScoredSpan(1, 3, "LOC", 0.8, (("LOC", 1.0),)), ScoredSpan(7, 8, "PER", 0.9, (("PER", 1.0),))]
+    found = {mention.text: (mention.score, mention.type_scores) for mention in find_mentions(tokens, spans, {})}
+    assert found == {
+        "Midway Airport": (0.8, (("LOC", 1.0),)),
+        "MDW": (0.8, (("LOC", 1.0),)),
+        "Chad": (0.9, (("PER", 1.0),)),
+    }
+    own = ScoredSpan(4, 5, "ORG", 0.7, (("ORG", 1.0),))
+    assert {m.text: m.score for m in find_mentions(tokens, [*spans, own], {})}["MDW"] == 0.7
