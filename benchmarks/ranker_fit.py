@@ -150,16 +150,13 @@ def _minimise(on: Design, fixed: Floats, free: npt.NDArray[np.bool_], first: Flo
     return np.array(torch.where(mask, weights, held).detach().numpy())
 
 
-def calibrate(answers: Sequence[tuple[Ranker, Case, float]]) -> float:
-    """The temperature of least log loss on weighted cases, each with a ranker that was not fitted on it."""
+def calibrate(answers: Sequence[tuple[Ranker, Case]]) -> float:
+    """The temperature of least log loss on cases, each with a ranker that was not fitted on it."""
     values = [
-        (scores(replace(ranker, temperature=1.0), case.clues, case.nil), answer_of(case), weight)
-        for ranker, case, weight in answers
+        (scores(replace(ranker, temperature=1.0), case.clues, case.nil), answer_of(case)) for ranker, case in answers
     ]
 
     def loss(temperature: float) -> float:
-        return -sum(
-            weight * float(np.log(max(softmax(row / temperature)[right], 1e-12))) for row, right, weight in values
-        )
+        return -sum(float(np.log(max(softmax(row / temperature)[right], 1e-12))) for row, right in values)
 
     return float(min(np.round(np.arange(0.7, 1.61, 0.05), 2).tolist(), key=loss))

@@ -85,14 +85,9 @@ def temperatures_of(inner: Sequence[Mapping[int, Ranker]]) -> list[float]:
     return [next(iter(rankers.values())).temperature for rankers in inner]
 
 
-def answers_of(sets: dict[str, Cases], rankers: Mapping[int, Ranker]) -> list[tuple[Ranker, Case, float]]:
-    """The training cases of some folds, each with the ranker of its fold and its weight."""
-    return [
-        (rankers[case.fold], case, weight)
-        for name, weight in TRAINED.items()
-        for case in sets[name]
-        if case.fold in rankers
-    ]
+def answers_of(sets: dict[str, Cases], rankers: Mapping[int, Ranker]) -> list[tuple[Ranker, Case]]:
+    """The training cases of some folds, each with the ranker of its fold."""
+    return [(rankers[case.fold], case) for name in TRAINED for case in sets[name] if case.fold in rankers]
 
 
 def judge(rankers: Sequence[Ranker], cases: Cases, missing: Sequence[str] = ()) -> Judged:
