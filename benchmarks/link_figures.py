@@ -69,6 +69,7 @@ def contradictions(results: Iterable[Result]) -> tuple[int, int]:
 
 
 def _choice(probabilities: npt.NDArray[np.float64], *, always: bool = False) -> int:
-    """The place of the chosen candidate; -1, NIL, where there is none, or NIL is more probable than the best one."""
-    best = int(probabilities[:-2].argmax()) if len(probabilities) > 2 else -1
-    return best if best >= 0 and (always or probabilities[best] >= probabilities[-2]) else -1
+    """The place of the chosen candidate; -1, NIL, where there is none, or more probably than not none is meant."""
+    if len(probabilities) == 2 or (not always and probabilities[-2:].sum() > 0.5):
+        return -1
+    return int(probabilities[:-2].argmax())

@@ -37,7 +37,7 @@ def link(graph: Graph, ranker: Ranker, posts: Gathered, least: Sequence[float]) 
         rankings = linker.rank(post_to_link(post, evidence))
         for value in least:
             linked = decide(post, evidence.mentions, rankings, said_above=value)
-            found[value].append(Result(post.id, post.tokens, ("O",) * len(post.tokens), linked))
+            found[value].append(Result(post.id, post.tokens, (), linked, text=" ".join(post.tokens)))
     return found
 
 

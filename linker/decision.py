@@ -12,7 +12,7 @@ UNTAGGED_ABOVE = 0.5
 """From this probability on, an alias match that the tagger did not tag becomes a mention, where the picture shows the
 entity itself, or where the match is a joined name (``#LosAngelesLakers``)."""
 
-SAID_ABOVE = 0.2
+SAID_ABOVE = 0.25
 """From this probability on, an entity is said of a span that was found: the tagger's for the span by the ranker's for
 the entity. `python -m benchmarks.tweeki_folds` finds it; what the picture shows needs none."""
 

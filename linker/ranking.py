@@ -24,6 +24,7 @@ from linker.word_meanings import WordMeanings, load_word_meanings
 _MOST_DEGREE = 100_000
 _AT_ONCE, _WORDS_AROUND = 24, 100
 _CONTEXT = [CLUES.index(name) for name in CONTEXT_CLUES]
+_MOST_DOUBT = 0.5  # that none of the candidates is meant
 _TOGETHER = 12
 """Candidates of a mention that are decided together with the other mentions': the best by themselves."""
 
@@ -57,7 +58,7 @@ class Ranking:
         candidates: Best first; ties by entity id.
         nil: The probability that it means no entity of the graph.
         other: The probability that it means one that is not among the candidates.
-        chosen: The best candidate, unless NIL is more probable; None is NIL. Another entity cannot be said.
+        chosen: The best candidate, where one of them is meant more probably than not; None is NIL.
         ambiguous: Whether another candidate is as good as the chosen one.
     """
 
@@ -158,7 +159,7 @@ class LinkRanker:
             )
         candidates.sort(key=lambda candidate: (-candidate.score, candidate.entity.id))
         nil, other = float(probabilities[-2]), float(probabilities[-1])
-        best = candidates[0] if candidates and candidates[0].score >= nil else None
+        best = candidates[0] if candidates and nil + other <= _MOST_DOUBT else None
         ties = best is not None and len(candidates) > 1 and candidates[1].score >= ranker.tie_within * best.score
         return Ranking(tuple(candidates), nil, other, best, ties)
 
