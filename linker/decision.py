@@ -14,7 +14,7 @@ entity itself, or where the match is a joined name (``#LosAngelesLakers``)."""
 
 SAID_ABOVE = 0.25
 """From this probability on, an entity is said of a span that was found: the tagger's for the span by the ranker's for
-the entity. `python -m benchmarks.tweeki_folds` finds it; what the picture shows needs none."""
+the entity. The folds of `python -m benchmarks.tweeki_folds` choose it; what the picture shows needs none."""
 
 _CANDIDATES = 10  # that a result names
 
