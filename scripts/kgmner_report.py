@@ -71,6 +71,8 @@ def _read(path: Path) -> "list[Result]":
         raise CommandError(f"{path}: none of its {len(bad):,} lines is a result of link-and-tag (JSON lines)")
     if bad:
         say(f"lines that are no results, left out: {len(bad):,}; the first is line {bad[0]}")
+    if not found:
+        say(f"{path} holds no results")
     return found
 
 

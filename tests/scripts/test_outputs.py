@@ -218,6 +218,8 @@ def test_a_page_of_what_are_no_results(run: Run, tmp_path: Path, own: Path, writ
     told = run("kgmner-report", mixed, "-o", tmp_path / "page.csv")
     assert told.exit_code == 0
     assert "lines that are no results, left out: 1; the first is line 1" in told.stderr
+    mixed.write_text("")
+    assert "holds no results" in run("kgmner-report", mixed, "-o", tmp_path / "none.csv").stderr
     assert (tmp_path / "page.csv").read_bytes() == (written / "results.csv").read_bytes()
 
 
