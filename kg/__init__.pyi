@@ -39,6 +39,7 @@ from .names.normal import split_hashtag as split_hashtag
 from .pictures.downloads import count_downloads as count_downloads
 from .pictures.fetch_images import Outside as Outside
 from .pictures.fetch_images import fetch_images as fetch_images
+from .pictures.fetch_one import PictureFetcher as PictureFetcher
 from .pictures.image_rows import attach_images as attach_images
 from .pictures.settings import IMAGE_WIDTHS as IMAGE_WIDTHS
 from .pictures.settings import FetchReport as FetchReport

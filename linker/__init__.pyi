@@ -34,6 +34,7 @@ from .mention_rows import ROW_COLUMNS as ROW_COLUMNS
 from .mention_rows import mention_row as mention_row
 from .mention_rows import mention_rows as mention_rows
 from .mentions import find_mentions as find_mentions
+from .mentions import looks_english as looks_english
 from .mentions import match_aliases as match_aliases
 from .output import RESULT_FIELDS as RESULT_FIELDS
 from .output import cut_at_mentions as cut_at_mentions
@@ -47,9 +48,9 @@ from .pictures import recall_pictures as recall_pictures
 from .pipeline import Evidence as Evidence
 from .pipeline import Pipeline as Pipeline
 from .pipeline import load_encoder_of as load_encoder_of
-from .posts import find_picture as find_picture
+from .post_pictures import find_picture as find_picture
+from .posts import POST_FIELDS as POST_FIELDS
 from .posts import post_from_json as post_from_json
-from .posts import read_json_lines as read_json_lines
 from .posts import read_posts as read_posts
 from .ranking import LinkRanker as LinkRanker
 from .ranking import PostToLink as PostToLink

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kg import AliasIndex, AliasMatch, Graph
 from linker.mentions import Place, mention_form, mention_words
+from linker.offsets import join_tokens
 from linker.results import Mention
 from linker.short_forms import InitialsIndex, widen
 
@@ -99,7 +100,7 @@ def known_names(
 
     names = []
     for (start, end), matches in sorted(matched.items()):
-        text = " ".join(tokens[start:end]).lstrip("#@")
+        text = join_tokens(tokens[start:end]).lstrip("#@")
         reach = [hops[match.entity.id] for match in matches if match.entity.id in hops]
         names.append(
             KnownName(

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from linker.mentions import Place, mention_form
+from linker.mentions import Place, in_other_script, mention_form
 from linker.offsets import place_tokens
 from linker.ranking import Ranking, agreed_type
 from linker.results import Candidate, LinkedMention, Mention, Post
 
 UNTAGGED_ABOVE = 0.5
 """From this probability on, an alias match that the tagger did not tag becomes a mention, where the picture shows the
-entity itself, or where the match is a joined name (``#LosAngelesLakers``)."""
+entity itself, or where the match is a joined name (``#LosAngelesLakers``) or in a script other than Latin."""
 
 _CANDIDATES = 10  # that a result names
 
@@ -69,6 +69,11 @@ def is_joined_name(text: str) -> bool:
     return text[:1] in ("#", "@") and " " in mention_form(text)
 
 
+def speaks_for_itself(text: str) -> bool:
+    """Whether an alias needs no tagger to be a mention: a joined name, or one that the tagger cannot read."""
+    return is_joined_name(text) or in_other_script(text)
+
+
 def without_overlaps(linked: Sequence[LinkedMention]) -> tuple[LinkedMention, ...]:
     """Where mentions overlap, keep the one that the tagger is surer of, then the longer one, then the first."""
     kept: list[LinkedMention] = []
@@ -79,7 +84,7 @@ def without_overlaps(linked: Sequence[LinkedMention]) -> tuple[LinkedMention, ..
 
 
 def _stands_untagged(mention: Mention, best: Candidate | None) -> bool:
-    """Whether an alias match is a mention without the tagger: the picture shows it, or it is a joined name."""
+    """Whether an alias match is a mention without the tagger: the picture shows it, or `speaks_for_itself`."""
     if not mention.exact or best is None or best.entity.type is None or best.score < UNTAGGED_ABOVE:
         return False
-    return best.hop == 0 or is_joined_name(mention.text)
+    return best.hop == 0 or speaks_for_itself(mention.text)

@@ -1,18 +1,22 @@
 """First-pass mentions: what the text tagger tags, and what matches an alias of the graph to the letter.
 
 An alias match is cheap evidence, so it has to look like a name: two-letter and three-letter aliases only count in
-capitals, single lower-case words only where they are long enough, function words never. A match that is wrong does
-little harm here: it only proposes candidates, and the decision (`linker.decision`) says what becomes a mention.
+capitals, single lower-case words only where they are long enough, function words never. In scripts without capitals
+three letters are enough, where a letter is a syllable or a word (Chinese, Japanese, Korean) two. A match that is wrong
+does little harm here: it only proposes candidates, and the decision (`linker.decision`) says what becomes a mention.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files
 
 from kg import AliasIndex, AliasMatch, normal_form, split_hashtag
+from linker.offsets import join_tokens
 from linker.results import GivenMention, Mention
 from ner import ScoredSpan
 
 _LONGEST_ALIAS = 6  # tokens; of DBpedia's titles without a qualifier, few are longer
+_LONGEST_UNSPACED = 24  # tokens that are letters of a script without blanks between words
+_LEAST_JUDGED = 5  # words from which on a post may be seen to be in English or not
 
 _FUNCTION_WORDS = frozenset(files("linker").joinpath("data/function_words.txt").read_text("utf-8").split())
 
@@ -48,7 +52,7 @@ def find_mentions(
             Mention(
                 start=start,
                 end=end,
-                text=" ".join(tokens[start:end]),
+                text=join_tokens(tokens[start:end]),
                 score=span.score if span else 0.0,
                 type_scores=tuple(span.type_scores) if span else (),
                 exact=(start, end) in exact,
@@ -75,10 +79,12 @@ def match_aliases(tokens: Sequence[str], aliases: AliasIndex) -> dict[Place, tup
     """
     shouted = _is_shouted(tokens)
     windows: dict[str, list[tuple[int, int]]] = {}
+    unspaced = _runs_of_letters(tokens)
     for start in range(len(tokens)):
-        for end in range(start + 1, min(start + _LONGEST_ALIAS, len(tokens)) + 1):
-            if _looks_like_a_name(tokens[start:end], shouted=shouted):
-                form = mention_form(" ".join(tokens[start:end]))
+        longest = max(_LONGEST_ALIAS, min(_LONGEST_UNSPACED, unspaced[start]))
+        for end in range(start + 1, min(start + longest, len(tokens)) + 1):
+            if _looks_like_a_name(tokens[start:end], shouted=shouted, is_unspaced=unspaced[start] >= end - start):
+                form = mention_form(join_tokens(tokens[start:end]))
                 if form:
                     windows.setdefault(form, []).append((start, end))
     known = aliases.lookup(windows) if windows else {}
@@ -92,18 +98,55 @@ def match_aliases(tokens: Sequence[str], aliases: AliasIndex) -> dict[Place, tup
     return kept
 
 
-def _looks_like_a_name(window: Sequence[str], *, shouted: bool) -> bool:
+def in_other_script(text: str) -> bool:
+    """Whether a text has letters, and none of them is Latin."""
+    letters = [c for c in text if c.isalpha()]
+    return bool(letters) and not any(_is_latin(c) for c in letters)
+
+
+def looks_english(tokens: Sequence[str]) -> bool | None:
+    """Whether a post has any of the commonest English words; None where it is too short for them."""
+    from ner import plain_letters
+
+    words = [word for token in tokens if (word := plain_letters(token).casefold()).isalpha()]
+    return None if len(words) < _LEAST_JUDGED else not _FUNCTION_WORDS.isdisjoint(words)
+
+
+def _looks_like_a_name(window: Sequence[str], *, shouted: bool, is_unspaced: bool) -> bool:
     first, last = window[0], window[-1]
+    if is_unspaced:
+        return len(window) > 1
     if not (_has_letter_or_digit(first) and _has_letter_or_digit(last)):
         return False
     if len(window) > 1:
         return any(word.casefold() not in _FUNCTION_WORDS and len(word) > 2 for word in window)
     word = first.lstrip("#@")
+    if in_other_script(word) and word.upper() == word.lower():
+        return len(word) > (1 if any(map(_is_syllable, word)) else 2)
     if word.casefold() in _FUNCTION_WORDS or word.startswith("http") or not any(c.isalpha() for c in word):
         return False
     if len(word) <= 3:
         return word.isupper() and len(word) > 1 and (not shouted or first != word)
     return True
+
+
+def _runs_of_letters(tokens: Sequence[str]) -> list[int]:
+    """From each token on, how many are letters of scripts without blanks between words."""
+    from ner import is_unspaced
+
+    runs, run = [], 0
+    for token in reversed(tokens):
+        run = run + 1 if token and not token.isascii() and is_unspaced(token[0]) else 0
+        runs.append(run)
+    return runs[::-1]
+
+
+def _is_latin(letter: str) -> bool:
+    return letter < "\u02b0" or "\u1e00" <= letter <= "\u1eff" or "\u2c60" <= letter <= "\u2c7f" or letter in "ªº"
+
+
+def _is_syllable(letter: str) -> bool:
+    return "\u3040" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7a3" or letter >= "\U00020000"
 
 
 def _has_letter_or_digit(word: str) -> bool:

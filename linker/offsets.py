@@ -1,5 +1,6 @@
 """Offsets: where the tokens of a post stand among the characters of its text."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 Places = tuple[tuple[int, int], ...]
@@ -31,3 +32,17 @@ def place_tokens(text: str, tokens: tuple[str, ...]) -> tuple[str, Places]:
         if not text[at:].strip() and (text or not tokens):
             return text, tuple(places)
     return " ".join(tokens), tuple((token.start, token.end) for token in tokens_from_list(tokens))
+
+
+def join_tokens(tokens: Sequence[str]) -> str:
+    """Tokens as one text: between blanks, but for letters of scripts that have none between words (``北``, ``京``)."""
+    joined = " ".join(tokens)
+    if joined.isascii():
+        return joined
+    from ner import is_unspaced
+
+    parts: list[str] = []
+    for token in tokens:
+        is_joined = parts and token and is_unspaced(token[0]) and parts[-1] and is_unspaced(parts[-1][-1])
+        parts += [token] if is_joined or not parts else [" ", token]
+    return "".join(parts)

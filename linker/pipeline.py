@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kg import AliasMatch, Fact
 from linker.candidates import CandidateFinder, known_names
-from linker.decision import decide, given_types, is_joined_name, without_overlaps
+from linker.decision import decide, given_types, speaks_for_itself, without_overlaps
 from linker.errors import EncoderMismatchError, ProfilesError
 from linker.index import Index, open_index
 from linker.knowledge import Knowledge, KnowledgeFinder
@@ -115,6 +115,7 @@ class Pipeline:
         The aliases in the text give a first guess of the pictured entity, with which the post is tagged; the tagger's
         spans may add candidates, and where these make it another one, the post is tagged once more.
         """
+        posts = [_as_read(post) for post in posts]
         pictures = read_pictures(
             [post.image for post in posts], self.encoder, self.memory, with_regions=self.tagger.needs_regions
         )
@@ -206,9 +207,9 @@ class Pipeline:
             pictured=evidence.pictured,
             knowledge=evidence.facts,
             attributes=evidence.picture.attributes,
-            image_error=evidence.picture.error.reason if evidence.picture.error else None,
+            image_error=evidence.picture.error.reason if evidence.picture.error else post.image_error or None,
             text=place_tokens(post.text, post.tokens)[0],
-            image=str(post.image) if isinstance(post.image, Path) else None,
+            image=str(post.image) if isinstance(post.image, Path) else post.image_url or None,
             fields=post.fields,
         )
 
@@ -223,7 +224,17 @@ def post_to_link(post: Post, evidence: Evidence) -> PostToLink:
     """What the ranker is given of a post."""
     seen = tuple(label for label, _ in evidence.picture.attributes)
     further = (post.caption, *seen) if post.caption else seen
-    return PostToLink(post.tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further, evidence.counts)
+    return PostToLink(
+        _as_read(post).tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further, evidence.counts
+    )
+
+
+def _as_read(post: Post) -> Post:
+    """A post with its tokens in plain letters, as names and the tagger have them."""
+    from ner import plain_letters
+
+    tokens = tuple(map(plain_letters, post.tokens))
+    return post if tokens == post.tokens else replace(post, tokens=tokens)
 
 
 def _that_may_stand(
@@ -239,7 +250,7 @@ def _that_may_stand(
             return False
         found = matched.get((mention.start, mention.end), ())
         is_shown = pictured is not None and any(match.entity.id == pictured.entity.id for match in found)
-        return is_shown or is_joined_name(mention.text)
+        return is_shown or speaks_for_itself(mention.text)
 
     return tuple(filter(may_stand, mentions))
 

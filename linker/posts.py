@@ -1,148 +1,207 @@
-"""Reading posts: JSON lines and the two CoNLL forms of the tweet datasets."""
+"""Reading posts: from files of any kind, and from objects; what is no post is named in its place."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from linker.errors import PostError
 from linker.given_mentions import read_given_mentions
 from linker.offsets import place_tokens
+from linker.post_files import FieldNames, Record, read_records
+from linker.post_pictures import find_picture, read_image
 from linker.results import Post
 
-_OURS = {"id", "text", "tokens", "image", "mentions"}
-_PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
+POST_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "id": ("id", "id_str", "tweet_id", "post_id", "status_id"),
+    "text": ("text", "full_text", "tweet", "tweet_text", "content", "message", "sentence"),
+    "tokens": ("tokens", "words"),
+    "image": (
+        *("image", "image_path", "image_file", "image_bytes", "image_base64", "image_url"),
+        *("picture", "photo", "img", "media_url_https", "media_url"),
+    ),
+    "caption": ("caption", "image_caption", "alt_text"),
+    "mentions": ("mentions",),
+}
+"""The fields of a post, and what they may be called; the first that is there counts."""
+
+_CONSUMED = ("id", "text", "tokens", "image", "mentions")  # a caption comes out again
 
 
-def read_posts(path: Path, *, pictures: Path | None = None) -> Iterator[Post | PostError]:
+def read_posts(
+    source: Path | IO[bytes],
+    *,
+    pictures: Path | None = None,
+    names: Mapping[str, str] | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Iterator[Post | PostError]:
     """Read the posts of a file, in order; what is not a post comes out as an error in its place.
 
+    What the file is, is told by its content: JSON lines, arrays and objects, CSV and TSV with a header, Parquet,
+    columns of words (with tags or without), plain text with a post a line; compressed or not.
+
     Args:
-        path: ``.jsonl`` (or ``.json``, ``.ndjson``) with one post a line; anything else is read as CoNLL, a token and
-            a tag a line.
-        pictures: Folder that relative pictures are looked up in (default: the file's own); for CoNLL, the folder with
-            ``<IMGID>.jpg``.
+        source: A path, or a stream of bytes.
+        pictures: Folder that relative pictures are looked up in (default: the file's own); also of ``<IMGID>.jpg``.
+        names: What fields are called here, beside `POST_FIELDS`: ``{"text": "body"}``.
+        tell: Told in a line what the file was taken for.
 
     Yields:
         A `Post`, or a `PostError` with the line and the reason.
 
     Raises:
-        OSError: The file cannot be read.
+        FormatError: The file cannot be read.
     """
-    if path.suffix.lower() in {".jsonl", ".json", ".ndjson"}:
-        with path.open("rb") as lines:
-            yield from read_json_lines(lines, folder=pictures or path.parent, file=str(path.resolve()))
-    else:
-        yield from _read_conll(path, pictures)
-
-
-def read_json_lines(lines: Iterable[bytes], *, folder: Path, file: str = "-") -> Iterator[Post | PostError]:
-    """Read posts from lines of JSON; blank lines are passed over.
-
-    Args:
-        lines: Undecoded lines.
-        folder: What relative paths of pictures start from.
-        file: Where the lines are from; - is standard input.
-
-    Yields:
-        A `Post`, or a `PostError` with the line and the reason.
-    """
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    folder = pictures or (source.parent if isinstance(source, Path) else Path())
+    file = str(source.resolve()) if isinstance(source, Path) else "-"
+    called = {field: names[field].lower() for field in names} if names else {}
+    known = FieldNames(
+        {called["text"]} if "text" in called else {*POST_FIELDS["text"], *POST_FIELDS["tokens"]},
+        {name for field, usual in POST_FIELDS.items() for name in (*usual, called.get(field, ""))},
+    )
+    for record in read_records(source, known, tell or (lambda _: None)):
         try:
-            yield post_from_json(_parse(line, number), folder=folder, line=number, file=file)
+            post = _post_from_record(record, folder, file, names or {})
         except PostError as error:
             yield error
+            continue
+        if record.image_name is not None:
+            post = _with_named_picture(post, record.image_name, folder, is_sure=pictures is not None)
+        yield post
 
 
-def post_from_json(value: Mapping[str, Any], *, folder: Path, line: int = 0, file: str = "") -> Post:
+def post_from_json(
+    value: Mapping[str, Any], *, folder: Path, line: int = 0, file: str = "", names: Mapping[str, str] | None = None
+) -> Post:
     """Turn one JSON object into a post.
 
     Args:
-        value: ``{"id", "text" or "tokens", "image", "caption", "mentions"}``; all but the text may be absent.
+        value: ``{"id", "text" or "tokens", "image", "caption", "mentions"}``; all but the text may be absent, and
+            fields may have other names (`POST_FIELDS`). A list of words as ``text`` is read as tokens, a text as
+            ``tokens`` as a text.
         folder: What a relative path of a picture starts from.
         line: Line number, for messages and for a post without an id.
         file: Where it is from.
+        names: What fields are called here: ``{"text": "body"}``.
+
+    Returns:
+        The post. A picture that cannot be used is said in `Post.image_error`; a web address is in `Post.image_url`.
 
     Raises:
         PostError: A field has the wrong type, or there is neither text nor tokens.
     """
     value = _mended(value)
+    found = _our_fields(value, names or {})
     shown = json.dumps(value, ensure_ascii=False, default=str)[:200]
 
     def fail(reason: str) -> PostError:
         return PostError(line, reason, shown)
 
-    def text(name: str, expected: str) -> str:
-        found = value.get(name)
-        if not (found is None or isinstance(found, str)):
-            raise fail(f"{name} is {found!r}, expected {expected}")
-        return found or ""
-
-    identifier = value.get("id", str(line))
-    if isinstance(identifier, bool) or not isinstance(identifier, str | int):
-        raise fail(f"id is {identifier!r}, expected a string or a whole number")
-    image, caption = text("image", "a path or null"), text("caption", "a string or null")
-    if "\0" in image:
-        raise fail("image has a NUL character, expected a path or null")
-    if value.get("tokens") is None and "text" not in value:
+    text, tokens = found.get("text", (None, None))[1], found.get("tokens", (None, None))[1]
+    if isinstance(tokens, str) and text is None:
+        text, tokens = tokens, None
+    elif tokens is None and isinstance(text, list):
+        text, tokens = None, text
+    if tokens is None and "text" not in found and text is None:
         raise fail('has neither "text" nor "tokens", expected one of them')
-    has_tokens = value.get("tokens") is not None
-    given = value.get("text") if isinstance(value.get("text"), str) or not has_tokens else ""
-    tokens = _tokens(value["tokens"], fail) if has_tokens else _words(text("text", "a string"))
-    written, places = place_tokens(given or "", tokens)
-    tokens, mentions = read_given_mentions(value.get("mentions"), written, tokens, places, fail, by_tokens=has_tokens)
+    if not (text is None or isinstance(text, str)) and tokens is None:
+        raise fail(f"text is {repr(text)[:80]}, expected a string")
+    caption = found.get("caption", (None, None))[1]
+    if not (caption is None or isinstance(caption, str)):
+        raise fail(f"caption is {caption!r}, expected a string or null")
+    words = _tokens(tokens, fail) if tokens is not None else _words(text or "")
+    written, places = place_tokens(text if isinstance(text, str) else "", words)
+    mentions = _mentions(found.get("mentions", (None, None))[1])
+    by_tokens = tokens is not None
+    words, given = read_given_mentions(mentions, written, words, places, fail, by_tokens=by_tokens)
+    image, url, problem = read_image(found.get("image", (None, None))[1], folder)
+    consumed = {name for field, (name, _) in found.items() if field in _CONSUMED}
     return Post(
-        id=identifier,
-        tokens=tokens,
-        image=folder / image if image else None,
-        caption=caption,
-        mentions=mentions,
+        id=_id(found.get("id", (None, None))[1], line, fail),
+        tokens=words,
+        image=image,
+        caption=caption or "",
+        mentions=given,
         line=line,
         file=file,
         text=written,
-        fields={name: item for name, item in value.items() if name not in _OURS},
+        fields={name: item for name, item in value.items() if name not in consumed},
+        image_url=url,
+        image_error=problem,
     )
 
 
-def find_picture(folder: Path, name: str) -> Path:
-    """The file of a picture: under its name, with an ending that it lacks, or with another one than it says.
-
-    Args:
-        folder: Where the pictures are.
-        name: A path within the folder, or the name of a file that is in the folder itself.
-
-    Returns:
-        The file; where there is none, the one that was looked for first.
-    """
-    given = folder / name
-    try:
-        stems = (given, given.with_suffix("")) if given.suffix.lower() in _PICTURE_ENDINGS else (given,)
-        places = [given, *(stem.with_name(stem.name + ending) for stem in stems for ending in _PICTURE_ENDINGS)]
-        places += [folder / place.name for place in places]
-        return next((place for place in places if place.is_file()), places[2 - len(stems)])
-    except (OSError, ValueError):  # a name that no file can have
-        return given
+def _post_from_record(record: Record, folder: Path, file: str, names: Mapping[str, str]) -> Post:
+    if record.error:
+        raise PostError(record.line, record.error, _mended(record.text))
+    return post_from_json(record.value, folder=folder, line=record.line, file=file, names=names)
 
 
-def _parse(line: bytes, number: int) -> Mapping[str, Any]:
-    try:
-        text = line.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PostError(
-            number, f"is not UTF-8 (byte {error.start + 1}), expected UTF-8", line.decode("utf-8", "replace")
-        ) from error
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise PostError(number, f"is not JSON ({error}), expected one object a line", text) from error
-    if not isinstance(value, dict):
-        raise PostError(number, f"is a JSON {type(value).__name__}, expected an object", text)
+def _our_fields(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
+    """What a record has of the fields of a post, with the names there."""
+    by_name: dict[str, str] = {}
+    for name in value:
+        by_name.setdefault(str(name).strip().lower(), name)
+    found = {}
+    for field, usual in POST_FIELDS.items():
+        wanted = (names[field].lower(),) if field in names else usual
+        present = [by_name[name] for name in wanted if name in by_name]
+        # An empty one gives way to the next: {"text": null, "full_text": "..."}
+        if present:
+            name = next((name for name in present if not _is_empty(value[name])), present[0])
+            found[field] = name, value[name]
+    longer = value.get("extended_tweet")  # where Twitter's streams have the whole of a long text
+    if "text" not in names and isinstance(longer, Mapping) and isinstance(longer.get("full_text"), str):
+        found["text"] = found.get("text", ("extended_tweet", None))[0], longer["full_text"]
+    if "image" not in found and (media := _media(value)):
+        found["image"] = "", media
+    return found
+
+
+def _media(value: Mapping[str, Any]) -> Any:
+    """The first picture that Twitter says a post has."""
+    for part in ("extended_entities", "entities"):
+        entities = value.get(part)
+        media = entities.get("media") if isinstance(entities, Mapping) else None
+        if isinstance(media, list) and media and isinstance(media[0], Mapping):
+            return media[0].get("media_url_https")
+    return None
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == "" or value == [] or (isinstance(value, float) and math.isnan(value))
+
+
+def _id(value: Any, line: int, fail: Callable[[str], Exception]) -> str | int:
+    """An id: what is given; the number of the line where that is nothing."""
+    if _is_empty(value):
+        return str(line)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise fail(f"id is {value!r}, expected a string or a whole number")
     return value
 
 
-def _tokens(value: Any, fail: Any) -> tuple[str, ...]:
+def _mentions(value: Any) -> Any:
+    """Mentions as they are, or, as in a cell of a table, as JSON."""
+    if not isinstance(value, str):
+        return None if isinstance(value, float) and math.isnan(value) else value
+    try:
+        return json.loads(value) if value.strip() else None
+    except (ValueError, RecursionError):
+        return value
+
+
+def _with_named_picture(post: Post, name: str, folder: Path, *, is_sure: bool) -> Post:
+    """A post of a file of columns with its picture: one that is there, or, in a folder of pictures, is expected."""
+    picture = find_picture(folder, name)
+    return replace(post, image=picture) if name and (is_sure or picture.is_file()) else post
+
+
+def _tokens(value: Any, fail: Callable[[str], Exception]) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(token, str) for token in value):
         raise fail("tokens must be a list of strings")
     return tuple(value)
@@ -161,20 +220,3 @@ def _mended(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {_mended(name): _mended(item) for name, item in value.items()}
     return [_mended(item) for item in value] if isinstance(value, list) else value
-
-
-def _read_conll(path: Path, pictures: Path | None) -> Iterator[Post | PostError]:
-    from ner import FormatError, read_conll
-
-    try:
-        tagged = read_conll(path)
-    except FormatError as error:
-        raise PostError(0, str(error)) from error
-    for number, post in enumerate(tagged, start=1):
-        yield Post(
-            id=post.id or str(number),
-            tokens=tuple(post.tokens),
-            image=find_picture(pictures, post.id) if pictures and post.id else None,
-            line=number,
-            file=str(path.resolve()),
-        )

@@ -41,6 +41,8 @@ class Post:
     file: str = ""  # where it was read from: a path, or - for standard input; empty where it was made in Python
     text: str = ""  # the text that the tokens stand in; empty: they are joined by blanks
     fields: Mapping[str, Any] = field(default_factory=dict)  # the user's own, which come out again
+    image_url: str = ""  # where its picture is in the web
+    image_error: str = ""  # why there is no picture although the post names one
 
     def __post_init__(self) -> None:
         tokens: object = self.tokens

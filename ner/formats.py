@@ -1,36 +1,26 @@
 """Readers and writers of tagged posts.
 
-Two column formats, told apart by their content: ``IMGID:`` lines before each post (Twitter-2015 and 2017), and plain
-``token tag`` columns (WNUT, CoNLL). And JSONL, one post a line, which alone can carry knowledge.
+Files of columns, a word a line (Twitter-2015 and 2017, CoNLL, WNUT, MultiCoNER; ``ner.column_files``), in any scheme
+of tags (``ner.tag_schemes``), with the types of published sets (``ner.tag_types``). And JSON lines, one post a line,
+which alone can carry knowledge.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ner.column_files import IMAGE_LINE, Block, Layout, find_layout, read_blocks
 from ner.errors import FormatError, TagError
 from ner.spans import OUTSIDE, TYPES, split_tag
+from ner.tag_schemes import read_tags, scheme_of
+from ner.tag_types import TypeTable, our_type, type_table
 from ner.taggers import KnownName, TaggerInput
+from ner.text_files import TextFile, is_text
 
-TYPE_NAMES: Mapping[str, str] = {
-    **{name: name for name in TYPES},
-    "MISC": "OTHER",
-    "PERSON": "PER",
-    "LOCATION": "LOC",
-    "GEO-LOC": "LOC",
-    "ORGANIZATION": "ORG",
-    "CORPORATION": "ORG",
-    "GROUP": "ORG",
-    "PRODUCT": "OTHER",
-    "CREATIVE-WORK": "OTHER",
-}
-"""What other data sets call the types (in capitals), and our name."""
-
-_IMAGE_LINE = "IMGID:"
 _UNWRITABLE = re.compile(r"[\t\r\n]")
 
 
@@ -49,33 +39,59 @@ class TaggedPost:
     known_names: tuple[KnownName, ...] = ()  # where names that a graph knows stand in the text
 
 
-def read_posts(path: Path) -> list[TaggedPost]:
+def read_posts(
+    path: Path, *, types: TypeTable | None = None, tell: Callable[[str], None] | None = None
+) -> list[TaggedPost]:
     """Posts of a file in any of the formats here.
+
+    Args:
+        path: The file, also compressed.
+        types: What the file's types are called here (`ner.tag_types.type_table`).
+        tell: Told in a line what is not plain BIO with our types: the scheme, and what was mapped.
 
     Raises:
         FormatError: The file is missing, not text, or a line in it has a different form; with the line's number.
     """
-    first = next((line for _, line in _lines(path) if line.strip()), "")
-    return read_jsonl(path) if first.lstrip().startswith("{") else read_conll(path)
+    with TextFile(path) as file:
+        first = next((line for line in file.first_lines() if line.strip()), "")
+    reader = read_jsonl if first.lstrip().startswith("{") else read_conll
+    return reader(path, types=types, tell=tell)
 
 
-def read_conll(path: Path) -> list[TaggedPost]:
-    """Posts of a column file: token first, tag last, tab or blanks between, an empty line after each post.
+def read_conll(
+    path: Path, *, types: TypeTable | None = None, tell: Callable[[str], None] | None = None
+) -> list[TaggedPost]:
+    """Posts of a file of columns, whatever its separators and its scheme of tags; their tags become BIO.
 
-    An empty token (``<tab>O``) is kept as "". A post without an ``IMGID:`` line has its number as id; an id
-    that occurs again gets ``#2``, ``#3``.
+    An empty token (``<tab>O``) is kept as "". A post without an ``IMGID:`` line has the id of a comment before it
+    (``# id 7``), else its number; an id that occurs again gets ``#2``, ``#3``.
 
     Raises:
         FormatError: The file is missing, not text, or a line has no tag or a wrong one.
     """
-    posts: list[TaggedPost] = []
-    uses: Counter[str] = Counter()
-    for image, rows in _blocks(path):
-        name = image if image is not None else str(len(posts) + 1)
-        uses[name] += 1
-        unique = name if uses[name] == 1 else f"{name}#{uses[name]}"
-        tokens, tags = zip(*rows, strict=True)
-        posts.append(TaggedPost(unique, tokens, tags, image=image))
+    with TextFile(path) as file:
+        layout = find_layout(file.first_lines()) or Layout(2, 0, 1, is_indented=False)
+        blocks = list(read_blocks(file.lines(), layout))
+        _check_whole(file)
+    for block in blocks:
+        if block.bad:
+            raise FormatError(f"{path}:{block.bad[0]}: {block.bad[1]}: correct it in the data")
+        for number, word, tag in block.rows:
+            if not tag:
+                raise FormatError(f"{path}:{number}: expected 'token<TAB>tag', found {word[:80]!r}")
+    scheme = scheme_of([tag for _, _, tag in block.rows] for block in blocks)
+    mapping = _Mapping(types)
+    posts = [
+        TaggedPost(
+            block.name,
+            tuple(word for _, word, _ in block.rows),
+            _ours(block, scheme, mapping, path),
+            image=block.image,
+        )
+        for block in blocks
+    ]
+    if tell is not None and (scheme != "BIO" or str(mapping)):
+        tell(f"{path}: {_count(posts)} in columns of words and tags ({scheme}){mapping}")
     return posts
 
 
@@ -92,21 +108,29 @@ def write_conll(path: Path, posts: Iterable[TaggedPost]) -> None:
                     raise FormatError(
                         f"{path}: {text!r} in post {post.id!r} holds a tab or line break: write JSONL instead"
                     )
-            file.write(f"{_IMAGE_LINE}{post.id}\n")
+            file.write(f"{IMAGE_LINE}{post.id}\n")
             file.writelines(f"{token}\t{tag}\n" for token, tag in zip(post.tokens, post.tags, strict=True))
             file.write("\n")
 
 
-def read_jsonl(path: Path) -> list[TaggedPost]:
+def read_jsonl(
+    path: Path, *, types: TypeTable | None = None, tell: Callable[[str], None] | None = None
+) -> list[TaggedPost]:
     """Posts of a JSONL file: ``id``, ``tokens``, ``tags``, and where known ``caption``, ``image``, ``knowledge``.
 
     Also ``attributes`` (``[["flagpole", 0.41], ...]``) and ``known_names``
-    (objects with the fields of :class:`ner.taggers.KnownName`).
+    (objects with the fields of :class:`ner.taggers.KnownName`). Tags are BIO.
 
     Raises:
         FormatError: The file is missing, not text, or a line is not such an object; with the line's number.
     """
-    return [_post_from_json(line, path, number) for number, line in _lines(path) if line.strip()]
+    mapping = _Mapping(types)
+    with TextFile(path) as file:
+        posts = [_post_from_json(line, path, number, mapping) for number, line in file.lines() if line.strip()]
+        _check_whole(file)
+    if tell is not None and str(mapping):
+        tell(f"{path}: {_count(posts)} in JSON lines{mapping}")
+    return posts
 
 
 def tagger_input(post: TaggedPost) -> TaggerInput:
@@ -121,12 +145,14 @@ def read_captions(path: Path) -> dict[str, str]:
         FormatError: The file is missing, not text, or a line has no tab.
     """
     captions: dict[str, str] = {}
-    for number, line in _lines(path):
-        name, tab, caption = line.partition("\t")
-        if not tab and line.strip():
-            raise FormatError(f"{path}:{number}: expected 'name<TAB>caption', found {line[:80]!r}")
-        if caption.strip():
-            captions[name.strip()] = caption.strip()
+    with TextFile(path) as file:
+        for number, line in file.lines():
+            name, tab, caption = line.partition("\t")
+            if (not tab and line.strip()) or not is_text(line):
+                raise FormatError(f"{path}:{number}: expected 'name<TAB>caption', found {line[:80]!r}")
+            if caption.strip():
+                captions[name.strip()] = caption.strip()
+        _check_whole(file)
     return captions
 
 
@@ -135,63 +161,70 @@ def with_captions(posts: Sequence[TaggedPost], captions: Mapping[str, str]) -> l
     return [replace(post, caption=captions.get(post.image or post.id, post.caption)) for post in posts]
 
 
-def our_tag(tag: str) -> str:
+def our_tag(tag: str, types: TypeTable | None = None) -> str:
     """A data set's tag with our name of its type: ``B-MISC`` is ``B-OTHER``, ``I-location`` is ``I-LOC``.
 
     Raises:
         TagError: It is not a BIO tag, or of a type that has no name here.
     """
-    prefix, kind = split_tag(tag)
-    if prefix == OUTSIDE:
-        return OUTSIDE
-    if kind.upper() not in TYPE_NAMES:
-        raise TagError(f"type {kind!r} is unknown: use one of {', '.join(sorted(TYPE_NAMES))}")
-    return f"{prefix}-{TYPE_NAMES[kind.upper()]}"
+    return _Mapping(types).tag(*split_tag(tag))
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def _count(posts: Sequence[TaggedPost]) -> str:
+    return f"{len(posts):,} post{'' if len(posts) == 1 else 's'}"
+
+
+def _check_whole(file: TextFile) -> None:
+    if file.damage:
+        raise FormatError(f"{file.name}: {file.damage}")
+
+
+class _Mapping:
+    """Types of a file as ours, and in words what was called what."""
+
+    def __init__(self, types: TypeTable | None) -> None:
+        self._types = type_table() if types is None else types
+        self._seen: Counter[tuple[str, str]] = Counter()
+
+    def tag(self, prefix: str, kind: str) -> str:
+        """The BIO tag with our type; ``O`` where the table leaves the type out."""
+        if prefix == OUTSIDE:
+            return OUTSIDE
+        ours = our_type(kind, self._types)
+        self._seen[kind, ours] += prefix == "B"
+        return OUTSIDE if ours == OUTSIDE else f"{prefix}-{ours}"
+
+    def __str__(self) -> str:
+        called = [f"{kind} as {ours}" for kind, ours in sorted(self._seen) if ours not in (kind, OUTSIDE)]
+        left_out = [f"{kind} ({count:,})" for (kind, ours), count in sorted(self._seen.items()) if ours == OUTSIDE]
+        parts = [f"; {', '.join(called)}" if called else "", f"; left out: {', '.join(left_out)}" if left_out else ""]
+        return "".join(parts)
+
+
+def _ours(block: Block, scheme: str, mapping: _Mapping, path: Path) -> tuple[str, ...]:
+    """The tags of a post in BIO with our types; neighbours whose types become one stay entities of their own."""
+    tags: list[str] = []
+    before = ("", "")  # type and tag
     try:
-        with path.open(encoding="utf-8-sig", newline="\n") as file:
-            for number, line in enumerate(file, 1):
-                yield number, line.rstrip("\r\n")
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror}): give a file of tagged posts") from error
-    except UnicodeDecodeError as error:
-        raise FormatError(f"{path}: is not UTF-8 text (byte {error.start}): convert it first") from error
-
-
-def _blocks(path: Path) -> Iterator[tuple[str | None, list[tuple[str, str]]]]:
-    image: str | None = None
-    rows: list[tuple[str, str]] = []
-    for number, line in _lines(path):
-        starts_post = line.startswith(_IMAGE_LINE)
-        if rows and (starts_post or not line.strip()):
-            yield image, rows
-            image, rows = None, []
-        if starts_post:
-            image = line[len(_IMAGE_LINE) :].strip()
-        elif line.strip():
-            rows.append(_row(line, path, number))
-    if rows:
-        yield image, rows
-
-
-def _row(line: str, path: Path, number: int) -> tuple[str, str]:
-    columns = line.split("\t") if "\t" in line else line.split(" ")
-    if len(columns) < 2:
-        raise FormatError(f"{path}:{number}: expected 'token<TAB>tag', found {line[:80]!r}")
-    try:
-        return columns[0], our_tag(columns[-1].strip())
+        for prefix, kind in read_tags((tag for _, _, tag in block.rows), scheme):
+            ours = mapping.tag(prefix, kind)
+            if prefix == "I" and before[0] not in ("", kind) and ours[2:] == before[1][2:]:
+                ours = mapping.tag("B", kind)
+            tags.append(ours)
+            before = kind, ours
     except TagError as error:
-        raise FormatError(f"{path}:{number}: {error}") from error
+        raise FormatError(f"{path}:{block.rows[len(tags)][0]}: {error}") from error
+    return tuple(tags)
 
 
-def _post_from_json(line: str, path: Path, number: int) -> TaggedPost:
+def _post_from_json(line: str, path: Path, number: int, mapping: _Mapping) -> TaggedPost:
+    if not is_text(line):
+        raise FormatError(f"{path}:{number}: is not UTF-8 text: convert it first")
     try:
         row = json.loads(line)
         if "\\ud" in line.lower():  # perhaps half of an escaped pair, which no file can hold
             row = json.loads(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
-        tokens, tags = tuple(map(str, row["tokens"])), tuple(our_tag(tag) for tag in row["tags"])
+        tokens, tags = tuple(map(str, row["tokens"])), tuple(mapping.tag(*split_tag(tag)) for tag in row["tags"])
         if len(tokens) != len(tags):
             raise FormatError(f"{path}:{number}: {len(tokens)} tokens but {len(tags)} tags")
         knowledge = tuple((str(s), str(p), str(o)) for s, p, o in row.get("knowledge") or ())

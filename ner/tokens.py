@@ -1,10 +1,14 @@
 """Tokens of a post, each with its place in the text."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
+
+from ner.plain_letters import readable
 
 _CHUNK = re.compile(r"\S{1,500}")  # longer runs are cut: the tweet patterns backtrack badly on them
 # What TweetTokenizer rewrites before it splits, and so must not see: HTML entities and long runs of one symbol.
@@ -15,10 +19,20 @@ _ACRONYM = (
 )
 _CLITIC = r"(?:(?<=\w)|(?<=\w\.))['’ʼ](?:s|m|d|t|re|ve|ll)(?!\w)"
 _SYMBOL = "(?<!\u200d)[^\\w\\s]\ufe0f(?!\u200d)"  # drawn as an emoji, by a selector that would go to the next word
+# Scripts without blanks between words: Chinese, Japanese, Thai, Lao, Burmese, Khmer. Their marks belong to a letter.
+_UNSPACED = (
+    "\u0e01-\u0e4e\u0e81-\u0ece\u0edc-\u0edf\u1000-\u103f\u1050-\u108f\u1780-\u17d3\u2e80-\u2fdf\u3005-\u3007"
+    "\u3021-\u3029\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_MARKS = "".join(char for char in map(chr, range(0x0E00, 0x3100)) if unicodedata.category(char)[0] == "M")
+_JOINED_UNSPACED = rf"[#@][\w{_MARKS}]*[{_UNSPACED}][\w{_MARKS}]*"  # a hashtag or a handle
+_LETTER = re.compile(rf"[{_UNSPACED}][{_MARKS}]*")
 _ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)
 _BINDING = "’ʼ\u2010\u2011"
 _KEPT_WHOLE = re.compile(_REWRITTEN)
-_KEPT_WHOLE_OR_CUT = re.compile(rf"{_REWRITTEN}|{_ACRONYM}|(?i:{_CLITIC})|{_SYMBOL}")
+_KEPT_WHOLE_OR_CUT = re.compile(
+    rf"{_REWRITTEN}|{_ACRONYM}|(?i:{_CLITIC})|{_SYMBOL}|{_JOINED_UNSPACED}|{_LETTER.pattern}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +50,15 @@ def tokenize(text: str) -> tuple[Token, ...]:
     Hashtags, handles, addresses and emoticons stay whole. Unlike NLTK, an HTML entity such as ``&amp;`` and a run such
     as ``!!!!!!`` are one token of the original text. So are names with numbers, acronyms and tickers (``MH370``,
     ``F-16``, ``U.S.``, ``AT&T``, ``$TSLA``); what hangs on a word by an apostrophe is a token of its own (``Chad`` and
-    ``'s``), as annotated tweets have it. Every character that is not white space belongs to one token.
+    ``'s``), as annotated tweets have it. Styled letters are cut as plain ones (`ner.plain_letters`), and in scripts
+    without blanks between words each letter is a token. Every character that is not white space belongs to one token.
     """
-    return tuple(token for chunk in _CHUNK.finditer(text) for token in _split(chunk.group(), chunk.start()))
+    return tuple(token for chunk in _CHUNK.finditer(text) for token in _read(chunk.group(), chunk.start()))
+
+
+def is_unspaced(letter: str) -> bool:
+    """Whether a letter is of a script without blanks between words."""
+    return _LETTER.match(letter) is not None
 
 
 def tokens_from_list(words: Sequence[str]) -> tuple[Token, ...]:
@@ -49,6 +69,17 @@ def tokens_from_list(words: Sequence[str]) -> tuple[Token, ...]:
         tokens.append(Token(word, start, start + len(word)))
         start += len(word) + 1
     return tuple(tokens)
+
+
+def _read(chunk: str, offset: int) -> Iterator[Token]:
+    """Tokens of a piece as it is read, each with what is written; what is not read belongs to the token before it."""
+    plain, places = (chunk, []) if chunk.isascii() else readable(chunk)
+    if plain == chunk:
+        yield from _split(chunk, offset)
+        return
+    starts = [places[token.start] for token in _split(plain, 0)]
+    for start, end in pairwise([0, *starts[1:], len(chunk)]):
+        yield Token(chunk[start:end], offset + start, offset + end)
 
 
 def _split(chunk: str, offset: int) -> Iterator[Token]:

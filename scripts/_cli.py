@@ -29,6 +29,14 @@ bootstrap = click.option(
     metavar="N",
     help="How many times the posts are drawn again for the intervals.",
 )
+types = click.option(
+    "--types",
+    type=FILE,
+    metavar="FILE",
+    help="What the posts' types are called here: CSV with the columns tag,type (PER, LOC, ORG, OTHER, or O for none).  "
+    "[default: a table of the published sets]",
+    show_default=False,
+)
 seed = click.option(
     "--seed", type=click.IntRange(min=0), default=0, metavar="N", help="Where everything drawn comes from."
 )

@@ -36,6 +36,7 @@ class Job:
 
     tagger: str
     posts: Path
+    types: Path | None
     against: str | None
     captions: Path | None
     images: Path | None
@@ -142,9 +143,9 @@ def evaluate(job: Job, progress: "Progress") -> Report:
 
 
 def _read(job: Job) -> list["TaggedPost"]:
-    from ner import read_captions, read_posts, with_captions
+    from ner import read_captions, read_posts, type_table, with_captions
 
-    posts = read_posts(job.posts)
+    posts = read_posts(job.posts, types=type_table(job.types), tell=say)
     if not posts:
         raise CommandError(f"{job.posts}: no posts: give a file of tagged posts")
     return posts if job.captions is None else with_captions(posts, read_captions(job.captions))

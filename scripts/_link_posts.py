@@ -13,6 +13,7 @@ from scripts import _results_file
 from scripts._cli import CommandError, check_file_place, say
 from scripts._output_forms import STREAMED, Source, is_special, write_results
 from scripts._progress import Progress
+from scripts._read_posts import PostNotes, Reading, read, with_fetched
 
 if TYPE_CHECKING:
     from linker import Index, Pipeline, Post, PostError, Result, Settings
@@ -34,6 +35,7 @@ class Job:
     errors: Path | None
     batch_size: int
     explain: bool
+    reading: Reading = field(default_factory=Reading)
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class _Seen:
     hidden_fields: set[str] = field(default_factory=set)
     bad_lines: list["PostError"] = field(default_factory=list)
     bad_pictures: list[str] = field(default_factory=list)
+    notes: PostNotes = field(default_factory=PostNotes)
 
 
 def link_posts(job: Job, source: str) -> None:
@@ -55,8 +58,8 @@ def link_posts(job: Job, source: str) -> None:
     seen = _Seen(images=[] if "html" in _forms(job) else None)
     written = [*job.outs, *([job.errors] if job.errors else [])]
     with _results_file.hold(written), _open_pipeline(job) as pipeline, Progress() as progress:
-        posts = _only_posts(_read(source, job.images), seen)
-        results = _link(pipeline, posts, job, seen, progress, total=_count_lines(source))
+        posts = _only_posts(read(source, job.images, job.reading), seen)
+        results = _link(pipeline, with_fetched(posts, job.reading), job, seen, progress, total=_count_lines(source))
         files = [out for out in job.outs if not is_special(out)]
         if files:
             _write_by_way_of_file(files, posts, results, seen, job, pipeline)
@@ -128,14 +131,6 @@ def _write(job: Job, source: Source, *, but: Path | None = None) -> None:
         write_results(job.form, source, sys.stdout.buffer)
 
 
-def _read(source: str, images: Path | None) -> Iterator["Post | PostError"]:
-    from linker import read_json_lines, read_posts
-
-    if source == "-":
-        return read_json_lines(sys.stdin.buffer, folder=images or Path())
-    return read_posts(Path(source), pictures=images)
-
-
 def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator["Post"]:
     from linker import RESULT_FIELDS, PostError
 
@@ -144,6 +139,7 @@ def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator[
             seen.bad_lines.append(entry)
             continue
         seen.posts += 1
+        seen.notes.note(entry)
         seen.hidden_fields |= RESULT_FIELDS & entry.fields.keys()
         if seen.images is not None:
             seen.images.append(entry.image)
@@ -205,6 +201,8 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
             f"the posts' own {', '.join(sorted(seen.hidden_fields))} did not come out again, as results have fields "
             "called so: call them otherwise to keep them"
         )
+    for note in seen.notes:
+        say(note)
     if seen.bad_pictures:
         say(f"{_count(seen.bad_pictures, 'picture')} not used: {_first(seen.bad_pictures)}")
     if seen.bad_lines:
@@ -215,7 +213,7 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
         name = "standard input" if source == "-" else source
         if seen.bad_lines:
             raise CommandError(
-                f"{name}: none of its {len(seen.bad_lines):,} lines is a post: expected JSON with text or tokens"
+                f"{name}: none of its {len(seen.bad_lines):,} lines is a post: expected a text or tokens in each"
             )
         say(f"{name} holds no posts")
 

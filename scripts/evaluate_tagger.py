@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import FILE, Command, as_json, bootstrap, device, seed
+from scripts._cli import FILE, Command, as_json, bootstrap, device, seed, types
 from scripts._picture_features import picture_options
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _BESIDE = {"right": "its own", "none": "none", "wrong": "another post's"}
 )
 @click.argument("tagger", metavar="DIR|NAME")
 @click.argument("posts", metavar="FILE", type=FILE)
+@types
 @click.option("--against", metavar="DIR|NAME", help="Another tagger, compared on the same posts by a paired test.")
 @click.option("--captions", type=FILE, metavar="TSV", help="Captions of the posts' pictures: name, tab, caption.")
 @picture_options("features.sqlite in DIR, if it can be written; of a NAME, nothing is kept")
@@ -49,6 +50,9 @@ _BESIDE = {"right": "its own", "none": "none", "wrong": "another post's"}
 @as_json
 def main(as_json: bool, **options: Any) -> None:
     """Score a tagger on tagged posts: exact span and type, overall and by type.
+
+    FILE has columns of words and tags in any scheme (BIO, IOB1, IOBES, BILOU, bare types), or JSON lines with tokens
+    and tags.
 
     Lenient chunking is the headline: an I- tag without its B- opens an entity. Strict takes only what opens with B-.
     """

@@ -7,6 +7,7 @@ import click
 
 from scripts._cli import FILE, Command, check_file_place, device, weights
 from scripts._output_forms import FORMS, outputs, places_of
+from scripts._read_posts import Reading, reading_options
 
 _EXAMPLES = """
 link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl
@@ -90,6 +91,7 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 @click.option(
     "--batch-size", type=click.IntRange(1), default=32, help="Posts at once; the results do not depend on it."
 )
+@reading_options
 @weights
 @device
 def main(
@@ -109,8 +111,9 @@ def main(
 ) -> None:
     """Find, type and link the named entities of posts with the help of an index and the posts' pictures.
 
-    INDEX is a directory that build-kg-index made. POSTS is a file with one JSON object a line ({"id", "text" or
-    "tokens", "image", "caption", "mentions"}), a CoNLL file, or - for JSON lines on standard input.
+    INDEX is a directory that build-kg-index made. POSTS is a file of posts, or - for standard input: JSON ({"id",
+    "text" or "tokens", "image", "caption", "mentions"}), a table with a header, Parquet, columns of words, or a text a
+    line (docs/posts.md). The tagger is for English; names of the graph are found in any script.
     """
     from linker import Settings
     from scripts._link_posts import Job, link_posts, link_text
@@ -125,9 +128,11 @@ def main(
         raise click.UsageError("--format goes with one -o: of several, each is written as its name ends.")
     if errors is not None:
         check_file_place("--errors", errors)
+    reading = Reading.take(settings)
     kept = None if cache in (None, "none") else Path(cache or "")
     chosen = Settings(cache=kept, keep_cache=cache != "none", **settings)
-    job = Job(index, chosen, places_of(outs, form, posts), form or "jsonl", images, resume, errors, batch_size, explain)
+    places = places_of(outs, form, posts)
+    job = Job(index, chosen, places, form or "jsonl", images, resume, errors, batch_size, explain, reading)
     if text is not None:
         link_text(job, text, image, readable=form is None or bool(outs))
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import FILE, Command, check_file_place, device, say
+from scripts._cli import FILE, Command, check_file_place, device, say, types
 from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures, picture_options
 
 if TYPE_CHECKING:
@@ -70,14 +70,15 @@ _CHANGES = ("encoder", "vectors", "picture_encoder", "seed", "epochs", "batch_si
 @click.option("--seed", type=int, metavar="N", help="Where every random number comes from, in place of the recipe's.")
 @click.option("--epochs", type=int, metavar="N", help="Passes over the posts at most, in place of the recipe's.")
 @click.option("--batch-size", type=int, metavar="N", help="Posts at once, in place of the recipe's.")
+@types
 @device
 def main(
     recipe: str | None, recipe_option: str | None, images: Path | None, picture_cache: Path | None, **given: Any
 ) -> None:
     """Train a tagger by a recipe, or go on with a run that was stopped.
 
-    RECIPE is a shipped recipe's name (default, or a tagger's) or a TOML file. Posts are CoNLL columns (with or without
-    IMGID: lines) or JSON lines with tokens and tags.
+    RECIPE is a shipped recipe's name (default, or a tagger's) or a TOML file. Posts are columns of words and tags in
+    any scheme (with or without IMGID: lines), or JSON lines with tokens and tags.
     """
     if picture_cache is not None:
         check_file_place("--picture-cache", picture_cache)
@@ -92,16 +93,23 @@ def main(
 
 def _train(recipe: "Recipe", images: Path | None, cache: Path | None, **given: Any) -> "TrainingReport":
     """Train by a recipe, every picture of the posts encoded once; a line on stderr after each epoch."""
-    from ner import read_posts, train_tagger
+    from ner import read_posts, train_tagger, type_table
     from scripts._progress import Progress
 
+    given["types"] = type_table(given["types"])
     with Progress() as progress, ExitStack() as opened:
         if images is not None:
             encoder = recipe.picture_encoder or DEFAULT_ENCODER
             files = [path for name in ("train", "auxiliary", "valid") for path in given[name]]
             features = PictureFeatures(images, cache or _make_place(given["output"], images), encoder, given["device"])
             opened.callback(features.close)
-            say(str(features.prepare([post for path in files for post in read_posts(path)], progress)))
+            say(
+                str(
+                    features.prepare(
+                        [post for path in files for post in read_posts(path, types=given["types"])], progress
+                    )
+                )
+            )
             given |= {
                 "regions": features.regions,
                 "picture_encoder": features.encoder_name,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from ner.checkpoints import pick_device
 from ner.errors import TrainingError
 from ner.formats import read_captions
+from ner.tag_types import TypeTable
 from ner.training.epoch_reports import TrainingReport
 from ner.training.recipes import Recipe
 from ner.training.run import Pictures, Progress, Run, Tell
@@ -27,6 +29,7 @@ def train_tagger(
     picture_encoder: str | None = None,
     region_width: int = 0,
     attributes: AttributesOf | None = None,
+    types: TypeTable | None = None,
     device: str = "auto",
     progress: Progress | None = None,
     tell: Tell | None = None,
@@ -47,9 +50,10 @@ def train_tagger(
         picture_encoder: Which encoder these are from.
         region_width: C.
         attributes: Gives a post what its picture shows; nothing leaves what stands in the file.
+        types: What the files' types are called here; the published sets' are known.
         device: "cpu", "cuda", or "auto".
         progress: Told (what, done, total) as it goes.
-        tell: Told a line after each epoch.
+        tell: Told a line for each file that is not plain BIO with our types, and after each epoch.
 
     Raises:
         FormatError: A file cannot be read.
@@ -63,10 +67,11 @@ def train_tagger(
     for path in captions:
         texts |= read_captions(path)
     groups = [list(train), *([path] for path in auxiliary)]
-    corpora = [Corpus(tuple(read_training_posts(paths, texts, attributes)), n) for n, paths in enumerate(groups)]
+    read = partial(read_training_posts, captions=texts, attributes=attributes, types=types, tell=tell)
+    corpora = [Corpus(tuple(read(paths)), n) for n, paths in enumerate(groups)]
     validations: list[Validation] = []
     for path in valid:
-        posts = read_training_posts([path], texts, attributes)
+        posts = read([path])
         validations += validations_of(f"{path.parent.name}/{path.name}", posts, regions)
     run = Run(
         recipe,

@@ -12,6 +12,7 @@ from ner.errors import TrainingError
 from ner.formats import TaggedPost, read_posts, tagger_input, with_captions
 from ner.inputs.context import words_beside
 from ner.networks.registry import REGISTRY
+from ner.tag_types import TypeTable
 from ner.taggers import TaggerInput
 from ner.training.recipes import Recipe
 
@@ -51,7 +52,12 @@ class Validation:
 
 
 def read_training_posts(
-    paths: Sequence[Path], captions: Mapping[str, str], attributes: AttributesOf | None
+    paths: Sequence[Path],
+    captions: Mapping[str, str],
+    attributes: AttributesOf | None,
+    *,
+    types: TypeTable | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> list[TaggedPost]:
     """The posts of some files that have any words, with captions and with what their pictures show.
 
@@ -59,12 +65,15 @@ def read_training_posts(
         paths: Files of tagged posts.
         captions: Captions by the pictures' names.
         attributes: Gives a post what its picture shows; where it gives nothing, what stands in the file is left.
+        types: What the files' types are called here.
+        tell: Told a line for each file that is not plain BIO with our types.
 
     Raises:
         FormatError: A file cannot be read.
         TrainingError: There are no posts.
     """
-    posts = [post for path in paths for post in with_captions(read_posts(path), captions) if post.tokens]
+    found = [post for path in paths for post in read_posts(path, types=types, tell=tell)]
+    posts = [post for post in with_captions(found, captions) if post.tokens]
     if not posts:
         raise TrainingError(f"{', '.join(map(str, paths)) or 'train'}: no posts: give a file of tagged posts")
     if attributes is None:

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 import pytest
 
 from kg import AliasMatch, Entity, normal_form
-from linker import GivenMention, Mention, find_mentions, match_aliases
+from linker import GivenMention, Mention, find_mentions, looks_english, match_aliases
 from linker.candidates import CandidateFinder
-from ner import ScoredSpan
+from ner import ScoredSpan, tokenize
 
 
 class Names:
@@ -99,3 +99,39 @@ def test_candidates_are_asked_for_with_what_stands_in_the_post() -> None:
     spans = [ScoredSpan(0, 2, "PER", 0.9, (("PER", 1.0),)), ScoredSpan(2, 3, "ORG", 0.9, (("ORG", 1.0),))]
     CandidateFinder(Uncounted(), Aliases()).find(find(["Kobe", "Bryant's", "#LosAngelesLakers", "win"], spans))
     assert asked == ["Kobe Bryant's", "Los Angeles Lakers"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("我爱北京天安门", ["北京"]),
+        ("東京タワーへ行く", ["東京タワー"]),
+        ("ฉันรักกรุงเทพมหานครมาก", ["กรุงเทพมหานคร"]),
+        ("أحب مصر كثيرا", ["مصر"]),
+        ("서울 사랑해요", ["서울"]),
+        ("В Москве и Москва", ["Москва"]),
+        ("#北京 rocks", ["#北京"]),
+        ("京", []),
+        ("من في", []),
+    ],
+)
+def test_names_in_any_script_with_blanks_between_words_or_without(text: str, found: list[str]) -> None:
+    names = Names("北京", "京", "東京", "東京タワー", "กรุงเทพ", "กรุงเทพมหานคร", "مصر", "من", "서울", "Москва")
+    tokens = [token.text for token in tokenize(text)]
+    matched = match_aliases(tokens, names)  # type: ignore[arg-type]
+    assert ["".join(tokens[start:end]) for start, end in sorted(matched)] == found
+    assert [mention.text for mention in find_mentions(tokens, (), matched)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "is_english"),
+    [
+        ("So proud of everyone at SpaceX who made this", True),
+        ("𝐒𝐨 𝐩𝐫𝐨𝐮𝐝 𝐨𝐟 𝐞𝐯𝐞𝐫𝐲𝐨𝐧𝐞 𝐰𝐡𝐨 𝐦𝐚𝐝𝐞 𝐭𝐡𝐢𝐬", True),
+        ("Gestern war ich mit Freunden in Berlin", False),
+        ("我爱北京天安门", False),
+        ("Chad!", None),
+    ],
+)
+def test_posts_that_are_not_in_english_are_seen(text: str, is_english: bool | None) -> None:
+    assert looks_english([token.text for token in tokenize(text)]) is is_english

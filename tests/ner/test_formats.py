@@ -1,6 +1,7 @@
 """Reading and writing tagged posts."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,12 @@ from ner.formats import (
     with_captions,
     write_conll,
 )
-from ner.spans import TAGS
+from ner.spans import TAGS, repair_tags
 from ner.taggers import KnownName
 
 words = st.text(
     st.characters(blacklist_categories=["Cs"], blacklist_characters="\t\r\n"), min_size=1, max_size=8
-).filter(lambda word: word.strip() and not word.startswith("IMGID:"))
+).filter(lambda word: word.strip() and word == word.strip(" ") and not word.startswith(("IMGID:", "-DOCSTART-")))
 posts = st.lists(st.lists(st.tuples(words, st.sampled_from(TAGS)), min_size=1, max_size=5), max_size=4)
 
 
@@ -37,7 +38,8 @@ def test_columns_written_are_read_back(tmp_path_factory, rows):
         for i, post in enumerate(rows)
     ]
     write_conll(path, written)
-    assert read_conll(path) == written
+    repaired = [replace(post, tags=repair_tags(post.tags)) for post in written]  # without a B- after an O, it is IOB1
+    assert [replace(post, tags=repair_tags(post.tags)) for post in read_conll(path)] == repaired
 
 
 def test_image_lines_empty_tokens_repeated_ids_and_misc(tmp_path):
@@ -89,7 +91,8 @@ def test_an_empty_file_has_no_posts(tmp_path):
     [
         ("word\n", "posts.txt:1: expected 'token<TAB>tag'"),
         ("a\tO\nb\tB-ANIMAL\n", "posts.txt:2: type 'ANIMAL' is unknown"),
-        ("a\tX\n", "posts.txt:1: tag 'X' is not 'O'"),
+        ("a\tX\n", "posts.txt:1: type 'X' is unknown"),
+        ("a\tB-PER\nb\tPER\n", "posts.txt:2: tag 'PER' is not 'O'"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, text, message):
@@ -115,8 +118,8 @@ def test_missing_and_binary_files(tmp_path):
     with pytest.raises(FormatError, match="cannot be read"):
         read_posts(tmp_path / "none.txt")
     binary = tmp_path / "binary"
-    binary.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(FormatError, match="not UTF-8"):
+    binary.write_bytes(b"a\tO\n\xff\tO\n")
+    with pytest.raises(FormatError, match="binary:2: is not UTF-8"):
         read_posts(binary)
 
 

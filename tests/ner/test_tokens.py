@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ner.plain_letters import plain_letters
 from ner.tokens import Token, tokenize, tokens_from_list
 
 tweet_like = st.lists(
@@ -24,6 +25,7 @@ tweet_like = st.lists(
                     "!!!!!!",
                     "👩‍👩‍👧",
                 ),
+                *("𝐉𝐚𝐤", "Ⓒⓗⓐⓓ", "C\u0336h\u0336", "a\u200bb", "北京iPhone", "กรุงเทพ", "e\u0301", "\ufe0f"),
                 *("don't", "...", ". . .", "مرحبا", "\x00", "\u200b", "&#128514;", "____", "<3", "1,000.5", "🇹🇩"),
             )
         ),
@@ -70,6 +72,12 @@ def test_no_character_but_white_space_is_lost(text):
         ("http://t.co/it's www.u.s.com", ["http://t.co/it's", "www.u.s.com"]),
         ("مرحبا بالعالم", ["مرحبا", "بالعالم"]),
         ("😩😍", ["😩", "😍"]),
+        ("𝐉𝐚𝐤𝐚𝐫𝐭𝐚 𝐡𝐞𝐫𝐞! #𝐆𝐫𝐚𝐜𝐞𝐇𝐨𝐩𝐩𝐞𝐫", ["𝐉𝐚𝐤𝐚𝐫𝐭𝐚", "𝐡𝐞𝐫𝐞", "!", "#𝐆𝐫𝐚𝐜𝐞𝐇𝐨𝐩𝐩𝐞𝐫"]),
+        ("Ⓒⓗⓐⓓ's Ｃｈａｄ！ 🅲🅷🅰🅳", ["Ⓒⓗⓐⓓ", "'s", "Ｃｈａｄ", "！", "🅲🅷🅰🅳"]),
+        ("\u200bJa\u200bkarta\u200b! C\u0336h\u0336ad", ["\u200bJa\u200bkarta\u200b", "!", "C\u0336h\u0336ad"]),
+        ("Beyonce\u0301 می\u200cخواهم", ["Beyonce\u0301", "می\u200cخواهم"]),
+        ("我爱北京iPhone。#北京冬奥 @東京", ["我", "爱", "北", "京", "iPhone", "。", "#北京冬奥", "@東京"]),
+        ("กรุงเทพ", ["ก", "รุ", "ง", "เ", "ท", "พ"]),
     ],
 )
 def test_tokens_of_tweets(text, words):
@@ -90,3 +98,26 @@ def test_given_tokens_stay_as_they_are():
     assert tokens == (Token("a b", 0, 3), Token("", 4, 4), Token("c", 5, 6))
     text = " ".join(words)
     assert [text[token.start : token.end] for token in tokens] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        *(("𝐉𝐚𝐤𝐚𝐫𝐭𝐚", "Jakarta"), ("𝕁𝓪𝗸𝖆𝚛𝘁𝙖", "Jakarta"), ("Ｊａｋａｒｔａ", "Jakarta"), ("ᴊᴀᴋᴀʀᴛᴀ", "jakarta")),
+        *(("Ⓙⓐⓚⓐⓡⓣⓐ", "Jakarta"), ("🅹🅰🅺", "JAK"), ("🄹🄰🄺", "JAK"), ("J̶a̶k̶", "Jak"), ("ja\u200bkar\u00adta", "jakarta")),
+        *(
+            ("Jakarta\ufe0f", "Jakarta"),
+            ("\ufeffJakarta", "Jakarta"),
+            ("Beyonce\u0301", "Beyoncé"),
+            ("٣ 京 ñ", "٣ 京 ñ"),
+        ),
+        *(("❤️", "❤️"), ("👩‍👩‍👧", "👩‍👩‍👧"), ("1️⃣", "1️⃣"), ("🇹🇩", "🇹🇩"), ("\u200b", ""), ("plain", "plain")),
+    ],
+)
+def test_plain_letters(text: str, plain: str) -> None:
+    assert plain_letters(text) == plain
+
+
+@given(st.one_of(st.text(), tweet_like))
+def test_plain_letters_stay_plain(text: str) -> None:
+    assert plain_letters(plain_letters(text)) == plain_letters(text)

@@ -74,7 +74,7 @@ def test_bad_lines_are_counted_and_their_neighbours_read(run, tmp_path: Path, in
 
 def test_a_file_without_any_post_fails(run, tmp_path: Path, index: Path) -> None:
     posts = tmp_path / "posts.jsonl"
-    posts.write_text("no\nposts\nhere\n")
+    posts.write_text('{"no\n{"posts\n{"here\n')
     out = tmp_path / "out.jsonl"
     result = run("link-and-tag", index, posts, "--cache", "none", "-o", out)
     assert result.exit_code == 1

@@ -1,0 +1,119 @@
+"""The JSON values of a text that is read in blocks: the items of an array, or values one after another."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_DECODER = json.JSONDecoder()
+_BETWEEN = re.compile(r"[\s,\[\]\ufeff]*")
+_WRAPPER = re.compile(r'\s*\{\s*"\w+"\s*:\s*(?=\[\s*[{\]])')
+_ASSIGNED = re.compile(r"\s*window\.YTD\.[^=]*=\s*")
+_NEXT_ON_A_LINE = re.compile(r"\}\s*,\s*(?=\{)")
+_LONGEST = 1 << 28  # characters of one value
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A part of a text that is not JSON."""
+
+    reason: str
+
+
+def json_values(blocks: Iterable[str]) -> Iterator[tuple[int, Any, str]]:
+    """Yield each value with the line where it begins and its first characters, a `Broken` where there is none.
+
+    The items of arrays come one by one, also of an array that is the first thing in an object
+    (``{"data": [...], ...}``); what follows that array is passed over. Behind what is broken, reading goes on where the
+    next object begins: at a line with the same indent, or behind a comma.
+    """
+    text = _Text(iter(blocks))
+    text.more()
+    for prefix in (_ASSIGNED, _WRAPPER):
+        if found := prefix.match(text.rest):
+            text.skip(found.end())
+            is_wrapped = prefix is _WRAPPER
+            break
+    else:
+        is_wrapped = False
+    depth = 0
+    while True:
+        between = text.match(_BETWEEN)
+        depth += between.count("[") - between.count("]")
+        if is_wrapped and depth <= 0:
+            return
+        if not text.rest[text.at : text.at + 1]:
+            return
+        line, indent, shown = text.line, text.indent(), text.rest[text.at : text.at + _SHOWN]
+        value = text.value()
+        yield line, value, shown.splitlines()[0]
+        if isinstance(value, Broken) and not text.go_on(indent):
+            return
+
+
+class _Text:
+    """A text of which only what is needed is kept."""
+
+    def __init__(self, blocks: Iterator[str]) -> None:
+        self._blocks = blocks
+        self.rest, self.at, self.line = "", 0, 1
+
+    def more(self) -> bool:
+        """Read on; whether there was anything."""
+        block = next(self._blocks, "")
+        kept = self.rest[max(0, self.at - 80) :]  # for the indent of what comes
+        self.at -= len(self.rest) - len(kept)
+        self.rest = kept + block
+        return bool(block)
+
+    def skip(self, end: int) -> str:
+        """Pass over what stands before a place; returns it."""
+        passed = self.rest[self.at : end]
+        self.line += passed.count("\n")
+        self.at = end
+        return passed
+
+    def match(self, pattern: re.Pattern[str]) -> str:
+        """Pass over what matches here, as far as it goes; returns it."""
+        passed = ""
+        while found := pattern.match(self.rest, self.at):
+            passed += self.skip(found.end())
+            if self.at < len(self.rest) or not self.more():
+                break
+        return passed
+
+    def indent(self) -> str | None:
+        """What stands before this place in its line; None where that is no indent."""
+        before = self.rest[: self.at].rpartition("\n")[2]
+        return None if before.strip() else before
+
+    def value(self) -> Any:
+        """Take the value that begins here."""
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self.rest, self.at)
+                if end == len(self.rest) and not isinstance(value, dict) and self.more():
+                    continue  # a number may go on
+                self.skip(end)
+                return value
+            except RecursionError:
+                return Broken("it is nested too deeply")
+            except ValueError as error:
+                if not isinstance(error, json.JSONDecodeError):  # a number of thousands of digits
+                    return Broken(str(error))
+                is_cut = error.pos >= len(self.rest) - 12 or error.msg.startswith("Unterminated string")
+                if not (is_cut and len(self.rest) - self.at < _LONGEST and self.more()):
+                    return Broken(error.msg)
+
+    def go_on(self, indent: str | None) -> bool:
+        """Pass over what is broken, up to where the next object begins; whether there is one."""
+        begins = _NEXT_ON_A_LINE if indent is None else re.compile(rf"\n{indent}(?=\{{)")
+        while True:
+            if found := begins.search(self.rest, self.at + 1):
+                self.skip(found.end())
+                return True
+            self.skip(max(self.at, len(self.rest) - 80))
+            if not self.more():
+                return False

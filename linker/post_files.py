@@ -1,0 +1,286 @@
+"""Files of posts, told by their content: JSON of any shape, tables, Parquet, columns of words, plain text.
+
+Each gives records, a post each, with the line where it begins. All but Parquet are read as a stream.
+"""
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, TYPE_CHECKING, Any
+
+from linker.json_values import Broken, json_values
+
+if TYPE_CHECKING:
+    from ner import TextFile
+
+_DELIMITERS = {",": "CSV", "\t": "TSV", ";": "a table with semicolons", "|": "a table with bars"}
+_TABLE_ENDINGS = {".csv", ".tsv"}
+_LINES_OF_ONE_ROW = 1000
+_ROWS_AT_ONCE, _ROWS_LOOKED_AT, _LINES_LOOKED_AT = 256, 5, 50
+_SEP = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)  # what Excel writes in front
+_WRAPPER = re.compile(r'\{\s*"\w+"\s*:\s*\[\s*[{\]]')
+_BEGINS_OBJECT = re.compile(r'\{\s*("[^"]*"\s*:.*)?$')
+_BEGINS_JSON = re.compile(r'\{\s*(["}]|$)|\[\s*([\[{"\]]|$)|window\.YTD\.')  # the last: a user's own archive of Twitter
+_LINES, _VALUES = "lines, a post a line", "values, a post an object"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What may be a post."""
+
+    line: int  # where it begins, from 1
+    value: Mapping[str, Any] = field(default_factory=dict)  # its fields, as the file calls them
+    error: str = ""  # why it is none
+    text: str = ""  # its beginning, where there is an error
+    image_name: str | None = None  # of a file of columns, what IMGID: says
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNames:
+    """What fields may be called."""
+
+    text: Collection[str]  # in small letters
+    others: Collection[str]
+
+
+def read_records(source: Path | IO[bytes], names: FieldNames, tell: Callable[[str], None]) -> Iterator[Record]:
+    """Yield the records of a file or a stream, and tell in a line what it was taken for.
+
+    Raises:
+        FormatError: It cannot be read.
+    """
+    from ner import TextFile
+
+    with TextFile(source) as file:
+        if file.head.startswith(b"PAR1"):
+            tell(f"{file.name}: taken for Parquet, a post a row")
+            yield from _parquet_records(file)
+            return
+        form, records = _form_of(file, names, source)
+        if form:
+            tell(f"{file.name}: taken for {form}")
+        yield from records
+        if file.damage:
+            yield Record(0, error=f"the rest of {file.name}: {file.damage}")
+
+
+def _form_of(file: "TextFile", names: FieldNames, source: Path | IO[bytes]) -> tuple[str, Iterator[Record]]:
+    """What a file of text is, in words, and its records."""
+    from ner import find_layout
+
+    lines = file.first_lines()
+    first = next((line.strip() for line in lines if line.strip()), "")
+    if not first:
+        return "", iter(())
+    if shape := _json_shape(first, lines, file):
+        return (f"JSON {shape}", _json_lines(file) if shape == _LINES else _json_records(file))
+    endings = {ending.lower() for ending in Path(file.name).suffixes}
+    is_table = isinstance(source, Path) and not endings.isdisjoint(_TABLE_ENDINGS)
+    delimiter, header = _header(lines, names, is_table=is_table)
+    if header:
+        form = f"{_DELIMITERS[delimiter]} with the columns {', '.join(header)}"
+        return form, _table_records(file, delimiter, header)
+    layout = find_layout(lines[:-1] if file.is_cut else lines)
+    if layout:
+        return f"columns of words {'without tags' if layout.tag is None else 'and tags'}", _column_records(file, layout)
+    if is_table:
+        reason = f"no column of {first[:80]!r} is known to have the text: say which, with --field text=COLUMN"
+        return "", iter([Record(1, error=reason, text=first)])
+    return "plain text, a post a line", _text_records(file)
+
+
+def _json_shape(first: str, lines: Sequence[str], file: "TextFile") -> str:
+    """What JSON a file is: a post a line, or posts in an array or over several lines; "" where it is none."""
+    looked_at = [line for line in lines[:_LINES_LOOKED_AT] if line.strip()]
+    value = _parsed(first)
+    if isinstance(value, dict):
+        return _LINES if _inner_list(value) is None else _VALUES
+    if sum(isinstance(_parsed(line), dict) for line in looked_at) * 2 > len(looked_at):
+        return _LINES
+    if not _BEGINS_JSON.match(first):
+        return ""
+    is_one_line = file.is_cut and len(lines) < 2  # a long one
+    is_object = first.startswith("{") and not _WRAPPER.match(first)
+    return _LINES if is_object and (is_one_line or not _BEGINS_OBJECT.match(first)) else _VALUES
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _inner_list(value: Mapping[str, Any]) -> list[Any] | None:
+    """The posts in an object that is no post itself: ``{"data": [...]}``."""
+    if {"text", "full_text", "tokens", "id", "id_str"} & value.keys():
+        return None
+    lists = [(name, item) for name, item in value.items() if isinstance(item, list) and item]
+    lists = [(name, item) for name, item in lists if all(isinstance(one, dict) for one in item)]
+    return next((item for name, item in lists if name == "data"), lists[0][1] if lists else None)
+
+
+def _json_lines(file: "TextFile") -> Iterator[Record]:
+    for number, line in file.lines():
+        if not line.strip():
+            continue
+        error = _not_text(line)
+        value: Any = None
+        if not error:
+            try:
+                value = json.loads(line.removeprefix("\ufeff"))
+            except (ValueError, RecursionError) as problem:
+                error = f"is not JSON ({problem}), expected one object a line"
+        yield _record(number, value, error, line)
+
+
+def _json_records(file: "TextFile") -> Iterator[Record]:
+    for line, value, text in json_values(file.blocks()):
+        inner = _inner_list(value) if isinstance(value, dict) else None
+        if isinstance(value, Broken):
+            yield Record(line, error=f"is not JSON ({value.reason})", text=text)
+        elif inner is None:
+            yield _record(line, value, _not_text(text), text)
+        else:
+            for item in inner:
+                yield _record(line, item, "", text)
+
+
+def _record(line: int, value: Any, error: str, text: str) -> Record:
+    if not error and not isinstance(value, dict):
+        error = f"is a JSON {type(value).__name__}, expected an object"
+    if error:
+        return Record(line, error=error, text=text)
+    inner = next(iter(value.values())) if len(value) == 1 else None  # {"tweet": {...}}, as in a user's own archive
+    return Record(line, inner if isinstance(inner, dict) else value)
+
+
+def _header(lines: Sequence[str], names: FieldNames, *, is_table: bool) -> tuple[str, list[str]]:
+    """The delimiter and the columns of a table; none where its first line names no text, or may be a sentence."""
+    rows = [line for line in lines if line.strip()][:_ROWS_LOOKED_AT]
+    said = _SEP.fullmatch(rows[0].strip())
+    if said and len(rows) > 1:
+        rows = rows[1:]
+    for delimiter in dict.fromkeys([*([said[1]] if said and said[1] in _DELIMITERS else []), *_DELIMITERS]):
+        cells = rows[0].split(delimiter)
+        header = [name.strip(' "\ufeff') for name in cells]
+        known = [name for name in header if name.lower() in names.text or name.lower() in names.others]
+        if not any(name.lower() in names.text for name in known):
+            continue
+        if len(header) == 1 and delimiter == "," and len(rows) > 1:
+            return delimiter, header
+        is_even = len({row.count(delimiter) for row in rows}) == 1 and not any(name.startswith(" ") for name in cells)
+        if len(header) > 1 and (is_table or len(known) > 1 or is_even):
+            return delimiter, header
+    return "", []
+
+
+def _table_records(file: "TextFile", delimiter: str, header: Sequence[str]) -> Iterator[Record]:
+    """The rows of a table; a quote that is not closed before the row has too many cells costs its line alone."""
+    lines = _Lines(file.lines())
+    has_quotes = delimiter != "\t"
+    is_first = True
+    while (taken := lines.take()) is not None:
+        number, line = taken
+        if not line.strip(" \t\ufeff") or (is_first and _SEP.fullmatch(line.strip())):
+            continue
+        if is_first:  # the header
+            is_first = False
+            continue
+        if not has_quotes or '"' not in line:
+            cells, error = line.split(delimiter), ""
+        else:
+            cells, error = _quoted_cells(lines, line, delimiter, len(header))
+        if len(header) == 1 and not error:
+            cells = [delimiter.join(cells)]
+        if not error and len(cells) != len(header):
+            surplus = [cell for cell in cells[len(header) :] if cell.strip()]
+            if surplus or len(cells) < len(header):
+                error = f"has {len(cells)} cells, expected {len(header)}"
+        yield Record(number, dict(zip(header, cells, strict=False)), error or _not_text(line), line)
+
+
+class _Lines:
+    """Numbered lines that can be put back."""
+
+    def __init__(self, lines: Iterator[tuple[int, str]]) -> None:
+        self._lines, self._back = lines, list[tuple[int, str]]()
+
+    def take(self) -> tuple[int, str] | None:
+        return self._back.pop() if self._back else next(self._lines, None)
+
+    def put_back(self, lines: Sequence[tuple[int, str]]) -> None:
+        self._back += reversed(lines)
+
+
+def _quoted_cells(lines: _Lines, first: str, delimiter: str, width: int) -> tuple[list[str], str]:
+    """The cells of a row that may go on in further lines, and what is wrong with it."""
+    further: list[tuple[int, str]] = []
+    text = first
+    while True:
+        try:
+            cells = next(csv.reader([text], delimiter=delimiter, strict=True))
+            if len(cells) <= width or not further:
+                return cells, ""
+            break
+        except csv.Error as problem:
+            if "unexpected end of data" not in str(problem):
+                break
+        taken = lines.take()
+        if taken is None or len(further) >= _LINES_OF_ONE_ROW:
+            further += [] if taken is None else [taken]
+            break
+        further.append(taken)
+        text += f"\n{taken[1]}"
+    lines.put_back(further)
+    if further:
+        return [], "has a quote that is not closed"
+    try:
+        return next(csv.reader([first], delimiter=delimiter)), ""
+    except csv.Error as problem:
+        return [], f"is no row of cells ({problem})"
+
+
+def _column_records(file: "TextFile", layout: Any) -> Iterator[Record]:
+    from ner import read_blocks
+
+    for block in read_blocks(file.lines(), layout):
+        words = [word for _, word, _ in block.rows]
+        value = {"id": block.name, "tokens": words}
+        problem = f"line {block.bad[0]} {block.bad[1]}" if block.bad else ""
+        yield Record(block.line, value, problem, " ".join(words)[:200], block.image)
+
+
+def _text_records(file: "TextFile") -> Iterator[Record]:
+    for number, line in file.lines():
+        if line.strip():
+            yield Record(number, {"text": line.removeprefix("\ufeff")}, _not_text(line), line)
+
+
+def _parquet_records(file: "TextFile") -> Iterator[Record]:
+    import duckdb
+
+    with NamedTemporaryFile(suffix=".parquet") as whole, duckdb.connect() as connection:
+        shutil.copyfileobj(file.stream(), whole)  # it may come packed, or from a stream
+        whole.flush()
+        try:
+            rows = connection.execute("SELECT * FROM read_parquet(?)", [whole.name])
+            columns = [column[0] for column in rows.description or ()]
+            number = 0
+            while batch := rows.fetchmany(_ROWS_AT_ONCE):
+                for row in batch:
+                    number += 1
+                    yield Record(number, dict(zip(columns, row, strict=True)))
+        except duckdb.Error as error:
+            yield Record(0, error=f"{file.name}: is no Parquet that can be read ({str(error).splitlines()[0]})")
+
+
+def _not_text(line: str) -> str:
+    from ner import is_text
+
+    return "" if is_text(line) else "is not UTF-8, expected UTF-8"

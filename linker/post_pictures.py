@@ -1,0 +1,117 @@
+"""The picture of a post, as people say where it is: a path in any spelling, bytes, base64, a web address."""
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path, PureWindowsPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
+_BASE64 = re.compile(r"(?:/9j/|iVBORw0KGgo|R0lGOD|UklGR|Qk)[A-Za-z0-9+/\s]{200,}={0,2}\s*")
+_IN_OBJECTS = ("bytes", "path", "url", "media_url_https")  # as Hugging Face's data sets and Twitter have pictures
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+Image = tuple[Path | bytes | None, str, str]
+"""A picture's file or content, its web address, and why it cannot be used; the last two may be empty."""
+
+
+def read_image(value: Any, folder: Path) -> Image:
+    """What a post says of its picture.
+
+    Args:
+        value: A path, an address (``file:``, ``http:``, ``https:``, ``data:``), base64, bytes, or an object with one of
+            these (``{"bytes", "path"}``, ``{"url"}``).
+        folder: Where relative paths start.
+    """
+    if isinstance(value, Mapping):
+        value = next((value[name] for name in _IN_OBJECTS if value.get(name)), None if not value else dict(value))
+    if value is None or value == "":
+        return None, "", ""
+    if isinstance(value, bytes | bytearray):
+        return bytes(value), "", ""
+    if isinstance(value, Path):
+        return find_picture(folder, str(value)), "", ""
+    if not isinstance(value, str):
+        return None, "", f"image is {repr(value)[:80]}, expected a path, base64 or a web address"
+    text = value.strip()
+    if not text:
+        return None, "", ""
+    if "\0" in text:
+        return None, "", "image has a NUL character, expected a path"
+    if text[:5].lower() == "data:" or _BASE64.fullmatch(text):
+        return _from_base64(text)
+    if text[:7].lower() in ("http://", "https:/"):
+        return None, text, "image is a web address, which only --fetch-images asks for"
+    return find_picture(folder, _path_in(text)), "", ""
+
+
+def find_picture(folder: Path, name: str) -> Path:
+    r"""The file of a picture, however its name is spelled.
+
+    Under its name; with backslashes as slashes, ``%20`` decoded, accents composed or not, in other capitals, with an
+    ending that it lacks, or with another one than it says; also where it lies in the folder itself.
+
+    Args:
+        folder: Where the pictures are.
+        name: A path within the folder, or the name of a file that is in the folder itself.
+
+    Returns:
+        The file; where there is none, the one that was looked for first.
+    """
+    spellings = dict.fromkeys((name, name.replace("\\", "/"), unquote(name), unquote(name.replace("\\", "/"))))
+    try:
+        places = [folder / spelling for spelling in spellings]
+        for place in places:
+            if place.is_file():
+                return place
+        for place in [*places, *(folder / PureWindowsPath(spelling).name for spelling in spellings)]:
+            if found := _like(place):
+                return found
+        first = places[-1] if _DRIVE.match(name) is None else places[0]
+        return first if first.suffix.lower() in _ENDINGS else first.with_name(first.name + _ENDINGS[0])
+    except (OSError, ValueError):  # a name that no file can have
+        return folder / name
+
+
+def _like(place: Path) -> Path | None:
+    """A file of the same folder with the name or, before its ending, the stem of a place, in any capitals."""
+    folder = place.parent
+    if not place.name or not folder.is_dir():
+        return None
+    files = _files_of(folder, folder.stat().st_mtime_ns)
+    stem = place.stem if place.suffix.lower() in _ENDINGS else place.name
+    names = (place.name, *(stem + ending for ending in _ENDINGS))
+    return next((folder / found for name in names if (found := files.get(_key(name)))), None)
+
+
+@lru_cache(maxsize=64)
+def _files_of(folder: Path, _changed_ns: int) -> dict[str, str]:
+    """The files of a folder by a form of their names in which all spellings are one."""
+    return {_key(file.name): file.name for file in sorted(folder.iterdir(), reverse=True) if file.is_file()}
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _path_in(text: str) -> str:
+    """The path in a ``file:`` address; any other text as it is."""
+    if text[:5].lower() != "file:":
+        return text
+    path = unquote(urlsplit(text).path)
+    return path[1:] if _DRIVE.match(path[1:]) else path
+
+
+def _from_base64(text: str) -> Image:
+    head, comma, body = text.partition(",") if text[:5].lower() == "data:" else ("base64", ",", text)
+    try:
+        if not comma or "base64" not in head.lower():
+            raise ValueError("it does not say base64,")
+        content = base64.b64decode(unquote("".join(body.split())), validate=True)
+    except (binascii.Error, ValueError) as error:
+        return None, "", f"image is no base64 that can be read ({error})"
+    return content, "", "" if content else "image is empty"

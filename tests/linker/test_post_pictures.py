@@ -1,0 +1,108 @@
+"""A post's picture as people say where it is."""
+
+import base64
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from linker import Post, find_picture, post_from_json
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+) + bytes(200)
+
+
+def read(image: object, folder: Path) -> Post:
+    return post_from_json({"text": "x", "image": image}, folder=folder)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    (tmp_path / "images").mkdir()
+    for name in (
+        "a.jpg",
+        "a b.jpg",
+        unicodedata.normalize("NFD", "café.png"),
+        "101.JPG",
+        "Foto.Jpeg",
+        "103.jpg",
+        "100%.jpg",
+    ):
+        (tmp_path / "images" / name).touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("images/a.jpg", "a.jpg"),
+        (r"images\a.jpg", "a.jpg"),
+        (r".\images\a.jpg", "a.jpg"),
+        ("./images/a.jpg ", "a.jpg"),
+        ("images/a%20b.jpg", "a b.jpg"),
+        (r"images\a%20b.jpg", "a b.jpg"),
+        ("images/a b.jpg", "a b.jpg"),
+        ("images/100%.jpg", "100%.jpg"),
+        ("images/" + unicodedata.normalize("NFC", "café.png"), unicodedata.normalize("NFD", "café.png")),
+        ("images/caf%C3%A9.png", unicodedata.normalize("NFD", "café.png")),
+        ("images/101", "101.JPG"),
+        ("images/101.jpg", "101.JPG"),
+        ("images/FOTO.JPG", "Foto.Jpeg"),
+        ("images/103.png", "103.jpg"),
+    ],
+)
+def test_a_path_in_any_spelling(pictures: Path, said: str, name: str) -> None:
+    post = read(said, pictures)
+    assert isinstance(post.image, Path)
+    assert post.image.resolve() == pictures / "images" / name
+    assert find_picture(pictures / "images", Path(said.strip()).name).name == name
+
+
+def test_addresses_of_files(pictures: Path) -> None:
+    for said in (f"file://{pictures}/images/a%20b.jpg", f"file://localhost{pictures}/images/a%20b.jpg"):
+        assert read(said, Path()).image == pictures / "images" / "a b.jpg"
+    assert read(r"C:\Users\me\a.jpg", pictures / "images").image == pictures / "images" / "a.jpg"
+    assert read("file:///C:/Users/me/a.jpg", pictures / "images").image == pictures / "images" / "a.jpg"
+
+
+@pytest.mark.parametrize(
+    "image", [["a.jpg"], float("nan"), 101, 1.5, True, {"a": 1}, "a\0b", "data:image/png;base64,??"]
+)
+def test_what_is_no_picture_is_said_and_the_post_is_kept(image: object, tmp_path: Path) -> None:
+    post = read(image, tmp_path)
+    assert (post.image, post.tokens) == (None, ("x",))
+    assert post.image_error.startswith("image ")
+
+
+@pytest.mark.parametrize("image", [None, "", "  ", {}])
+def test_no_picture_is_no_mistake(image: object, tmp_path: Path) -> None:
+    assert (read(image, tmp_path).image, read(image, tmp_path).image_error) == (None, "")
+
+
+def test_bytes_and_base64(tmp_path: Path) -> None:
+    text = base64.b64encode(PNG).decode()
+    lines = "\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+    said = (
+        text,
+        lines,
+        f"data:image/png;base64,{text}",
+        PNG,
+        {"bytes": PNG, "path": "a.png"},
+        {"bytes": None, "url": text},
+    )
+    for image in said:
+        assert read(image, tmp_path).image == PNG
+    assert post_from_json({"text": "x", "image_base64": text}, folder=tmp_path).image == PNG
+
+
+def test_a_web_address_is_named_and_not_asked(tmp_path: Path) -> None:
+    post = read("https://example.org/a.jpg", tmp_path)
+    assert (post.image, post.image_url) == (None, "https://example.org/a.jpg")
+    assert "--fetch-images" in post.image_error
+
+
+def test_where_there_is_none_the_first_place_is_named(tmp_path: Path) -> None:
+    assert find_picture(tmp_path, "7") == tmp_path / "7.jpg"
+    assert find_picture(tmp_path, "x/7.png") == tmp_path / "x" / "7.png"
+    assert find_picture(tmp_path, "a" * 5000).name == "a" * 5000
