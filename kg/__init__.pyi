@@ -1,6 +1,7 @@
 from .build.build import build_difference as build_difference
 from .build.build import build_graph as build_graph
 from .build.differences import compare_graphs as compare_graphs
+from .build.source_file import GraphSources as GraphSources
 from .build.sources import find_sources as find_sources
 from .cache_entries import CachedPicture as CachedPicture
 from .cache_entries import CachedPost as CachedPost

@@ -91,7 +91,7 @@ class RejectedLine:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What was read from one file; `error` is None unless reading it ended early or it holds nothing usable."""
+    """What was read from one file; `error` says that reading ended early, what it was taken for, and the like."""
 
     name: str
     size_bytes: int

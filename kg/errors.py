@@ -4,7 +4,7 @@ KgError
 ├── StoreError              a kg.sqlite that is missing, half-built, of another version, or not ours
 ├── SourceError             a dump or table that cannot be read as one
 ├── EntityNotFoundError     a name that no entity answers to
-├── BuildLockedError        another process builds the same graph
+├── BuildLockedError        another process writes to the same place
 ├── CacheError              a cache that cannot be written or read
 ├── EndpointError           a SPARQL endpoint that does not answer, or not with answers
 └── FetchError              settings or a table of downloads that cannot be used
@@ -37,11 +37,11 @@ class EntityNotFoundError(KgError):
 
 
 class BuildLockedError(KgError):
-    """Another process is building the same graph: `holder`, as that process wrote it down."""
+    """Another process is writing to the same place: `holder`, as that process wrote it down."""
 
     def __init__(self, path: str, holder: str) -> None:
         self.holder = holder
-        super().__init__(f"{path} is being built by {holder}; wait for it to end, or stop it")
+        super().__init__(f"{path} is being written by {holder}; wait for it to end, stop it, or give another place")
 
 
 class CacheError(KgError):

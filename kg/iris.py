@@ -1,4 +1,4 @@
-r"""One form for each IRI, and what can be read off an IRI.
+r"""One form for each IRI, what can be read off an IRI, and what a language tag is.
 
 Dumps write the same resource as `F%C3%B8royar`, `Føroyar` or `F\u00F8royar`. The canonical form is the Unicode one:
 every percent-encoded character is decoded *once*, except those that would change the meaning of the IRI or could not
@@ -9,6 +9,7 @@ upper-case digits. As `%25` is never decoded, canonicalising twice changes nothi
 import re
 from urllib.parse import quote
 
+_LANGUAGE = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)*")
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _KEEP_ENCODED = frozenset('%/?#[]<>"{}|^`\\')
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -20,6 +21,11 @@ def canonical_iri(iri: str) -> str:
     if "%" not in iri:
         return iri
     return _ENCODED.sub(_decode_run, iri)
+
+
+def is_language(text: str) -> bool:
+    """Say whether a text is a language tag."""
+    return _LANGUAGE.fullmatch(text) is not None
 
 
 def local_name(iri: str) -> str:

@@ -1,4 +1,4 @@
-"""One builder at a time: a lock file that says who holds it, and that dies with its holder."""
+"""One writer at a time for each output: a lock file that says who holds it, and that dies with its holder."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ except ImportError:  # no such locks on this system: two builds at once are the 
 
 @contextlib.contextmanager
 def build_lock(target: Path) -> Iterator[None]:
-    """Hold the right to build `target`, or say who has it.
+    """Hold the right to write `target`, a file or folder that may not be there yet, or say who has it.
 
     The system frees the lock when its holder dies, however it dies; the text of a dead holder is overwritten.
 

@@ -6,7 +6,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg import FetchReport, FetchSettings, GraphDifferences, build_difference
+from kg import FetchReport, FetchSettings, GraphDifferences, GraphSources
 from linker.manifest import IndexManifest
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class BuildSettings:
     type_map: Path | None = None  # A table from class to coarse type that replaces ours
     priors: Path | None = None  # A table of IRIs and how often each is meant, in place of how many triples lead to it
     counts: Path | None = None  # a table of names, IRIs and how often the name was seen to mean the entity
+    languages: "Sequence[str]" = ("en",)  # what labels should be in, the best first
     # How to fetch the pictures that the sources name by web addresses, into `images_dir` or a folder of the index; None
     # to fetch none. A whole index gains those that it lacks.
     fetch: FetchSettings | None = None
@@ -43,15 +44,16 @@ class BuildSettings:
         """The folder of pictures as a source; where pictures are fetched, what is in it makes no other index."""
         return None if self.fetch else self.images_dir
 
-    def difference(self, graph_path: Path) -> str:
-        """Say in what a graph was built differently from these settings; "" where it was not."""
-        return build_difference(
-            graph_path,
-            sources=self.sources,
+    @property
+    def graph_sources(self) -> GraphSources:
+        """What the graph is built from."""
+        return GraphSources(
+            paths=self.sources,
             priors=self.priors,
             counts=self.counts,
             images_dir=self.source_images,
             type_map=self.type_map,
+            languages=self.languages,
         )
 
     def encoder_loader(self) -> "Callable[[], Encoder]":
@@ -75,3 +77,6 @@ class BuiltIndex:
     # what an update changed; None where there was no index that could be compared
     differences: GraphDifferences | None = None
     same_encoder: bool = True  # whether vectors could be taken over
+    remarks: tuple[
+        str, ...
+    ] = ()  # what is to be said of single sources: that they hold nothing, what was taken for what

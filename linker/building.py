@@ -9,7 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg import BuildReport, FetchReport, FetchStoppedError, Graph, build_graph, build_lock, fetched_from
+from kg import (
+    BuildReport,
+    FetchReport,
+    FetchStoppedError,
+    Graph,
+    build_difference,
+    build_graph,
+    build_lock,
+    fetched_from,
+)
 from linker.build_settings import BuildSettings, BuiltIndex, Progress
 from linker.embedding import embed_images, remove_scratch
 from linker.errors import IndexConflictError, IndexIncompleteError, IndexMissingError, LinkerError, ProfilesError
@@ -65,7 +74,7 @@ def build_index(index_dir: Path, settings: BuildSettings, *, progress: Progress 
             return builder.make(index_dir)
         if manifest.encoder != builder.encoder_record():
             raise IndexConflictError(index_dir, f"its pictures were embedded by {manifest.encoder.identity}")
-        if difference := settings.difference(index_dir / GRAPH):
+        if difference := build_difference(index_dir / GRAPH, settings.graph_sources):
             raise IndexConflictError(index_dir, difference)
         if not builder.has_whole_images(manifest):
             return builder.make(index_dir)
@@ -119,14 +128,7 @@ class Builder:
         """
         settings, graph_path = self._settings, folder / GRAPH
         report = build_graph(
-            graph_path,
-            sources=settings.sources,
-            priors=settings.priors,
-            counts=settings.counts,
-            images_dir=settings.source_images,
-            type_map=settings.type_map,
-            progress=self._progress,
-            memory_mb=settings.memory_mb,
+            graph_path, sources=settings.graph_sources, progress=self._progress, memory_mb=settings.memory_mb
         )
         fetched = None
         if settings.fetch is not None:
@@ -136,7 +138,8 @@ class Builder:
                 attach_pictures(graph_path, self._index_dir, settings)
                 raise
             attach_pictures(graph_path, self._index_dir, settings)
-        return BuiltIndex(self._embed(folder, known_dir, _source_records(report)), fetched)
+        remarks = tuple(f"{source.name}: {source.error}" for source in report.sources if source.error)
+        return BuiltIndex(self._embed(folder, known_dir, _source_records(report)), fetched, remarks=remarks)
 
     def gain_pictures(self) -> tuple[IndexManifest | None, FetchReport | None]:
         """Fetch for a whole index what it lacks; where that changes it, build it anew as an update to be published.
@@ -153,7 +156,9 @@ class Builder:
         if not fetched.changes:
             return None, fetched
         (staging / MANIFEST).unlink(missing_ok=True)
-        if settings.difference(staging / GRAPH):  # it was not left by a run like this one that was stopped
+        if build_difference(
+            staging / GRAPH, settings.graph_sources
+        ):  # it was not left by a run like this one that was stopped
             discard(index_dir)
             staging.mkdir()
             shutil.copyfile(index_dir / GRAPH, staging / f"{GRAPH}.copy").replace(staging / GRAPH)

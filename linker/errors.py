@@ -38,12 +38,10 @@ class IndexIncompleteError(LinkerError):
     """The index was left half-built, or half-updated, or one of its files was taken away."""
 
     def __init__(self, path: Path, *, is_updating: bool = False, missing: str = "") -> None:
-        found = "is half-built (it has kg.sqlite but no index.json)"
-        if is_updating:
-            found = "is half-updated (the new index.json is not in its place yet)"
-        if missing:
-            found = f"has index.json but no {missing}"
-        super().__init__(f"{path} {found}: run the same build-kg-index command again, it goes on where it was")
+        found = "is half-updated (the new index.json is not in its place yet)"
+        found = found if is_updating else "is half-built (it has kg.sqlite but no index.json)"
+        found = f"has index.json but no {missing}" if missing else found
+        super().__init__(f"{path} {found}: run the same build-kg-index command again, it makes what is missing")
 
 
 class IndexChangedError(LinkerError):

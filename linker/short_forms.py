@@ -8,6 +8,7 @@
 | `ACC` | labels with these initials, with or without small words, those that are meant most first |
 """
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -87,6 +88,8 @@ def write_initials(graph: Graph, path: Path) -> int:
     beside = path.with_name(path.name + ".part")
     with beside.open("wb") as file:
         np.save(file, keys)
+        file.flush()
+        os.fsync(file.fileno())
     beside.replace(path)
     return len(keys)
 

@@ -7,11 +7,12 @@ saved. The old index is used meanwhile as it is.
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from kg import Graph, GraphDifferences, ImageRecord, StoreError, build_lock, compare_graphs
+from kg import Graph, GraphDifferences, ImageRecord, StoreError, build_difference, build_lock, compare_graphs
 from linker.build_settings import BuildSettings, BuiltIndex, Progress
 from linker.building import Builder
 from linker.errors import IndexIncompleteError, IndexMissingError, IndexVersionError
@@ -51,7 +52,7 @@ def update_index(index_dir: Path, settings: BuildSettings, *, progress: Progress
         except IndexVersionError:
             old = None
         same_encoder = old is not None and old.encoder == builder.encoder_record()
-        is_same = same_encoder and not settings.difference(index_dir / GRAPH)
+        is_same = same_encoder and not build_difference(index_dir / GRAPH, settings.graph_sources)
         if (
             old
             and is_same
@@ -66,7 +67,7 @@ def update_index(index_dir: Path, settings: BuildSettings, *, progress: Progress
             return BuiltIndex(builder.gain_profiles(old), fetched, differences if was_staged else none)
         staged_index(index_dir).mkdir(exist_ok=True)
         made = builder.make(staged_index(index_dir), known_dir=index_dir if same_encoder else None)
-        return BuiltIndex(made.manifest, made.fetched, _publish(index_dir), same_encoder)
+        return replace(made, differences=_publish(index_dir), same_encoder=same_encoder)
 
 
 def _publish(index_dir: Path) -> GraphDifferences | None:

@@ -1,6 +1,7 @@
 """What ``build-kg-index`` says: of the sources that it does not use, of what it fetched, and of the index it made."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     from kg import FetchReport, SeedFile, SparqlReport
     from linker import BuiltIndex
 
-_UNUSED_SHOWN = 5
+_UNUSED_SHOWN = 20
 _SHOWN = 3
-_LIKE_A_SOURCE = re.compile(r"\.(?:ttl|nt|nq|n3|csv|tsv|jsonl?|rdf|owl|xml)(?:\.bz2|\.gz)? ")
+_LIKE_A_SOURCE = re.compile(r"\.(?:ttl|nt|nq|n3|csv|tsv|jsonl?|parquet|rdf|owl|xml|zip|7z|zst|tar|gz|bz2|xz) ")
 
 
 def say_unused(sources: Sequence[Path], *, but: Sequence[Path]) -> None:
-    """Name the files of the folders that look like a source by their names but are not one, except for some."""
+    """Account for the files of the folders that are not sources, except for some: the first by name, all by ending."""
     from kg import SourceError, find_sources
 
     try:
@@ -27,11 +28,19 @@ def say_unused(sources: Sequence[Path], *, but: Sequence[Path]) -> None:
     except SourceError:  # the build says so itself
         return
     known = tuple(f"{path} " for path in but)
-    unused = [reason for reason in skipped if _LIKE_A_SOURCE.search(reason) and not reason.startswith(known)]
+    unused = [reason for reason in skipped if not reason.startswith(known)]
+    unused.sort(key=lambda reason: _LIKE_A_SOURCE.search(reason) is None)  # what looks like one comes first
     for reason in unused[:_UNUSED_SHOWN]:
         say(f"not used: {reason}")
-    if len(unused) > _UNUSED_SHOWN:
-        say(f"not used: {len(unused) - _UNUSED_SHOWN:,} more files")
+    rest = Counter(_ending_of(reason) for reason in unused[_UNUSED_SHOWN:])
+    if rest:
+        say(f"not used: {rest.total():,} more files ({_some([f'{n:,} {ending}' for ending, n in rest.most_common()])})")
+
+
+def _ending_of(reason: str) -> str:
+    """Return the ending of the file that a reason begins with, or what stands for none."""
+    found = re.match(r".*?(\.[A-Za-z0-9]{1,8}) (?:is|has|lacks|starts|cannot) ", reason)
+    return found[1].lower() if found else "others"
 
 
 def say_seeds(path: Path, seeds: "SeedFile") -> None:
@@ -77,6 +86,8 @@ def print_summary(index: Path, built: "BuiltIndex") -> None:
     for source in manifest.sources:
         skipped = f", {source.rejected:,} skipped" if source.rejected else ""
         click.echo(f"  {source.name}: {source.lines:,} lines{skipped}")
+    for remark in built.remarks:
+        say(remark)
     if manifest.rejected:
         lines = _count(manifest.rejected, "line")
         say(f'{lines} skipped; see them with: kg-cache {index} sql "select * from rejected"')  # noqa: S608

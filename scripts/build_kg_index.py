@@ -19,6 +19,7 @@ build-kg-index dbpedia --dump dumps/labels_en.ttl.bz2 --dump dumps/images_en.ttl
 build-kg-index dbpedia --dump dumps --images pictures --encoder vgg16 --weights vgg16.pth
 build-kg-index dbpedia --dump dumps --fetch-images --contact you@example.org
 build-kg-index people --dump entities.csv --dump triples.csv --types types.csv
+build-kg-index places --dump dumps --language de,en
 build-kg-index chad --sparql https://dbpedia.org/sparql --seeds seeds.txt --hops 2 --contact me@example.org
 build-kg-index clubs --sparql http://localhost:7878/query --seed-class http://dbpedia.org/ontology/SoccerClub
 build-kg-index dbpedia --dump dumps --prior page-views.tsv
@@ -26,18 +27,27 @@ build-kg-index dbpedia --dump dumps --profiles all-MiniLM-L6-v2
 build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 """
 _SECTIONS = {
-    "Sources": ("dumps", "type_map", "priors", "counts"),
+    "Sources": ("dumps", "languages", "type_map", "priors", "counts"),
     "Pictures": (
         *("images_dir", "encoder", "weights", "fetch_images", "image_width", "image_hosts", "image_rate"),
         *("max_picture_bytes", "retry_missing"),
     ),
     "A SPARQL endpoint": (
-        *("sparql", "seeds", "seed_classes", "limit", "hops", "max_links", "languages", "graphs"),
+        *("sparql", "seeds", "seed_classes", "limit", "hops", "max_links", "graphs"),
         *("requests_per_second", "contact", "refresh"),
     ),
 }
-_SETTINGS = ("images_dir", "encoder", "weights", "device", "type_map", "priors", "counts", "profiles", "memory_mb")
+_SETTINGS = (
+    *("images_dir", "encoder", "weights", "device", "type_map", "priors", "counts", "languages", "profiles"),
+    "memory_mb",
+)
 _WIDTHS = ("330", "500")  # kg.IMAGE_WIDTHS, which would load too much for --help; a test holds them together
+
+
+def _split_tags(_ctx: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the tags of some options, each of which may hold several."""
+    return tuple(dict.fromkeys(tag.strip() for text in given for tag in text.split(",") if tag.strip()))
+
 
 _OPTIONS = (
     click.option(
@@ -113,8 +123,8 @@ _OPTIONS = (
         help="Links of an entity in each direction to follow, at most: the first by the IRI of the other end.",
     ),
     click.option(
-        "--language", "languages", multiple=True, default=("en",), metavar="TAG",
-        help="Language of the texts to fetch, besides those without one; may be given again.",
+        "--language", "languages", multiple=True, default=("en",), metavar="TAG[,TAG]", callback=_split_tags,
+        help="Languages that labels should be in, the best first; with --sparql, those of the texts to fetch.",
     ),
     click.option(
         "--graph", "graphs", multiple=True, metavar="IRI", help="Ask only this named graph; may be given again."
@@ -145,7 +155,8 @@ def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: b
     """Build an index directory from a graph and the pictures of its entities.
 
     INDEX is the directory to make. Sources are told apart by what they contain: DBpedia's dumps (Turtle or N-Triples,
-    plain, .bz2 or .gz) and tables of your own. A build that was stopped goes on where it was.
+    plain, .bz2, .gz or .xz) and tables of your own (CSV, TSV, JSON, Parquet). Of a folder, every file that is not used
+    is named. A build that was stopped goes on where it was.
 
     A finished INDEX is left alone unless --update is given: then it becomes what the sources of this command give, and
     what they do not have is removed. It is used as it was until the new one is whole; both take their place on the

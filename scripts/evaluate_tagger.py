@@ -7,6 +7,7 @@ import click
 
 from scripts._cli import FILE, Command, as_json, bootstrap, device, seed, types
 from scripts._picture_features import picture_options
+from scripts._results_file import hold
 
 if TYPE_CHECKING:
     from ner import ChunkingScores, Comparison, Interval, Score, WrongPost
@@ -61,7 +62,7 @@ def main(as_json: bool, **options: Any) -> None:
     from scripts._show import show
 
     job = Job(**options)
-    with Progress() as progress:
+    with hold([job.plot] if job.plot else []), Progress() as progress:
         report = evaluate(job, progress)
     if as_json:
         show(report.to_dict(job), as_json=True)

@@ -84,11 +84,15 @@ def main(
         check_file_place("--picture-cache", picture_cache)
     if (recipe is None) == (recipe_option is None):
         raise click.UsageError("give one RECIPE: a shipped recipe's name (default), or a TOML file")
+    from kg import build_lock
     from ner import changed_recipe, load_recipe
 
     changes = {name: given.pop(name) for name in _CHANGES}
     chosen = changed_recipe(load_recipe(recipe or str(recipe_option)), **changes)
-    _print_report(_train(chosen, images, picture_cache, **given))
+    output = given["output"].resolve()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with build_lock(output):
+        _print_report(_train(chosen, images, picture_cache, **given))
 
 
 def _train(recipe: "Recipe", images: Path | None, cache: Path | None, **given: Any) -> "TrainingReport":

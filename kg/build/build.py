@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,39 +19,36 @@ import duckdb
 
 from kg.entities import BuildReport, SourceReport
 from kg.errors import SourceError, StoreError
+from kg.iris import is_language
 from kg.lock import build_lock
 from kg.pictures.files import ImageFinder
 from kg.schema import part_path, stage_path
 from kg.store import count_rows
 
 from .files import DamagedFileError
-from .fill import fill_graph
+from .fill import Progress, fill_graph
 from .lines import load_lines
 from .plan import Digests, Planned, difference, is_plan, read_plan, stamp_of
 from .rdf import load_rdf
-from .sources import SourceFile, detect_numbers, find_sources
+from .source_file import GraphSources, SourceFile
+from .sources import find_sources
 from .stage import Stage
+from .table_forms import detect_numbers
 from .tables import load_table
 from .types import TypeMap
 
 # Raise it whenever the same sources give other rows than before: finished graphs are then built anew.
-BUILD_VERSION = 5
+BUILD_VERSION = 6
 MEMORY_MB = 600
 
 _EMPTY = {"ignored": "none of its predicates is kept in a graph", "empty": "it holds no statement"}
-_LOADERS = {"lines": load_lines, "turtle": load_rdf, "rdf/xml": load_rdf, "table": load_table, "jsonl": load_table}
-
-Progress = Callable[[str, int, int], None]
+_LOADERS = {"lines": load_lines, "turtle": load_rdf, "rdf/xml": load_rdf}  # all other forms are tables
 
 
 def build_graph(
     sqlite_path: Path,
     *,
-    sources: Sequence[Path],
-    priors: Path | None = None,
-    counts: Path | None = None,
-    images_dir: Path | None = None,
-    type_map: Path | None = None,
+    sources: GraphSources | Sequence[Path],
     memory_mb: int = MEMORY_MB,
     progress: Progress | None = None,
 ) -> BuildReport:
@@ -59,11 +56,7 @@ def build_graph(
 
     Args:
         sqlite_path: Where the graph goes; its folder is made.
-        sources: Dumps and tables, or folders of them, told apart by what they contain.
-        priors: A table of IRIs and how often each is meant, in place of in-degrees.
-        counts: A table of names, IRIs and how often the name was seen to mean the entity.
-        images_dir: The folder where `Special:FilePath/Name` is looked up.
-        type_map: A table `class,type` (and `superclass`) in place of the shipped one.
+        sources: What it is built from; dumps, tables and folders alone stand for a `GraphSources` of them.
         memory_mb: How much memory the sorting and joining may take; beyond it, files beside the graph are used.
         progress: Called with the step, what is done of it (lines), and how much there is (0: unknown).
 
@@ -75,12 +68,12 @@ def build_graph(
         BuildLockedError: If another process builds this graph.
         StoreError: If the graph cannot be written.
     """
-    build, skipped = _prepare(sources, priors, counts, images_dir, type_map, progress)
+    build, skipped = _prepare(sources, progress)
     with closing(build), _told_plainly(sqlite_path):
         sqlite_path.parent.mkdir(parents=True, exist_ok=True)
         with build_lock(sqlite_path):
             found, folder = read_plan(sqlite_path), stage_path(sqlite_path)
-            plan = build.plan(images_dir, wait=bool(found) or folder.exists())
+            plan = build.plan(wait=bool(found) or folder.exists())
             if not is_plan(found, plan):
                 build.make(plan, sqlite_path, memory_mb=memory_mb)
             elif folder.exists():  # killed just before this was removed
@@ -89,73 +82,56 @@ def build_graph(
         return BuildReport(_source_reports(connection), count_rows(connection), tuple(skipped))
 
 
-def build_difference(
-    sqlite_path: Path,
-    *,
-    sources: Sequence[Path],
-    priors: Path | None = None,
-    counts: Path | None = None,
-    images_dir: Path | None = None,
-    type_map: Path | None = None,
-) -> str:
+def build_difference(sqlite_path: Path, sources: GraphSources) -> str:
     """Say in what a graph was built differently: by another version, with other settings, from other sources; or "".
-
-    Args:
-        sqlite_path: The graph.
-        sources: As for `build_graph`; so are the others.
-        priors: See `build_graph`.
-        counts: See `build_graph`.
-        images_dir: See `build_graph`.
-        type_map: See `build_graph`.
 
     Raises:
         SourceError: If a source is missing or is not one, or the type map is wrong.
     """
-    build, _ = _prepare(sources, priors, counts, images_dir, type_map, None)
+    build, _ = _prepare(sources, None)
     found = read_plan(sqlite_path)
     with closing(build):
-        return difference(found, build.plan(images_dir, wait=True))
+        return difference(found, build.plan(wait=True))
 
 
-def _prepare(
-    sources: Sequence[Path],
-    priors: Path | None,
-    counts: Path | None,
-    images_dir: Path | None,
-    type_map: Path | None,
-    progress: Progress | None,
-) -> "tuple[_Build, list[str]]":
-    files, skipped = find_sources(sources)
-    for dataset, path in (("priors", priors), ("counts", counts)):
+def _prepare(given: GraphSources | Sequence[Path], progress: Progress | None) -> "tuple[_Build, list[str]]":
+    sources = given if isinstance(given, GraphSources) else GraphSources(given)
+    files, skipped = find_sources(sources.paths)
+    for dataset, path in (("priors", sources.priors), ("counts", sources.counts)):
         if path is not None:
             files = [file for file in files if file.path.resolve() != path.resolve()] + [detect_numbers(path, dataset)]
-    if images_dir is not None and not images_dir.is_dir():
-        raise SourceError(f"image folder {images_dir} is not a folder; give the one that holds the pictures, or none")
-    return _Build(files, ImageFinder(images_dir), TypeMap.load(type_map), progress or _silent), skipped
+    images = sources.images_dir
+    if images is not None and not images.is_dir():
+        raise SourceError(f"image folder {images} is not a folder; give the one that holds the pictures, or none")
+    if not all(map(is_language, sources.languages)):
+        raise SourceError(f"not languages: {', '.join(sources.languages)}; give tags like en or pt-BR")
+    return _Build(sources, files, progress or _silent), skipped
 
 
 class _Build:
     """The steps of one build and what they need."""
 
-    def __init__(self, files: Sequence[SourceFile], images: ImageFinder, types: TypeMap, progress: Progress) -> None:
+    def __init__(self, sources: GraphSources, files: Sequence[SourceFile], progress: Progress) -> None:
         self._files = {str(file.path): file for file in files}
-        self._images = images
-        self._types = types
+        self._images_dir = sources.images_dir
+        self._images = ImageFinder(sources.images_dir)
+        self._types = TypeMap.load(sources.type_map)
+        self._languages = [language.lower() for language in sources.languages]
         self._progress = progress
         self._digests = Digests({name: file.path for name, file in self._files.items()})
 
-    def plan(self, images_dir: Path | None, *, wait: bool) -> list[Planned]:
+    def plan(self, *, wait: bool) -> list[Planned]:
         """Return every step, in order; the first one holds the settings.
 
         Args:
-            images_dir: The folder with the pictures.
             wait: For the digests of the files; else they have their stamps only.
         """
         settings = {
             "build_version": BUILD_VERSION,
-            "images_dir": str(images_dir.resolve()) if images_dir else None,
+            "images_dir": str(self._images_dir.resolve()) if self._images_dir else None,
             "images": self._images.digest(),
             "types": self._types.digest,
+            "languages": self._languages,
         }
         steps = [Planned("settings", json.dumps(settings))]
         for number, (name, file) in enumerate(self._files.items(), 1):
@@ -179,7 +155,8 @@ class _Build:
             for suffix in ("", "-wal", "-shm", "-journal"):
                 part.with_name(part.name + suffix).unlink(missing_ok=True)
             stage.limit_memory(memory_mb * 5 // 6)  # the rest is what reading has left of Python's own
-            fill_graph(part, stage, types=self._types, find=self._images.find, progress=self._progress)
+            find, progress = self._images.find, self._progress
+            fill_graph(part, stage, self._types, self._languages, find=find, progress=progress)
         _bring_to_disk(part)
         part.replace(sqlite_path)
         _bring_to_disk(sqlite_path.parent)
@@ -190,7 +167,7 @@ class _Build:
         self._progress(name, 0, 0)
         stage.begin(step)
         try:
-            for lines in _LOADERS[file.form](stage, file):
+            for lines in _LOADERS.get(file.form, load_table)(stage, file):
                 self._progress(name, lines, 0)
         except DamagedFileError as problem:
             error = str(problem)
@@ -199,7 +176,7 @@ class _Build:
         stage.connection.execute(
             "UPDATE step SET is_done = true, lines = ?, records = ?, ignored = ?, rejected = ?, error = ?,"
             " sha256 = ?, started = ?, finished = ? WHERE id = ?",
-            (lines, stage.records, stage.ignored, stage.rejected, error or _EMPTY.get(file.dataset),
+            (lines, stage.records, stage.ignored, stage.rejected, error or file.remark or _EMPTY.get(file.dataset),
              self._digests.of(str(file.path)), started, _now(), step),
         )  # fmt: skip
         self._progress(name, lines, lines)

@@ -35,6 +35,21 @@ SELECT row_number() OVER () AS id, key, iri FROM (
     ORDER BY iri
 )
 """  # noqa: S608 -- our own names
+# A name that a table has as an object is an entity, even if nothing else is known of it, where at least half of what
+# its predicate leads to are entities, and the row's subject is a name too. Numbers, dates and long texts are none.
+_NAMED = f"""
+CREATE OR REPLACE TABLE named AS
+WITH target AS (SELECT predicate, may_be AS key, bool_and(
+        NOT regexp_matches(s.iri, '^[A-Za-z][A-Za-z0-9+.-]*:') AND regexp_full_match(l.value, '[^\\n]{{1,100}}')
+        AND try_cast(l.value AS DOUBLE) IS NULL AND try_cast(l.value AS TIMESTAMP) IS NULL) AS is_name
+    FROM literal l JOIN node s ON s.key = l.subject WHERE may_be IS NOT NULL GROUP BY ALL),
+known AS (SELECT key FROM node WHERE flags & {STATED | LABELLED} > 0),
+shared AS (SELECT predicate FROM (SELECT predicate, key FROM target UNION SELECT predicate, object FROM triple)
+    WHERE predicate IN (SELECT predicate FROM target) GROUP BY predicate
+    HAVING 2 * count(*) FILTER (key IN (FROM known)) >= count(*))
+SELECT DISTINCT key FROM target WHERE is_name AND predicate IN (FROM shared) AND key NOT IN (FROM known)
+"""  # noqa: S608 -- our own names
+_NAMES_ARE_STATED = f"UPDATE node SET flags = flags | {STATED} WHERE key IN (SELECT key FROM named)"  # noqa: S608
 # The entity that an IRI stands for: itself, or the one at the end of its redirects.
 _STANDS_FOR = """
 CREATE OR REPLACE TABLE stands_for AS
@@ -98,10 +113,12 @@ CREATE OR REPLACE MACRO read_label(iri) AS coalesce(
         THEN nullif(trim(replace(substring(iri, 29), '_', ' ')), '') END,
     label_of_iri(iri))
 """
-# An entity's own labels, the best first: in English or without a language, then by language.
+# An entity's own labels, the best first: in the wanted languages, then without one, in `mul`, in others.
 _OWN_LABELS = """
 CREATE OR REPLACE TABLE own_label AS
-SELECT e.id AS entity, l.text, min((language NOT IN ('', 'en'), language, l.text)) AS place
+SELECT e.id AS entity, l.text, min((coalesce(2 * list_position({languages}, language),
+    2 * list_position({languages}, split_part(language, '-', 1)) + 1,
+    CASE language WHEN '' THEN 1000 WHEN 'mul' THEN 1001 ELSE 1002 END), language, l.text)) AS place
 FROM (SELECT *, CASE WHEN tag[1] = '@' THEN tag[2:] ELSE '' END AS language FROM label) l
 JOIN entity e ON e.key = l.subject GROUP BY e.id, l.text
 """
@@ -164,6 +181,8 @@ def resolve_entities(stage: Stage) -> None:
         [(one, other)] = stage.rows(shared)
         raise StoreError(f"the IRIs {one} and {other} have the same 64-bit key; leave one of them out")
     _follow_redirects(stage)
+    execute(_NAMED)
+    execute(_NAMES_ARE_STATED)
     execute(_ENTITIES)
     execute(_STANDS_FOR)
     both = "(SELECT predicate FROM triple UNION SELECT predicate FROM literal)"
@@ -210,9 +229,16 @@ def relate_entities(stage: Stage, classes: Sequence[tuple[int, str, str, str | N
     execute(f"CREATE OR REPLACE TABLE prior AS {_COUNTS if has_counts else _PRIORS}")
 
 
-def describe_entities(stage: Stage) -> None:
-    """Make the tables `described` and `given_name` of the stage, its entities related."""
-    for statement in (_LABEL_OF_IRI, _OWN_LABELS, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES, _DESCRIBED):
+def describe_entities(stage: Stage, languages: Sequence[str]) -> None:
+    """Make the tables `described` and `given_name` of the stage, its entities related.
+
+    Args:
+        stage: The stage.
+        languages: Tags of the languages that labels should be in, the best first, in lower case: `en` stands for
+            `en-gb` too, behind it.
+    """
+    own_labels = _OWN_LABELS.format(languages=list(languages) or [""])  # DuckDB writes lists of texts as Python does
+    for statement in (_LABEL_OF_IRI, own_labels, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES, _DESCRIBED):
         stage.connection.execute(statement)
 
 

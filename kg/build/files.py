@@ -1,12 +1,13 @@
 """Files as lines and bytes: decompressed as their first bytes say, up to where they are damaged."""
 
 import bz2
+import codecs
 import gzip
 import lzma
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from io import BufferedReader
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
@@ -15,9 +16,10 @@ LINE_LIMIT_BYTES = 1 << 20
 # Lines enough for DuckDB, which writes a commit of fewer than a hundred thousand rows twice.
 _BLOCK_BYTES = 28 << 20
 _SMALL_BZ2_BYTES = 4 << 20
+_PEEK_BYTES = 4096
 # What other programs pack, and what to do with it.
 _UNREAD = {
-    b"PK\x03\x04": "is a zip archive; unpack it first",
+    b"PK\x03\x04": "is a zip archive; unpack it first (an Excel file: save it as CSV)",
     b"\x28\xb5\x2f\xfd": "is compressed by zstd; unpack it first (zstd -d)",
     b"7z\xbc\xaf": "is a 7z archive; unpack it first",
 }
@@ -42,10 +44,12 @@ def why_unread(path: Path) -> str | None:
 
 
 def open_plain(path: Path) -> BufferedReader:
-    """Open a file for reading its decompressed bytes: plain, or by bzip2, gzip or xz."""
+    """Open a file for reading its decompressed bytes: plain, or by bzip2, gzip or xz; UTF-16 comes as UTF-8."""
     openers: dict[str, Callable[[Path], Any]] = {"bz2": bz2.open, "gz": gzip.open, "xz": lzma.open}
     opener = openers.get(_compression_of(path))
-    return cast("BufferedReader", opener(path)) if opener else path.open("rb")
+    stream = cast("BufferedReader", opener(path)) if opener else path.open("rb")
+    translate = _translation_of(stream)
+    return stream if translate is None else cast("BufferedReader", _Translated(stream, translate))
 
 
 def read_head(path: Path, *, limit_bytes: int = 1 << 18) -> bytes:
@@ -105,8 +109,11 @@ class ByteStream:
     """
 
     def __init__(self, path: Path) -> None:
-        is_worth_threads = _compression_of(path) == "bz2" and path.stat().st_size > _SMALL_BZ2_BYTES
-        self._stream = cast("BufferedReader", _ParallelBz2(path)) if is_worth_threads else open_plain(path)
+        self._stream = open_plain(path)
+        is_large = _compression_of(path) == "bz2" and path.stat().st_size > _SMALL_BZ2_BYTES
+        if is_large and hasattr(self._stream, "peek"):  # it is worth threads, and not translated
+            self._stream.close()
+            self._stream = cast("BufferedReader", _ParallelBz2(path))
         self.lines = 0
         self.damage: str | None = None
 
@@ -166,6 +173,46 @@ class _ParallelBz2:
         return data
 
 
+class _Translated(BufferedIOBase):
+    """A stream whose bytes are translated as they are read."""
+
+    def __init__(self, stream: BufferedReader, translate: Callable[[bytes], bytes]) -> None:
+        self._stream = stream
+        self._translate = translate
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def read1(self, size: int = -1) -> bytes:
+        """Read about so many bytes; none at the end."""
+        translated = b""
+        while not translated and (data := self._stream.read1(max(2, size // 2))):
+            translated = self._translate(data)
+        return translated
+
+
+def _translation_of(stream: BufferedReader) -> Callable[[bytes], bytes] | None:
+    """Return what makes UTF-8 of UTF-16, and line breaks of single returns; None for a file that needs neither.
+
+    Half of a pair of UTF-16 becomes bytes that are not UTF-8. UTF-16 without a mark is known by eight letters of ASCII.
+    """
+    try:
+        head = stream.peek(_PEEK_BYTES)[:_PEEK_BYTES]
+    except (EOFError, OSError, zlib.error, lzma.LZMAError):  # damage is found again, and reported, when it is read
+        return None
+    even, odd = head[:16:2], head[1:16:2]
+    encoding = "utf-16" if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else None
+    for name, letters, zeros in (("utf-16-le", even, odd), ("utf-16-be", odd, even)):
+        if zeros == bytes(8) and all(letters):
+            encoding = name
+    if encoding is not None:
+        decode = codecs.getincrementaldecoder(encoding)("surrogatepass").decode
+        return lambda data: decode(data).encode("utf-8", "surrogatepass")
+    is_old = b"\r" in head[:-1] and b"\n" not in head
+    return (lambda data: data.replace(b"\r", b"\n")) if is_old else None
+
+
 def _compression_of(path: Path) -> str:
     """Return `bz2`, `gz`, `xz` or `plain`, by the file's first bytes."""
     with path.open("rb") as file:
@@ -179,7 +226,7 @@ def _read_some(stream: BufferedReader, size: int) -> tuple[bytes, str | None]:
     """Read up to `size` bytes; on damage, what came before it and the reason."""
     parts, left, damage = list[bytes](), size, None
     try:
-        while left and (part := stream.read1(left)):
+        while left > 0 and (part := stream.read1(left)):
             parts.append(part)
             left -= len(part)
     except EOFError:

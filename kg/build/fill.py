@@ -36,6 +36,7 @@ from .types import TypeMap
 
 _Batches = Iterator[list[tuple[Any, ...]]]
 Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
+Progress = Callable[[str, int, int], None]
 
 # What DuckDB may take while names are worked out, which take memory too.
 _MEMORY_MB = 200
@@ -43,7 +44,18 @@ _STEPS = """
 SELECT name, source, size_bytes, sha256, coalesce(lines, 0), coalesce(records, 0), coalesce(ignored, 0),
     coalesce(rejected, 0) + (
         SELECT count(*) FROM name_count c WHERE c.step = step.id AND c.subject NOT IN (SELECT key FROM stands_for)
-    ), 'done', error, started, finished FROM step ORDER BY id
+    ), 'done', nullif(concat_ws('; ', error, (SELECT text FROM remark r WHERE r.step = step.id)), ''), started, finished
+FROM step ORDER BY id
+"""
+# What the objects of a table of triples were taken for.
+_REMARKS = """
+CREATE OR REPLACE TABLE remark AS SELECT o.step, concat_ws(', ',
+    count(*) FILTER (key IN (SELECT key FROM stands_for)) || ' objects taken for entities' || CASE
+        WHEN bool_or(key IN (SELECT key FROM named)) THEN ' (' || count(*) FILTER (key IN (SELECT key FROM named))
+            || ' only because at least half of what their predicate leads to are)' ELSE '' END,
+    count(*) FILTER (key IS NULL OR key NOT IN (SELECT key FROM stands_for)) || ' for texts') AS text
+FROM (SELECT step, object AS key FROM triple UNION ALL SELECT step, may_be FROM literal) o
+WHERE o.step IN (SELECT id FROM step WHERE name = 'load triples') GROUP BY o.step
 """
 _REJECTED = """
 SELECT s.source, r.line, r.text, r.reason FROM rejected r JOIN step s ON s.id = r.step
@@ -62,7 +74,7 @@ _CIRCLES = "SELECT '', 0, n.iri, 'redirects in a circle' FROM circle c JOIN node
 
 
 def fill_graph(
-    path: Path, stage: Stage, *, types: TypeMap, find: Find, progress: Callable[[str, int, int], None]
+    path: Path, stage: Stage, types: TypeMap, languages: Sequence[str], *, find: Find, progress: Progress
 ) -> None:
     """Make a graph from a stage whose sources are all read.
 
@@ -70,6 +82,7 @@ def fill_graph(
         path: The file, which is not there yet.
         stage: What the sources say.
         types: The coarse types of classes.
+        languages: See `kg.build.entities.describe_entities`.
         find: Gives a picture's identity, its file and, where there is none, the reason, for an image's source and the
             folder of the table that names it.
         progress: Told when a step begins and ends.
@@ -81,9 +94,10 @@ def fill_graph(
         progress(name, 1, 1)
 
     step("entities", lambda: resolve_entities(stage))
+    stage.connection.execute(_REMARKS)
     classes = name_classes(stage, types)
     step("triples", lambda: relate_entities(stage, classes))
-    step("labels and names", lambda: describe_entities(stage))
+    step("labels and names", lambda: describe_entities(stage, languages))
     stage.limit_memory(_MEMORY_MB)
     beside = stage.folder / "names.sqlite"
     beside.unlink(missing_ok=True)

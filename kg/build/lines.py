@@ -10,7 +10,7 @@ import numpy as np
 from kg.ntriples import BrokenLineError, Statement, parse_line, parse_lines, why_broken
 
 from .files import LINE_LIMIT_BYTES, DamagedFileError, ahead, read_blocks
-from .sources import SourceFile
+from .source_file import SourceFile
 from .stage import Stage
 from .statements import Statements, find_nodes, without_brackets
 

@@ -16,6 +16,7 @@ _SETTINGS = {
     ("build_version",): "another version of this program built it",
     ("images_dir", "images"): "its picture folder was another",
     ("types",): "its type table was another",
+    ("languages",): "its --language was another",
 }
 
 

@@ -8,7 +8,7 @@ from pyoxigraph import RdfFormat, parse
 from kg.ntriples import BrokenLineError, statement_of
 
 from .files import ByteStream, DamagedFileError
-from .sources import SourceFile
+from .source_file import SourceFile
 from .stage import Stage
 from .statements import Statements
 

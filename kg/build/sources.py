@@ -1,12 +1,8 @@
 """Which files a build reads, and what each is: told by its first lines, never by its name."""
 
-import csv
-import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pyoxigraph import NamedNode, RdfFormat, parse
@@ -16,29 +12,15 @@ from kg.ntriples import BrokenLineError, parse_line
 from kg.vocabulary import dataset_of
 
 from .files import read_head, why_unread
+from .source_file import SourceFile
+from .table_forms import PARQUET, detect_parquet, detect_table
 
-ENTITY_COLUMNS = ("iri", "label")
-TRIPLE_COLUMNS = ("subject", "predicate", "object")
-NUMBER_COLUMNS = {"priors": ("iri", "count"), "counts": ("alias", "iri", "count")}
 _SHOWN = 3
-_HEAD_LINES = 2000
+_HEAD_LINES, _SIGHT = 2000, 4096  # lines, and letters
 _TURTLE = re.compile(r"^\s*(@prefix|@base|PREFIX|BASE)\s", re.IGNORECASE | re.MULTILINE)
 _TURTLE_ENDS = re.compile(r"[;,{\[]\s*$", re.MULTILINE)
 # A line that was meant as a statement, whatever is wrong with it.
 _MEANT = re.compile(r"\s*(<[A-Za-z][^<>]*>|<[^<>:]*>|_:|@prefix|@base)\s*.*\.\s*$")
-_DELIMITERS = ",;\t"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file and what it is."""
-
-    path: Path  # the file
-    form: str  # `lines` (N-Triples, N-Quads), `turtle` (TriG too), `rdf/xml`, `table` (CSV, TSV) or `jsonl`
-    dataset: str  # what is in it, as DBpedia names it
-    columns: tuple[str, ...] = ()  # the names of a table's columns, where its first line does not name them
-    delimiter: str = ","  # what stands between the cells of a table
-    has_quotes: bool = True  # cells may stand in quotes; else a quote is a letter
 
 
 def find_sources(sources: Sequence[Path]) -> tuple[list[SourceFile], list[str]]:
@@ -60,10 +42,17 @@ def find_sources(sources: Sequence[Path]) -> tuple[list[SourceFile], list[str]]:
         if not source.exists():
             raise SourceError(f"{source} does not exist; expected a dump, a table, or a folder of them")
         for path in _files_of(source):
-            if path.resolve() in found:
+            real = path.resolve()
+            if real in found:
+                if path != found[real].path:
+                    skipped.append(f"{path} is the same file as {found[real].path}")
                 continue
             try:
-                found[path.resolve()] = detect(path)
+                is_hidden = path.name.startswith(".")
+                if path != source and (is_hidden or not path.is_file()):
+                    why = "hidden by a dot" if is_hidden else "a closed folder, a link to nothing, or not a file"
+                    raise SourceError(f"{path} is {why}; give it with --dump to use it")
+                found[real] = detect(path)
             except SourceError as error:
                 if path == source:
                     raise
@@ -90,10 +79,14 @@ def detect(path: Path) -> SourceFile:
         raise SourceError(f"{path} {packed}")
     if not head.strip():
         return SourceFile(path, "lines", "empty")
+    if head.startswith(PARQUET):
+        return detect_parquet(path)
     text = head.decode("utf-8-sig", "replace")
     lines = text.split("\n")
-    if "\0" in text[:4096] and not _line_dataset(lines):
-        raise SourceError(f"{path} is a binary file, expected a dump or a table")
+    controls = sum(letter < " " and letter not in "\t\n\r\f" for letter in text[:_SIGHT])
+    if "\0" in text[:_SIGHT] and controls * 30 > len(text[:_SIGHT]) and not _line_dataset(lines):
+        kind = "tar archive; unpack it first" if text[257:262] == "ustar" else "binary file, expected a dump or a table"
+        raise SourceError(f"{path} is a {kind}")
     if _TURTLE.search(text) and (dataset := _rdf_dataset(head, RdfFormat.TRIG)):
         return SourceFile(path, "turtle", dataset)
     if (dataset := _line_dataset(lines)) is not None:
@@ -101,69 +94,26 @@ def detect(path: Path) -> SourceFile:
     if _TURTLE_ENDS.search(text) and (dataset := _rdf_dataset(head, RdfFormat.TRIG)):
         return SourceFile(path, "turtle", dataset)
     first = next(line for line in lines if line.strip())
-    if first.lstrip().startswith("<"):
-        if (xml := _xml_dataset(path, first, head)) is not None:
-            return SourceFile(path, "rdf/xml", xml)
-    elif first.lstrip().startswith("{"):
-        return _json_table(path, first)
-    return _delimited_table(path, first)
-
-
-def detect_numbers(path: Path, dataset: str) -> SourceFile:
-    """Say how a table of numbers is written: with commas, tabs or `;`; its first line may name the columns.
-
-    Args:
-        path: The table.
-        dataset: ``priors``, which has `iri,count`, or ``counts``, which has `alias,iri,count`.
-
-    Raises:
-        SourceError: If it is not one, or cannot be read.
-    """
-    try:
-        lines = read_head(path).decode("utf-8-sig", "replace").split("\n")
-    except OSError as error:
-        raise SourceError(f"the file of {dataset} {path} cannot be read: {error.strerror}") from None
-    first = next((line for line in lines if line.strip()), "")
-    delimiter, cells = _split(first)
-    columns = NUMBER_COLUMNS[dataset]
-    if set(columns) <= set(normal_columns(cells)):
-        return SourceFile(path, "table", dataset, (), delimiter)
-    try:
-        *names, count = cells
-        if len(names) != len(columns) - 1:
-            raise ValueError
-        float(count.replace(",", "."))
-    except ValueError:
-        raise SourceError(
-            f"{path} is not a file of {dataset}: expected lines of {','.join(columns)}; its first is {first[:80]!r}"
-        ) from None
-    return SourceFile(path, "table", dataset, columns, delimiter)
-
-
-def normal_columns(header: Sequence[str]) -> Iterator[str]:
-    """Yield column names as they are compared: without blanks, in lower case."""
-    return (name.strip().lower() for name in header)
+    if first.lstrip().startswith("<") and (xml := _xml_dataset(path, first, head)) is not None:
+        return SourceFile(path, "rdf/xml", xml)
+    return detect_table(path, text)
 
 
 def _files_of(source: Path) -> Iterator[Path]:
-    """Yield a file, or the files of a folder and of those below it, linked ones too, in a fixed order."""
-    if not source.is_dir():
-        yield source
-        return
-    seen, waiting = set[Path](), [source]
-    found = []
+    """Yield a file, or what is in a folder and in those below it, linked ones too, in a fixed order.
+
+    Folders that are hidden or closed are not entered, but yielded, so that they are accounted for.
+    """
+    seen, waiting, found = set[Path](), [source], list[Path]()
     while waiting:
-        folder = waiting.pop()
-        if folder.resolve() in seen:
-            continue
-        seen.add(folder.resolve())
-        for entry in os.scandir(folder):
-            if entry.name.startswith("."):
-                continue
-            path = folder / entry.name
-            if path.is_dir():
-                waiting.append(path)
-            elif path.is_file():
+        path = waiting.pop()
+        if not path.is_dir() or (path != source and path.name.startswith(".")):
+            found.append(path)
+        elif path.resolve() not in seen:
+            seen.add(path.resolve())
+            try:
+                waiting += path.iterdir()
+            except PermissionError:
                 found.append(path)
     yield from sorted(found)
 
@@ -220,45 +170,3 @@ def _xml_dataset(path: Path, first: str, head: bytes) -> str | None:
     if dataset is None:
         raise SourceError(f"{path} is XML without statements of RDF/XML, expected a dump or a table")
     return dataset
-
-
-def _json_table(path: Path, first: str) -> SourceFile:
-    try:
-        row = json.loads(first)
-    except ValueError:
-        raise SourceError(f"{path} starts like JSON lines, but its first line is not a JSON object") from None
-    return SourceFile(path, "jsonl", _table_dataset(path, set(row) if isinstance(row, dict) else set()))
-
-
-def _delimited_table(path: Path, first: str) -> SourceFile:
-    delimiter, header = _split(first)
-    dataset = _table_dataset(path, set(normal_columns(header)))
-    # Tabs need no quotes: a quote is a letter between them, unless the first line has every name in quotes.
-    has_quotes = delimiter != "\t" or first.startswith('"')
-    return SourceFile(path, "table", dataset, (), delimiter, has_quotes)
-
-
-def _split(first: str) -> tuple[str, list[str]]:
-    """Return what stands between the cells of a table, by its first line, and the cells of this line."""
-    delimiter = "\t" if "\t" in first else max(_DELIMITERS, key=first.count)
-    try:
-        return delimiter, next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
-    except csv.Error:
-        return delimiter, []
-
-
-def _table_dataset(path: Path, columns: set[str]) -> str:
-    if columns.issuperset(TRIPLE_COLUMNS):
-        return "triples"
-    if columns.issuperset(ENTITY_COLUMNS):
-        return "entities"
-    missing = None
-    if columns & {*ENTITY_COLUMNS, "type", "aliases", "image"}:
-        missing = [name for name in ENTITY_COLUMNS if name not in columns]
-    if len(columns & set(TRIPLE_COLUMNS)) > 0:
-        missing = [name for name in TRIPLE_COLUMNS if name not in columns]
-    if missing:
-        raise SourceError(f"{path} lacks the column {', '.join(missing)}; it has {', '.join(sorted(columns))}")
-    raise SourceError(
-        f"{path} is neither statements nor a table; a table's first line names iri,label or subject,predicate,object"
-    )

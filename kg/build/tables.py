@@ -12,15 +12,16 @@ from kg.ntriples import Statement
 from kg.vocabulary import DATASETS, DESCRIPTION
 
 from .rows import Row, read_rows
-from .sources import SourceFile
+from .source_file import SourceFile
 from .stage import LABELLED, STATED, Stage
 from .statements import Statements
 
 _ABSOLUTE_IRI = re.compile(r"(?:https?|ftp|urn|tag|info|doi|file):\S+$", re.IGNORECASE)
 _BRACKETED = re.compile(r'["“]?[<‹〈]([^<>‹›〈〉]*)[>›〉]["”]?$')
-# What tells an entity's name from a text, where the subject of the row is a name of the same kind: `Q188`, `wd:Q188`.
+# What tells an entity's name from a text, where the row's subject is one of its kind: `Q188`, `wd:Q188`, `/m/02q`.
 _NUMBERED = re.compile(r"((?:\w+:)?[A-Za-z]+)\d+$")
 _PREFIXED = re.compile(r"([A-Za-z][\w.-]*:)[^\s/]+$")
+_PATH = re.compile(r"(/\w+/)\S+$")
 _TYPE_NAMES = {
     "MISC": "OTHER",
     "PERSON": "PER",
@@ -114,7 +115,7 @@ def _is_entity(target: str, subject: str) -> bool:
         return True
     return any(
         (found := kind.match(target)) is not None and (own := kind.match(subject)) is not None and found[1] == own[1]
-        for kind in (_NUMBERED, _PREFIXED)
+        for kind in (_NUMBERED, _PREFIXED, _PATH)
     )
 
 

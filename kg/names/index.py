@@ -174,8 +174,8 @@ class _Names:
 
     def _measure(self, names: _Ints) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint32], _Hashes]:
         """Return each name's letters without blanks (0 if they are too many), letter mask and hash."""
-        text, sizes = self._gathered(names, line_end=1)
-        starts = np.cumsum(sizes) - sizes
+        borders = self._starts[names[0] : names[-1] + 2]  # they stand one behind the other already
+        text, sizes, starts = self._text[borders[0] : borders[-1]], np.diff(borders), borders[:-1] - borders[0]
         bits = _BITS[text]
         further = text & 0xC0 == 0x80  # bytes of a letter behind its first
         bits[:-1][further[:-1] & further[1:]] = 0

@@ -8,7 +8,8 @@ _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th", "ə": "e"}
 )
 _ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
-_APOSTROPHES = re.compile("['’‘ʼ`´ʻ]")
+_MARKS = re.compile("[\u0300-\u036f\u20e3\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # accents, variants of one character
+_APOSTROPHES = re.compile("['’‘ʼ`´ʻ＇]")
 _ASCII = {
     code: None if chr(code) in "'`" else chr(code).lower() if chr(code).isalnum() else " " for code in range(128)
 } | {ord("&"): " and "}
@@ -23,12 +24,13 @@ _BOUNDARY = re.compile(
 def normal_form(text: str) -> str:
     """Return the form in which two spellings of one name are equal.
 
-    Case, diacritics and apostrophes are removed, and dots within acronyms; `&` reads `and`; `#`, `@`, underscores and
-    all other punctuation become single blanks. A text that is nothing but punctuation keeps itself, in lower case.
+    Case, diacritics and apostrophes are removed, dots within acronyms, and characters that are not seen; styled and
+    full-width letters read as the plain ones, `&` as `and`; `#`, `@`, underscores and all other punctuation become
+    single blanks. A text that is nothing but punctuation keeps itself, in lower case.
     """
     if text.isascii() and text.count(".") < 2:  # no acronym; this way is faster
         return " ".join(text.translate(_ASCII).split()) or " ".join(text.lower().split())
-    bare = _APOSTROPHES.sub("", text).replace("&", " and ")
+    bare = unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text)).replace("&", " and ")
     if "." in bare:
         bare = _ACRONYM.sub(lambda found: found.group().replace(".", ""), bare)
     return _fold(bare) or " ".join(text.lower().split())
@@ -53,9 +55,9 @@ def _fold(text: str) -> str:
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_LETTERS)
     kept = []
     for character in folded:
-        if "\u0300" <= character <= "\u036f":
+        kind = "L" if character.isalnum() else unicodedata.category(character)
+        if kind == "Cf" or _MARKS.match(character):
             continue
         # Vowel signs of other scripts are marks too, and belong to the word.
-        is_word = character.isalnum() or unicodedata.category(character)[0] == "M"
-        kept.append(character if is_word else " ")
+        kept.append(character if kind[0] in "LM" else " ")
     return " ".join("".join(kept).split())

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from kg.iris import canonical_iri
+from kg.iris import canonical_iri, is_language
 from kg.vocabulary import DATASETS, DISAMBIGUATION, IGNORED, NO_HOP, REDIRECT, TYPE
 
 # Statements of articles and of the schema, besides those that no build keeps: they lead from everything to everything.
@@ -33,7 +33,6 @@ _LABELS = {predicate for predicate, dataset in DATASETS.items() if dataset == "l
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff]+')
 _IRI_LIMIT = 4096  # characters; longer ones are no names of things
-_LANGUAGE = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)*")
 
 Term = Mapping[str, str]
 Row = Mapping[str, Term]
@@ -134,11 +133,6 @@ def probe(limit: int, graphs: tuple[str, ...]) -> str:
 def is_iri(text: str) -> bool:
     """Say whether a text is an absolute IRI that may stand between `<` and `>`, in a query as in N-Triples."""
     return len(text) <= _IRI_LIMIT and _IRI.fullmatch(text) is not None
-
-
-def is_language(text: str) -> bool:
-    """Say whether a text is a language tag."""
-    return _LANGUAGE.fullmatch(text) is not None
 
 
 def in_query(iri: str) -> str:

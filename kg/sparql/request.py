@@ -6,10 +6,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kg.errors import EndpointError, SourceError
-from kg.iris import canonical_iri
+from kg.iris import canonical_iri, is_language
 from kg.politeness import program
 
-from .questions import is_iri, is_language
+from .questions import is_iri
 
 
 @dataclass(frozen=True, slots=True)

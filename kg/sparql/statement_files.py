@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from decimal import MAX_PREC, Context, Decimal, InvalidOperation
 from pathlib import Path
 
-from kg.iris import canonical_iri
+from kg.iris import canonical_iri, is_language
 from kg.ntriples import escape
 from kg.vocabulary import dataset_of
 
-from .questions import BadTermError, Term, in_query, is_language
+from .questions import BadTermError, Term, in_query
 
 _DATASETS = (
     *("labels", "instance_types", "mappingbased_objects", "mappingbased_literals"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from kg import Graph, build_graph
+from kg import Graph, GraphSources, build_graph
 
 # A loaded machine is no reason for a test to fail.
 settings.register_profile("kg", deadline=None)
@@ -52,7 +52,7 @@ def build(tmp_path: Path) -> Iterator[Callable[..., Graph]]:
         folder.mkdir(exist_ok=True)
         for file, text in files.items():
             (folder / file).write_bytes(text if isinstance(text, bytes) else text.encode())
-        build_graph(tmp_path / name, sources=[folder], **options)  # type: ignore[arg-type]
+        build_graph(tmp_path / name, sources=GraphSources([folder], **options))  # type: ignore[arg-type]
         opened.append(Graph.open(tmp_path / name))
         return opened[-1]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg import Graph, SourceError, build_graph
+from kg import Graph, GraphSources, SourceError, build_graph
 
 Build = Callable[..., Graph]
 
@@ -125,7 +125,7 @@ def test_the_type_map_must_make_sense(tmp_path: Path) -> None:
     for text in ("name,kind\n", "class,type\nPerson,HUMAN\n"):
         table.write_text(text)
         with pytest.raises(SourceError, match="type map"):
-            build_graph(tmp_path / "kg.sqlite", sources=[tmp_path / "e.csv"], type_map=table)
+            build_graph(tmp_path / "kg.sqlite", sources=GraphSources([tmp_path / "e.csv"], type_map=table))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_file_of_priors_replaces_in_degrees(tmp_path: Path, text: str, expecte
     lines += ["<http://e/a> <http://e/near> <http://e/b> .", f"<http://e/old> <{redirect}> <http://e/a> ."]
     dump.write_text("\n".join(lines) + "\n")
     (tmp_path / "priors").write_text(text)
-    report = build_graph(tmp_path / "kg.sqlite", sources=[dump], priors=tmp_path / "priors")
+    report = build_graph(tmp_path / "kg.sqlite", sources=GraphSources([dump], priors=tmp_path / "priors"))
     assert report.sources[-1].rejected == ("many" in text)
     with Graph.open(tmp_path / "kg.sqlite") as graph:
         assert {name: graph.find(name).prior for name in "ABC"} == expected
@@ -151,7 +151,7 @@ def test_a_file_of_priors_replaces_in_degrees(tmp_path: Path, text: str, expecte
         assert {name: graph.find(name).prior for name in "ABC"} == {"A": 0, "B": 1, "C": 0}
     (tmp_path / "priors").write_text("<http://e/a> what\n")
     with pytest.raises(SourceError, match="is not a file of priors: expected lines of iri,count"):
-        build_graph(tmp_path / "other.sqlite", sources=[dump], priors=tmp_path / "priors")
+        build_graph(tmp_path / "other.sqlite", sources=GraphSources([dump], priors=tmp_path / "priors"))
 
 
 def test_half_a_character_is_a_bad_row_and_its_neighbours_go_on(build: Build) -> None:

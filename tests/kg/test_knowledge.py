@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kg import EntityNotFoundError, Fact, Graph, build_graph
+from kg import EntityNotFoundError, Fact, Graph, GraphSources, build_graph
 
 Build = Callable[..., Graph]
 Line = Callable[[str, str, str], str]
@@ -77,7 +77,7 @@ def test_a_graph_without_pictures(graph: Graph) -> None:
 
 def test_the_real_graph_is_whole(shared_data: Path, tmp_path: Path) -> None:
     folder = shared_data / "kg-sample" / "kg"
-    report = build_graph(tmp_path / "kg.sqlite", sources=[folder / "dumps"], images_dir=folder / "images")
+    report = build_graph(tmp_path / "kg.sqlite", sources=GraphSources([folder / "dumps"], images_dir=folder / "images"))
     assert report.counts["entity"] == 1775
     assert report.counts["image pending"] == report.counts["image"] == 1307
     assert report.counts["rejected"] == 2

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kg import Graph, SourceError, build_difference, build_graph
+from kg import Graph, GraphSources, SourceError, build_difference, build_graph
 
 ENTITIES = "iri,label,aliases\nurn:ny,New York Giants,Giants\nurn:sf,San Francisco Giants,Giants\n"
 COUNTS = """alias,iri,count
@@ -25,8 +25,7 @@ def build(folder: Path, counts: str | None) -> Path:
     (folder / "counts.csv").write_text(counts or "", "utf-8")
     build_graph(
         folder / "kg.sqlite",
-        sources=[folder / "entities.csv"],
-        counts=None if counts is None else folder / "counts.csv",
+        sources=GraphSources([folder / "entities.csv"], counts=None if counts is None else folder / "counts.csv"),
     )
     return folder / "kg.sqlite"
 
@@ -54,8 +53,8 @@ def test_without_a_table_nothing_is_counted(tmp_path: Path) -> None:
 
 def test_another_table_makes_another_graph(tmp_path: Path) -> None:
     path, sources = build(tmp_path, COUNTS), [tmp_path / "entities.csv"]
-    assert build_difference(path, sources=sources, counts=tmp_path / "counts.csv") == ""
-    assert build_difference(path, sources=sources) != ""
+    assert build_difference(path, GraphSources(sources, counts=tmp_path / "counts.csv")) == ""
+    assert build_difference(path, GraphSources(sources)) != ""
 
 
 @pytest.mark.parametrize("text", ["", "urn:ny,4\n", "Giants,urn:ny,often\n"])

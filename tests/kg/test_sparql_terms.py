@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg import EndpointError, SparqlRequest, fetch_sparql
+from kg.iris import is_language
 from kg.ntriples import parse_line
 from kg.sparql import questions
-from kg.sparql.questions import BadTermError, in_query, is_iri, is_language, properties, spellings
+from kg.sparql.questions import BadTermError, in_query, is_iri, properties, spellings
 from kg.sparql.statement_files import node, normal_value, written
 
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -341,7 +341,7 @@ def test_a_killed_update_goes_on_and_its_old_index_answers_meanwhile(tmp_path: P
 def test_the_second_builder_is_told_who_updates(world: Path, tmp_path: Path, encoder: ColourEncoder) -> None:
     index = tmp_path / "index"
     build_index(index, BuildSettings(sources=[world]))
-    with build_lock(index / MANIFEST), pytest.raises(BuildLockedError, match="is being built by process"):
+    with build_lock(index / MANIFEST), pytest.raises(BuildLockedError, match="is being written by process"):
         update_index(index, BuildSettings(sources=[world]))
 
 

@@ -106,12 +106,7 @@ def test_a_wrong_file_given_as_labels(run, tmp_path: Path, kind: str) -> None:
     assert reason in line
 
 
-def test_files_that_do_not_claim_to_be_dumps_are_not_spoken_of(build) -> None:
-    build({"good.nt": label("Good"), "README.md": "Read me.\n", "photo.jpg": photograph()})
-    assert "not used" not in build.result.stderr
-
-
-def test_nor_is_a_table_of_types_that_lies_among_the_dumps(run, tmp_path: Path) -> None:
+def test_a_table_of_types_that_lies_among_the_dumps_is_used(run, tmp_path: Path) -> None:
     folder = tmp_path / "dumps"
     folder.mkdir()
     (folder / "good.nt").write_text(label("Good"))
