@@ -64,5 +64,6 @@ from .results import Post as Post
 from .results import PostPicture as PostPicture
 from .results import Result as Result
 from .settings import Settings as Settings
+from .tagger_inputs import InputFinder as InputFinder
 from .updating import update_index as update_index
 from .why import why as why

@@ -66,7 +66,7 @@ def knowledge_clues(
     most = max((match.entity.prior for match in matches), default=0.0)
     counted = sum((counts or {}).values())
     most_counted = max((counts or {}).values(), default=0.0)
-    types = dict(mention.type_scores)
+    types = _graph_types(mention)
     rows: list[tuple[float, ...]] = []
     for match, form in zip(matches, forms, strict=True):
         entity, hop = match.entity, hops.get(match.entity.id)
@@ -76,7 +76,7 @@ def knowledge_clues(
         count = (counts or {}).get(entity.id, 0.0)
         share = max(count / counted, _LEAST_SHARE) if counted else 1.0
         below = max(math.log((entity.prior + 1.0) / (most + 1.0)), -10.0) / 5
-        known = bool(types) and entity.type is not None
+        known = entity.type in types
         rows.append(
             (
                 below,
@@ -94,6 +94,16 @@ def knowledge_clues(
             )
         )
     return rows
+
+
+def _graph_types(mention: Mention) -> Mapping[str, float]:
+    """How probable the tagger holds each type, by the graph's names; one that the graph has not says nothing of it."""
+    from ner import coarse_type
+
+    types: dict[str, float] = {}
+    for kind, share in mention.type_scores:
+        types[coarse_type(kind)] = types.get(coarse_type(kind), 0.0) + share
+    return types
 
 
 def nil_clues(

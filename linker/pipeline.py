@@ -1,26 +1,24 @@
 """The way of a post: a plain function from a batch of posts to a batch of results."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from kg import AliasMatch, Fact
-from linker.candidates import CandidateFinder, known_names
 from linker.decision import decide, given_types, speaks_for_itself, without_overlaps
 from linker.errors import EncoderMismatchError, ProfilesError
 from linker.index import Index, open_index
-from linker.knowledge import Knowledge, KnowledgeFinder
 from linker.manifest import CACHE
 from linker.memory import Memory
-from linker.mentions import Place, find_mentions, match_aliases
+from linker.mentions import Place
 from linker.offsets import place_tokens
-from linker.pictures import read_pictures
 from linker.ranking import LinkRanker, PostToLink
 from linker.results import Mention, Pictured, Post, PostPicture, Result
 from linker.sentence_meanings import load_meanings
 from linker.settings import Settings
+from linker.tagger_inputs import InputFinder, as_read, find_all_mentions
 from linker.word_meanings import WORDS, WordMeanings
 
 if TYPE_CHECKING:
@@ -61,10 +59,8 @@ class Pipeline:
         self.encoder = encoder
         self.memory = memory
         self.settings = settings or Settings()
-        self._candidates = CandidateFinder(
-            index.graph, index.aliases, limit=self.settings.limit, initials=index.initials
-        )
-        self._knowledge = KnowledgeFinder(index, memory, self.settings)
+        self._inputs = InputFinder(index, encoder, memory, self.settings)
+        self._candidates = self._inputs.candidates
         self._ranker = LinkRanker(index.graph, meanings=_meanings_of(index, self.settings), vectors=index.profiles)
 
     @classmethod
@@ -115,23 +111,19 @@ class Pipeline:
         The aliases in the text give a first guess of the pictured entity, with which the post is tagged; the tagger's
         spans may add candidates, and where these make it another one, the post is tagged once more.
         """
-        posts = [_as_read(post) for post in posts]
-        pictures = read_pictures(
-            [post.image for post in posts], self.encoder, self.memory, with_regions=self.tagger.needs_regions
-        )
-        matched = [match_aliases(post.tokens, self.index.aliases) if post.mentions is None else {} for post in posts]
-        _, inputs = self._look(posts, pictures, matched, [None] * len(posts))
-        outputs = self.tagger.tag(inputs)
-        found, informed = self._look(posts, pictures, matched, outputs)
-        outputs = self._tag_again(inputs, outputs, informed)
-        mentions = _find_mentions(posts, outputs, matched)
+        first = self._inputs.first_look(posts, with_regions=self.tagger.needs_regions)
+        posts, pictures, matched = first.posts, first.pictures, first.aliases
+        outputs = self.tagger.tag(first.inputs)
+        found, informed = self._inputs.look(posts, pictures, matched, outputs)
+        outputs = self._tag_again(first.inputs, outputs, informed)
+        mentions = find_all_mentions(posts, outputs, matched)
         gathered = []
         for post, picture, (pictured, facts), output, spans, aliases in zip(
             posts, pictures, found, outputs, mentions, matched, strict=True
         ):
             spans = _that_may_stand(spans, aliases, pictured) if post.mentions is None else spans
             matches = self._candidates.find_in_post(post.tokens, spans, given_types(post))
-            hops = self._hops(pictured, matches)
+            hops = self._inputs.hops(pictured, matches)
             counts = self._candidates.counts(spans)
             gathered.append(Evidence(picture, pictured, facts, output, spans, matches, hops, counts))
         return gathered
@@ -147,21 +139,6 @@ class Pipeline:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _look(
-        self,
-        posts: Sequence[Post],
-        pictures: Sequence[PostPicture],
-        matched: Sequence[Mapping[Place, Sequence[AliasMatch]]],
-        outputs: "Sequence[TaggerOutput | None]",
-    ) -> "tuple[list[Knowledge], list[TaggerInput]]":
-        """What the pictures show, as far as the spans of the tagger tell, and what the tagger is given with that."""
-        mentions = _find_mentions(posts, outputs, matched)
-        knowledge = [
-            self._knowledge.find(post, picture, self._candidates.find(spans) if picture.vector is not None else [])
-            for post, picture, spans in zip(posts, pictures, mentions, strict=True)
-        ]
-        return knowledge, [self._tagger_input(*one) for one in zip(posts, pictures, matched, knowledge, strict=True)]
-
     def _tag_again(
         self, guessed: "Sequence[TaggerInput]", outputs: "Sequence[TaggerOutput]", informed: "Sequence[TaggerInput]"
     ) -> "list[TaggerOutput]":
@@ -173,21 +150,6 @@ class Pipeline:
         ]
         again = dict(zip(changed, self.tagger.tag([informed[place] for place in changed]), strict=True))
         return [again.get(place, output) for place, output in enumerate(outputs)]
-
-    def _tagger_input(
-        self, post: Post, picture: PostPicture, matched: Mapping[Place, Sequence[AliasMatch]], knowledge: Knowledge
-    ) -> "TaggerInput":
-        from ner import TaggerInput
-
-        pictured, facts = knowledge
-        return TaggerInput(
-            tokens=post.tokens,
-            attributes=picture.attributes,
-            caption=post.caption,
-            knowledge=tuple(fact.triple for fact in facts),
-            regions=picture.regions,
-            known_names=known_names(post.tokens, matched, self._hops(pictured, list(matched.values()))),
-        )
 
     def _conclude(self, post: Post, evidence: Evidence) -> Result:
         from ner import Span, tags_from_spans
@@ -213,28 +175,14 @@ class Pipeline:
             fields=post.fields,
         )
 
-    def _hops(self, pictured: Pictured | None, matches: Sequence[Sequence[AliasMatch]]) -> Mapping[int, int]:
-        if pictured is None:
-            return {}
-        proposed = {match.entity.id for row in matches for match in row}
-        return self.index.graph.hop_distances([pictured.entity.id], sorted(proposed), max_hops=2)
-
 
 def post_to_link(post: Post, evidence: Evidence) -> PostToLink:
     """What the ranker is given of a post."""
     seen = tuple(label for label, _ in evidence.picture.attributes)
     further = (post.caption, *seen) if post.caption else seen
     return PostToLink(
-        _as_read(post).tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further, evidence.counts
+        as_read(post).tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further, evidence.counts
     )
-
-
-def _as_read(post: Post) -> Post:
-    """A post with its tokens in plain letters, as names and the tagger have them."""
-    from ner import plain_letters
-
-    tokens = tuple(map(plain_letters, post.tokens))
-    return post if tokens == post.tokens else replace(post, tokens=tokens)
 
 
 def _that_may_stand(
@@ -253,15 +201,6 @@ def _that_may_stand(
         return is_shown or speaks_for_itself(mention.text)
 
     return tuple(filter(may_stand, mentions))
-
-
-def _find_mentions(
-    posts: Sequence[Post], outputs: "Sequence[TaggerOutput | None]", matched: Sequence[Collection[Place]]
-) -> list[tuple[Mention, ...]]:
-    return [
-        find_mentions(post.tokens, output.spans if output else (), places, given=post.mentions)
-        for post, output, places in zip(posts, outputs, matched, strict=True)
-    ]
 
 
 def _meanings_of(index: Index, settings: Settings) -> WordMeanings:

@@ -195,13 +195,18 @@ def agreed_type(mention: Mention, ranking: Ranking) -> str | None:
     """The type that a mention and its entity agree on: the entity's where it has one, else the tagger's best guess.
 
     How far the tagger was from the entity's type has counted in the ranking, so the entity may have given way already.
+    A tagger with types of its own has the word: the best of those that are the entity's by another name, else of all.
 
     Returns:
-        PER, LOC, ORG or OTHER; None where neither says.
+        PER, LOC, ORG or OTHER, or one of the tagger's own; None where neither says.
     """
-    if ranking.chosen is not None and ranking.chosen.entity.type is not None:
-        return ranking.chosen.entity.type
-    return max(mention.type_scores, key=lambda item: item[1])[0] if mention.type_scores else None
+    from ner import coarse_type
+
+    entity_type = ranking.chosen.entity.type if ranking.chosen is not None else None
+    if not mention.type_scores:
+        return entity_type
+    fitting = [item for item in mention.type_scores if coarse_type(item[0]) == entity_type] or mention.type_scores
+    return max(fitting, key=lambda item: item[1])[0]
 
 
 def _in_parts(post: PostToLink) -> Iterator[PostToLink]:

@@ -106,7 +106,7 @@ class LinkedMention:
     start: int  # first token
     end: int  # one past the last token
     text: str  # as it stands in the text
-    type: str  # PER, LOC, ORG or OTHER
+    type: str  # PER, LOC, ORG or OTHER, or one of the tagger's own
     score: float  # how sure the tagger is of the mention, 0 to 1
     entity: Candidate | None  # the chosen one; None is NIL
     candidates: tuple[Candidate, ...]  # the ten best, best first

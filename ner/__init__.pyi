@@ -33,7 +33,9 @@ from .evaluation.significance import Comparison as Comparison
 from .evaluation.significance import Interval as Interval
 from .evaluation.significance import compare_counts as compare_counts
 from .evaluation.significance import f1_intervals as f1_intervals
+from .evaluation.unfamiliar import unfamiliar as unfamiliar
 from .formats import TaggedPost as TaggedPost
+from .formats import our_tag as our_tag
 from .formats import read_captions as read_captions
 from .formats import read_conll as read_conll
 from .formats import read_posts as read_posts
@@ -48,6 +50,7 @@ from .spans import repair_tags as repair_tags
 from .spans import spans_from_tags as spans_from_tags
 from .spans import tags_from_spans as tags_from_spans
 from .tag_types import TypeTable as TypeTable
+from .tag_types import coarse_type as coarse_type
 from .tag_types import type_table as type_table
 from .taggers import DEFAULT_TAGGER as DEFAULT_TAGGER
 from .taggers import KnownName as KnownName
@@ -69,3 +72,4 @@ from .training.recipes import load_recipe as load_recipe
 from .training.recipes import recipe_from_dict as recipe_from_dict
 from .training.recipes import recipe_to_dict as recipe_to_dict
 from .training.train import train_tagger as train_tagger
+from .training.training_posts import types_in_files as types_in_files

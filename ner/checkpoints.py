@@ -24,7 +24,7 @@ from ner.networks.building import Design, build_network
 from ner.networks.network import Network
 from ner.networks.registry import REGISTRY
 from ner.options import options_from
-from ner.spans import TAGS
+from ner.spans import tags_of
 from ner.taggers import DEFAULT_TAGGER, Tagger
 
 FORMAT_VERSION = 2
@@ -88,6 +88,7 @@ def load_checkpoint(folder: Path, *, device: str = "auto") -> NetworkTagger:
         device=pick_device(device),
         picture_encoder=design.picture_encoder,
         region_width=design.region_width,
+        reads=design.encoder or design.vectors,
     )
 
 
@@ -109,6 +110,7 @@ def read_design(folder: Path) -> Design:
             picture_encoder=None if picture_encoder is None else str(picture_encoder),
             region_width=int(config["region_width"]),
             styles=int(config["styles"]),
+            types=tuple(tag[2:] for tag in config["tags"][1::2]),
         )
     except (KeyError, TypeError, ValueError, RecipeError) as error:
         raise CheckpointError(f"{path}: is damaged ({error}): train the tagger again") from error
@@ -199,7 +201,7 @@ def _config(design: Design) -> dict[str, Any]:
         "picture_encoder": design.picture_encoder,
         "region_width": design.region_width,
         "styles": design.styles,
-        "tags": list(TAGS),
+        "tags": list(tags_of(design.types)),
         "network": dataclasses.asdict(design.options),
     }
 
@@ -222,6 +224,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path}: is a {tagger!r}, expected one of {', '.join(REGISTRY)}: use the release that trained it"
         )
-    if list(tags) != list(TAGS):
-        raise CheckpointError(f"{path}: has tags {tags}, expected {list(TAGS)}: train it again with these")
+    expected = list(tags_of(str(tag)[2:] for tag in tags[1::2]))
+    if list(tags) != expected or len(tags) < 3:
+        raise CheckpointError(f"{path}: has tags {tags}, expected O, then B- and I- of each type: train it again")
     return dict(config)

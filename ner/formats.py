@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ner.column_files import IMAGE_LINE, Block, Layout, find_layout, read_blocks
+from ner.context_fields import context_fields
 from ner.errors import FormatError, TagError
-from ner.spans import OUTSIDE, TYPES, split_tag
+from ner.spans import OUTSIDE, split_tag
 from ner.tag_schemes import read_tags, scheme_of
 from ner.tag_types import TypeTable, our_type, type_table
 from ner.taggers import KnownName, TaggerInput
@@ -118,8 +118,8 @@ def read_jsonl(
 ) -> list[TaggedPost]:
     """Posts of a JSONL file: ``id``, ``tokens``, ``tags``, and where known ``caption``, ``image``, ``knowledge``.
 
-    Also ``attributes`` (``[["flagpole", 0.41], ...]``) and ``known_names``
-    (objects with the fields of :class:`ner.taggers.KnownName`). Tags are BIO.
+    Also ``attributes`` and ``known_names``; what each holds :func:`ner.context_fields.context_fields` says. Tags are
+    BIO.
 
     Raises:
         FormatError: The file is missing, not text, or a line is not such an object; with the line's number.
@@ -163,6 +163,10 @@ def with_captions(posts: Sequence[TaggedPost], captions: Mapping[str, str]) -> l
 
 def our_tag(tag: str, types: TypeTable | None = None) -> str:
     """A data set's tag with our name of its type: ``B-MISC`` is ``B-OTHER``, ``I-location`` is ``I-LOC``.
+
+    Args:
+        tag: A BIO tag.
+        types: What the data set's types are called here (:func:`ner.tag_types.type_table`).
 
     Raises:
         TagError: It is not a BIO tag, or of a type that has no name here.
@@ -226,24 +230,11 @@ def _post_from_json(line: str, path: Path, number: int, mapping: _Mapping) -> Ta
             row = json.loads(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
         tokens, tags = tuple(map(str, row["tokens"])), tuple(mapping.tag(*split_tag(tag)) for tag in row["tags"])
         if len(tokens) != len(tags):
-            raise FormatError(f"{path}:{number}: {len(tokens)} tokens but {len(tags)} tags")
-        knowledge = tuple((str(s), str(p), str(o)) for s, p, o in row.get("knowledge") or ())
-        attributes = tuple((str(label), float(share)) for label, share in row.get("attributes") or ())
-        names = tuple(_known_name(value, len(tokens)) for value in row.get("known_names") or ())
+            raise FormatError(f"{len(tokens)} tokens but {len(tags)} tags")
         caption, image = str(row.get("caption") or ""), row.get("image")
-        return TaggedPost(str(row.get("id", number)), tokens, tags, caption, image, knowledge, attributes, names)
-    except TagError as error:
+        beside = context_fields(row, len(tokens))
+        return TaggedPost(str(row.get("id", number)), tokens, tags, caption, image, *beside)
+    except (TagError, FormatError) as error:
         raise FormatError(f"{path}:{number}: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(f"{path}:{number}: expected an object with 'tokens' and 'tags' ({error})") from error
-
-
-def _known_name(value: Any, length: int) -> KnownName:
-    start, end = int(value["start"]), int(value["end"])
-    if not 0 <= start < end <= length:
-        raise ValueError(f"known name {start}:{end} does not lie within {length} tokens")
-    types = tuple((str(kind), float(share)) for kind, share in value.get("types") or ())
-    if odd := [kind for kind, _ in types if kind not in TYPES]:
-        raise ValueError(f"type {odd[0]!r} of a known name: expected one of {', '.join(TYPES)}")
-    numbers = (float(value.get("weight", 1.0)), float(value.get("prior", 0.0)), float(value.get("nearness", 0.0)))
-    return KnownName(start, end, types, *numbers, same_case=bool(value.get("same_case")))

@@ -19,7 +19,7 @@ from ner.encoders.adapters import merge
 from ner.errors import CheckpointError
 from ner.heads.chain import Array, Chain, best_tags, lattice, score_span
 from ner.networks.network import Inputs, Network
-from ner.spans import TAGS, TYPES, spans_from_tags
+from ner.spans import TAGS, spans_from_tags
 from ner.taggers import ScoredSpan, TaggerInput, TaggerOutput
 
 
@@ -33,6 +33,7 @@ class NetworkTagger:
         device: Where it runs.
         picture_encoder: Which encoder its pictures' regions were from; None where it was trained without pictures.
         region_width: ``C`` of these regions.
+        reads: The encoder or the word vectors that it reads with, by name.
     """
 
     def __init__(
@@ -44,11 +45,12 @@ class NetworkTagger:
         device: torch.device,
         picture_encoder: str | None = None,
         region_width: int = 0,
+        reads: str | None = None,
     ) -> None:
         merge(network)
         network.to(device).eval()
         self._name, self._network, self._inputs = name, network, inputs
-        self._device = device
+        self._device, self.reads = device, reads
         self._chain = network.chain()
         self._picture_encoder, self._region_width = picture_encoder, region_width
         self._tokenizing = threading.Lock()  # a tokenizer is for one thread at a time
@@ -62,6 +64,11 @@ class NetworkTagger:
     def needs_regions(self) -> bool:
         """Whether it looks at pictures."""
         return self._network.takes_regions
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of entities that it tells apart."""
+        return self._chain.types
 
     @property
     def picture_encoder(self) -> str | None:
@@ -143,14 +150,14 @@ def output_from_emissions(chain: Chain, emissions: Array) -> TaggerOutput:
     scored: list[ScoredSpan] = []
     for span in spans:
         probability, given = score_span(scores, span)
-        types = tuple(zip(TYPES, given, strict=True))
+        types = tuple(zip(chain.types, given, strict=True))
         scored.append(ScoredSpan(span.start, span.end, span.type, probability, types))
     return TaggerOutput(tags, tuple(scored))
 
 
 def _stitched(windows: Sequence[Any], found: Sequence[Array]) -> Array:
     """Each word's scores from the window that keeps it."""
-    scores = np.zeros((windows[-1].end if windows else 0, len(TAGS)))
+    scores = np.zeros((windows[-1].end, found[0].shape[1]) if windows else (0, len(TAGS)))
     for window, own in zip(windows, found, strict=True):
         scores[window.keep_start : window.keep_end] = own[
             window.keep_start - window.start : window.keep_end - window.start

@@ -12,10 +12,16 @@ from ner.errors import TagError
 TYPES: tuple[str, ...] = ("PER", "LOC", "ORG", "OTHER")
 """The entity types, in the order in which every table and tensor has them."""
 
-TAGS: tuple[str, ...] = ("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in ("B", "I")))
-"""The tag set: ``O``, then ``B-X`` and ``I-X`` of each type."""
-
 OUTSIDE = "O"
+
+
+def tags_of(types: Iterable[str]) -> tuple[str, ...]:
+    """The tag set of some types: ``O``, then ``B-X`` and ``I-X`` of each."""
+    return (OUTSIDE, *(f"{prefix}-{kind}" for kind in types for prefix in ("B", "I")))
+
+
+TAGS: tuple[str, ...] = tags_of(TYPES)
+"""The tag set of :data:`TYPES`; a tagger may have another."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

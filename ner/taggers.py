@@ -21,7 +21,7 @@ class KnownName:
     end: int  # the token after its last
     # which share of what the name may mean is of which type: (("LOC", 0.9), ("ORG", 0.1)); what has no type counts for
     # none, so they sum to at most 1
-    types: tuple[tuple[str, float], ...]
+    types: tuple[tuple[str, float], ...] = ()
     # how surely the name means what it names, in 0..1: 1 for a label, less for a demonym or a part of a name
     weight: float = 1.0
     prior: float = 0.0  # how often the likeliest of what it may mean is meant (its links, say); 0 where nobody knows
@@ -56,9 +56,9 @@ class ScoredSpan:
 
     start: int  # its first token
     end: int  # the token after its last
-    type: str  # one of PER, LOC, ORG, OTHER
+    type: str  # one of PER, LOC, ORG, OTHER, or of the tagger's own types
     score: float  # how probable the tagger holds exactly this span with this type, in 0..1
-    # how probable each type is, given that the span is an entity; in the order of TYPES, they sum to 1
+    # how probable each type is, given that the span is an entity; in the order of the tagger's types, they sum to 1
     type_scores: tuple[tuple[str, float], ...]
 
 

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from scripts._cli import CommandError, check_file_place, say
+from scripts._graph_context import GraphContext, encoder_of_index
 from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Job:
     images: Path | None
     picture_encoder: str | None
     picture_cache: Path | None
+    index: Path | None
     pictures: str
     worst: int
     plot: Path | None
@@ -109,20 +111,33 @@ def evaluate(job: Job, progress: "Progress") -> Report:
         VisionError: The picture encoder cannot be had.
         OSError: A file or folder cannot be read or written.
     """
-    from ner import check_plot, confusion_of_tags, load_tagger, plot_evaluation, tag_in_steps, worst_posts
+    from ner import (
+        TYPES,
+        check_plot,
+        confusion_of_tags,
+        load_tagger,
+        plot_evaluation,
+        tag_in_steps,
+        unfamiliar,
+        worst_posts,
+    )
 
     if job.plot is not None:
         check_plot(job.plot)
     if job.picture_cache is not None:
         check_file_place("--picture-cache", job.picture_cache)
-    posts = _read(job)
     taggers = [load_tagger(name, device=job.device) for name in (job.tagger, job.against) if name is not None]
+    told_apart = {getattr(tagger, "types", TYPES) for tagger in taggers}
+    types = told_apart.pop() if len(told_apart) == 1 else TYPES
+    posts = _read(job, types)
+    for line in unfamiliar(posts, getattr(taggers[0], "reads", None), types):
+        say(f"note: {line}")
     inputs = _inputs(job, posts, taggers, progress)
     settings = _settings(job, posts, inputs)
 
     def score(tagger: "Tagger", setting: str, what: str) -> Scored:
         outputs = tag_in_steps(tagger, settings[setting], what=f"evaluate ({what})", progress=progress)
-        return _score(job, posts, outputs)
+        return _score(job, posts, [_in_types(output, types) for output in outputs])
 
     pictures = {name: score(taggers[0], name, name) for name in settings}
     first, main = next(iter(pictures.items()))
@@ -142,13 +157,24 @@ def evaluate(job: Job, progress: "Progress") -> Report:
     )
 
 
-def _read(job: Job) -> list["TaggedPost"]:
+def _read(job: Job, types: Sequence[str]) -> list["TaggedPost"]:
     from ner import read_captions, read_posts, type_table, with_captions
 
-    posts = read_posts(job.posts, types=type_table(job.types), tell=say)
+    posts = read_posts(job.posts, types=type_table(job.types, types=types), tell=say)
     if not posts:
         raise CommandError(f"{job.posts}: no posts: give a file of tagged posts")
     return posts if job.captions is None else with_captions(posts, read_captions(job.captions))
+
+
+def _in_types(output: "TaggerOutput", types: Sequence[str]) -> "TaggerOutput":
+    """What a tagger found, by the types of the comparison: one that is not among them goes by our name of it."""
+    from ner import coarse_type, spans_from_tags, tags_from_spans
+
+    if all(span.type in types for span in output.spans):
+        return output
+    named = [replace(span, type=coarse_type(span.type)) for span in spans_from_tags(output.tags)]
+    spans = tuple(replace(span, type=coarse_type(span.type)) for span in output.spans)
+    return replace(output, tags=tags_from_spans(named, len(output.tags)), spans=spans)
 
 
 def _inputs(
@@ -157,26 +183,25 @@ def _inputs(
     """The posts as the taggers see them, with what their pictures show where these are at hand."""
     from ner import tagger_input
 
-    inputs = [tagger_input(post) for post in posts]
     looking = [tagger for tagger in taggers if tagger.needs_regions]
-    if job.images is None:
-        for name in sorted({tagger.name for tagger in looking}):
-            say(f"note: {name} looks at pictures; --images DIR lets it see them")
-        return inputs
-    trained_with = [encoder for tagger in looking if (encoder := getattr(tagger, "picture_encoder", None))]
-    encoder = job.picture_encoder or next(iter(trained_with), DEFAULT_ENCODER)
-    with TemporaryDirectory() as folder:
-        cache = job.picture_cache or _features_file(job.tagger) or Path(folder) / FEATURES
-        with closing(PictureFeatures(job.images, cache, encoder, job.device)) as features:
+    features = None
+    encoder = encoder_of_index(job.index, job.picture_encoder) if job.index is not None else job.picture_encoder
+    with ExitStack() as opened:
+        if job.images is None:
+            for name in sorted({tagger.name for tagger in looking}):
+                say(f"note: {name} looks at pictures; --images DIR lets it see them")
+        else:
+            trained_with = [encoder for tagger in looking if (encoder := getattr(tagger, "picture_encoder", None))]
+            folder = Path(opened.enter_context(TemporaryDirectory()))
+            cache = job.picture_cache or _features_file(job.tagger) or folder / FEATURES
+            encoder = encoder or next(iter(trained_with), DEFAULT_ENCODER)
+            features = opened.enter_context(closing(PictureFeatures(job.images, cache, encoder, job.device)))
             say(str(features.prepare(posts, progress)))
-            return [
-                replace(
-                    given,
-                    attributes=features.attributes(post) or given.attributes,
-                    regions=features.regions(post) if looking else None,
-                )
-                for post, given in zip(posts, inputs, strict=True)
-            ]
+            posts = features.informed(posts)
+        if job.index is not None:
+            posts = opened.enter_context(closing(GraphContext(job.index, features, job.device))).informed(posts)
+        regions = features.regions if features and looking else lambda _: None
+        return [replace(tagger_input(post), regions=regions(post)) for post in posts]
 
 
 def _features_file(tagger: str) -> Path | None:

@@ -98,7 +98,7 @@ class PictureFeatures:
         kept = KnowledgeCache.open(cache)
         if kept.notice:
             say(kept.notice)
-        self._memory = Memory(kept)
+        self.memory = Memory(kept)
         self._seen: dict[str, tuple[Path, PostPicture]] = {}  # by name, without the numbers
 
     @property
@@ -113,6 +113,16 @@ class PictureFeatures:
     def attributes(self, post: "TaggedPost") -> tuple[tuple[str, float], ...]:
         """What a post's picture shows, with probabilities, the likeliest first; nothing where it has none."""
         return self._picture(post).attributes
+
+    def informed(self, posts: Sequence["TaggedPost"]) -> list["TaggedPost"]:
+        """Posts with what their pictures show; where these show nothing, what the file says is left."""
+        return [replace(post, attributes=self.attributes(post) or post.attributes) for post in posts]
+
+    def file(self, post: "TaggedPost") -> Path | None:
+        """Where a post's picture is, or would be; None where it names none."""
+        from linker import find_picture
+
+        return find_picture(self._folder, str(post.image)) if post.image else None
 
     def prepare(self, posts: Iterable["TaggedPost"], progress: Progress | None = None) -> PictureCounts:
         """Encode every picture of the posts that is not kept yet; names are paths in the folder, or without an ending.
@@ -129,7 +139,7 @@ class PictureFeatures:
 
     def close(self) -> None:
         """Close the file."""
-        self._memory.close()
+        self.memory.close()
 
     @cached_property
     def _encoder(self) -> "Encoder":
@@ -148,7 +158,7 @@ class PictureFeatures:
         _, picture = self._seen[name]
         if picture.error:
             return picture
-        known = recall_pictures([picture.sha256], self._encoder.identity, self._memory, with_regions=True)
+        known = recall_pictures([picture.sha256], self._encoder.identity, self.memory, with_regions=True)
         return known.get(picture.sha256) or self._look([name])[0]
 
     def _look(self, names: Sequence[str]) -> "list[PostPicture]":
@@ -157,10 +167,10 @@ class PictureFeatures:
         from linker import find_picture, read_pictures
 
         files = [find_picture(self._folder, name) for name in names]
-        pictures = read_pictures(files, self._encoder, self._memory, with_regions=True)
-        self._memory.flush()
-        if self._memory.problem:
-            raise CacheError(self._memory.problem)
+        pictures = read_pictures(files, self._encoder, self.memory, with_regions=True)
+        self.memory.flush()
+        if self.memory.problem:
+            raise CacheError(self.memory.problem)
         for name, file, picture in zip(names, files, pictures, strict=True):
             self._seen[name] = file, replace(picture, vector=None, regions=None)
         return pictures

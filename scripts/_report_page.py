@@ -45,7 +45,7 @@ def render_page(
     environment.filters.update(near=near_in_words, as_link=as_link, percent=lambda share: f"{share:.0%}", why=why)
     template = environment.get_template("report.html.j2")
     posts = (_make_card(result, image, find_picture) for result, image in zip(rows, images, strict=True))
-    yield from template.generate(posts=posts, totals=_count(rows))
+    yield from template.generate(posts=posts, totals=_count(rows), own_types=_own_types(rows))
 
 
 def as_link(iri: str) -> str | None:
@@ -89,6 +89,14 @@ def _count(results: "Sequence[Result]") -> dict[str, int]:
         "pictured": sum(result.pictured is not None for result in results),
         "errors": sum(result.image_error is not None for result in results),
     }
+
+
+def _own_types(results: "Sequence[Result]") -> dict[str, int]:
+    """The types that only this tagger has, each with a hue in degrees."""
+    from ner import TYPES
+
+    found = {mention.type for result in results for mention in result.mentions} - set(TYPES)
+    return {kind: 15 + 137 * place % 360 for place, kind in enumerate(sorted(found))}
 
 
 def _entity_picture(index: "Index | None", iri: str, source: str) -> Path | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts._cli import FILE, Command, as_json, bootstrap, device, seed, types
+from scripts._graph_context import index_option
 from scripts._picture_features import picture_options
 from scripts._results_file import hold
 
@@ -36,6 +37,7 @@ _BESIDE = {"right": "its own", "none": "none", "wrong": "another post's"}
 @click.option("--against", metavar="DIR|NAME", help="Another tagger, compared on the same posts by a paired test.")
 @click.option("--captions", type=FILE, metavar="TSV", help="Captions of the posts' pictures: name, tab, caption.")
 @picture_options("features.sqlite in DIR, if it can be written; of a NAME, nothing is kept")
+@index_option
 @click.option(
     "--pictures",
     type=click.Choice(["right", "none", "wrong", "all"]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts._cli import FILE, Command, check_file_place, device, say, types
+from scripts._graph_context import GraphContext, encoder_of_index, index_option
 from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures, picture_options
 
 if TYPE_CHECKING:
@@ -17,12 +18,13 @@ train-tagger default --train train.conll --valid valid.conll -o my-tagger
 train-tagger recipe.toml --train a.conll --train b.conll --valid valid.conll --captions captions.tsv -o my-tagger
 train-tagger kg-transformer --encoder xlm-roberta-large --batch-size 8 --train a.conll --valid b.conll -o large
 train-tagger kg-transformer --train train.jsonl --valid valid.jsonl --images pictures --seed 7 -o seeing
+train-tagger default --init default --own-types --train mine.conll -o my-tagger
 evaluate-tagger my-tagger valid.conll
 """
 _SECTIONS = {
-    "Posts": ("train", "valid", "auxiliary", "captions"),
+    "Posts": ("train", "valid", "auxiliary", "captions", "types", "own_types"),
     "Pictures": ("images", "picture_encoder", "picture_cache"),
-    "In place of what the recipe says": ("encoder", "vectors", "seed", "epochs", "batch_size"),
+    "In place of what the recipe says": ("init", "encoder", "vectors", "seed", "epochs", "batch_size"),
 }
 _CHANGES = ("encoder", "vectors", "picture_encoder", "seed", "epochs", "batch_size")
 """The options that take the place of what the recipe says."""
@@ -42,9 +44,8 @@ _CHANGES = ("encoder", "vectors", "picture_encoder", "seed", "epochs", "batch_si
 @click.option(
     "--valid",
     multiple=True,
-    required=True,
     type=FILE,
-    help="Tagged posts by which the best epoch is chosen; may be given again.",
+    help="Tagged posts by which the best epoch is chosen; may be given again. Without any, the last is kept.",
 )
 @click.option(
     "-o", "--output", required=True, type=FILE, metavar="DIR", help="The tagger's folder; a stopped run in it goes on."
@@ -63,7 +64,15 @@ _CHANGES = ("encoder", "vectors", "picture_encoder", "seed", "epochs", "batch_si
     metavar="FILE",
     help="Posts annotated in another style that help in the first epochs; may be given again.",
 )
-@click.option("--init", type=FILE, metavar="DIR", help="A tagger of the same design to start from.")
+@click.option(
+    "--init",
+    metavar="NAME|DIR",
+    help="A tagger to start from: default, or a folder; what does not fit is made anew and named.",
+)
+@index_option
+@click.option(
+    "--own-types", is_flag=True, help="Tell apart the types that the training files have, as they are written there."
+)
 @picture_options("features.sqlite in the tagger's folder")
 @click.option("--encoder", metavar="NAME|DIR", help="The Hugging Face encoder, in place of the recipe's.")
 @click.option("--vectors", metavar="NAME|FILE", help="The word vectors, in place of the recipe's.")
@@ -73,7 +82,13 @@ _CHANGES = ("encoder", "vectors", "picture_encoder", "seed", "epochs", "batch_si
 @types
 @device
 def main(
-    recipe: str | None, recipe_option: str | None, images: Path | None, picture_cache: Path | None, **given: Any
+    recipe: str | None,
+    recipe_option: str | None,
+    images: Path | None,
+    picture_cache: Path | None,
+    index: Path | None,
+    own_types: bool,
+    **given: Any,
 ) -> None:
     """Train a tagger by a recipe, or go on with a run that was stopped.
 
@@ -85,41 +100,48 @@ def main(
     if (recipe is None) == (recipe_option is None):
         raise click.UsageError("give one RECIPE: a shipped recipe's name (default), or a TOML file")
     from kg import build_lock
-    from ner import changed_recipe, load_recipe
+    from ner import changed_recipe, load_recipe, types_in_files
 
     changes = {name: given.pop(name) for name in _CHANGES}
+    if own_types:
+        changes["types"] = types_in_files(given["train"])
+        say(f"types: {', '.join(changes['types'])}")
     chosen = changed_recipe(load_recipe(recipe or str(recipe_option)), **changes)
     output = given["output"].resolve()
     output.parent.mkdir(parents=True, exist_ok=True)
     with build_lock(output):
-        _print_report(_train(chosen, images, picture_cache, **given))
+        _print_report(_train(chosen, images, picture_cache, index, **given))
 
 
-def _train(recipe: "Recipe", images: Path | None, cache: Path | None, **given: Any) -> "TrainingReport":
+def _train(
+    recipe: "Recipe", images: Path | None, cache: Path | None, index: Path | None, **given: Any
+) -> "TrainingReport":
     """Train by a recipe, every picture of the posts encoded once; a line on stderr after each epoch."""
     from ner import read_posts, train_tagger, type_table
     from scripts._progress import Progress
 
-    given["types"] = type_table(given["types"])
+    given["types"] = type_table(given["types"], types=recipe.types)
+    encoder, features = recipe.picture_encoder, None
+    if index is not None:
+        encoder = encoder_of_index(index, encoder)
     with Progress() as progress, ExitStack() as opened:
         if images is not None:
-            encoder = recipe.picture_encoder or DEFAULT_ENCODER
             files = [path for name in ("train", "auxiliary", "valid") for path in given[name]]
-            features = PictureFeatures(images, cache or _make_place(given["output"], images), encoder, given["device"])
+            place = cache or _make_place(given["output"], images)
+            features = PictureFeatures(images, place, encoder or DEFAULT_ENCODER, given["device"])
             opened.callback(features.close)
-            say(
-                str(
-                    features.prepare(
-                        [post for path in files for post in read_posts(path, types=given["types"])], progress
-                    )
-                )
-            )
+            posts = [post for path in files for post in read_posts(path, types=given["types"])]
+            say(str(features.prepare(posts, progress)))
             given |= {
                 "regions": features.regions,
                 "picture_encoder": features.encoder_name,
                 "region_width": features.region_width,
-                "attributes": features.attributes,
+                "informed": features.informed,
             }
+        if index is not None:
+            graph = GraphContext(index, features, given["device"])
+            opened.callback(graph.close)
+            given |= {"informed": graph.informed}
         return train_tagger(recipe, **given, progress=progress, tell=say)
 
 

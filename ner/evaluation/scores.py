@@ -151,9 +151,13 @@ def count_posts(
 
 
 def types_in(*tagged: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """The types of :data:`ner.spans.TYPES`, then what else occurs in some posts' tags, by name."""
+    """The types of :data:`ner.spans.TYPES`, then what else occurs in some posts' tags, by name.
+
+    Where none of the former occurs, the latter alone.
+    """
     found = {tag[2:] for posts in tagged for tags in posts for tag in tags if len(tag) > 2}
-    return (*TYPES, *sorted(found - set(TYPES)))
+    ours = () if found and found.isdisjoint(TYPES) else TYPES
+    return (*ours, *sorted(found - set(TYPES)))
 
 
 def f1_of(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,9 +1,10 @@
 """The linear chain over BIO tags: the best tag sequence, and how probable a span is.
 
-Symbols: ``T`` tokens, ``K`` tags; ``emissions`` float (T, K), ``transitions`` float (K, K) from row to column, and
-``start`` and ``end`` float (K,). A sequence's score is the sum of its parts; its probability, that score's softmax over
-all sequences that BIO allows, or over all where the chain is not held to BIO. Everything is float64 here, and sums are
-logarithms of sums of exponentials, so that no product can fall under the least float. A score of -inf forbids.
+Symbols: ``T`` tokens, ``K`` tags of ``N`` types; ``emissions`` float (T, K), ``transitions`` float (K, K) from row to
+column, ``start`` and ``end`` float (K,). A sequence's score is the sum of its parts; its probability, that score's
+softmax over all sequences that BIO allows, or over all where the chain is not held to BIO. Everything is float64 here,
+and sums are logarithms of sums of exponentials, so that no product can fall under the least float. A score of -inf
+forbids.
 """
 
 from __future__ import annotations
@@ -14,13 +15,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ner.spans import TAGS, TYPES, Span, split_tag
+from ner.spans import TAGS, Span, split_tag
 
 Array = NDArray[np.float64]
-
-_OPENING = np.array([TAGS.index(f"B-{kind}") for kind in TYPES])
-_INSIDE = np.array([TAGS.index(f"I-{kind}") for kind in TYPES])
-_KINDS = np.arange(len(TYPES))
 
 
 @dataclass(frozen=True)
@@ -33,16 +30,33 @@ class Chain:
     # whether tags are held to BIO; where not, an ``I-X`` may open an entity, as the lenient reading has it
     # (:func:`ner.spans.spans_from_tags`)
     constrained: bool = True
+    tags: tuple[str, ...] = TAGS  # the ``K`` tags: ``O``, then ``B-X`` and ``I-X`` of each type
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The ``N`` types, in the order of the tags."""
+        return tuple(tag[2:] for tag in self.tags if tag.startswith("B-"))
+
+    @cached_property
+    def opening(self) -> NDArray[np.int64]:
+        """(N,) the number of each type's ``B-X``."""
+        return np.array([self.tags.index(f"B-{kind}") for kind in self.types])
+
+    @cached_property
+    def inside(self) -> NDArray[np.int64]:
+        """(N,) the number of each type's ``I-X``."""
+        return np.array([self.tags.index(f"I-{kind}") for kind in self.types])
 
     @cached_property
     def allowed_start(self) -> Array:
         """(K,) :attr:`start`, -inf where an ``I-`` would open a post that is held to BIO."""
-        return np.where([self.constrained and tag.startswith("I-") for tag in TAGS], -np.inf, self.start)
+        return np.where([self.constrained and tag.startswith("I-") for tag in self.tags], -np.inf, self.start)
 
     @cached_property
     def allowed_transitions(self) -> Array:
         """(K, K) :attr:`transitions`, -inf where BIO forbids that an ``I-X`` follows neither ``B-X`` nor ``I-X``."""
-        forbidden = [[self.constrained and not follows(before, after) for after in TAGS] for before in TAGS]
+        tags = self.tags
+        forbidden = [[self.constrained and not follows(before, after) for after in tags] for before in tags]
         return np.where(forbidden, -np.inf, self.transitions)
 
     @cached_property
@@ -70,7 +84,7 @@ def best_tags(chain: Chain, emissions: ArrayLike) -> tuple[str, ...]:
     numbers = [int((scores[-1] + chain.end).argmax())]
     for before in scores[-2::-1]:
         numbers.append(int((before + steps[:, numbers[-1]]).argmax()))
-    return tuple([TAGS[number] for number in reversed(numbers)])
+    return tuple([chain.tags[number] for number in reversed(numbers)])
 
 
 @dataclass(frozen=True)
@@ -84,35 +98,37 @@ class Lattice:
     log_z: float  # log-sum over all sequences
 
     def span_log_probabilities(self, start: int, end: int) -> Array:
-        """(len(TYPES),) log-probability that exactly ``start:end`` is an entity of each type.
+        """(N,) log-probability that exactly ``start:end`` is an entity of each type.
 
         It opens with ``B-X``, or with an ``I-X`` before which no tag of its type stands: BIO forbids that, a chain may
         allow it.
         """
         steps, emissions = self.chain.allowed_transitions, self.emissions
-        opened = self.forward[start, _OPENING]  # (len(TYPES),), as all that follows
-        orphan = self.chain.allowed_start[_INSIDE]
+        opening, inside = self.chain.opening, self.chain.inside
+        opened = self.forward[start, opening]  # (N,), as all that follows
+        orphan = self.chain.allowed_start[inside]
         if start > 0:
-            before = self.forward[start - 1][:, None] + steps[:, _INSIDE]  # (K, len(TYPES))
-            before[_OPENING, _KINDS] = before[_INSIDE, _KINDS] = -np.inf
+            before = self.forward[start - 1][:, None] + steps[:, inside]  # (K, N)
+            kinds = np.arange(len(inside))
+            before[opening, kinds] = before[inside, kinds] = -np.inf
             orphan = np.logaddexp.reduce(before, axis=0)
-        orphan = orphan + emissions[start, _INSIDE]
-        within = self._onward(end, _INSIDE)
+        orphan = orphan + emissions[start, inside]
+        within = self._onward(end, inside)
         if end - start == 1:
-            alone: Array = np.logaddexp(opened + self._onward(end, _OPENING), orphan + within)
+            alone: Array = np.logaddexp(opened + self._onward(end, opening), orphan + within)
             return alone - self.log_z
-        stays = steps[_INSIDE, _INSIDE]
-        entered = np.logaddexp(opened + steps[_OPENING, _INSIDE], orphan + stays)
-        rest = emissions[start + 1 : end, _INSIDE].sum(axis=0) + (end - start - 2) * stays
+        stays = steps[inside, inside]
+        entered = np.logaddexp(opened + steps[opening, inside], orphan + stays)
+        rest = emissions[start + 1 : end, inside].sum(axis=0) + (end - start - 2) * stays
         found: Array = entered + rest + within - self.log_z
         return found
 
     def _onward(self, after: int, last: NDArray[np.int64]) -> Array:
-        """(len(TYPES),) log-sum over all ends behind the tags ``last`` that do not go on with the span's type."""
+        """(N,) log-sum over all ends behind the tags ``last`` that do not go on with the span's type."""
         if after == len(self.emissions):
             return self.chain.end[last]
         ends = self.chain.allowed_transitions[last] + self.backward[after]
-        ends[_KINDS, _INSIDE] = -np.inf  # the span would be longer
+        ends[np.arange(len(last)), self.chain.inside] = -np.inf  # the span would be longer
         sums: Array = np.logaddexp.reduce(ends, axis=1)
         return sums
 
@@ -135,5 +151,5 @@ def score_span(scores: Lattice, span: Span) -> tuple[float, tuple[float, ...]]:
     logs = scores.span_log_probabilities(span.start, span.end)
     weights = np.exp(logs - logs.max())
     given = weights / weights.sum()
-    probability = float(np.exp(min(logs[TYPES.index(span.type)], 0.0)))
+    probability = float(np.exp(min(logs[scores.chain.types.index(span.type)], 0.0)))
     return probability, tuple(float(value) for value in given)

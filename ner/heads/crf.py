@@ -5,6 +5,8 @@ Shapes: ``B`` posts, ``T`` words, ``H`` width of a word, ``K`` tags.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -19,12 +21,13 @@ class Head(nn.Module):
 
     Args:
         width: ``H``.
-        tags: ``K``.
+        tags: The ``K`` tags.
     """
 
-    def __init__(self, width: int, tags: int = len(TAGS)) -> None:
+    def __init__(self, width: int, tags: Sequence[str] = TAGS) -> None:
         super().__init__()
-        self.tag_scores = nn.Linear(width, tags)
+        self.tags = tuple(tags)
+        self.tag_scores = nn.Linear(width, len(self.tags))
 
     def forward(self, words: Tensor) -> Tensor:
         """``words`` float32 (B, T, H) to emissions float32 (B, T, K)."""
@@ -50,9 +53,9 @@ class Head(nn.Module):
 class CrfHead(Head):
     """A linear-chain CRF: its parameters and its likelihood of tags are pytorch-crf's."""
 
-    def __init__(self, width: int, tags: int = len(TAGS)) -> None:
+    def __init__(self, width: int, tags: Sequence[str] = TAGS) -> None:
         super().__init__(width, tags)
-        self.crf = CRF(tags, batch_first=True)
+        self.crf = CRF(len(self.tags), batch_first=True)
 
     def loss(self, emissions: Tensor, tags: Tensor, mask: Tensor, weight: Tensor | None = None) -> Tensor:
         """The negative log-likelihood of tags, averaged over the posts."""
@@ -63,7 +66,8 @@ class CrfHead(Head):
     def chain(self) -> Chain:
         """The CRF's scores as numpy arrays."""
         scores = (self.crf.start_transitions, self.crf.end_transitions, self.crf.transitions)
-        return Chain(*(score.detach().double().cpu().numpy() for score in scores))
+        start, end, transitions = (score.detach().double().cpu().numpy() for score in scores)
+        return Chain(start, end, transitions, tags=self.tags)
 
 
 class SoftmaxHead(Head):
@@ -78,5 +82,5 @@ class SoftmaxHead(Head):
 
     def chain(self) -> Chain:
         """A chain in which every tag may follow every other at no cost, so that the best tags are each word's best."""
-        tags = self.tag_scores.out_features
-        return Chain(np.zeros(tags), np.zeros(tags), np.zeros((tags, tags)), constrained=False)
+        count = len(self.tags)
+        return Chain(np.zeros(count), np.zeros(count), np.zeros((count, count)), constrained=False, tags=self.tags)

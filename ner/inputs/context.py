@@ -34,7 +34,8 @@ must
 i you he she it we they me him her us them my your his its our their who whom whose which what where when why how
 there here other another one very just also too
 """
-_SAY_NOTHING = frozenset(_SAYS_NOTHING.split())  # words of a caption
+FUNCTION_WORDS = frozenset(_SAYS_NOTHING.split())
+"""Words of English that say nothing of what is seen."""
 
 
 def context_parts(post: TaggerInput) -> tuple[str, ...]:
@@ -83,7 +84,7 @@ def attribute_words(post: TaggerInput) -> list[tuple[tuple[str, ...], float]]:
     if labels := [(words, weight) for words, weight in labels if words]:
         return labels
     said = dict.fromkeys(word.lower() for word in _JOINED_WORD.findall(post.caption))
-    content = [word for word in said if word not in _SAY_NOTHING][:_MAX_CAPTION_WORDS]
+    content = [word for word in said if word not in FUNCTION_WORDS][:_MAX_CAPTION_WORDS]
     return [((word,), 1 / len(content)) for word in content]
 
 

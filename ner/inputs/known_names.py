@@ -8,11 +8,12 @@ it is to what the picture shows, and whether the graph writes it in the same cas
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from ner.spans import TAGS, TYPES
+from ner.spans import TAGS, TYPES, split_tag
 from ner.taggers import TaggerInput
 
 NAME_FEATURES = 2 * (len(TYPES) + 1) + 6
@@ -49,11 +50,12 @@ def name_features(post: TaggerInput) -> list[list[float]]:
     return rows
 
 
-def near_name_scores(features: Tensor) -> Tensor:
+def near_name_scores(features: Tensor, tags: Sequence[str] = TAGS) -> Tensor:
     """How near the names in a post are to what its picture shows, as scores of their tags.
 
     Args:
         features: float (..., :data:`NAME_FEATURES`), as :func:`name_features` gives them.
+        tags: The ``K`` tags; a graph's names say nothing for a type that is not one of :data:`ner.spans.TYPES`.
 
     Returns:
         float (..., K): for ``B-`` of a type at a name's first token, for ``I-`` at the others, the type's share times
@@ -62,7 +64,7 @@ def near_name_scores(features: Tensor) -> Tensor:
     near = features[..., _WEIGHT] * features[..., _NEARNESS]
     half = len(TYPES) + 1
     columns = [
-        torch.zeros_like(near) if tag == "O" else near * features[..., half * (tag[0] == "I") + TYPES.index(tag[2:])]
-        for tag in TAGS
+        near * features[..., half * (prefix == "I") + TYPES.index(kind)] if kind in TYPES else torch.zeros_like(near)
+        for prefix, kind in map(split_tag, tags)
     ]
     return torch.stack(columns, dim=-1)

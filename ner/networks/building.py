@@ -14,6 +14,7 @@ from ner.inputs.pieces import InputEncoder
 from ner.inputs.words import WordInputs
 from ner.networks.network import Inputs, Network
 from ner.networks.registry import REGISTRY
+from ner.spans import TYPES, tags_of
 
 _SPARE_POSITIONS = 2  # RoBERTa counts its positions from 2
 
@@ -30,6 +31,7 @@ class Design:
     picture_encoder: str | None = None  # which encoder the pictures' regions are from; None without pictures
     region_width: int = 0  # ``C``, the width of a region; 0 without pictures, and then the network has no visual part
     styles: int = 1  # how many annotation styles it is trained on; tagging is always in the first
+    types: tuple[str, ...] = TYPES  # the types of entities that it tells apart
 
 
 def build_network(design: Design, *, seed: int, table: WordTable | None = None) -> tuple[Network, Inputs]:
@@ -50,12 +52,19 @@ def build_network(design: Design, *, seed: int, table: WordTable | None = None) 
             sizes = WordSizes(vector_width=table.width, words=table.id_count, region_width=design.region_width)
             torch.manual_seed(seed)
             network: Network = spec.network_class()(design.options, sizes)
+            _settle_tags(network, design)
             return network, WordInputs(table, with_speech=getattr(design.options, "speech_width", 0) > 0)
         encoder, tokenizer = load_encoder(str(design.encoder))
         extra = {"styles": design.styles} if spec.styles else {}
         torch.manual_seed(seed)
         network = spec.network_class()(encoder, design.options, region_width=design.region_width, **extra)
+        _settle_tags(network, design)
         return network, _pieces_inputs(encoder, tokenizer)
+
+
+def _settle_tags(network: Network, design: Design) -> None:
+    if design.types != TYPES:
+        network.set_tags(tags_of(design.types))
 
 
 def _pieces_inputs(encoder: Any, tokenizer: Any) -> InputEncoder:

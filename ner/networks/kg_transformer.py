@@ -12,7 +12,7 @@ Shapes: ``B`` windows, ``S`` sub-tokens, ``T`` words, ``H`` encoder width, ``K``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -62,7 +62,11 @@ class WordSight(nn.Module):
         super().__init__()
         self.ask = nn.Linear(width, visual_width)
         self.look = VisuallyAidedScores(visual_width, region_width)
-        self.answer = nn.Linear(visual_width, len(TAGS), bias=False)
+        self.set_tags(TAGS)
+
+    def set_tags(self, tags: Sequence[str]) -> None:
+        """Say what a picture changes about these tags' scores: nothing yet."""
+        self.answer = nn.Linear(self.ask.out_features, len(tags), bias=False)
         nn.init.zeros_(self.answer.weight)
 
     def forward(self, words: Tensor, mask: Tensor, regions: Tensor, has_regions: Tensor) -> Tensor:
@@ -102,6 +106,9 @@ class KgTransformer(Network):
         }
     )
 
+    of_tags: ClassVar[tuple[str, ...]] = ("head.", "sight.answer.")
+    of_styles: ClassVar[tuple[str, ...]] = ("corpus.",)
+
     def __init__(self, encoder: Any, options: KgTransformerOptions, *, region_width: int = 0, styles: int = 1) -> None:
         super().__init__()
         self.takes_regions = region_width > 0
@@ -122,6 +129,12 @@ class KgTransformer(Network):
         self.head = CrfHead(joined)
         self.sight = WordSight(joined, options.visual_width, region_width) if region_width else None
 
+    def set_tags(self, tags: Sequence[str]) -> None:
+        """Tags of another set, also where a picture changes their scores."""
+        super().set_tags(tags)
+        if self.sight is not None:
+            self.sight.set_tags(tags)
+
     def words(self, batch: Batch, style: Tensor | None = None) -> Tensor:
         """Words in context, float32 (B, T, H); ``style`` int64 (B,): annotation style, the first if None."""
         hidden = self._encode(batch)  # (B, S, H)
@@ -139,7 +152,7 @@ class KgTransformer(Network):
         if self.sight is not None:
             scores = scores + self.sight(words, batch.mask, batch.regions, batch.has_regions)
         if self.trust:
-            scores = scores + self.trust * near_name_scores(batch.features[..., -NAME_FEATURES:])
+            scores = scores + self.trust * near_name_scores(batch.features[..., -NAME_FEATURES:], self.head.tags)
         return scores.float()
 
     def _encode(self, batch: Batch) -> Tensor:

@@ -39,6 +39,9 @@ class Network(nn.Module):
 
     # what the names of its parameters began with in older checkpoints, and what they begin with now
     old_names: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    # the parameters, by what their names begin with, in which each tag, or each style, has a row of its own
+    of_tags: ClassVar[tuple[str, ...]] = ("head.",)
+    of_styles: ClassVar[tuple[str, ...]] = ()
     takes_regions: bool = False  # whether it looks at a picture's regions
     head: Head
 
@@ -58,6 +61,10 @@ class Network(nn.Module):
     def chain(self) -> Chain:
         """How tags follow one another, as numpy arrays."""
         return self.head.chain()
+
+    def set_tags(self, tags: Sequence[str]) -> None:
+        """Give tags of another set scores of their own, drawn anew; a subclass does so wherever it has some."""
+        self.head = type(self.head)(self.head.tag_scores.in_features, tags)
 
     def own_state(self) -> dict[str, Tensor]:
         """The parameters that training changes, by name."""

@@ -22,7 +22,8 @@ region, ``K`` tags, ``Z`` span tags.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -112,15 +113,22 @@ class Mt(Network):
 class Umt(Mt):
     """The Unified Multimodal Transformer; its arguments are those of :class:`Mt`."""
 
+    of_tags: ClassVar[tuple[str, ...]] = ("head.", "conversion")
     options: UmtOptions
 
     def __init__(self, encoder: Any, options: UmtOptions, *, region_width: int) -> None:
         super().__init__(encoder, options, region_width=region_width)
         width = self.encoder.width
         self.span_reading = CrossModalLayer(width, self.reading.heads, dropout=options.dropout)
-        self.span_head = CrfHead(width, len(SPAN_TAGS))
+        self.span_head = CrfHead(width, SPAN_TAGS)
         if options.conversion:
             self.conversion = nn.Parameter(conversion_prior())  # W^c
+
+    def set_tags(self, tags: Sequence[str]) -> None:
+        """Tags of another set, also where span scores are converted to theirs."""
+        super().set_tags(tags)
+        if self.options.conversion:
+            self.conversion = nn.Parameter(conversion_prior(tags))
 
     def emissions(self, batch: Batch, style: Tensor | None = None) -> Tensor:  # noqa: ARG002
         """Scores of each word's tags with those of its span tags in them, float32 (B, T, K)."""
@@ -130,7 +138,7 @@ class Umt(Mt):
         """The negative log-likelihood of ``tags`` int64 (B, T) and, by ``lambda``, of their span tags."""
         emissions, span_emissions = self._both(batch)
         loss = self.head.loss(emissions, tags, batch.mask, weight)
-        spans = span_tags(tags.masked_fill(~batch.mask, 0))
+        spans = span_tags(tags.masked_fill(~batch.mask, 0), self.head.tags)
         span_loss = self.span_head.loss(span_emissions, spans, batch.mask, weight)
         return loss + self.options.span_weight * span_loss
 
@@ -145,13 +153,13 @@ class Umt(Mt):
         return emissions, span_emissions
 
 
-def span_tags(tags: Tensor) -> Tensor:
-    """Numbers of :data:`ner.spans.TAGS` to those of :data:`SPAN_TAGS`: the tags without their types."""
-    numbers = torch.tensor([SPAN_TAGS.index(split_tag(tag)[0]) for tag in TAGS], device=tags.device)
+def span_tags(tags: Tensor, of: Sequence[str] = TAGS) -> Tensor:
+    """Numbers of tags to those of :data:`SPAN_TAGS`: the tags without their types; ``of``: which tags are numbered."""
+    numbers = torch.tensor([SPAN_TAGS.index(split_tag(tag)[0]) for tag in of], device=tags.device)
     return numbers[tags]
 
 
-def conversion_prior() -> Tensor:
+def conversion_prior(tags: Sequence[str] = TAGS) -> Tensor:
     """What ``W^c`` (Z, K) starts as: each span tag shared equally among the tags that have it (section 2.4)."""
-    corresponds = torch.tensor([[float(split_tag(tag)[0] == span_tag) for tag in TAGS] for span_tag in SPAN_TAGS])
+    corresponds = torch.tensor([[float(split_tag(tag)[0] == span_tag) for tag in tags] for span_tag in SPAN_TAGS])
     return corresponds / corresponds.sum(dim=1, keepdim=True)

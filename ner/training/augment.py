@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ner.formats import TaggedPost
-from ner.spans import Span, spans_from_tags
+from ner.spans import TYPES, Span, spans_from_tags
 from ner.taggers import KnownName, TaggerInput
 from ner.training.name_lists import LISTS, NameList, longest
 from ner.training.recipes import ContextRecipe
@@ -21,6 +21,7 @@ Fact = tuple[str, str, str]
 Tags = tuple[str, ...]
 
 _RENAMED_KNOWN = 0.5
+_CONTRARY = ("PER", "LOC", "ORG")
 
 _KINDS_TEXT = {  # what a kind of entity is said to be; some more often
     "PER": (
@@ -57,12 +58,14 @@ class Pool:
 
     captions: tuple[str, ...]
     names: tuple[tuple[str, str], ...]
+    contrary: tuple[str, ...] = _CONTRARY  # the types that a contrary fact may give an entity
 
     @classmethod
-    def of(cls, posts: Sequence[TaggedPost]) -> Pool:
-        """The pool of some posts."""
+    def of(cls, posts: Sequence[TaggedPost], types: Sequence[str] = TYPES) -> Pool:
+        """The pool of some posts, whose entities are of these types."""
         names = {(_name(post, span), span.type) for post in posts for span in spans_from_tags(post.tags)}
-        return cls(tuple(post.caption for post in posts if post.caption), tuple(sorted(names)))
+        captions = tuple(post.caption for post in posts if post.caption)
+        return cls(captions, tuple(sorted(names)), tuple(kind for kind in _CONTRARY if kind in types))
 
 
 def training_example(
@@ -130,7 +133,8 @@ def _draw_facts(post: TaggedPost, pool: Pool, options: ContextRecipe, source: ra
     if choice < options.fact:
         return (_agreeing_facts(post, source.choice(spans), pool, source) if spans else []), post.tags
     if choice < options.fact + options.contrary_fact:
-        short = [span for span in spans if span.end - span.start == 1 and span.type != "OTHER"]
+        kinds = pool.contrary if len(pool.contrary) > 1 else ()
+        short = [span for span in spans if span.end - span.start == 1 and span.type in kinds]
         return _contrary_facts(post, source.choice(short), pool, source) if short else ([], post.tags)
     if choice < options.fact + options.contrary_fact + options.unrelated_fact and pool.names:
         name, kind = source.choice(pool.names)
@@ -141,7 +145,7 @@ def _draw_facts(post: TaggedPost, pool: Pool, options: ContextRecipe, source: ra
 
 def _contrary_facts(post: TaggedPost, span: Span, pool: Pool, source: random.Random) -> tuple[list[Fact], Tags]:
     """Facts that give an entity of the post another type, and the tags with this type."""
-    kind = source.choice([kind for kind in ("PER", "LOC", "ORG") if kind != span.type])
+    kind = source.choice([kind for kind in pool.contrary if kind != span.type])
     facts = _facts(_name(post, span), kind, pool, source)
     return facts, (*post.tags[: span.start], f"B-{kind}", *post.tags[span.end :])
 
@@ -158,16 +162,17 @@ def _agreeing_facts(post: TaggedPost, span: Span, pool: Pool, source: random.Ran
 
 def _facts(name: str, kind: str, pool: Pool, source: random.Random) -> list[Fact]:
     """Made-up facts that say of what kind a thing is, as a graph would."""
-    facts = [(name, "is a", source.choice(_KINDS[kind]))]
+    said = _KINDS.get(kind, (kind.lower().replace("_", " ").replace("-", " "),))
+    facts = [(name, "is a", source.choice(said))]
     if source.random() < 0.2:
-        facts.append((name, "is a", source.choice(_KINDS[kind])))
+        facts.append((name, "is a", source.choice(said)))
     more = {
         "PER": (("team", "ORG"), ("birth place", "LOC"), ("spouse", "PER")),
         "LOC": (("country", "LOC"), ("capital", "LOC"), ("continent", "LOC"), ("language", "OTHER"), ("border", "LOC")),
         "ORG": (("league", "ORG"), ("location", "LOC"), ("country", "LOC")),
         "OTHER": (("author", "PER"), ("country", "LOC")),
     }
-    for predicate, wanted in source.sample(more[kind], source.randint(0, 2)):
+    for predicate, wanted in source.sample(more.get(kind, more["OTHER"]), source.randint(0, 2)):
         values = [other for other, other_kind in source.choices(pool.names, k=8) if other_kind == wanted]
         if values:
             facts.append((name, predicate, values[0]))

@@ -36,7 +36,7 @@ def epoch_batches(
     Pictures are only chosen here; their regions are large, and are read when a batch is due.
     """
     source = random.Random(f"{recipe.seed}/{epoch}")  # noqa: S311
-    pool = Pool.of([post for corpus in corpora for post in corpus.posts])
+    pool = Pool.of([post for corpus in corpora for post in corpus.posts], recipe.types)
     examples: list[Example] = []
     for corpus in corpora:
         with_picture = [post for post in corpus.posts if post.image] if with_pictures else []

@@ -27,7 +27,7 @@ class EpochReport:
     @property
     def mean_f1(self) -> float:
         """What epochs are compared by."""
-        return sum(self.f1.values()) / len(self.f1)
+        return sum(self.f1.values()) / len(self.f1) if self.f1 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class TrainingReport:
 
 
 def best_epoch(epochs: Sequence[EpochReport]) -> EpochReport:
-    """The epoch with the greatest mean F1; of equal ones, the first."""
-    return max(epochs, key=lambda epoch: (epoch.mean_f1, -epoch.epoch))
+    """The epoch with the greatest mean F1; of equal ones, the first. Where nothing was validated, the last."""
+    return max(epochs, key=lambda epoch: (epoch.mean_f1, -epoch.epoch)) if epochs[-1].f1 else epochs[-1]
 
 
 def epoch_line(epochs: Sequence[EpochReport], most: int, seconds: float) -> str:
@@ -54,10 +54,12 @@ def epoch_line(epochs: Sequence[EpochReport], most: int, seconds: float) -> str:
         seconds: How long an epoch takes.
     """
     last, best = epochs[-1], best_epoch(epochs)
-    scores = ", ".join(f"{name} {f1:.4f}" for name, f1 in last.f1.items())
-    standing = "the best so far" if best is last else f"epoch {best.epoch} stays the best with {best.mean_f1:.4f}"
     left = most - last.epoch
     ahead = f"; at most {_duration(left * seconds)} left" if left else ""
+    if not last.f1:
+        return f"epoch {last.epoch} of {most}: loss {last.loss:.4f}; there is nothing to validate on{ahead}"
+    scores = ", ".join(f"{name} {f1:.4f}" for name, f1 in last.f1.items())
+    standing = "the best so far" if best is last else f"epoch {best.epoch} stays the best with {best.mean_f1:.4f}"
     return (
         f"epoch {last.epoch} of {most}: loss {last.loss:.4f}; F1 {scores}; mean {last.mean_f1:.4f}, {standing}{ahead}"
     )

@@ -66,7 +66,7 @@ class NameList:
     def _of_entities(self, tokens: Sequence[str], spans: Sequence[Span]) -> Iterator[KnownName]:
         for span in spans:
             form = _form(tokens[span.start : span.end])
-            if form and self._draw("known", form) < self.known[span.type]:
+            if form and self._draw("known", form) < self.known.get(span.type, self.known["OTHER"]):
                 yield self._name(span.start, span.end, form, span.type, tokens)
 
     def _of_words(self, tokens: Sequence[str]) -> Iterator[KnownName]:
@@ -86,6 +86,7 @@ class NameList:
                     yield self._name(position, position + 2, form, self._ordinary_type(form), tokens)
 
     def _name(self, start: int, end: int, form: str, kind: str, tokens: Sequence[str]) -> KnownName:
+        kind = kind if kind in TYPES else "OTHER"  # as a graph has it
         types: tuple[tuple[str, float], ...] = ((kind, 1.0),)
         odd = self._draw("type", form)
         if odd < self.wrong_types:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from ner.embeddings.word_table import BuildOptions
 from ner.errors import RecipeError
 from ner.networks.registry import REGISTRY
 from ner.options import choice, options, options_from, positive, share, size
+from ner.spans import TYPES
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 """Where the shipped recipes are."""
@@ -88,6 +89,8 @@ class Recipe:
     vectors: str | None = None
     # which encoder the posts' pictures are put through, where there are any; None for the usual one
     picture_encoder: str | None = None
+    # the types of entities that it tells apart, of the user's own making if need be: ["PRODUCT", "EVENT"]
+    types: list[str] = field(default_factory=lambda: [*TYPES])
     seed: int = size(13, at_least=0)  # where every random number comes from
     # what is kept of the vectors, and what a word without one gets
     table: BuildOptions = field(default_factory=BuildOptions)
@@ -98,6 +101,10 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.tagger not in REGISTRY:
             raise RecipeError(f"tagger = {self.tagger!r}: expected one of {', '.join(REGISTRY)}")
+        if not self.types or len({name.upper() for name in self.types}) < len(self.types):
+            raise RecipeError(f"types = {self.types}: expected at least one, each only once")
+        if odd := [name for name in self.types if not name or len(name.split()) != 1]:
+            raise RecipeError(f"types: {odd[0]!r} is no name of a type: expected one word, such as 'PRODUCT'")
         self._settle_what_it_reads()
         kind = REGISTRY[self.tagger].options_class()
         if not isinstance(self.network, kind):
@@ -162,6 +169,7 @@ def changed_recipe(
     encoder: str | None = None,
     vectors: str | None = None,
     picture_encoder: str | None = None,
+    types: Sequence[str] | None = None,
     seed: int | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
@@ -171,7 +179,8 @@ def changed_recipe(
     Raises:
         RecipeError: A value is none of those allowed, or the tagger has no use for it.
     """
-    own = {"encoder": encoder, "vectors": vectors, "picture_encoder": picture_encoder, "seed": seed}
+    own: dict[str, Any] = {"encoder": encoder, "vectors": vectors, "picture_encoder": picture_encoder, "seed": seed}
+    own["types"] = None if types is None else list(types)
     schedule = {"epochs": epochs, "batch_size": batch_size}
     values = recipe_to_dict(recipe)
     values |= {name: value for name, value in own.items() if value is not None}

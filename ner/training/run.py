@@ -20,18 +20,18 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from ner.checkpoints import load_state, read_tensors_and_metadata, save_checkpoint, write_json, write_tensors
-from ner.embeddings.word_table import WordTable
-from ner.errors import CheckpointError, NerError, TrainingError
+from ner.checkpoints import read_tensors_and_metadata, save_checkpoint, write_json, write_tensors
+from ner.errors import NerError, TrainingError
 from ner.evaluation.scores import score_tags
+from ner.evaluation.unfamiliar import unfamiliar
 from ner.heads.chain import best_tags
 from ner.network_tagger import batched_emissions
 from ner.networks.building import Design, build_network
-from ner.spans import TAGS
 from ner.training.epoch_batches import Example, epoch_batches
 from ner.training.epoch_reports import EpochReport, TrainingReport, best_epoch, draw_curves, epoch_line, write_curves
 from ner.training.optimizer import Steps, total_steps
 from ner.training.recipes import Recipe, recipe_to_dict
+from ner.training.starting import fitting_design, start_from
 from ner.training.training_posts import Corpus, RegionsOf, Validation, word_table
 
 RECIPE_FILE = "recipe.json"
@@ -71,7 +71,9 @@ class Run:
     ) -> None:
         self.recipe, self.corpora, self.output, self.device = recipe, corpora, output, device
         self.progress, self.tell = progress or (lambda _what, _done, _total: None), tell or (lambda _line: None)
-        self.design = _design(recipe, pictures, styles=len(corpora))
+        self.design = fitting_design(_design(recipe, pictures, styles=len(corpora)), init)
+        for line in unfamiliar(corpora[0].posts, recipe.encoder or recipe.vectors, recipe.types):
+            self.tell(line)
         self.table = word_table(recipe, corpora, validations)
         if self.table is not None:
             self.tell(f"{recipe.vectors}: {self.table.report}")
@@ -81,7 +83,8 @@ class Run:
         self.regions = None if pictures is None else pictures.regions
         self.validations = [one for one in validations if self.regions is not None or not one.with_pictures]
         if init is not None:
-            self._start_from(init)
+            for line in start_from(init, self.network, self.design, self.table):
+                self.tell(line)
         self.module = cast(nn.Module, self.network).to(device)
         auxiliary = sum(len(corpus.posts) for corpus in corpora[1:])
         self.steps = Steps(self.network, recipe, total_steps(len(corpora[0].posts), auxiliary, recipe))
@@ -101,15 +104,6 @@ class Run:
             self._draw()
             (self.output / RESUME_FILE).unlink()
         return TrainingReport(self.output, tuple(self.epochs), best_epoch(self.epochs), len(self.corpora[0].posts))
-
-    def _start_from(self, init: Path) -> None:
-        learns_words = any("change" in name.split(".") for name in self.network.own_state())
-        if self.table is not None and learns_words and WordTable.load(init).numbered != self.table.numbered:
-            raise CheckpointError(
-                f"{init}: was trained on other words, expected those of this run: train on the same files and vectors, "
-                "or with tune_words = false"
-            )
-        load_state(self.network, init)
 
     def _is_over(self) -> bool:
         if not self.epochs:
@@ -153,8 +147,9 @@ class Run:
     def _loss(self, examples: Sequence[Example]) -> Tensor:
         batch = self.inputs.collate([self._window(example) for example in examples]).to(self.device)
         tags = torch.zeros(batch.mask.shape, dtype=torch.int64)
+        numbers = {tag: number for number, tag in enumerate(self.network.head.tags)}
         for row, example in enumerate(examples):
-            tags[row, : len(example.tags)] = torch.tensor([TAGS.index(tag) for tag in example.tags])
+            tags[row, : len(example.tags)] = torch.tensor([numbers[tag] for tag in example.tags])
         style = torch.tensor([example.style for example in examples])
         weight = torch.tensor([1.0 if e.style == 0 else self.recipe.schedule.auxiliary_weight for e in examples])
         is_mixed = self.device.type == "cuda" and self.recipe.schedule.precision == "bf16"
@@ -239,4 +234,5 @@ def _design(recipe: Recipe, pictures: Pictures | None, *, styles: int) -> Design
         picture_encoder=None if pictures is None else pictures.encoder,
         region_width=0 if pictures is None else pictures.region_width,
         styles=styles,
+        types=tuple(recipe.types),
     )

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from ner.checkpoints import pick_device
-from ner.errors import TrainingError
+from ner.checkpoints import pick_device, tagger_folder
 from ner.formats import read_captions
-from ner.tag_types import TypeTable
+from ner.tag_types import TypeTable, type_table
 from ner.training.epoch_reports import TrainingReport
 from ner.training.recipes import Recipe
 from ner.training.run import Pictures, Progress, Run, Tell
-from ner.training.training_posts import AttributesOf, Corpus, RegionsOf, Validation, read_training_posts, validations_of
+from ner.training.training_posts import Corpus, Informed, RegionsOf, Validation, read_training_posts, validations_of
 
 
 def train_tagger(
@@ -24,11 +23,11 @@ def train_tagger(
     output: Path,
     captions: Sequence[Path] = (),
     auxiliary: Sequence[Path] = (),
-    init: Path | None = None,
+    init: str | Path | None = None,
     regions: RegionsOf | None = None,
     picture_encoder: str | None = None,
     region_width: int = 0,
-    attributes: AttributesOf | None = None,
+    informed: Informed | None = None,
     types: TypeTable | None = None,
     device: str = "auto",
     progress: Progress | None = None,
@@ -41,15 +40,15 @@ def train_tagger(
         train: Files of tagged posts, in any of the formats of :mod:`ner.formats`.
         valid: Files of tagged posts; the epoch with the best mean F1 over them is kept. Each counts with its text
             alone, and again with its captions, with all that is known beside it, and with its pictures, where it has
-            them.
+            them. Without any, the last epoch is kept.
         output: The folder to write.
         captions: Files of ``name<TAB>caption`` lines for the pictures.
         auxiliary: Files annotated in another style, each with a style of its own, that help in the first epochs.
-        init: A tagger's folder with the same network, whose weights are the start.
+        init: A tagger's folder, or a shipped tagger's name, whose weights are the start, as far as they fit.
         regions: Gives a post its picture's regions, float32 (R, C), or None; the same at each call.
         picture_encoder: Which encoder these are from.
         region_width: C.
-        attributes: Gives a post what its picture shows; nothing leaves what stands in the file.
+        informed: Gives posts what is known beside their text; None leaves what stands in the files.
         types: What the files' types are called here; the published sets' are known.
         device: "cpu", "cuda", or "auto".
         progress: Told (what, done, total) as it goes.
@@ -61,13 +60,12 @@ def train_tagger(
         EncoderNotFoundError: The encoder cannot be found.
         CheckpointError: ``init`` or the run to go on with cannot be read.
     """
-    if not valid:
-        raise TrainingError("valid: no files: give a file of tagged posts to choose the best epoch by")
     texts: dict[str, str] = {}
     for path in captions:
         texts |= read_captions(path)
     groups = [list(train), *([path] for path in auxiliary)]
-    read = partial(read_training_posts, captions=texts, attributes=attributes, types=types, tell=tell)
+    table = type_table(types=recipe.types) if types is None else types
+    read = partial(read_training_posts, captions=texts, informed=informed, types=table, tell=tell)
     corpora = [Corpus(tuple(read(paths)), n) for n, paths in enumerate(groups)]
     validations: list[Validation] = []
     for path in valid:
@@ -78,7 +76,7 @@ def train_tagger(
         corpora,
         validations,
         output=output,
-        init=init,
+        init=None if init is None else tagger_folder(init),
         pictures=None if regions is None else Pictures(regions, str(picture_encoder), region_width),
         device=pick_device(device),
         progress=progress,

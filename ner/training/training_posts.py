@@ -12,7 +12,8 @@ from ner.errors import TrainingError
 from ner.formats import TaggedPost, read_posts, tagger_input, with_captions
 from ner.inputs.context import words_beside
 from ner.networks.registry import REGISTRY
-from ner.tag_types import TypeTable
+from ner.spans import TYPES, split_tag
+from ner.tag_types import AS_WRITTEN, TypeTable
 from ner.taggers import TaggerInput
 from ner.training.recipes import Recipe
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 RegionsOf = Callable[[TaggedPost], "NDArray[np.float32] | None"]
 """The regions of a post's picture, float32 (R, C); None where it has none that can be used."""
 
-AttributesOf = Callable[[TaggedPost], tuple[tuple[str, float], ...]]
-"""What a post's picture shows, with probabilities, the likeliest first; nothing where it has none."""
+Informed = Callable[[Sequence[TaggedPost]], Sequence[TaggedPost]]
+"""Gives posts what is known beside their text: what their pictures show, what a graph knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +55,17 @@ class Validation:
 def read_training_posts(
     paths: Sequence[Path],
     captions: Mapping[str, str],
-    attributes: AttributesOf | None,
+    informed: Informed | None,
     *,
     types: TypeTable | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> list[TaggedPost]:
-    """The posts of some files that have any words, with captions and with what their pictures show.
+    """The posts of some files that have any words, with captions and with what is known beside them.
 
     Args:
         paths: Files of tagged posts.
         captions: Captions by the pictures' names.
-        attributes: Gives a post what its picture shows; where it gives nothing, what stands in the file is left.
+        informed: Gives posts what is known beside them; None leaves what stands in the files.
         types: What the files' types are called here.
         tell: Told a line for each file that is not plain BIO with our types.
 
@@ -76,9 +77,29 @@ def read_training_posts(
     posts = [post for post in with_captions(found, captions) if post.tokens]
     if not posts:
         raise TrainingError(f"{', '.join(map(str, paths)) or 'train'}: no posts: give a file of tagged posts")
-    if attributes is None:
-        return posts
-    return [replace(post, attributes=attributes(post) or post.attributes) for post in posts]
+    return posts if informed is None else list(informed(posts))
+
+
+def types_in_files(paths: Sequence[Path]) -> tuple[str, ...]:
+    """The types that some files' tags have, as they are written: those of :data:`ner.spans.TYPES`, then by name.
+
+    Types that differ in case alone are one, written as it is first met.
+
+    Raises:
+        FormatError: A file cannot be read.
+        TrainingError: No post has an entity.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        for post in read_posts(path, types=AS_WRITTEN):
+            for tag in post.tags:
+                if kind := split_tag(tag)[1]:
+                    found.setdefault(kind.upper(), kind)
+    if not found:
+        raise TrainingError(
+            f"{', '.join(map(str, paths))}: no entity is tagged: give posts with tags such as B-PRODUCT"
+        )
+    return (*(kind for kind in TYPES if kind in found), *sorted(found[name] for name in found.keys() - set(TYPES)))
 
 
 def validations_of(name: str, posts: Sequence[TaggedPost], regions: RegionsOf | None) -> list[Validation]:

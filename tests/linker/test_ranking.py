@@ -166,3 +166,22 @@ def test_any_clues_give_probabilities(count: int, random) -> None:
     probabilities = softmax(scores(load_ranker(), rows, np.array([random.uniform(-2, 2) for _ in NIL_CLUES])))
     assert probabilities.shape == (count + 2,)
     assert probabilities.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("types", "meant", "expected"),
+    [
+        ((("PRODUCT", 0.9), ("EVENT", 0.1)), "place", "PRODUCT"),  # a type that the graph has not excludes nothing
+        ((("person", 0.9), ("location", 0.1)), "man", "person"),  # one that it has by another name counts as that
+        ((("person", 0.1), ("location", 0.9)), "place", "location"),
+        ((("PRODUCT", 0.05), ("PER", 0.95)), "man", "PER"),
+    ],
+)
+def test_a_taggers_own_types_are_kept_and_exclude_no_candidate(
+    graph: Graph, types: tuple[tuple[str, float], ...], meant: str, expected: str
+) -> None:
+    mention = Mention(0, 1, "Jordan", 0.9, types)
+    matches = AliasIndex(graph).candidates("Jordan", limit=50)
+    [ranking] = LinkRanker(graph).rank(PostToLink(("Jordan", "was", "amazing"), (mention,), (matches,)))
+    assert chosen([ranking]) == [f"urn:jordan_{meant}"]
+    assert agreed_type(mention, ranking) == expected

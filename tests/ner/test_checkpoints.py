@@ -60,7 +60,7 @@ def test_weights_under_the_names_of_the_release_before_still_load(folder):
     [
         ({"format_version": 99}, "has format version 99, expected 2"),
         ({"tagger": "magic"}, "is a 'magic', expected one of kg-transformer"),
-        ({"tags": ["O", "B-X"]}, "has tags ['O', 'B-X'], expected ['O', 'B-PER'"),
+        ({"tags": ["O", "B-X"]}, "has tags ['O', 'B-X'], expected O, then B- and I- of each type"),
         ({"network": {"wings": 2}}, "is damaged"),
         ({"network": {"adapter_rank": 3, "letter_width": 8, "lstm_width": 8}}, "holds another network's weights"),
     ],

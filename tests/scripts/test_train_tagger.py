@@ -9,6 +9,8 @@ from PIL import Image
 from kg import KnowledgeCache
 from ner import load_recipe, load_tagger, recipe_to_dict
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture
 def posts(tmp_path: Path) -> Path:
@@ -90,3 +92,38 @@ def test_pictures_are_looked_at_once_and_kept_beside_the_run(
     assert "1 of 2 pictures can be used; not used: 1 missing" in result.stderr
     with KnowledgeCache.open(tmp_path / "run" / "features.sqlite", read_only=True) as kept:
         assert (kept.stats()["picture"], kept.stats()["regions"]) == (1, 1)
+
+
+def test_what_an_index_knows_stands_beside_the_posts(
+    run, index: Path, recipe: Path, vectors: Path, tmp_path: Path
+) -> None:
+    images = ROOT / "examples" / "posts" / "images"
+    rows = [
+        {"id": "1", "tokens": ["Chad", "looks", "great"], "tags": ["B-LOC", "O", "O"], "image": "chad-flag.jpg"},
+        {"id": "2", "tokens": ["it", "rains"], "tags": ["O", "O"]},
+    ]
+    posts = tmp_path / "seen.jsonl"
+    posts.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    recipe.write_text(
+        'tagger = "knowledge-attention"\n[network]\nletter_width = 4\n[schedule]\nepochs = 1\n', encoding="utf-8"
+    )
+    vectors.write_text("chad 1.5 1 1 0.25\ncountry 2.5 1 1 0.25\n")
+    arguments = ["--train", posts, "--vectors", vectors, "--index", index, "-o", tmp_path / "run"]
+    result = run("train-tagger", recipe, *arguments, "--images", images)
+    assert result.exit_code == 0, result.output
+    assert "of 2 posts the graph knows names in 1 and the pictures of 1" in result.stderr
+    with KnowledgeCache.open(tmp_path / "run" / "features.sqlite", read_only=True) as kept:
+        assert kept.stats()["pictured"] == 1
+    words = json.loads((tmp_path / "run" / "words.json").read_text(encoding="utf-8"))["words"]
+    assert "country" in [word.lower() for word in words]
+    result = run("evaluate-tagger", tmp_path / "run", posts, "--index", index, "--images", images, "--pictures", "all")
+    assert result.exit_code == 0, result.output
+
+
+def test_an_index_that_cannot_be_used_is_one_line(run, index: Path, recipe: Path, posts: Path, tmp_path: Path) -> None:
+    arguments = ["--train", posts, "-o", tmp_path / "run"]
+    result = run("train-tagger", recipe, *arguments, "--index", tmp_path / "none")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "none" in result.stderr
+    result = run("train-tagger", recipe, *arguments, "--index", index, "--picture-encoder", "vgg16")
+    assert "picture encoder 'vgg16': expected 'efficientnet-lite0', with which" in result.stderr

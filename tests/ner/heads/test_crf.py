@@ -15,7 +15,7 @@ from ner.spans import TAGS
 
 def random_head(seed: int, tags: int) -> CrfHead:
     torch.manual_seed(seed)
-    head = CrfHead(2, tags).double()
+    head = CrfHead(2, TAGS[:tags]).double()
     with torch.no_grad():
         for parameter in head.crf.parameters():
             parameter.normal_()

@@ -30,7 +30,7 @@ def test_the_loss_is_the_mean_over_words_and_padding_is_none():
 
 def test_gradients_are_the_loss_s_own():
     torch.manual_seed(1)
-    head = SoftmaxHead(3, tags=4).double()
+    head = SoftmaxHead(3, TAGS[:4]).double()
     words = torch.randn(2, 2, 3, dtype=torch.float64, requires_grad=True)
     tags, mask = torch.tensor([[1, 3], [2, 0]]), torch.tensor([[True, True], [True, False]])
     assert torch.autograd.gradcheck(lambda words: head.loss(head(words), tags, mask), (words,))

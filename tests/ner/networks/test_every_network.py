@@ -11,10 +11,10 @@ from ner.checkpoints import load_checkpoint, save_checkpoint
 from ner.embeddings.word_table import WordTable
 from ner.inputs.context import words_beside
 from ner.inputs.words import WordBatch
-from ner.network_tagger import NetworkTagger
+from ner.network_tagger import NetworkTagger, output_from_emissions
 from ner.networks.building import Design, build_network
 from ner.networks.registry import REGISTRY
-from ner.spans import TAGS
+from ner.spans import TAGS, tags_of
 from ner.taggers import TaggerInput, TaggerOutput
 
 REGION_WIDTH, REGIONS = 6, 4
@@ -172,3 +172,19 @@ def test_tagging_is_the_same_each_time_whatever_the_posts_around(built):
     assert [len(output.tags) for output in found] == [len(post.tokens) for post in POSTS]
     empty = TaggerInput((), attributes=POSTS[0].attributes, knowledge=(PLAYER,), regions=picture(0))
     assert tagger.tag([empty, *POSTS]) == [TaggerOutput((), ()), *found]
+
+
+def test_it_learns_types_of_ones_own(built):
+    network, batch = copy.deepcopy(built.network), built.batch(COMPLETE)
+    own = tags_of(("EVENT", "PRODUCT"))
+    network.set_tags(own)
+    tags = torch.randint(len(own), batch.mask.shape, generator=torch.Generator().manual_seed(5))
+    network.loss(batch, tags).backward()
+    emissions = network.eval().emissions(batch)
+    assert emissions.shape[2] == len(own)
+    rows = [name for name in network.own_state() if name.startswith(network.of_tags)]
+    assert rows
+    assert all(network.get_parameter(name).grad is not None for name in rows)
+    found = output_from_emissions(network.chain(), emissions[0].detach().double().numpy())
+    assert all(dict(span.type_scores).keys() == {"EVENT", "PRODUCT"} for span in found.spans)
+    assert set(found.tags) <= set(own)

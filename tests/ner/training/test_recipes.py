@@ -37,7 +37,7 @@ def test_what_is_left_out_has_its_default():
     [
         (
             {"sed": 1},
-            "sed is unknown: expected one of tagger, encoder, vectors, picture_encoder, seed, table, net",
+            "sed is unknown: expected one of tagger, encoder, vectors, picture_encoder, types, seed, table, net",
         ),
         ({"network": {"width": 1}}, "network.width is unknown: expected one of adapter_rank, "),
         ({"encoder": 3}, "encoder = 3: expected a text"),

@@ -1,6 +1,7 @@
 """The trainer: it learns, goes on after a kill, and stops with a word where it cannot go on."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 import ner.training.run
 from ner.checkpoints import load_tagger
-from ner.errors import CheckpointError, FormatError, TrainingError
+from ner.errors import FormatError, TrainingError
 from ner.spans import TAGS
 from ner.taggers import TaggerInput
 from ner.training.recipes import recipe_from_dict
@@ -75,14 +76,6 @@ def test_a_network_that_reads_words_carries_their_vectors_with_it(
     tagger = load_tagger(tmp_path / "run", device="cpu")
     assert (tagger.name, tagger.needs_regions) == ("cnn-bilstm-crf", False)
     assert len(tagger.tag([TaggerInput(("Smith", "visits", "Atlantis"))])[0].tags) == 3
-
-
-def test_a_start_on_other_words_is_refused(tiny_words_recipe, train_file, valid_file, tmp_path):
-    trained(tiny_words_recipe, train_file, valid_file, tmp_path / "first")
-    again = trained(tiny_words_recipe, train_file, valid_file, tmp_path / "second", init=tmp_path / "first")
-    assert again.epochs
-    with pytest.raises(CheckpointError, match="was trained on other words"):
-        trained(tiny_words_recipe, valid_file, valid_file, tmp_path / "third", init=tmp_path / "first")
 
 
 def test_a_finished_run_is_not_begun_again(tiny_recipe, train_file, valid_file, tmp_path):
@@ -171,11 +164,11 @@ def test_captions_are_validated_with_and_without(tiny_recipe, train_file, valid_
 def test_what_pictures_show_stands_beside_the_posts(tiny_words_recipe, train_file, valid_file, tmp_path):
     asked = []
 
-    def attributes(post):
-        asked.append(post.tokens)
-        return (("country", 0.9),) if "Paris" in post.tokens else ()
+    def informed(posts):
+        asked.extend(posts)
+        return [replace(post, attributes=(("country", 0.9),) if "Paris" in post.tokens else ()) for post in posts]
 
-    report = trained(tiny_words_recipe, train_file, valid_file, tmp_path / "run", attributes=attributes)
+    report = trained(tiny_words_recipe, train_file, valid_file, tmp_path / "run", informed=informed)
     assert list(report.best.f1) == [f"{tmp_path.name}/valid.txt", f"{tmp_path.name}/valid.txt + context"]
     assert len(asked) == 8 + 2
 
@@ -186,8 +179,16 @@ def test_a_file_without_posts_is_named(tiny_recipe, valid_file, tmp_path, empty)
     path.write_text(empty, encoding="utf-8")
     with pytest.raises(TrainingError, match=r"empty\.txt: no posts"):
         trained(tiny_recipe, path, valid_file, tmp_path / "run")
-    with pytest.raises(TrainingError, match="valid: no files"):
-        train_tagger(recipe_from_dict(tiny_recipe), train=[valid_file], valid=[], output=tmp_path / "run")
+
+
+def test_without_anything_to_validate_on_the_last_epoch_is_kept(tiny_recipe, train_file, tmp_path):
+    lines = []
+    report = train_tagger(
+        recipe_from_dict(tiny_recipe), train=[train_file], valid=[], output=tmp_path / "run", tell=lines.append
+    )
+    assert (len(report.epochs), report.best.epoch, report.best.f1) == (3, 3, {})
+    assert lines[-1].endswith("there is nothing to validate on")
+    assert len(load_tagger(tmp_path / "run", device="cpu").tag([TaggerInput(("Chad",))])[0].tags) == 1
 
 
 def test_a_tag_outside_the_set_is_named(tiny_recipe, valid_file, tmp_path):
