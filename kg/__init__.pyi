@@ -3,9 +3,11 @@ from .build.build import build_graph as build_graph
 from .build.differences import compare_graphs as compare_graphs
 from .build.source_file import GraphSources as GraphSources
 from .build.sources import find_sources as find_sources
+from .cache_entries import CachedLocalFeatures as CachedLocalFeatures
 from .cache_entries import CachedPicture as CachedPicture
 from .cache_entries import CachedPost as CachedPost
 from .cache_entries import CachedRegions as CachedRegions
+from .cache_entries import CacheEntry as CacheEntry
 from .cache_entries import PicturedRecord as PicturedRecord
 from .entities import ENTITY_TYPES as ENTITY_TYPES
 from .entities import AliasMatch as AliasMatch

@@ -27,6 +27,15 @@ class CachedRegions:
 
 
 @dataclass(frozen=True, slots=True)
+class CachedLocalFeatures:
+    """The local features of an entity's picture; `kind` names the way in which they were made."""
+
+    sha256: str
+    kind: str
+    blob: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PicturedRecord:
     """The pictured entity of one question, or that there is none (`entity_iri` None)."""
 
@@ -43,6 +52,11 @@ class PicturedRecord:
     image: str | None
     path: tuple[tuple[str, str, str], ...]
     knowledge: tuple[tuple[str, str, str], ...]  # triples in words
+    how: str | None = None  # by which way it was recognised
+    score: float | None = None  # how probable that is
+    # what came nearest where nothing was recognised, and its cosine
+    nearest_iri: str | None = None
+    nearest_cosine: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +69,4 @@ class CachedPost:
     key: str | None
 
 
-Entry = CachedPicture | CachedRegions | PicturedRecord | CachedPost
+CacheEntry = CachedPicture | CachedRegions | CachedLocalFeatures | PicturedRecord | CachedPost

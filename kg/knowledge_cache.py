@@ -14,22 +14,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, get_origin
 
-from .cache_entries import CachedPicture, CachedPost, CachedRegions, Entry, PicturedRecord
+from .cache_entries import CachedLocalFeatures, CachedPicture, CachedPost, CachedRegions, CacheEntry, PicturedRecord
 from .errors import CacheError
 from .small_store import SmallStore
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_Kind = TypeVar("_Kind", CachedPicture, CachedRegions, PicturedRecord, CachedPost)
+_Kind = TypeVar("_Kind", CachedPicture, CachedRegions, CachedLocalFeatures, PicturedRecord, CachedPost)
 
-_NAMES: dict[type[Entry], str] = {
+_NAMES: dict[type[CacheEntry], str] = {
     CachedPicture: "picture",
     CachedRegions: "regions",
+    CachedLocalFeatures: "local_features",
     PicturedRecord: "pictured",
     CachedPost: "post",
 }
 _OF_ENCODER = "encoder = ? AND sha256 IN (SELECT value FROM json_each(?))"
+_FORGET_OLDEST = (
+    "DELETE FROM local_features WHERE rowid IN (SELECT rowid FROM local_features ORDER BY created DESC, rowid DESC"
+    " LIMIT -1 OFFSET ?)"
+)
 _ALL_DAYS = 365_000
 _TIMEOUT_S = 30.0
 
@@ -40,7 +45,9 @@ class KnowledgeCache(SmallStore):
     Use `KnowledgeCache.open`, and close it, or use it as a context manager.
     """
 
-    VERSION = 2
+    VERSION = 3
+    MOST_LOCAL_FEATURES = 5_000
+    """Pictures whose local features are kept, at most (some 50 kB each); the oldest go first."""
     TABLES = """
     CREATE TABLE IF NOT EXISTS picture (
         sha256 TEXT, encoder TEXT, width INTEGER, height INTEGER, vector BLOB, attributes TEXT, format TEXT,
@@ -49,9 +56,13 @@ class KnowledgeCache(SmallStore):
     CREATE TABLE IF NOT EXISTS regions (
         sha256 TEXT, encoder TEXT, blob BLOB, shape TEXT, created TEXT, PRIMARY KEY (sha256, encoder)
     );
+    CREATE TABLE IF NOT EXISTS local_features (
+        sha256 TEXT, kind TEXT, blob BLOB, created TEXT, PRIMARY KEY (sha256, kind)
+    );
     CREATE TABLE IF NOT EXISTS pictured (
         key TEXT PRIMARY KEY, sha256 TEXT, candidates TEXT, theta REAL, hops INTEGER, index_id TEXT, entity_iri TEXT,
-        hop INTEGER, cosine REAL, image TEXT, path TEXT, knowledge TEXT, created TEXT
+        hop INTEGER, cosine REAL, image TEXT, path TEXT, knowledge TEXT, how TEXT, score REAL,
+        nearest_iri TEXT, nearest_cosine REAL, created TEXT
     );
     CREATE TABLE IF NOT EXISTS post (file TEXT, id TEXT, text TEXT, key TEXT, created TEXT, PRIMARY KEY (file, id))
     """
@@ -97,6 +108,11 @@ class KnowledgeCache(SmallStore):
         """Return the regions that are kept of some pictures for an encoder, by sha256."""
         return {found.sha256: found for found in self._read(CachedRegions, _OF_ENCODER, [encoder, _json(sha256s)])}
 
+    def local_features(self, sha256s: Iterable[str], kind: str) -> dict[str, CachedLocalFeatures]:
+        """Return the local features of one kind that are kept of some pictures, by sha256."""
+        where = "kind = ? AND sha256 IN (SELECT value FROM json_each(?))"
+        return {found.sha256: found for found in self._read(CachedLocalFeatures, where, [kind, _json(sha256s)])}
+
     def pictured(self, keys: Iterable[str]) -> dict[str, PicturedRecord]:
         """Return the answers that are kept under some keys."""
         where = "key IN (SELECT value FROM json_each(?))"
@@ -107,19 +123,22 @@ class KnowledgeCache(SmallStore):
         where = "id = coalesce(?, id) ORDER BY file, id LIMIT ?"
         return self._read(CachedPost, where, [post_id, limit])
 
-    def put(self, entries: Iterable[Entry]) -> None:
+    def put(self, entries: Iterable[CacheEntry]) -> None:
         """Keep some entries, all or none of them, each in the place of one with the same key.
 
         Raises:
             CacheError: If the file cannot be written.
         """
         rows: dict[str, list[dict[str, Any]]] = {}
-        for entry in entries:
+        kept = list(entries)
+        for entry in kept:
             rows.setdefault(_NAMES[type(entry)], []).append(asdict(entry) | {"created": _stamp()})
         if rows:
             with self._writing():
                 for table, found in rows.items():
                     self._database.table(table).insert_all(found, replace=True)
+                if CachedLocalFeatures in map(type, kept):
+                    self._database.execute(_FORGET_OLDEST, [self.MOST_LOCAL_FEATURES])
 
     def stats(self) -> dict[str, int]:
         """Return the number of rows of each table, and the size of the file as `size_bytes`."""

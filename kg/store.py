@@ -176,6 +176,14 @@ class Graph(GraphFile):
         found = groupby(self.connection.execute(query, (_listed(entity_ids),)), key=itemgetter(0))
         return {entity: tuple(image for _, image in rows) for entity, rows in found}
 
+    def files_of_most_meant(self, limit: int) -> dict[str, str]:
+        """Return the files of embedded pictures by their sha256, those of the entities that are meant most first."""
+        query = (
+            "SELECT i.sha256, i.file FROM image i JOIN entity e ON e.id = i.entity WHERE i.status = 'embedded'"
+            " AND i.file IS NOT NULL GROUP BY i.sha256 ORDER BY max(e.prior) DESC, min(i.id) LIMIT ?"
+        )
+        return dict(self.connection.execute(query, (limit,)))
+
     def image_entities(self, image_ids: Iterable[int]) -> dict[int, int]:
         """Return the entity of each of some images."""
         query = f"SELECT id, entity FROM image WHERE id {_LISTED}"  # noqa: S608

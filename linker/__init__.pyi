@@ -3,6 +3,7 @@ from .build_settings import BuiltIndex as BuiltIndex
 from .building import build_index as build_index
 from .candidates import CandidateFinder as CandidateFinder
 from .decision import decide as decide
+from .entity_features import make_local_features_ahead as make_local_features_ahead
 from .errors import EncoderMismatchError as EncoderMismatchError
 from .errors import IndexChangedError as IndexChangedError
 from .errors import IndexConflictError as IndexConflictError
@@ -59,6 +60,7 @@ from .results import Candidate as Candidate
 from .results import GivenMention as GivenMention
 from .results import LinkedMention as LinkedMention
 from .results import Mention as Mention
+from .results import Nearest as Nearest
 from .results import Pictured as Pictured
 from .results import Post as Post
 from .results import PostPicture as PostPicture

@@ -2,18 +2,28 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from kg import AliasMatch, CachedPost, Fact, PicturedRecord
 from linker.index import Index
 from linker.memory import Memory
-from linker.pictured import find_pictured
-from linker.results import Pictured, Post, PostPicture
+from linker.pictured import Match, find_pictured
+from linker.results import Nearest, Pictured, Post, PostPicture
+from linker.second_look import Recognised, SecondLook, load_look_model, nearest_to
 from linker.settings import Settings
 
-Knowledge = tuple[Pictured | None, tuple[Fact, ...]]
-"""The pictured entity, or None, and what the graph knows about it, most specific first."""
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What a picture tells."""
+
+    pictured: Pictured | None = None  # the pictured entity, where one was recognised
+    facts: tuple[Fact, ...] = ()  # what the graph knows about it, most specific first
+    nearest: Nearest | None = None  # what came nearest, where nothing was recognised
+
 
 _RECENT_ANSWERS = 4096
 # Below this a fuzzy candidate is too unlike the mention to look for its pictures and those of its neighbours.
@@ -34,6 +44,7 @@ class KnowledgeFinder:
         self._index_id = index.manifest.identity
         self._memory = memory
         self._settings = settings
+        self._second_look = SecondLook(index, memory) if settings.second_look else None
         self._recent: dict[str, Knowledge] = {}
 
     def find(self, post: Post, picture: PostPicture, matches: Sequence[Sequence[AliasMatch]]) -> Knowledge:
@@ -45,43 +56,60 @@ class KnowledgeFinder:
             matches: The candidates of its mentions.
 
         Returns:
-            The pictured entity, or None; and what the graph knows about it.
+            The pictured entity, or what came nearest; and what the graph knows about it.
         """
         if picture.vector is None:
-            return None, ()
-        candidates = sorted({match.entity.id for row in matches for match in row if match.fuzzy >= LEAST_FUZZY})
-        key = self._key(picture.sha256, candidates)
+            return Knowledge()
+        text = text_scores(matches)
+        key = self._key(picture.sha256, text)
         self._memory.keep(CachedPost(post.file, str(post.id), " ".join(post.tokens), key))
         known = self._recent.get(key) or self._recall(key)
         if known is None:
-            pictured = self._find(picture, candidates)
-            known = pictured, tuple(self._index.graph.conceptual(pictured.entity.id)) if pictured else ()
-            self._memory.keep(self._record(key, picture.sha256, candidates, *known))
+            known = self._find(post.image, picture, text)
+            self._memory.keep(self._record(key, picture.sha256, sorted(text), known))
         if len(self._recent) >= _RECENT_ANSWERS:
             self._recent.clear()
         self._recent[key] = known
         return known
 
-    def _find(self, picture: PostPicture, candidates: Sequence[int]) -> Pictured | None:
-        graph, settings = self._index.graph, self._settings
+    def _find(self, file: Path | bytes | None, picture: PostPicture, text: Mapping[int, float]) -> Knowledge:
+        graph, settings, candidates = self._index.graph, self._settings, sorted(text)
         assert picture.vector is not None
         ask = partial(find_pictured, graph, self._index.images, picture.vector, candidates)
         match = ask(theta=settings.threshold, hops=settings.hops, way=settings.way)
-        if match is None:
-            return None
+        if match is not None:
+            return self._known(candidates, Recognised(match, "copy", 1.0))
+        if self._second_look is None or file is None:
+            return Knowledge()
+        nearest = nearest_to(self._index, picture.vector, candidates, hops=settings.hops)
+        if recognised := self._second_look.look(nearest, file, picture.sha256, text):
+            return self._known(candidates, recognised)
+        return Knowledge(nearest=self._nearest(nearest[0]) if nearest else None)
+
+    def _known(self, candidates: Sequence[int], recognised: Recognised) -> Knowledge:
+        graph, match = self._index.graph, recognised.match
         image = graph.image(match.image_id)
-        path = graph.path(candidates, match.entity_id, max_hops=settings.hops) if match.hop else ()
-        return Pictured(
+        path = graph.path(candidates, match.entity_id, max_hops=self._settings.hops) if match.hop else ()
+        pictured = Pictured(
             entity=graph.entity(match.entity_id),
             hop=match.hop,
             cosine=match.cosine,
             image=image.source if image else "",
             path=tuple((row.subject.iri, row.predicate_iri, row.object.iri) for row in path),
+            how=recognised.how,
+            score=recognised.score,
         )
+        return Knowledge(pictured, tuple(graph.conceptual(match.entity_id)))
 
-    def _key(self, sha256: str, candidates: Sequence[int]) -> str:
+    def _nearest(self, match: Match) -> Nearest:
+        return Nearest(self._index.graph.entity(match.entity_id), match.cosine)
+
+    def _key(self, sha256: str, text: Mapping[int, float]) -> str:
         """Everything that the answer depends on: picture, candidates, index and settings."""
-        parts = [sha256, candidates, self._index_id, self._settings.threshold, self._settings.hops]
+        settings = self._settings
+        parts = [sha256, sorted(text), self._index_id, settings.threshold, settings.hops]
+        if self._second_look is not None:
+            parts += [[round(score, 6) for _, score in sorted(text.items())], load_look_model().identity]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _recall(self, key: str) -> Knowledge | None:
@@ -90,17 +118,17 @@ class KnowledgeFinder:
         if record is None:
             return None
         if record.entity_iri is None:
-            return None, ()
+            nearest = self._index.graph.entity_by_iri(record.nearest_iri) if record.nearest_iri else None
+            return Knowledge(nearest=Nearest(nearest, record.nearest_cosine or 0.0) if nearest else None)
         entity = self._index.graph.entity_by_iri(record.entity_iri)
         if entity is None or record.hop is None or record.cosine is None:
             return None
-        pictured = Pictured(entity, record.hop, record.cosine, record.image or "", record.path)
-        return pictured, tuple(Fact(*triple) for triple in record.knowledge)
+        how, score = record.how or "copy", 1.0 if record.score is None else record.score
+        pictured = Pictured(entity, record.hop, record.cosine, record.image or "", record.path, how, score)
+        return Knowledge(pictured, tuple(Fact(*triple) for triple in record.knowledge))
 
-    def _record(
-        self, key: str, sha256: str, candidates: Sequence[int], pictured: Pictured | None, facts: Sequence[Fact]
-    ) -> PicturedRecord:
-        entities = self._index.graph.entities(candidates)
+    def _record(self, key: str, sha256: str, candidates: Sequence[int], known: Knowledge) -> PicturedRecord:
+        entities, pictured, nearest = self._index.graph.entities(candidates), known.pictured, known.nearest
         return PicturedRecord(
             key=key,
             sha256=sha256,
@@ -113,5 +141,17 @@ class KnowledgeFinder:
             cosine=pictured.cosine if pictured else None,
             image=pictured.image if pictured else None,
             path=pictured.path if pictured else (),
-            knowledge=tuple(fact.triple for fact in facts),
+            knowledge=tuple(fact.triple for fact in known.facts),
+            how=pictured.how if pictured else None,
+            score=pictured.score if pictured else None,
+            nearest_iri=nearest.entity.iri if nearest else None,
+            nearest_cosine=nearest.cosine if nearest else None,
         )
+
+
+def text_scores(matches: Sequence[Sequence[AliasMatch]]) -> dict[int, float]:
+    """How well a name of the text fits each entity near which pictures are looked for, 0 to 1, by entity id."""
+    scores: dict[int, float] = {}
+    for match in (match for row in matches for match in row if match.fuzzy >= LEAST_FUZZY):
+        scores[match.entity.id] = max(scores.get(match.entity.id, 0.0), match.fuzzy * match.weight)
+    return scores

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
 
-from kg import CachedPicture, CachedPost, CachedRegions, CacheError, KnowledgeCache, PicturedRecord
+from kg import CacheEntry, CacheError, KnowledgeCache
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Memory:
         self._cache = cache
         self.problem = problem
         self._writable = writable and cache is not None
-        self._waiting: list[CachedPicture | CachedRegions | PicturedRecord | CachedPost] = []
+        self._waiting: list[CacheEntry] = []
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -41,6 +41,14 @@ class Memory:
                 return cls(problem=problem)
         return cls(cache, problem=cache.notice)
 
+    @classmethod
+    def open_read_only(cls, path: Path) -> Self:
+        """Open a file that may be there or not, for what is in it."""
+        try:
+            return cls(KnowledgeCache.open(path, read_only=True), writable=False)
+        except CacheError:
+            return cls()
+
     def recall(self, question: Callable[[KnowledgeCache], dict[str, T]]) -> dict[str, T]:
         """What the cache answers to a question; nothing where there is no cache, or it cannot be read."""
         try:
@@ -49,7 +57,7 @@ class Memory:
             self._give_up(error)
             return {}
 
-    def keep(self, entry: CachedPicture | CachedRegions | PicturedRecord | CachedPost) -> None:
+    def keep(self, entry: CacheEntry) -> None:
         """Keep something; it is written with the next `flush`."""
         if self._writable:
             self._waiting.append(entry)

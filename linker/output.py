@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kg import AliasMatch, Entity, Fact
-from linker.results import Candidate, LinkedMention, Pictured, Result
+from linker.results import Candidate, LinkedMention, Nearest, Pictured, Result
 from linker.why import why
 
 _BREAKS = re.compile(r"[\t\r\n]+")
@@ -42,6 +42,7 @@ def result_to_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
         **_own(result.fields),
         "mentions": [_mention(mention, explain=explain) for mention in result.mentions],
         "pictured": _pictured(result.pictured) if result.pictured else None,
+        "nearest": _nearest(result.nearest) if result.nearest else None,
         "knowledge": [list(fact.triple) for fact in result.knowledge],
         "attributes": [[label, round(probability, _DIGITS)] for label, probability in result.attributes],
         "image_error": result.image_error,
@@ -54,7 +55,7 @@ def result_from_json(value: Mapping[str, Any]) -> Result:
     Raises:
         KeyError: A field is missing.
     """
-    pictured = value["pictured"]
+    pictured, nearest = value["pictured"], value.get("nearest")
     return Result(
         id=value["id"],
         tokens=tuple(value["tokens"]),
@@ -64,7 +65,9 @@ def result_from_json(value: Mapping[str, Any]) -> Result:
         and Pictured(
             *(_read_entity(pictured), pictured["hop"], pictured["cosine"], pictured["image"]),
             path=tuple(map(tuple, pictured["path"])),
+            **{name: pictured[name] for name in ("how", "score") if name in pictured},
         ),
+        nearest=nearest and Nearest(_read_entity(nearest), nearest["cosine"]),
         knowledge=tuple(Fact(*triple) for triple in value["knowledge"]),
         attributes=tuple(map(tuple, value["attributes"])),
         image_error=value["image_error"],
@@ -151,9 +154,16 @@ def _pictured(pictured: Pictured) -> dict[str, Any]:
         "label": pictured.entity.label,
         "hop": pictured.hop,
         "cosine": round(pictured.cosine, _DIGITS),
+        "how": pictured.how,
+        "score": round(pictured.score, _DIGITS),
         "image": pictured.image,
         "path": [list(triple) for triple in pictured.path],
     }
+
+
+def _nearest(nearest: Nearest) -> dict[str, Any]:
+    cosine = round(nearest.cosine, _DIGITS)
+    return {"iri": nearest.entity.iri, "label": nearest.entity.label, "cosine": cosine}
 
 
 def _read_mention(value: Mapping[str, Any]) -> LinkedMention:

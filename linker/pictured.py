@@ -13,6 +13,7 @@ break by entity id, then by image id. Two ways give that answer:
 The second does not care for hubs. So in a large index the first is gone as long as few triples lie ahead of it.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 _SMALL_INDEX = 100_000
 # Expanding a triple, and looking at the picture behind it, costs as much as looking at some four rows of the index.
 _ROWS_A_TRIPLE = 4
+# For the second look: triples that are expanded, and what is searched for beyond them.
+_MOST_EXPANDED = 5_000
+_LEAST_BEYOND = 0.5
+_MOST_BEYOND = 200
+_PICTURES_OF_ONE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,56 @@ def find_pictured(
     if way == "image-first" or (way == "auto" and len(images) <= _SMALL_INDEX):
         return _image_first(question)
     return _candidates_first(question, len(images) // _ROWS_A_TRIPLE if way == "auto" else None)
+
+
+def find_nearest(
+    graph: Graph,
+    images: "ImageIndex",
+    vector: NDArray[np.float32],
+    candidates: Collection[int],
+    *,
+    hops: int = 2,
+    most: int = 16,
+) -> list[Match]:
+    """Find the pictures in reach of the candidates that come nearest to one, whatever their cosines.
+
+    Hubs are not expanded: where more triples lie around than `_MOST_EXPANDED`, the reach ends before them, and what
+    lies beyond is looked at only from a cosine of `_LEAST_BEYOND` on.
+
+    Returns:
+        The nearest first, two of an entity at most; ties by entity id, then by image id.
+    """
+    if not candidates or len(images) == 0:
+        return []
+    reach, fresh, is_whole = dict.fromkeys(candidates, 0), set(candidates), True
+    for hop in range(1, hops + 1):
+        if graph.degree(fresh, limit=_MOST_EXPANDED + 1) > _MOST_EXPANDED:
+            is_whole = False
+            break
+        fresh = set(graph.neighbours(fresh, hops=1)) - reach.keys()
+        reach |= dict.fromkeys(fresh, hop)
+    owners = {image: entity for entity, found in graph.entity_images(reach).items() for image in found}
+    if not is_whole:
+        [beyond] = images.search(vector[None, :], _LEAST_BEYOND)
+        further = graph.image_entities([image for image, _ in beyond[:_MOST_BEYOND]])
+        reach |= graph.hop_distances(candidates, sorted(set(further.values()) - reach.keys()), max_hops=hops)
+        owners |= {image: entity for image, entity in further.items() if entity in reach}
+    if not owners:
+        return []
+    cosines = images.cosines(vector, np.array(sorted(owners), dtype=np.int64))
+    found = [
+        Match(owners[image], image, reach[owners[image]], float(cosine))
+        for image, cosine in zip(sorted(owners), cosines, strict=True)
+    ]
+    nearest: list[Match] = []
+    seen: Counter[int] = Counter()
+    for match in sorted(found, key=lambda match: (-match.cosine, match.entity_id, match.image_id)):
+        seen[match.entity_id] += 1
+        if seen[match.entity_id] <= _PICTURES_OF_ONE:
+            nearest.append(match)
+            if len(nearest) == most:
+                break
+    return nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from kg import AliasMatch, Fact
+from kg import AliasMatch
 from linker.decision import decide, given_types, speaks_for_itself, without_overlaps
 from linker.errors import EncoderMismatchError, ProfilesError
 from linker.index import Index, open_index
+from linker.knowledge import Knowledge
 from linker.manifest import CACHE
 from linker.memory import Memory
 from linker.mentions import Place
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
     from vision import Encoder
 
 
+# A label that is less probable than this is no evidence of what the picture shows.
+_EVIDENT = 0.1
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that speaks for a reading of a post."""
 
     picture: PostPicture  # the picture as numbers
-    pictured: Pictured | None  # the pictured entity, where one was found
-    facts: tuple[Fact, ...]  # what the graph knows about it
+    known: Knowledge  # the pictured entity, where one was found, and what the graph knows about it
     output: "TaggerOutput"  # what the tagger says, with all that
     mentions: tuple[Mention, ...]  # spans that may name an entity
     matches: list[tuple[AliasMatch, ...]]  # the candidates of each
@@ -118,14 +122,14 @@ class Pipeline:
         outputs = self._tag_again(first.inputs, outputs, informed)
         mentions = find_all_mentions(posts, outputs, matched)
         gathered = []
-        for post, picture, (pictured, facts), output, spans, aliases in zip(
+        for post, picture, known, output, spans, aliases in zip(
             posts, pictures, found, outputs, mentions, matched, strict=True
         ):
-            spans = _that_may_stand(spans, aliases, pictured) if post.mentions is None else spans
+            spans = _that_may_stand(spans, aliases, known.pictured) if post.mentions is None else spans
             matches = self._candidates.find_in_post(post.tokens, spans, given_types(post))
-            hops = self._inputs.hops(pictured, matches)
+            hops = self._inputs.hops(known.pictured, matches)
             counts = self._candidates.counts(spans)
-            gathered.append(Evidence(picture, pictured, facts, output, spans, matches, hops, counts))
+            gathered.append(Evidence(picture, known, output, spans, matches, hops, counts))
         return gathered
 
     def close(self) -> None:
@@ -166,8 +170,9 @@ class Pipeline:
             tokens=post.tokens,
             tags=tags_from_spans(spans, len(post.tokens)),
             mentions=linked,
-            pictured=evidence.pictured,
-            knowledge=evidence.facts,
+            pictured=evidence.known.pictured,
+            nearest=evidence.known.nearest,
+            knowledge=evidence.known.facts,
             attributes=evidence.picture.attributes,
             image_error=evidence.picture.error.reason if evidence.picture.error else post.image_error or None,
             text=place_tokens(post.text, post.tokens)[0],
@@ -178,7 +183,7 @@ class Pipeline:
 
 def post_to_link(post: Post, evidence: Evidence) -> PostToLink:
     """What the ranker is given of a post."""
-    seen = tuple(label for label, _ in evidence.picture.attributes)
+    seen = tuple(label for label, share in evidence.picture.attributes if share >= _EVIDENT)
     further = (post.caption, *seen) if post.caption else seen
     return PostToLink(
         as_read(post).tokens, evidence.mentions, tuple(evidence.matches), evidence.hops, further, evidence.counts

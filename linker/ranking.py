@@ -37,7 +37,7 @@ class PostToLink:
         mentions: Its mentions.
         matches: The candidates of each.
         hops: Hops from the pictured entity to each entity in its reach; empty where none is pictured.
-        further: Further texts about the post: its caption, the picture's attributes.
+        further: Further texts about the post: its caption, the picture's attributes that are probable enough.
         counts: For each mention, how often its name was seen to mean an entity, by id; empty where nobody counted.
     """
 

@@ -127,6 +127,17 @@ class Pictured:
     image: str  # where the graph has the entity's picture from: an IRI or a path
     # the triples from the nearest candidate to the entity, as IRIs; empty at hop 0
     path: tuple[tuple[str, str, str], ...] = ()
+    # copy: by the papers' rule; geometry: local features agree on a placement; encoder: by cosine and margin alone
+    how: str = "copy"
+    score: float = 1.0  # how probable that is; 1 where the rule says it
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The entity in reach of the text whose picture comes nearest to one in which nothing was recognised."""
+
+    entity: Entity
+    cosine: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +149,7 @@ class Result:
     tags: tuple[str, ...]  # a BIO tag for each token
     mentions: tuple[LinkedMention, ...] = ()  # in the order of the text, not overlapping
     pictured: Pictured | None = None  # the pictured entity, where one was found
+    nearest: Nearest | None = None  # what came nearest, where a second look recognised nothing
     knowledge: tuple[Fact, ...] = ()  # what the graph knows about it, as readable triples
     attributes: tuple[tuple[str, float], ...] = ()  # labels of what the picture shows, with probabilities
     image_error: str | None = None  # why the picture was not used; None where it was, or where there is none

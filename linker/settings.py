@@ -17,6 +17,7 @@ class Settings:
         tagger: A tagger's name, or the folder of a trained one.
         threshold: Least cosine between the post's picture and that of the pictured entity.
         hops: How far from the candidates the pictured entity may be: 0, 1 or 2.
+        second_look: Whether to look again where that rule recognises nothing (`linker.second_look`).
         way: Which of the two ways finds it (`linker.pictured`); the answer is the same.
         limit: Candidates for a mention by its names, at most.
         min_link_score: Entities whose probability is less are not said.
@@ -32,6 +33,7 @@ class Settings:
     tagger: str = "default"
     threshold: float = 0.9
     hops: int = 2
+    second_look: bool = True
     way: Way = "auto"
     limit: int = 50
     min_link_score: float = 0.0

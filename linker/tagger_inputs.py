@@ -87,14 +87,13 @@ class InputFinder:
     def _input(self, post: Post, picture: PostPicture, aliases: Aliases, knowledge: Knowledge) -> "TaggerInput":
         from ner import TaggerInput
 
-        pictured, facts = knowledge
         return TaggerInput(
             tokens=post.tokens,
             attributes=picture.attributes,
             caption=post.caption,
-            knowledge=tuple(fact.triple for fact in facts),
+            knowledge=tuple(fact.triple for fact in knowledge.facts),
             regions=picture.regions,
-            known_names=known_names(post.tokens, aliases, self.hops(pictured, list(aliases.values()))),
+            known_names=known_names(post.tokens, aliases, self.hops(knowledge.pictured, list(aliases.values()))),
         )
 
 

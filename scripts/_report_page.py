@@ -8,7 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts._words import knowledge_in_words, near_in_words, path_in_words
+from scripts._words import (
+    evident,
+    how_in_words,
+    knowledge_in_words,
+    near_in_words,
+    not_recognised,
+    path_in_words,
+)
 
 if TYPE_CHECKING:
     from linker import Index, LinkedMention, Result
@@ -42,7 +49,10 @@ def render_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(near=near_in_words, as_link=as_link, percent=lambda share: f"{share:.0%}", why=why)
+    environment.filters.update(
+        near=near_in_words, how=how_in_words, not_recognised=not_recognised, evident=evident, as_link=as_link, why=why
+    )
+    environment.filters["percent"] = lambda share: f"{share:.0%}"
     template = environment.get_template("report.html.j2")
     posts = (_make_card(result, image, find_picture) for result, image in zip(rows, images, strict=True))
     yield from template.generate(posts=posts, totals=_count(rows), own_types=_own_types(rows))

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._words import knowledge_in_words, path_in_words, pictured_in_words
+from scripts._words import (
+    evident,
+    knowledge_in_words,
+    not_recognised,
+    path_in_words,
+    pictured_in_words,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,11 +69,11 @@ def print_result(result: "Result", *, explain: bool = False) -> None:
         for step in path_in_words(result.pictured):
             note(f"  {step}")
     elif result.attributes:
-        note("picture: no entity of the graph was recognised")
+        note(f"picture: {not_recognised(result.nearest)}")
     for line in knowledge_in_words(result.knowledge):
         note(f"known: {line}")
-    if result.attributes:
-        note("attributes: " + ", ".join(f"{label} {share:.0%}" for label, share in result.attributes))
+    if seen := evident(result.attributes):
+        note("attributes: " + ", ".join(f"{label} {share:.0%}" for label, share in seen))
     if result.image_error:
         note(f"picture not used: {result.image_error}", "red")
 

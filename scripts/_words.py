@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from kg import Fact
-    from linker import Pictured
+    from linker import Nearest, Pictured
 
 _VOWEL_SOUND = re.compile(r"(?!eu|one\b|u(?:\.|[sk]\b|s[aeu]|ti|r[aeiou]|ni(?![nm])))[aeiou]", re.IGNORECASE)
 
@@ -28,8 +28,28 @@ def near_in_words(hop: int) -> str:
 
 
 def pictured_in_words(pictured: "Pictured") -> str:
-    """Who or what the picture shows, how near it is to what the text may mean, and how sure that is."""
-    return f"{pictured.entity.label}: {near_in_words(pictured.hop)}, cosine {pictured.cosine:.3f}"
+    """Who or what the picture shows, how near it is to what the text may mean, and how that is known."""
+    return f"{pictured.entity.label}: {near_in_words(pictured.hop)}, {how_in_words(pictured)}"
+
+
+def how_in_words(pictured: "Pictured") -> str:
+    """By which way a picture was recognised: ``cosine 0.953``, and what else speaks for it."""
+    said = f"cosine {pictured.cosine:.3f}"
+    if pictured.how == "copy":
+        return said
+    by = "the same points in one placement, " if pictured.how == "geometry" else "far ahead of the next, "
+    return f"{by}{said}, {pictured.score:.0%} sure"
+
+
+def not_recognised(nearest: "Nearest | None") -> str:
+    """What is said of a picture in which nothing was recognised."""
+    said = "no entity of the graph was recognised"
+    return f"{said}; nearest is {nearest.entity.label}, cosine {nearest.cosine:.2f}" if nearest else said
+
+
+def evident(attributes: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The attributes that are worth showing: those of at least 1 % (``restaurant 0 %`` says nothing)."""
+    return [(label, share) for label, share in attributes if share >= 0.01]
 
 
 def path_in_words(pictured: "Pictured") -> list[str]:

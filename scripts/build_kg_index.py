@@ -1,6 +1,7 @@
 """``build-kg-index``: a graph and its pictures in; an index directory out."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,16 @@ build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 _SECTIONS = {
     "Sources": ("dumps", "languages", "type_map", "priors", "counts"),
     "Pictures": (
-        *("images_dir", "encoder", "weights", "fetch_images", "image_width", "image_hosts", "image_rate"),
+        *(
+            "images_dir",
+            "encoder",
+            "weights",
+            "local_features",
+            "fetch_images",
+            "image_width",
+            "image_hosts",
+            "image_rate",
+        ),
         *("max_picture_bytes", "retry_missing"),
     ),
     "A SPARQL endpoint": (
@@ -78,6 +88,11 @@ _OPTIONS = (
         "--profiles", metavar="ENCODER",
         help="Embed what every entity is ahead, once: by the package's vectors of words (ENCODER is: words), or by a"
         " sentence encoder (all-MiniLM-L6-v2, a folder, a name on the hub), by which posts are then read too.",
+    ),
+    click.option(
+        "--local-features", is_flag=True,
+        help="Make ahead what link-and-tag's second look compares, for up to 40,000 pictures (2 GB); else it is made"
+        " when first needed.",
     ),
     click.option(
         "--memory", "memory_mb", type=click.IntRange(1), default=600, metavar="MB",
@@ -165,7 +180,7 @@ def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: b
     With --sparql, a part of an endpoint's graph is a source too: what lies a hop or two around the seeds. Every answer
     is kept in INDEX/responses.sqlite, and nothing is asked twice.
     """
-    from linker import BuildSettings, build_index, update_index
+    from linker import BuildSettings, build_index, make_local_features_ahead, update_index
     from scripts._progress import Progress
 
     dumps = (*dumps, *more)
@@ -177,6 +192,8 @@ def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: b
         sources = (*dumps, *_fetch_sources(index, progress, asked))
         settings = BuildSettings(sources=sources, fetch=fetch, **{name: asked[name] for name in _SETTINGS})
         built = (update_index if update else build_index)(index, settings, progress=progress)
+        if asked["local_features"]:
+            make_local_features_ahead(index, partial(progress, "local features"))
     print_summary(index, built)
     if update:
         print_update(built)

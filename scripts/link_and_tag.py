@@ -51,6 +51,13 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
     help="Least cosine at which two pictures show the same entity.",
 )
 @click.option(
+    "--second-look",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    callback=lambda _context, _option, value: value == "on",
+    help="Look again, point by point, where no picture has that cosine; off is the papers' method alone.",
+)
+@click.option(
     "--hops",
     type=click.IntRange(0, 2),
     default=2,

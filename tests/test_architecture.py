@@ -26,6 +26,7 @@ HEAVY = {
     "transformers",
     "faiss",
     "PIL",
+    "cv2",
     "nltk",
     "networkx",
     "sqlite_utils",

@@ -11,9 +11,14 @@ from .index import ImageIndex as ImageIndex
 from .index_file import Fingerprint as Fingerprint
 from .index_file import stored_form as stored_form
 from .index_file import write_index as write_index
+from .local_features import LOCAL_FEATURES as LOCAL_FEATURES
+from .local_features import LocalFeatures as LocalFeatures
+from .local_features import find_local_features as find_local_features
 from .pictures import Picture as Picture
 from .pictures import load_picture as load_picture
 from .pictures import picture_sha256 as picture_sha256
+from .placement import Placement as Placement
+from .placement import find_placement as find_placement
 from .search import FaissGpuSearch as FaissGpuSearch
 from .search import FaissSearch as FaissSearch
 from .search import Search as Search

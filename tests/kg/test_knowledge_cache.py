@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from kg import CachedPicture, CachedPost, CachedRegions, CacheError, KnowledgeCache, PicturedRecord
+from kg import (
+    CachedLocalFeatures,
+    CachedPicture,
+    CachedPost,
+    CachedRegions,
+    CacheError,
+    KnowledgeCache,
+    PicturedRecord,
+)
 
 _PICTURE = CachedPicture("ab" * 32, "encoder", 4, 3, b"\0\1\2\3", (("flagpole", 0.41), ("café", 0.2)))
 _REGIONS = CachedRegions("ab" * 32, "encoder", b"\0" * 8, (1, 2))
@@ -114,11 +122,11 @@ def test_a_cache_of_another_version_is_refused_or_set_aside(tmp_path: Path) -> N
     connection = sqlite3.connect(path)
     connection.executescript("CREATE TABLE pictured (key); CREATE TABLE picture (sha256); PRAGMA user_version = 1")
     connection.close()
-    with pytest.raises(CacheError, match="it has cache version 1, expected 2; remove it, or give another place"):
+    with pytest.raises(CacheError, match="it has cache version 1, expected 3; remove it, or give another place"):
         KnowledgeCache.open(path, read_only=True)
     with KnowledgeCache.open(path) as cache:
         assert cache.notice is not None
-        assert "it has cache version 1, expected 2" in cache.notice
+        assert "it has cache version 1, expected 3" in cache.notice
         assert cache.stats()["picture"] == 0
 
 
@@ -159,3 +167,17 @@ def test_a_read_only_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             assert cache.pictures([_PICTURE.sha256], "encoder") != {}
     finally:
         tmp_path.chmod(0o755)
+
+
+def test_local_features_are_kept_by_content_and_kind_the_newest_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KnowledgeCache, "MOST_LOCAL_FEATURES", 3)
+    features = [CachedLocalFeatures(f"{number:064}", "sift-1", b"points") for number in range(5)]
+    with KnowledgeCache.open(tmp_path / "cache.sqlite") as cache:
+        for one in features:
+            cache.put([one])
+        digests = [one.sha256 for one in features]
+        assert list(cache.local_features(digests, "sift-1").values()) == features[2:]
+        assert cache.local_features(digests, "sift-0") == {}
+        assert cache.stats()["local_features"] == 3

@@ -1,0 +1,111 @@
+"""The local features of entities' pictures: made ahead in the index, or when they are first needed, and remembered."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from operator import methodcaller
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg import CachedLocalFeatures, Graph, KnowledgeCache
+from linker.index import Index
+from linker.manifest import GRAPH, LOCAL_FEATURES_FILE
+from linker.memory import Memory
+
+if TYPE_CHECKING:
+    from vision import LocalFeatures
+
+MOST_AHEAD = 40_000
+"""Pictures whose features are made ahead, at most, some 50 kB each: those of the entities that are meant most."""
+
+_REMEMBERED = 1_000  # pictures whose features stay in memory: some 50 MB
+_AT_ONCE = 64
+
+
+class EntityFeatures:
+    """Reads local features: from memory, the index or the cache, else made and remembered.
+
+    Args:
+        index: The opened index.
+        memory: The knowledge cache.
+    """
+
+    def __init__(self, index: Index, memory: Memory) -> None:
+        self._index = index
+        self._memory = memory
+        self._made_ahead = Memory.open_read_only(index.path / LOCAL_FEATURES_FILE)
+        self._kept: OrderedDict[int, LocalFeatures] = OrderedDict()
+
+    def of(self, images: Sequence[int]) -> "dict[int, LocalFeatures]":
+        """The features of those of some pictures that can be read, by image id."""
+        from vision import LOCAL_FEATURES, LocalFeatures
+
+        records = {image: self._index.graph.image(image) for image in images if image not in self._kept}
+        digests = [record.sha256 for record in records.values() if record and record.sha256]
+        known: dict[str, CachedLocalFeatures] = {}
+        for memory in (self._made_ahead, self._memory):
+            if missing := [digest for digest in digests if digest not in known]:
+                known |= memory.recall(methodcaller("local_features", missing, LOCAL_FEATURES))
+        for image, record in records.items():
+            if record is None or record.sha256 is None:
+                continue
+            held = known.get(record.sha256)
+            found = LocalFeatures.from_bytes(held.blob) if held else self._make(Path(record.file or ""), record.sha256)
+            if found is not None:
+                self._kept[image] = found
+        features = {image: self._kept[image] for image in images if image in self._kept}
+        for image in features:
+            self._kept.move_to_end(image)
+        while len(self._kept) > _REMEMBERED:
+            self._kept.popitem(last=False)
+        return features
+
+    def _make(self, file: Path, sha256: str) -> "LocalFeatures | None":
+        made = make_local_features(file, sha256)
+        if made is None:
+            return None
+        from vision import LocalFeatures
+
+        self._memory.keep(made)
+        return LocalFeatures.from_bytes(made.blob)  # as they are kept, so that a remembered one gives the same answer
+
+
+def make_local_features(file: Path, sha256: str) -> CachedLocalFeatures | None:
+    """The local features of a picture as they are kept; None where the file is not there any more, or another one."""
+    from vision import LOCAL_FEATURES, PictureError, find_local_features, load_picture
+
+    try:
+        picture = load_picture(file)
+    except PictureError:
+        return None
+    if picture.sha256 != sha256:
+        return None
+    return CachedLocalFeatures(sha256, LOCAL_FEATURES, find_local_features(picture.image).to_bytes())
+
+
+def make_local_features_ahead(index_dir: Path, progress: Callable[[int, int], None]) -> None:
+    """Make the local features of an index's pictures that are not there yet, up to `MOST_AHEAD`, into a file of it.
+
+    They are known by the content of the pictures, so that an update of the index leaves them as they are.
+
+    Raises:
+        CacheError: The file cannot be written.
+    """
+    from vision import LOCAL_FEATURES
+
+    with Graph.open(index_dir / GRAPH) as graph, _Ahead.open(index_dir / LOCAL_FEATURES_FILE) as ahead:
+        files = list(graph.files_of_most_meant(MOST_AHEAD).items())
+        with ThreadPoolExecutor() as threads:
+            for start in range(0, len(files), _AT_ONCE):
+                some = files[start : start + _AT_ONCE]
+                known = ahead.local_features([sha256 for sha256, _ in some], LOCAL_FEATURES)
+                fresh = [(Path(file), sha256) for sha256, file in some if sha256 not in known]
+                made = threads.map(lambda one: make_local_features(*one), fresh)
+                ahead.put([features for features in made if features is not None])
+                progress(start + len(some), len(files))
+
+
+class _Ahead(KnowledgeCache):
+    """A file of the form of the knowledge cache that keeps more of them."""
+
+    MOST_LOCAL_FEATURES = MOST_AHEAD

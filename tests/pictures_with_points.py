@@ -1,0 +1,17 @@
+"""Drawn pictures that have many local features, each its own."""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+
+def draw_poster(seed: int, size: tuple[int, int] = (260, 200)) -> Image.Image:
+    """Coloured shapes at random places."""
+    random = np.random.default_rng(seed)
+    poster = Image.new("RGB", size, (235, 230, 220))
+    pen = ImageDraw.Draw(poster)
+    for number in range(60):
+        x, y, width, height = random.integers(0, [size[0], size[1], 50, 50]).tolist()
+        colour = tuple(random.integers(0, 256, 3).tolist())
+        shape = pen.ellipse if number % 2 else pen.rectangle
+        shape((x, y, x + 6 + width, y + 6 + height), fill=colour)
+    return poster
