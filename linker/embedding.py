@@ -2,10 +2,13 @@
 
 Features are kept by content, in a scratch file of the form of the knowledge cache, until the image index is written
 from them in one go. So embedding goes on where a killed one stopped, and only a few pictures are in memory at a time.
+Pictures are decoded beside the network, in processes of their own, a little ahead of it.
 """
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,12 +25,18 @@ if TYPE_CHECKING:
 
     from vision import Encoder, Fingerprint, Picture, PictureError
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _SCRATCH = "embedding.sqlite"
-_EMBEDDED = 64  # pictures between two commits
+_EMBEDDED = 64  # pictures between two commits, at most
+_EMBEDDED_PIXELS = 32_000_000  # of theirs, which bounds memory where pictures are long
+_AHEAD = 32  # pictures that are decoded while the network is at others
 _LOOKED_UP = 1024  # pictures that are looked up at a time
-_READERS = 4  # decoding waits for the disk and releases the interpreter
+_READERS = max(4, os.cpu_count() or 1)  # they wait for the disk, and for the processes that decode
+
+Loaded = tuple[list[ImageRecord], "Picture | PictureError"]
+"""Pictures of one content, and that content."""
 
 
 def embed_images(
@@ -89,22 +98,24 @@ def _embed_all(
     graph_path: Path, kept: KnowledgeCache, encoder: "Encoder", progress: Callable[[int, int], None]
 ) -> None:
     """Go through the pictures, and mark what is found out about those without a vector."""
-    with Graph.open(graph_path) as graph, ThreadPoolExecutor(_READERS) as readers:
+    with Graph.open(graph_path) as graph, ThreadPoolExecutor(_READERS) as readers, ThreadPoolExecutor(2) as network:
         total, done = sum(count_statuses(graph).values()), 0
         for records in _chunks(graph.images(), _LOOKED_UP):
             fresh = _mark_known(graph_path, records, kept, encoder.identity, readers)
-            done += len(records) - len(fresh)
+            done += len(records) - sum(map(len, fresh))
             progress(done, total)
-            for some in _chunks(fresh, _EMBEDDED):
-                mark_images(graph_path, _embed(some, encoder, kept, readers))
-                done += len(some)
+            encode = partial(_encode, encoder)
+            # Two batches are in hand, so that the network waits neither for what is written nor for a batch's last one.
+            for some, rows in _ahead(encode, _batches(_ahead(_load, fresh, readers, _AHEAD)), network, 2):
+                mark_images(graph_path, _keep(some, rows, encoder.identity, kept))
+                done += sum(len(same) for same, _ in some)
                 progress(done, total)
 
 
 def _mark_known(
     graph_path: Path, records: Sequence[ImageRecord], kept: KnowledgeCache, encoder: str, readers: ThreadPoolExecutor
-) -> list[ImageRecord]:
-    """Mark the pictures whose content is kept, which are read but not decoded; return those that are to be embedded."""
+) -> list[list[ImageRecord]]:
+    """Mark the pictures whose content is kept, which are read but not decoded; return the others, by content."""
     held = kept.pictures([record.sha256 for record in records if record.sha256], encoder)
     waiting = [
         record
@@ -115,27 +126,66 @@ def _mark_known(
     known = kept.pictures([digest for digest in digests.values() if digest], encoder)
     marks = {image: _embedded(image, known[digest]) for image, digest in digests.items() if digest in known}
     mark_images(graph_path, list(marks.values()))
-    return [record for record in waiting if record.id not in marks]
+    fresh: dict[str | int, list[ImageRecord]] = {}
+    for record in waiting:
+        if record.id not in marks:
+            fresh.setdefault(digests[record.id] or record.id, []).append(record)
+    return list(fresh.values())
 
 
-def _embed(
-    records: Sequence[ImageRecord], encoder: "Encoder", kept: KnowledgeCache, readers: ThreadPoolExecutor
-) -> list[ImageMark]:
-    """Embed some pictures, keep their features, and return what is to be marked."""
+def _ahead(
+    function: Callable[[S], T], items: Iterable[S], threads: ThreadPoolExecutor, most: int
+) -> Iterator[tuple[S, T]]:
+    """Each item with what a function makes of it, in order; so many are begun while the caller has one in hand."""
+    begun: deque[tuple[S, Future[T]]] = deque()
+    for item in items:
+        begun.append((item, threads.submit(function, item)))
+        if len(begun) > most:
+            first, future = begun.popleft()
+            yield first, future.result()
+    for item, future in begun:
+        yield item, future.result()
+
+
+def _batches(loaded: Iterable[Loaded]) -> Iterator[list[Loaded]]:
+    """Batches for the network: of so many pictures, and so many pixels, at most."""
+    from vision import PictureError
+
+    batch: list[Loaded] = []
+    pixels = 0
+    for same, one in loaded:
+        batch.append((same, one))
+        pixels += 0 if isinstance(one, PictureError) else one.image.width * one.image.height
+        if len(batch) == _EMBEDDED or pixels >= _EMBEDDED_PIXELS:
+            yield batch
+            batch, pixels = [], 0
+    if batch:
+        yield batch
+
+
+def _encode(encoder: "Encoder", loaded: Sequence[Loaded]) -> "list[NDArray[np.float16]]":
+    """The vectors of the pictures that could be read, in their order, as an image index stores them."""
     from vision import PictureError, stored_form
 
-    loaded = list(readers.map(_load, records))
-    fresh = {one.sha256: one for one in loaded if not isinstance(one, PictureError)}
-    features = encoder.encode([picture.image for picture in fresh.values()])
-    rows = [stored_form(one.vector[None])[0] for one in features]
+    features = encoder.encode([one.image for _, one in loaded if not isinstance(one, PictureError)])
+    return [stored_form(one.vector[None])[0] for one in features]
+
+
+def _keep(
+    loaded: Sequence[Loaded], rows: "Iterable[NDArray[np.float16]]", encoder: str, kept: KnowledgeCache
+) -> list[ImageMark]:
+    """Keep the vectors of some pictures, and return what is to be marked."""
+    from vision import PictureError
+
+    read = [one for _, one in loaded if not isinstance(one, PictureError)]
     known = {
-        digest: _kept(digest, encoder.identity, picture.width, picture.height, row)
-        for (digest, picture), row in zip(fresh.items(), rows, strict=True)
+        one.sha256: _kept(one.sha256, encoder, one.width, one.height, row) for one, row in zip(read, rows, strict=True)
     }
     kept.put(list(known.values()))
     return [
         _unusable(record.id, one) if isinstance(one, PictureError) else _embedded(record.id, known[one.sha256])
-        for record, one in zip(records, loaded, strict=True)
+        for same, one in loaded
+        for record in same
     ]
 
 
@@ -148,11 +198,11 @@ def _digest(record: ImageRecord) -> str | None:
         return None
 
 
-def _load(record: ImageRecord) -> "Picture | PictureError":
-    from vision import PictureError, load_picture
+def _load(same: Sequence[ImageRecord]) -> "Picture | PictureError":
+    from vision import PictureError, load_picture_apart
 
     try:
-        return load_picture(Path(record.file or ""))
+        return load_picture_apart(Path(same[0].file or ""))
     except PictureError as error:
         return error
 

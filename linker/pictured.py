@@ -158,15 +158,12 @@ def _candidates_first(question: _Question, most_triples: int | None) -> Match | 
 
 def _matches_at(question: _Question, entities: set[int], hop: int) -> list[Match]:
     pictures = question.graph.entity_images(sorted(entities))
-    owners = [(image, entity) for entity, found in pictures.items() for image in found]
-    if not owners:
+    owner = {image: entity for entity, found in pictures.items() for image in found}
+    if not owner:
         return []
-    cosines = question.images.cosines(question.vector, np.array([image for image, _ in owners], dtype=np.int64))
-    return [
-        Match(entity, image, hop, float(cosine))
-        for (image, entity), cosine in zip(owners, cosines, strict=True)
-        if cosine >= question.theta
-    ]
+    ids = np.fromiter(owner, np.int64, len(owner))
+    found = question.images.matches(question.vector, ids, question.theta)
+    return [Match(owner[image], image, hop, cosine) for image, cosine in found]
 
 
 def _image_first(question: _Question) -> Match | None:

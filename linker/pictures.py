@@ -73,10 +73,12 @@ def _encode(
     files: Mapping[str, Path | bytes], encoder: "Encoder", memory: Memory, *, with_regions: bool
 ) -> dict[str, PostPicture]:
     """Load, encode and remember pictures, by content."""
-    from vision import PictureError, load_picture
+    from vision import PictureError, load_picture_apart
 
     with ThreadPoolExecutor() as threads:
-        loaded = dict(zip(files, threads.map(lambda file: _attempt(load_picture, file), files.values()), strict=True))
+        loaded = dict(
+            zip(files, threads.map(lambda file: _attempt(load_picture_apart, file), files.values()), strict=True)
+        )
     found = {digest: PostPicture(error=error) for digest, error in loaded.items() if isinstance(error, PictureError)}
     fresh: dict[str, Picture] = {
         digest: picture for digest, picture in loaded.items() if not isinstance(picture, PictureError)

@@ -96,14 +96,14 @@ def _has_other_pictures(index_dir: Path, images_dir: Path | None) -> bool:
 
 
 def _is_other(record: ImageRecord, *, folders: Iterable[Path]) -> bool:
-    from vision import PictureError, load_picture, picture_sha256
+    from vision import PictureError, load_picture_apart, picture_sha256
 
     if record.file is None:
         return "://" not in record.source and any(_is_file(folder / record.source) for folder in folders)
     try:
         if record.status == "embedded":
             return picture_sha256(Path(record.file)) != record.sha256
-        load_picture(Path(record.file))
+        load_picture_apart(Path(record.file))
     except PictureError as error:
         # A file that was there when the graph was built and is gone is another reason than one that never was.
         return error.kind == "missing" or record.status == "embedded" or error.reason != record.reason

@@ -39,10 +39,10 @@ def attach_pictures(graph_path: Path, index_dir: Path, settings: BuildSettings) 
 
 def check_picture(path: Path) -> tuple[str, str] | None:
     """Say why a file is no picture that can be embedded, by its content alone; None if it is one."""
-    from vision import PictureError, load_picture
+    from vision import PictureError, load_picture_apart
 
     try:
-        load_picture(path)
+        load_picture_apart(path)
     except PictureError as error:
         return "too large" if error.kind == "too large" else "unreadable", error.reason
     return None

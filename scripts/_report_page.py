@@ -123,10 +123,10 @@ def _thumbnail(source: Path | bytes | None) -> str | None:
     """A picture as a small data URI; None where there is none or it cannot be read."""
     if source is None:
         return None
-    from vision import PictureError, load_picture
+    from vision import PictureError, load_picture_apart
 
     try:
-        picture = load_picture(source).image
+        picture = load_picture_apart(source).image
     except PictureError:
         return None
     picture.thumbnail((_SIDE, _SIDE))

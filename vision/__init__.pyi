@@ -1,4 +1,6 @@
+from .apart import load_picture_apart as load_picture_apart
 from .encoder import Encoder as Encoder
+from .encoder import Precision as Precision
 from .encoders import ENCODERS as ENCODERS
 from .encoders import check_encoder as check_encoder
 from .encoders import load_encoder as load_encoder

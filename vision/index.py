@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from .errors import ImageIndexError, shown
 from .index_file import Fingerprint, check_file
-from .search import Search, choose_search, unit
+from .search import ROUNDING, Search, choose_search, products, stored_rows, unit
 
-#: A search proposes a little more than asked, so that no rounding of its own can hide an image; `cosines` decides.
-#: faiss-gpu, the coarsest, rounds a query to float16, which moves an inner product by less than 5e-4.
-_MARGIN = 1e-3
+#: A search proposes a little more than asked, so that no rounding of its own can hide an image; `cosines` decides. The
+#: second part is for rows that rounding left a little longer or shorter than 1.
+_MARGIN = ROUNDING + 1e-3
 
 
 class ImageIndex:
@@ -106,6 +106,26 @@ class ImageIndex:
             ImageIndexError: An id is not in the index, or the query has another width.
         """
         return _cosines(self._checked(query[np.newaxis])[0], self.vectors(ids))
+
+    def matches(
+        self, query: NDArray[Any], ids: Sequence[int] | NDArray[np.int64], theta: float
+    ) -> list[tuple[int, float]]:
+        """The images among some with a cosine of at least theta: as `cosines`, much faster where there are many.
+
+        Args:
+            query: (C,), of any length.
+            ids: (n,) image ids.
+            theta: The least cosine.
+
+        Returns:
+            (image id, cosine), by falling cosine, then by id; the cosines are those of `cosines`.
+
+        Raises:
+            ImageIndexError: An id is not in the index, or the query has another width.
+        """
+        rows = self._rows_of(np.asarray(ids, np.int64))
+        [found] = products(stored_rows(self._rows)[rows], unit(self._checked(query[np.newaxis])))
+        return self._decide(query, rows[found > theta - _MARGIN], theta)
 
     def search(self, queries: NDArray[Any], theta: float) -> list[list[tuple[int, float]]]:
         """All images with a cosine of at least theta, for each query.

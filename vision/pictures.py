@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from .errors import PictureError
@@ -19,11 +18,17 @@ from .errors import PictureError
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "MPO", "AVIF", "ICO", "JPEG2000")
 
 MAX_BYTES = 256 * 1024 * 1024
+MAX_PIXELS = 89_000_000
 
 #: A picture is shrunk by a whole factor while its shorter side stays at least this long, twice what the encoders look
 #: at: a batch of large photographs fits in memory, and a JPEG of 12 megapixels is decoded as fast as a small one.
 _LEAST_SIDE = 448
+#: What is still larger is hundreds of times as long as it is wide: its long side is shrunk more than the other.
+_MOST_PIXELS = 4_000_000
+#: Pixels that are turned into RGB at a time, as a picture may take four times its size in memory on the way.
+_STRIP_PIXELS = 1_000_000
 
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _EXIF_ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -48,7 +53,7 @@ class Picture:
     sha256: str  # of the file's bytes, in hexadecimal
 
 
-def load_picture(source: Path | bytes, *, max_pixels: int = 89_000_000, max_bytes: int = MAX_BYTES) -> Picture:
+def load_picture(source: Path | bytes, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> Picture:
     """Read a picture: its first frame, turned upright as EXIF says, transparent parts over white.
 
     Args:
@@ -64,7 +69,7 @@ def load_picture(source: Path | bytes, *, max_pixels: int = 89_000_000, max_byte
         PictureError: It is missing, empty, not a picture, damaged or too large.
     """
     content = _read(source, max_bytes=max_bytes)
-    path = _named(source)
+    path = named(source)
     with _quiet_pillow():
         image = _open(path, content, max_pixels=max_pixels)
         width, height = image.size
@@ -72,10 +77,12 @@ def load_picture(source: Path | bytes, *, max_pixels: int = 89_000_000, max_byte
             image.draft(None, (_LEAST_SIDE, _LEAST_SIDE))
             image.load()
             orientation = _orientation(image)  # after loading, as Pillow turns a TIFF upright by itself
-            pixels = _rgb(image)
-            pixels = pixels.reduce(max(1, min(pixels.size) // _LEAST_SIDE))
+            pixels = _shrunk(image)
             if orientation in _UPRIGHT:
                 pixels = pixels.transpose(_UPRIGHT[orientation])
+        except MemoryError as error:
+            reason = f"{width:,} x {height:,} pixels need more memory than may be used; make it smaller"
+            raise PictureError(path, reason, "too large") from error
         except Exception as error:
             raise PictureError(path, f"damaged {image.format} picture: {_one_line(error)}", "unreadable") from error
     if orientation >= 5:
@@ -99,18 +106,28 @@ def picture_sha256(source: Path | bytes, *, max_bytes: int = MAX_BYTES) -> str:
     return hashlib.sha256(_read(source, max_bytes=max_bytes)).hexdigest()
 
 
-def _named(source: Path | bytes) -> Path:
+def named(source: Path | bytes) -> Path:
     """What a picture is called in messages."""
     return source if isinstance(source, Path) else Path("picture")
 
 
 def _read(source: Path | bytes, *, max_bytes: int) -> bytes:
     content = source if isinstance(source, bytes) else _read_file(source, max_bytes=max_bytes)
-    if len(content) > max_bytes:
-        raise PictureError(_named(source), f"has {len(content):,} bytes; the limit is {max_bytes:,}", "too large")
     if not content:
-        raise PictureError(_named(source), "is an empty file", "empty")
+        raise PictureError(named(source), "is an empty file", "empty")
+    if isinstance(source, bytes):
+        check_size(source, max_bytes=max_bytes)
     return content
+
+
+def check_size(content: bytes, *, max_bytes: int) -> None:
+    """Refuse a picture of too many bytes.
+
+    Raises:
+        PictureError: It has more than max_bytes.
+    """
+    if len(content) > max_bytes:
+        raise PictureError(named(content), f"has {len(content):,} bytes; the limit is {max_bytes:,}", "too large")
 
 
 def _read_file(path: Path, *, max_bytes: int) -> bytes:
@@ -153,9 +170,11 @@ def _known_formats() -> list[str]:
 
 
 def _not_a_picture(content: bytes) -> str:
-    start = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    start = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in start:
         return "is an SVG drawing; convert it to PNG first"
+    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
+        return "is a HEIC picture, as telephones write; convert it to JPEG first"
     if start.startswith((b"<!doctype html", b"<html")):
         return "is a web page, not a picture; perhaps a download that failed"
     if start.startswith(b"%pdf"):
@@ -172,9 +191,25 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
-        image = _eight_bits(image)
+def _shrunk(image: Image.Image) -> Image.Image:
+    """A decoded picture as RGB, shrunk by whole factors: strip by strip, with the pixels of the whole at once."""
+    across, down = (max(1, min(image.size) // _LEAST_SIDE),) * 2
+    width, height = image.size
+    longer = -(-width * height // (across * down * _MOST_PIXELS))
+    across, down = (across * longer, down) if width > height else (across, down * longer)
+    rows = max(1, _STRIP_PIXELS // (width * down)) * down
+    strips = [(0, top, width, min(top + rows, height)) for top in range(0, height, rows)]
+    top_level = max(_top_level(image.crop(strip)) for strip in strips) if _is_deep(image) else 0.0
+    shrunk = Image.new("RGB", (-(-width // across), -(-height // down)))
+    for strip in strips:
+        part = image if len(strips) == 1 else image.crop(strip)
+        shrunk.paste(_rgb(part, top_level).reduce((across, down)), (0, strip[1] // down))
+    return shrunk
+
+
+def _rgb(image: Image.Image, top_level: float) -> Image.Image:
+    if _is_deep(image):
+        image = _eight_bits(image, top_level)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
@@ -183,15 +218,26 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey levels of 16 bits, 32 bits or floats to 8 bits; Pillow's own conversion would clip them to white."""
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    top = next(limit for limit in (1.0, 255.0, 65535.0, np.inf) if values.max() <= limit)
+def _is_deep(image: Image.Image) -> bool:
+    """Whether its levels are of 16 bits, 32 bits or floats, which Pillow's own conversion would clip to white."""
+    return image.mode in {"I", "F"} or image.mode.startswith("I;16")
+
+
+def _top_level(image: Image.Image) -> float:
+    """The level that becomes white, for what is in this part of a picture."""
+    import numpy as np
+
+    most = float(np.nan_to_num(np.asarray(image, dtype=np.float64)).max())
     if image.mode != "F":
-        top = 65535.0 if values.max() <= 65535 else float(values.max())
-    elif np.isinf(top):
-        top = float(values.max())
-    return Image.fromarray(np.clip(np.round(values * (255.0 / top)), 0, 255).astype(np.uint8))
+        return max(65535.0, most)
+    return next(limit for limit in (1.0, 255.0, 65535.0, most) if most <= limit)
+
+
+def _eight_bits(image: Image.Image, top_level: float) -> Image.Image:
+    import numpy as np
+
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    return Image.fromarray(np.clip(np.round(values * (255.0 / top_level)), 0, 255).astype(np.uint8))
 
 
 _quiet_lock = threading.Lock()

@@ -3,7 +3,7 @@
 import hashlib
 import pickle
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.client import HTTPException
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from torch import nn
 from .errors import WeightsError, shown
 
 _TIMEOUT_S = 15.0
+_SHA256_DIGITS = 64
 
 
 def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], str]:
@@ -64,6 +65,79 @@ def fit_weights(network: nn.Module, state: Mapping[str, torch.Tensor], *, path: 
     network.load_state_dict({key: state[key] for key in network.state_dict() if key in state}, strict=False)
 
 
+def cached_or_downloaded(url: str, name: str) -> Path:
+    """The file of published weights: in PyTorch's own cache, or downloaded to it.
+
+    Args:
+        url: Its address; see `download_weights`.
+        name: The encoder's, for messages.
+
+    Raises:
+        WeightsError: It is not there and cannot be downloaded, or another file is there.
+    """
+    path = Path(torch.hub.get_dir(), "checkpoints", Path(url).name)
+    try:
+        if not path.is_file():
+            download_weights(url, path)
+    except OSError as error:
+        raise WeightsError(
+            f"no weights for {name}: give a .pth or .safetensors file (--weights FILE), or put {path.name} into "
+            f"{path.parent}, or allow its download ({' '.join(str(error).split())}); or use efficientnet-lite0"
+        ) from error
+    _check_digest(path, _promised(path))
+    return path
+
+
+def on_the_hub(repository: str, *, name: str, files: tuple[str, ...]) -> Path:
+    """The folder of a model of the Hugging Face hub: from the hub's own cache, or downloaded to it.
+
+    Args:
+        repository: Its name there, ``OWNER/MODEL``.
+        name: The encoder's, for messages.
+        files: The files that are needed, as patterns; no other is downloaded.
+
+    Raises:
+        WeightsError: It is not in the cache and cannot be downloaded.
+    """
+    from huggingface_hub import snapshot_download
+
+    for only_cached in (True, False):  # first without the network, which may be slow to say that it is not there
+        try:
+            folder = Path(
+                snapshot_download(
+                    repository, allow_patterns=list(files), local_files_only=only_cached, etag_timeout=_TIMEOUT_S
+                )
+            )
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(error).split())[:120]
+            continue
+        found = [path for pattern in files for path in sorted(folder.glob(pattern))]
+        reason = f"{repository} lacks {' or '.join(files)}"
+        if all(any(folder.glob(pattern)) for pattern in files):
+            for path in found:  # what is large is called by its SHA-256 in the hub's cache
+                if len(path.resolve().name) == _SHA256_DIGITS:
+                    _check_digest(path, path.resolve().name)
+            return folder
+    raise WeightsError(
+        f"no weights for {name}: give them by --weights, or put {repository} into the cache of the Hugging Face hub, "
+        f"or allow its download ({reason}); or use efficientnet-lite0"
+    )
+
+
+def digest_of_files(paths: Iterable[Path]) -> str:
+    """One digest of the contents of some files, in the order of their names; in hexadecimal."""
+    whole = hashlib.sha256()
+    for path in sorted(paths):
+        with path.open("rb") as file:
+            whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()
+
+
+def digest_with(digest: str, settings: object) -> str:
+    """The digest of weights and of what else makes other numbers of them, such as a transform; in hexadecimal."""
+    return hashlib.sha256(f"{digest} {settings!r}".encode()).hexdigest()
+
+
 def download_weights(url: str, path: Path) -> None:
     """Download weights to a file, which appears only when it is whole and its digest fits its name.
 
@@ -78,8 +152,23 @@ def download_weights(url: str, path: Path) -> None:
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_TIMEOUT_S)  # torch.hub itself would wait for ever
     try:
-        torch.hub.download_url_to_file(url, str(path), Path(url).stem.rpartition("-")[2], progress=False)
+        torch.hub.download_url_to_file(url, str(path), _promised(Path(url)), progress=False)
     except (RuntimeError, HTTPException) as error:
         raise OSError(f"the downloaded file is not the expected one: {error}") from error
     finally:
         socket.setdefaulttimeout(before)
+
+
+def _check_digest(path: Path, start: str) -> None:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if not digest.startswith(start):
+        raise WeightsError(
+            f"{shown(path)} is not the file that was published (its SHA-256 starts with {digest[:8]}): remove it, so "
+            "that it is downloaded again, or give a file by --weights"
+        )
+
+
+def _promised(path: Path) -> str:
+    """The first digits of the digest, as the names of PyTorch's files end."""
+    return path.stem.rpartition("-")[2]

@@ -56,10 +56,12 @@ class PlainImages:
     def cosines(self, query: Floats, ids: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.array([float(query.astype(np.float64) @ self.vectors[int(i)].astype(np.float64)) for i in ids])
 
+    def matches(self, query: Floats, ids: NDArray[np.int64], theta: float) -> list[tuple[int, float]]:
+        hits = zip(ids.tolist(), self.cosines(query, ids).tolist(), strict=True)
+        return sorted(((i, c) for i, c in hits if c >= theta), key=lambda hit: (-hit[1], hit[0]))
+
     def search(self, queries: Floats, theta: float) -> list[list[tuple[int, float]]]:
-        ids = np.array(sorted(self.vectors), dtype=np.int64)
-        rows = [zip(ids.tolist(), self.cosines(query, ids).tolist(), strict=True) for query in queries]
-        return [sorted(((i, c) for i, c in row if c >= theta), key=lambda hit: (-hit[1], hit[0])) for row in rows]
+        return [self.matches(query, np.array(sorted(self.vectors), dtype=np.int64), theta) for query in queries]
 
 
 def unit(x: float, y: float) -> Floats:

@@ -179,12 +179,13 @@ def test_real_photographs(encoder: Encoder) -> None:
 
 
 def test_unknown_names_and_devices() -> None:
-    with pytest.raises(WeightsError, match=r"no encoder 'vgg19'.*efficientnet-lite0, vgg16"):
-        load_encoder("vgg19")
+    for name in ("alexnet", "timm", "timm:", "clip:base", ""):
+        with pytest.raises(WeightsError, match=r"no encoder .*efficientnet-lite0, vgg16.*timm:NAME, hub:NAME"):
+            load_encoder(name)
     for device in ("tpu", "cuda:99", "meta", "cpu:x"):
         with pytest.raises(WeightsError, match=r"no device .*cpu"):
             load_encoder("efficientnet-lite0", device=device)
-    assert ENCODERS == ("efficientnet-lite0", "vgg16")
+    assert ENCODERS == ("efficientnet-lite0", "vgg16", "vgg19", "resnet152", "inception-v3")
 
 
 def test_nothing_heavy_is_imported_with_the_package() -> None:

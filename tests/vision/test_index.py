@@ -87,6 +87,31 @@ def test_every_search_gives_what_a_plain_matrix_gives(
         assert np.allclose(cosines, oracle, atol=1e-12)
         wanted = [(i, c) for i, c in zip(sorted(ids), cosines.tolist(), strict=True) if c >= theta]
         assert hits == sorted(wanted, key=lambda hit: (-hit[1], hit[0]))
+        assert index.matches(query, sorted(ids)[::-1], theta) == hits
+
+
+@settings(max_examples=40, deadline=None)
+@given(cases(), st.data())
+def test_no_match_at_or_above_theta_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, case: tuple[list[int], Vectors, Vectors, float], data: st.DataObject
+) -> None:
+    """Theta is the very cosine of some images with a query: all that are tied there are found, and no other is lost."""
+    ids, vectors, queries, _ = case
+    path = tmp_path_factory.getbasetemp() / "threshold.faiss"
+    index = opened(path, ids, vectors)
+    read = faiss.read_index(str(path))
+    rows = faiss.downcast_index(read.index)
+    query = data.draw(st.sampled_from(list(queries)))
+    cosines = index.cosines(query, index.ids)
+    theta = data.draw(st.sampled_from(cosines.tolist() or [0.9]))
+    wanted = {int(i) for i, cosine in zip(index.ids, cosines, strict=True) if cosine >= theta}
+    for search in (FaissSearch(rows), FaissGpuSearch(rows, rows), TorchSearch(rows, device="cpu")):
+        [found] = ImageIndex(read, search, path=path).search(query[np.newaxis], theta)
+        assert {i for i, _ in found} == wanted
+    assert {i for i, _ in index.matches(query, index.ids, theta)} == wanted
+    # What rounding to float16 may move a cosine by, and no more: an image that was clearly above theta is found.
+    exact = unit(vectors) @ unit(query[np.newaxis])[0]
+    assert wanted >= {i for i, cosine in zip(ids, exact, strict=True) if cosine >= theta + 2**-10}
 
 
 @settings(max_examples=40, deadline=None)
