@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.linking_sets import (
+    FOLDS,
     LINKING,
     GoldLinks,
     elevant_graph,
@@ -102,7 +103,7 @@ def _elevant(name: str) -> Callable[[], Iterator[Case]]:
 
 
 def _tweeki() -> Iterator[Case]:
-    """With what the tagger says of the mentions."""
+    """With what the tagger says of the mentions. Folds are by posts, in turns."""
     with Pipeline.open(tweeki_index(), keep_cache=False) as pipeline:
         graph = pipeline.index.graph
         gold = read_tweeki(graph)
@@ -112,8 +113,9 @@ def _tweeki() -> Iterator[Case]:
         ]
         removed = frozenset(iri for item in gold for iri in item.gold if iri and is_removed(iri))
         ranker = LinkRanker(graph)
-        for item, post, evidence, fold in zip(gold, posts, _gather(pipeline, posts), folds_of(gold), strict=True):
-            yield from _with_and_without(ranker, post_to_link(post, evidence), item.gold, item.names, fold, removed)
+        for place, (item, post, evidence) in enumerate(zip(gold, posts, gather(pipeline, posts), strict=True)):
+            found = post_to_link(post, evidence)
+            yield from _with_and_without(ranker, found, item.gold, item.names, place % FOLDS, removed)
 
 
 def _linked(graph: Graph, posts: Sequence[GoldLinks]) -> Iterator[Case]:
@@ -134,14 +136,15 @@ def _sample() -> Iterator[Case]:
         ranker = LinkRanker(pipeline.index.graph)
         for picture in (True, False):
             posts = [replace(item.with_gold_mentions, **({} if picture else {"image": None})) for item in gold]
-            for place, (item, evidence) in enumerate(zip(gold, _gather(pipeline, posts), strict=True)):
+            for place, (item, evidence) in enumerate(zip(gold, gather(pipeline, posts), strict=True)):
                 iris = tuple(link[3] for link in item.links)
                 names = tuple((iri or "").rpartition("/")[2].replace("_", " ") for iri in iris)
-                fold = place % 5 if place < TRAIN else -1
+                fold = place % FOLDS if place < TRAIN else -1
                 yield from _with_and_without(ranker, post_to_link(item.post, evidence), iris, names, fold, removed)
 
 
-def _gather(pipeline: Pipeline, posts: Sequence[Post]) -> Iterator[Evidence]:
+def gather(pipeline: Pipeline, posts: Sequence[Post]) -> Iterator[Evidence]:
+    """What speaks for a reading of each post, in batches."""
     return chain.from_iterable(pipeline.gather(posts[start : start + BATCH]) for start in range(0, len(posts), BATCH))
 
 

@@ -33,7 +33,10 @@ PAIRS = {"same_entity": 1.0, "linked": 2.0, "shared_neighbour": 2.0}
 
 KNOWLEDGE = {
     "profiles": ({*CONTEXT_CLUES}, {"some_described"}),
-    "priors": ({"prior_below_best", "prior_below_best_alone", "prior_share", "has_prior"}, {"some_prior"}),
+    "priors": (
+        {"prior_below_best", "prior_below_best_alone", "prior_below_rivals", "prior_share", "has_prior"},
+        {"some_prior"},
+    ),
     "types": ({"type_agreement", "has_type"}, set[str]()),
     "pictures": ({*PICTURE}, {"something_pictured"}),
     "counts": ({"counted", "log_count_share", "is_most_counted"}, set[str]()),
@@ -69,69 +72,89 @@ def answer_of(case: Case) -> int:
     return len(case.clues) if case.is_nil else len(case.clues) + 1 if case.right < 0 else case.right
 
 
-def fit(parts: Sequence[Weighted], *, left_out: Sequence[str] = (), l2: float = L2) -> Ranker:
-    """The ranker of least penalised log loss.
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What a fit is done on: (M,) rows of all candidates, NIL and another entity; N mentions.
 
-    Args:
-        parts: The cases, by weight.
-        left_out: Clues that count nothing.
-        l2: See `L2`.
+    Attributes:
+        rows: (M, F) clues, each divided by its spread.
+        spread: (F,).
+        owner: (M,) the mention of each row.
+        right: (N,) the row of each mention's right answer.
+        share: (N,) what each mention weighs, summing to 1.
     """
+
+    rows: torch.Tensor
+    spread: Floats
+    owner: torch.Tensor
+    right: torch.Tensor
+    share: torch.Tensor
+
+
+def design(parts: Sequence[Weighted]) -> Design:
+    """The cases as rows."""
     cases = [(case, part.weight) for part in parts for case in part.cases]
     rows = np.concatenate([np.append(case.clues, np.zeros((2, len(CLUES))), axis=0) for case, _ in cases])
     sizes = np.array([len(case.clues) + 2 for case, _ in cases])
     ends = np.cumsum(sizes)
     extra = np.zeros((len(rows), 2 * len(NIL_CLUES)))
     extra[ends - 2, : len(NIL_CLUES)] = extra[ends - 1, len(NIL_CLUES) :] = [case.nil for case, _ in cases]
-    names = (*CLUES, *NIL_CLUES, *NIL_CLUES)
-    right = ends - sizes + np.array([answer_of(case) for case, _ in cases])
-    found = _minimise(
-        x=np.concatenate([rows, extra], axis=1),
-        owner=np.repeat(np.arange(len(cases)), sizes),
-        right=right,
-        weight=np.array([weight for _, weight in cases]),
-        fixed=np.array([0.0 if name in left_out else SET.get(name, 0.0) for name in names]),
-        free=np.array([name not in SET and name not in left_out for name in names]),
-        l2=l2,
+    x = np.concatenate([rows, extra], axis=1)
+    spread = x.std(axis=0)
+    spread = np.where(spread > 1e-9, spread, 1.0)
+    weight = np.array([weight for _, weight in cases])
+    return Design(
+        torch.from_numpy(x / spread),
+        spread,
+        torch.from_numpy(np.repeat(np.arange(len(cases)), sizes)),
+        torch.from_numpy(ends - sizes + np.array([answer_of(case) for case, _ in cases])),
+        torch.from_numpy(weight / weight.sum()),
     )
+
+
+def fit(on: Design, *, left_out: Sequence[str] = (), start: Ranker | None = None, l2: float = L2) -> Ranker:
+    """The ranker of least penalised log loss.
+
+    Args:
+        on: The cases, by weight.
+        left_out: Clues that count nothing.
+        start: A ranker that is near it.
+        l2: See `L2`.
+    """
+    names = (*CLUES, *NIL_CLUES, *NIL_CLUES)
+    fixed = np.array([0.0 if name in left_out else SET.get(name, 0.0) for name in names])
+    free = np.array([name not in SET and name not in left_out for name in names])
+    first = np.concatenate([start.weights, start.nil, start.other]) if start else np.zeros(len(names))
+    found = _minimise(on, fixed * on.spread, free, first * on.spread * free, l2) / on.spread
     pairs = np.array([PAIRS[name] for name in PAIR_CLUES])
     return Ranker(found[: len(CLUES)], *np.split(found[len(CLUES) :], 2), pairs)
 
 
-def _minimise(
-    *,
-    x: Floats,
-    owner: npt.NDArray[np.int64],
-    right: npt.NDArray[np.int64],
-    weight: Floats,
-    fixed: Floats,
-    free: npt.NDArray[np.bool_],
-    l2: float,
-) -> Floats:
-    spread = np.where(x.std(axis=0) > 1e-9, x.std(axis=0), 1.0)
-    rows, owners = torch.from_numpy(x / spread), torch.from_numpy(owner)
-    share, answers = torch.from_numpy(weight / weight.sum()), torch.from_numpy(right)
-    held, mask = torch.from_numpy(fixed * spread), torch.from_numpy(free)
-    weights = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
+def _minimise(on: Design, fixed: Floats, free: npt.NDArray[np.bool_], first: Floats, l2: float) -> Floats:
+    held, mask = torch.from_numpy(fixed), torch.from_numpy(free)
+    weights = torch.tensor(first, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([weights], max_iter=400, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
-        values = rows @ torch.where(mask, weights, held)
-        most = torch.full((len(share),), -torch.inf, dtype=torch.float64).scatter_reduce(0, owners, values, "amax")
-        powers = torch.exp(values - most.detach()[owners])
-        total = torch.zeros(len(share), dtype=torch.float64).index_add(0, owners, powers)
-        loss = (share * (torch.log(total) + most.detach() - values[answers])).sum() + l2 * weights.square().sum()
+        values = on.rows @ torch.where(mask, weights, held)
+        most = torch.full((len(on.share),), -torch.inf, dtype=torch.float64)
+        most = most.scatter_reduce(0, on.owner, values, "amax").detach()
+        powers = torch.exp(values - most[on.owner])
+        total = torch.zeros(len(on.share), dtype=torch.float64).index_add(0, on.owner, powers)
+        loss = (on.share * (torch.log(total) + most - values[on.right])).sum() + l2 * weights.square().sum()
         loss.backward()
         return loss
 
     optimiser.step(closure)
-    return np.array((torch.where(mask, weights, held).detach().numpy()) / spread)
+    return np.array(torch.where(mask, weights, held).detach().numpy())
 
 
 def calibrate(answers: Sequence[tuple[Ranker, Case]]) -> float:
     """The temperature of least log loss on cases, each with a ranker that was not fitted on it."""
-    values = [(scores(ranker, case.clues, case.nil), answer_of(case)) for ranker, case in answers]
+    values = [
+        (scores(replace(ranker, temperature=1.0), case.clues, case.nil), answer_of(case)) for ranker, case in answers
+    ]
 
     def loss(temperature: float) -> float:
         return -sum(float(np.log(max(softmax(row / temperature)[right], 1e-12))) for row, right in values)

@@ -34,19 +34,28 @@ def tweeki_index() -> Path:
 
 
 def read_tweeki(graph: Graph) -> list[GoldLinks]:
-    """The posts, with their gold as IRIs of the graph; a name that it does not have is none of its entities."""
+    """The posts, with their gold as IRIs of the graph; a name that it does not have is none of its entities.
+
+    The graph's titles have no brackets, so `Beacon Theatre (New York City)` is looked up without them too.
+    """
     posts = read_gold(LINKING / "tweeki" / "posts.jsonl")
     aliases = AliasIndex(graph)
-    found = aliases.lookup({normal_form(name) for post in posts for name in post.names if name})
+    names = {name for post in posts for name in post.names if name}
+    found = aliases.lookup({normal_form(form) for name in names for form in (name, _bare(name))})
     mapped = []
     for post in posts:
         gold = []
         for name in post.names:
-            matches = found.get(normal_form(name), ()) if name else ()
-            labels = [match for match in matches if match.kind == "label"] or list(matches)
-            gold.append(labels[0].entity.iri if labels else None)
+            matches = found.get(normal_form(name), ())
+            labels = [match for match in (matches or found.get(normal_form(_bare(name)), ())) if match.kind == "label"]
+            best = labels or list(matches)
+            gold.append(best[0].entity.iri if best else None)
         mapped.append(GoldLinks(post.id, post.tokens, post.spans, tuple(gold), post.names))
     return mapped
+
+
+def _bare(name: str) -> str:
+    return name.partition(" (")[0]
 
 
 def _write_sources(folder: Path) -> None:

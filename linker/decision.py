@@ -12,11 +12,20 @@ UNTAGGED_ABOVE = 0.5
 """From this probability on, an alias match that the tagger did not tag becomes a mention, where the picture shows the
 entity itself, or where the match is a joined name (``#LosAngelesLakers``) or in a script other than Latin."""
 
+SAID_ABOVE = 0.25
+"""From this probability on, an entity is said of a span that was found: the tagger's for the span by the ranker's for
+the entity. The folds of `python -m benchmarks.tweeki_folds` choose it; what the picture shows needs none."""
+
 _CANDIDATES = 10  # that a result names
 
 
 def decide(
-    post: Post, mentions: Sequence[Mention], rankings: Sequence[Ranking], *, min_score: float = 0.0
+    post: Post,
+    mentions: Sequence[Mention],
+    rankings: Sequence[Ranking],
+    *,
+    min_score: float = 0.0,
+    said_above: float = SAID_ABOVE,
 ) -> tuple[LinkedMention, ...]:
     """Decide which spans are mentions, of which type, and what they mean.
 
@@ -25,6 +34,7 @@ def decide(
         mentions: The spans, with what the tagger thinks of them.
         rankings: What each may mean.
         min_score: An entity whose probability is less is not said.
+        said_above: Nor is one of a span that was found, where it and the span together are less probable.
 
     Returns:
         The mentions of the result, in the order of the text, not overlapping unless they were given.
@@ -36,7 +46,8 @@ def decide(
         if post.mentions is None and mention.score == 0 and not _stands_untagged(mention, ranking.chosen):
             continue
         sure = ranking
-        if ranking.chosen is not None and ranking.chosen.score < min_score:
+        least = min_score if post.mentions is not None else max(min_score, _least(mention, said_above))
+        if ranking.chosen is not None and ranking.chosen.score < (min_score if ranking.chosen.hop == 0 else least):
             sure = replace(ranking, chosen=None, ambiguous=False)
         start, end = places[mention.start][0], places[mention.end - 1][1]
         shown, rest = ranking.candidates[:_CANDIDATES], ranking.candidates[_CANDIDATES:]
@@ -81,6 +92,11 @@ def without_overlaps(linked: Sequence[LinkedMention]) -> tuple[LinkedMention, ..
         if all(mention.end <= other.start or other.end <= mention.start for other in kept):
             kept.append(mention)
     return tuple(sorted(kept, key=lambda m: m.start))
+
+
+def _least(mention: Mention, said_above: float) -> float:
+    """How probable an entity of a span has to be; the less, the surer the tagger is of the span."""
+    return said_above / mention.score if mention.score else 0.0
 
 
 def _stands_untagged(mention: Mention, best: Candidate | None) -> bool:

@@ -4,12 +4,14 @@ import math
 from collections.abc import Mapping, Sequence
 
 from kg import AliasMatch
-from linker.name_clues import form_of, words_in
+from linker.mentions import mention_words
+from linker.name_clues import form_of, is_acronym_of, words_in
 from linker.results import Mention
 
 KNOWLEDGE_CLUES = (
     "prior_below_best",
     "prior_below_best_alone",
+    "prior_below_rivals",
     "prior_share",
     "has_prior",
     "counted",
@@ -37,6 +39,8 @@ NIL_CLUES = (
     "some_prior",
     "something_pictured",
     "tagged_part",
+    "exact_words",
+    "acronym_fits",
 )
 
 _UNKNOWN_TYPE = 0.25
@@ -61,8 +65,8 @@ def knowledge_clues(
         counts: How often the mention's name was seen to mean each entity; empty or None where nobody counted.
         described: Whether anything is known of a candidate but its name; where nothing is, the prior tells more.
     """
-    words = words_in(mention.text)
-    forms = [form_of(words, match) for match in matches]
+    text = mention_words(mention.text)
+    forms = [form_of(text, match) for match in matches]
     most = max((match.entity.prior for match in matches), default=0.0)
     counted = sum((counts or {}).values())
     most_counted = max((counts or {}).values(), default=0.0)
@@ -70,9 +74,7 @@ def knowledge_clues(
     rows: list[tuple[float, ...]] = []
     for match, form in zip(matches, forms, strict=True):
         entity, hop = match.entity, hops.get(match.entity.id)
-        rivals = sum(
-            other.entity.prior + 1.0 for other, its in zip(matches, forms, strict=True) if its >= form or other is match
-        )
+        rivals = [other.entity.prior + 1.0 for other, its in zip(matches, forms, strict=True) if its >= form]
         count = (counts or {}).get(entity.id, 0.0)
         share = max(count / counted, _LEAST_SHARE) if counted else 1.0
         below = max(math.log((entity.prior + 1.0) / (most + 1.0)), -10.0) / 5
@@ -81,7 +83,8 @@ def knowledge_clues(
             (
                 below,
                 0.0 if described else below,
-                (entity.prior + 1.0) / rivals if most else 0.0,
+                max(math.log((entity.prior + 1.0) / max(rivals)), -10.0) / 5,
+                (entity.prior + 1.0) / sum(rivals) if most else 0.0,
                 float(entity.prior > 0),
                 float(count > 0),
                 math.log(share),
@@ -118,8 +121,9 @@ def nil_clues(
         described: Whether anything is known of a candidate but its name.
         entities: How many the graph has: of a large one, some have any name by chance.
     """
-    words = words_in(mention.text)
-    best = max((form_of(words, match) for match in matches), default=0)
+    text = mention_words(mention.text)
+    words = words_in(text)
+    best = max((form_of(text, match) for match in matches), default=0)
     return (
         1.0,
         float(len(words) > 1),
@@ -136,4 +140,6 @@ def nil_clues(
         float(any(match.entity.prior > 0 for match in matches)),
         float(any(hops.get(match.entity.id) == 0 for match in matches)),
         float(mention.score > 0 and best == 1),
+        float(best == 3 and len(words) > 1),
+        float(any(is_acronym_of(text, match) for match in matches)),
     )

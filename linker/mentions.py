@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files
 
 from kg import AliasIndex, AliasMatch, normal_form, split_hashtag
+from linker.name_clues import explains
 from linker.offsets import join_tokens
 from linker.results import GivenMention, Mention
 from ner import ScoredSpan
@@ -43,6 +44,9 @@ def find_mentions(
         Mentions by start, then end.
     """
     tagged = {(span.start, span.end): span for span in spans}
+    for (start, end), full in list(tagged.items()):
+        if explains(tokens, start, end):  # `MDW` in `Midway Airport (MDW)` is what the name before it is
+            tagged.setdefault((end + 1, end + 2), full)
     exact = set(matched) if given is None else set()
     wanted = exact | set(tagged) if given is None else {(mention.start, mention.end) for mention in given}
     mentions = []

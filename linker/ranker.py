@@ -35,7 +35,6 @@ class Ranker:
         other: The same for an entity of the graph that is not among the candidates.
         pairs: One for each of `PAIR_CLUES`: what two candidates of a post count for each other.
         temperature: What scores are divided by, so that the probabilities mean what they say.
-        nil_above: No entity is said where NIL and another entity together are more probable than this.
         tie_within: Candidates whose probability is within this factor of the best one's are as good as it.
     """
 
@@ -44,7 +43,6 @@ class Ranker:
     other: Floats
     pairs: Floats
     temperature: float = 1.0
-    nil_above: float = 0.5
     tie_within: float = 0.98
 
 
@@ -56,7 +54,7 @@ def ranker_from_json(data: Mapping[str, object]) -> Ranker:
         assert isinstance(weights, dict)
         return np.array([float(weights.get(name, 0.0)) for name in names])
 
-    numbers = {key: float(str(data[key])) for key in ("temperature", "nil_above", "tie_within") if key in data}
+    numbers = {key: float(str(data[key])) for key in ("temperature", "tie_within") if key in data}
     return Ranker(
         row("weights", CLUES), row("nil", NIL_CLUES), row("other", NIL_CLUES), row("pairs", PAIR_CLUES), **numbers
     )

@@ -19,11 +19,13 @@ from linker.profile_vectors import ProfileVectors
 from linker.profiles import words_of
 from linker.ranker import CLUES, Floats, Ranker, load_ranker, scores, softmax
 from linker.results import Candidate, Mention
+from linker.short_forms import states_in
 from linker.word_meanings import WordMeanings, load_word_meanings
 
 _MOST_DEGREE = 100_000
 _AT_ONCE, _WORDS_AROUND = 24, 100
 _CONTEXT = [CLUES.index(name) for name in CONTEXT_CLUES]
+_MOST_DOUBT = 0.5  # that none of the candidates is meant
 _TOGETHER = 12
 """Candidates of a mention that are decided together with the other mentions': the best by themselves."""
 
@@ -57,7 +59,7 @@ class Ranking:
         candidates: Best first; ties by entity id.
         nil: The probability that it means no entity of the graph.
         other: The probability that it means one that is not among the candidates.
-        chosen: The best candidate; None is NIL.
+        chosen: The best candidate, where one of them is meant more probably than not; None is NIL.
         ambiguous: Whether another candidate is as good as the chosen one.
     """
 
@@ -116,15 +118,18 @@ class LinkRanker:
 
     def _clues(self, post: PostToLink, known: Mapping[int, KnownProfile]) -> list[tuple[Floats, Floats]]:
         found = []
+        states = states_in(post.tokens)
         for place, (mention, matches) in enumerate(zip(post.mentions, post.matches, strict=True)):
             text = mention_words(mention.text)
-            around = [[word for token in part for word in words_of(token)] for part in _around(post.tokens, mention)]
+            before, after = [
+                [word for token in part for word in words_of(token)] for part in _around(post.tokens, mention)
+            ]
             context = context_of(post.tokens, mention.start, mention.end, self._meanings, further=post.further)
             profiles = [known[match.entity.id] for match in matches]
             described = any(profile.words for profile in profiles)
             counts = post.counts[place] if post.counts else None
             parts = zip(
-                name_clues(text, matches, *around),
+                name_clues(text, matches, before, [*after, "", *states]),
                 context_clues(" ".join(words_in(text)), context, profiles, self._meanings),
                 knowledge_clues(mention, matches, post.hops, counts, described=described),
                 strict=True,
@@ -157,7 +162,7 @@ class LinkRanker:
             )
         candidates.sort(key=lambda candidate: (-candidate.score, candidate.entity.id))
         nil, other = float(probabilities[-2]), float(probabilities[-1])
-        best = candidates[0] if candidates and nil + other <= ranker.nil_above else None
+        best = candidates[0] if candidates and nil + other <= _MOST_DOUBT else None
         ties = best is not None and len(candidates) > 1 and candidates[1].score >= ranker.tie_within * best.score
         return Ranking(tuple(candidates), nil, other, best, ties)
 

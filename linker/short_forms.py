@@ -5,32 +5,31 @@
 | `Simpson` in a post that has `Jessica Simpson` too | those of the full form that have the part in their name |
 | `Columbus , GA`, `Columbus , Georgia` | those of `Columbus, Georgia` |
 | `GA` | those of `Georgia`, by the abbreviations of states and provinces |
+| `MDW` in `Midway Airport (MDW)` | those of the name before it |
 | `ACC` | labels with these initials, with or without small words, those that are meant most first |
 """
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
-from kg import AliasIndex, AliasMatch, Graph, normal_form
+from kg import AliasIndex, AliasMatch, Graph
 from linker.mentions import mention_words
-from linker.name_clues import words_in
+from linker.name_clues import ACRONYM, explains, initials_of, letters_of_acronym, words_in
 from linker.results import Mention
 
 INITIALS_WEIGHT = 0.6
+_NEARLY = 0.9  # as much as a name is like a full form that it stands for
 _INITIALS_FUZZY = 0.80  # as little as a name may be like a mention
 _MOST_HOLDERS, _MOST_OF_INITIALS = 5_000, 20
 _ENTITY_BITS = 32
-_SMALL_WORDS = frozenset(["a", "an", "and", "at", "by", "de", "for", "in", "la", "of", "on", "the", "to"])
-_ACRONYM = re.compile(r"[A-Z](?:\.?[A-Z]){1,5}\.?")
 _PART_BASE, _PART_SHARE = 0.80, 0.05  # as in kg.names.fuzzy
 _STATES = dict(
     line.split("\t") for line in files("linker").joinpath("data/states.tsv").read_text("utf-8").splitlines() if line
@@ -65,7 +64,7 @@ class InitialsIndex:
         holders = sorted(self._graph.entities(ids).values(), key=lambda entity: (-entity.prior, entity.id))
         found = (entity for entity in holders if initials in initials_of(entity.label))
         return tuple(
-            AliasMatch(entity, entity.label, "acronym", INITIALS_WEIGHT, _INITIALS_FUZZY)
+            AliasMatch(entity, entity.label, ACRONYM, INITIALS_WEIGHT, _INITIALS_FUZZY)
             for entity in islice(found, _MOST_OF_INITIALS)
         )
 
@@ -94,18 +93,6 @@ def write_initials(graph: Graph, path: Path) -> int:
     return len(keys)
 
 
-def initials_of(label: str) -> tuple[str, ...]:
-    """The initials of a label of two to six words, with its small words and without them.
-
-    >>> initials_of("Federal Bureau of Investigation (United States)")
-    ('fboi', 'fbi')
-    """
-    words = normal_form(label.partition(" (")[0].partition(",")[0]).split()
-    every = "".join(word[0] for word in words)
-    telling = "".join(word[0] for word in words if word not in _SMALL_WORDS)
-    return tuple(dict.fromkeys(initials for initials in (every, telling) if 2 <= len(initials) <= 6))
-
-
 def widen(
     tokens: Sequence[str],
     mentions: Sequence[Mention],
@@ -129,6 +116,7 @@ def widen(
         for match in (
             *_with_state(tokens, mention, aliases),
             *full_forms.find(mention),
+            *_explained(tokens, mention, mentions, matches),
             *_with_initials(mention, initials),
         ):
             if match.entity.id not in best or best[match.entity.id].fuzzy < match.fuzzy:
@@ -170,17 +158,36 @@ class _FullForms:
         for full, found in self._holders.get(own[0], {}).items() if own else ():
             for match in found if _is_part(own, full) else ():
                 name = words_in(match.alias)
-                if match.fuzzy >= 0.9 and _is_part(own, name):
+                if match.fuzzy >= _NEARLY and _is_part(own, name):
                     share = sum(map(len, own)) / sum(map(len, name))
                     fuzzy = _PART_BASE + _PART_SHARE * share
                     yield AliasMatch(match.entity, match.alias, match.kind, match.weight, fuzzy)
 
 
+def _explained(
+    tokens: Sequence[str], mention: Mention, mentions: Sequence[Mention], matches: Sequence[Sequence[AliasMatch]]
+) -> Iterator[AliasMatch]:
+    """The candidates of the name behind which a mention stands in brackets, as its acronym."""
+    for full, found in zip(mentions, matches, strict=True):
+        if (
+            full.end + 1 == mention.start
+            and mention.end == mention.start + 1
+            and explains(tokens, full.start, full.end)
+        ):
+            for match in found:
+                if match.fuzzy >= _NEARLY:
+                    yield AliasMatch(match.entity, match.alias, ACRONYM, match.weight, _NEARLY)
+
+
+def states_in(tokens: Sequence[str]) -> list[str]:
+    """The words of the states that a post has in short after a comma: `georgia` for `Columbus , GA`."""
+    states = (_STATES.get(word.rstrip(".,!?;:)")) for before, word in pairwise(tokens) if before.endswith(","))
+    return [word for state in states if state for word in words_in(state)]
+
+
 def _with_initials(mention: Mention, initials: InitialsIndex | None) -> Sequence[AliasMatch]:
-    text = mention.text.lstrip("#@")
-    if initials is None or not _ACRONYM.fullmatch(text):
-        return ()
-    return initials.find(text.replace(".", "").lower())
+    letters = letters_of_acronym(mention.text)
+    return initials.find(letters) if initials is not None and letters else ()
 
 
 def _is_part(words: tuple[str, ...], name: tuple[str, ...]) -> bool:

@@ -9,16 +9,22 @@ from linker.results import Candidate, LinkedMention
 _PARTS = {
     "its name": NAME_CLUES,
     "the words around it": CONTEXT_CLUES,
-    "how often it is meant": ("prior_below_best", "prior_below_best_alone", "prior_share", "has_prior"),
+    "how often it is meant": (
+        "prior_below_best",
+        "prior_below_best_alone",
+        "prior_below_rivals",
+        "prior_share",
+        "has_prior",
+    ),
     "how often the name means it": ("counted", "log_count_share", "is_most_counted"),
     "its type": ("type_agreement", "has_type"),
     "the picture": ("is_pictured", "pictured_at_hop_1", "pictured_at_hop_2"),
 }
 _FORMS = {
     "exact": "the name is {name}, to the letter",
+    "acronym": "the name is an acronym of {name}",
     "near": "the name is nearly {name}",
     "part": "the name is a part of {name}",
-    "acronym": "the name has the initials of {name}",
 }
 _SAID_FROM = 0.05  # nats
 

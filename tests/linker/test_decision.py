@@ -46,6 +46,20 @@ def test_a_link_below_the_least_score_is_not_said() -> None:
     assert (unsure.entity, unsure.type, unsure.ambiguous, len(unsure.candidates)) == (None, "PER", False, 2)
 
 
+def test_a_link_needs_a_sure_span_or_a_sure_entity() -> None:
+    def said(span: float, entity: float, *, hop: int | None = None, given: bool = False) -> bool:
+        post = Post("1", TOKENS, mentions=(GivenMention(0, 1),) if given else None)
+        return (
+            one(mention(0, 1, score=span), ranking(candidate(1, score=entity, hop=hop)), post=post).entity is not None
+        )
+
+    assert said(0.9, 0.3) and said(0.3, 0.9)
+    assert not said(0.3, 0.3)
+    assert said(0.3, 0.3, hop=0)  # what the picture shows
+    assert said(0.3, 0.15, given=True)
+    assert not said(0.9, 0.15)
+
+
 def test_ten_candidates_are_named_and_the_others_added_up() -> None:
     linked = one(mention(0, 1), ranking(*(candidate(number, score=0.05) for number in range(15)), nil=0.2))
     assert len(linked.candidates) == 10

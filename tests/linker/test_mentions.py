@@ -135,3 +135,16 @@ def test_names_in_any_script_with_blanks_between_words_or_without(text: str, fou
 )
 def test_posts_that_are_not_in_english_are_seen(text: str, is_english: bool | None) -> None:
     assert looks_english([token.text for token in tokenize(text)]) is is_english
+
+
+def test_an_acronym_that_is_explained_is_what_its_name_is() -> None:
+    tokens = ["At", "Midway", "Airport", "(", "MDW", ")", "and", "Chad", "(", "USA", ")"]
+    spans = [ScoredSpan(1, 3, "LOC", 0.8, (("LOC", 1.0),)), ScoredSpan(7, 8, "PER", 0.9, (("PER", 1.0),))]
+    found = {mention.text: (mention.score, mention.type_scores) for mention in find_mentions(tokens, spans, {})}
+    assert found == {
+        "Midway Airport": (0.8, (("LOC", 1.0),)),
+        "MDW": (0.8, (("LOC", 1.0),)),
+        "Chad": (0.9, (("PER", 1.0),)),
+    }
+    own = ScoredSpan(4, 5, "ORG", 0.7, (("ORG", 1.0),))
+    assert {m.text: m.score for m in find_mentions(tokens, [*spans, own], {})}["MDW"] == 0.7

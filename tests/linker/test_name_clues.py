@@ -3,7 +3,7 @@
 import pytest
 
 from kg import AliasMatch, Entity
-from linker.name_clues import NAME_CLUES, name_clues
+from linker.name_clues import NAME_CLUES, explains, form_of, name_clues
 
 
 def clues(text: str, label: str, *, alias: str = "", fuzzy: float = 0.82, before: str = "", after: str = "") -> dict:
@@ -47,3 +47,57 @@ def test_the_rest_of_the_name_elsewhere_in_the_post() -> None:
 def test_a_name_that_goes_on_as_the_post_does() -> None:
     assert clues("Elizabeth", "Elizabeth I of England", after="i in 1595")["goes_on"] == 1
     assert clues("Elizabeth", "Elizabeth of Reute", after="i in 1595")["goes_on"] == 0
+
+
+def test_an_acronym_is_one_by_whatever_name_the_entity_was_found() -> None:
+    by_redirect = clues("NYC", "New York City", alias="NYC Marathon", fuzzy=0.83)
+    assert (by_redirect["acronym"], by_redirect["part"]) == (1, 0)
+    assert clues("#N.Y.C.", "New York City")["acronym"] == 1
+    assert clues("nyc", "New York City")["acronym"] == 0
+    assert clues("NYC", "New York")["acronym"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "whole"),
+    [
+        ("Chilton", "Chilton, Wisconsin", 1),
+        ("Mercury", "Mercury (planet)", 1),
+        ("Chilton", "Chilton Foliat, Wiltshire", 0),
+        ("Chilton", "Chilton", 0),
+    ],
+)
+def test_all_of_a_name_but_its_qualifier(text: str, label: str, whole: int) -> None:
+    assert clues(text, label)["whole_but_qualifier"] == whole
+
+
+def test_a_part_of_the_label_or_of_another_name() -> None:
+    assert clues("Jordan", "Michael Jordan")["part_of_label"] == 1
+    assert clues("Jordan", "United Bank", alias="Bank of Jordan")["part_of_label"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "fuzzy", "form"),
+    [
+        ("Chad", "Chad", 1.0, 3),
+        ("Chadd", "Chad", 0.9, 2),
+        ("UK", "United Kingdom", 0.8, 2),
+        ("Chad", "Chad Smith", 0.8, 1),
+    ],
+)
+def test_forms(text: str, label: str, fuzzy: float, form: int) -> None:
+    assert form_of(text, AliasMatch(Entity(1, "urn:1", label, None, 0.0), label, "label", 1.0, fuzzy)) == form
+
+
+@pytest.mark.parametrize(
+    ("text", "explained"),
+    [
+        ("Midway International Airport ( MDW )", True),
+        ("Midway International Airport ( mdw )", False),  # no acronym
+        ("Midway International Airport ( USA )", False),  # letters that the name has not
+        ("Midway International Airport ( AWY )", False),  # in another order
+        ("Midway International Airport ( MDW", False),
+        ("Midway International Airport MDW )", False),
+    ],
+)
+def test_an_acronym_that_the_post_explains(text: str, explained: bool) -> None:
+    assert explains(text.split(), 0, 3) == explained

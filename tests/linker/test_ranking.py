@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from kg import AliasIndex, Graph, build_graph
 from linker import Mention
-from linker.ranker import CLUES, NIL_CLUES, load_ranker, scores, softmax
+from linker.ranker import CLUES, NIL_CLUES, PAIR_CLUES, load_ranker, scores, softmax
 from linker.ranking import LinkRanker, PostToLink, Ranking, agreed_type
 
 ENTITIES = """iri,label,type,class,aliases,prior
@@ -144,6 +145,11 @@ def test_who_is_pictured_is_meant(graph: Graph, name: str, person: float, hop: i
 
 def probability(ranking: Ranking, entity: int) -> float:
     return sum(candidate.score for candidate in ranking.candidates if candidate.match.entity.id == entity)
+
+
+def test_every_clue_is_explained() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "linking.md").read_text("utf-8")
+    assert [name for name in (*CLUES, *NIL_CLUES, *PAIR_CLUES) if f"`{name}`" not in page] == []
 
 
 def test_no_candidates_is_nil(graph: Graph) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from kg import AliasIndex, Graph, build_graph
 from linker import Mention
-from linker.short_forms import InitialsIndex, initials_of, widen, write_initials
+from linker.name_clues import initials_of
+from linker.short_forms import InitialsIndex, states_in, widen, write_initials
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,25 @@ def test_initials_the_most_meant_first(graph: Graph, tmp_path: Path) -> None:
     assert widened(graph, "ACC today", [(0, 1)], tmp_path) == [["Australian Cricket Club", "Atlantic Coast Conference"]]
     assert widened(graph, "F.B.I. today", [(0, 1)], tmp_path) == [["Federal Bureau of Investigation"]]
     assert widened(graph, "acc today", [(0, 1)], tmp_path) == [[]]
+
+
+def test_an_acronym_in_brackets_behind_its_name(graph: Graph) -> None:
+    text = "At Federal Bureau of Investigation ( FBN ) and Homer Simpson ( FBI )"
+    spans = [(1, 5), (6, 7), (9, 11), (12, 13)]
+    names = ["Federal Bureau of Investigation", "Federal Bureau of Investigation", "Homer Simpson"]
+    assert widened(graph, text, spans) == [*([name] for name in names), []]
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        ("Off to Columbus , GA today", ["georgia"]),
+        ("Off to Columbus, WV.", ["west", "virginia"]),
+        ("HI there , all in OR", []),
+    ],
+)
+def test_states_after_commas(text: str, states: list[str]) -> None:
+    assert states_in(text.split()) == states
 
 
 @pytest.mark.parametrize(

@@ -43,10 +43,12 @@ def tagger(own: Path, run) -> Path:
     return own / "run"
 
 
-def test_without_the_flag_the_types_are_refused_with_the_fix(own: Path, run) -> None:
-    result = run("train-tagger", own / "own.toml", "--train", own / "posts.conll", "-o", own / "refused")
+def test_without_the_flag_an_unknown_type_is_refused_with_the_fix(own: Path, run) -> None:
+    posts = own / "gadgets.conll"
+    posts.write_text((own / "posts.conll").read_text(encoding="utf-8").replace("EVENT", "GADGET"), encoding="utf-8")
+    result = run("train-tagger", own / "own.toml", "--train", posts, "-o", own / "refused")
     assert result.exit_code == 1
-    assert "type 'EVENT' is unknown" in result.stderr
+    assert "type 'GADGET' is unknown" in result.stderr
     assert "--own-types" in result.stderr
 
 

@@ -48,10 +48,10 @@ def test_a_tagger_of_the_same_design_is_taken_over_whole(start: Path, design: De
 
 def test_types_start_as_those_they_are_called_here_and_others_anew(start: Path, design: Design) -> None:
     before, _ = started(start, design)
-    types = ("PER", "corporation", "EVENT", "product")
+    types = ("PER", "corporation", "GADGET", "product")
     state, lines = started(start, replace(design, types=types))
     untouched = build_network(replace(design, types=types), seed=2)[0].own_state()
-    assert "types: PER starts as PER, corporation starts as ORG, EVENT is new, product starts as OTHER" in lines
+    assert "types: PER starts as PER, corporation starts as ORG, GADGET is new, product starts as OTHER" in lines
     old, new = tags_of(("PER", "LOC", "ORG", "OTHER")), tags_of(types)
     origin = {"PER": "PER", "corporation": "ORG", "product": "OTHER"}
     weight, transitions = "head.tag_scores.weight", "head.crf.transitions"
