@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 L2 = 1e-3
 """Penalty on the square of each weight, its clue scaled to a spread of 1."""
 
-PICTURE = {"is_pictured": 4.5, "pictured_at_hop_1": 1.5, "pictured_at_hop_2": 0.75}
+PICTURE = {"is_pictured": 4.5, "pictured_by_name": 1.5, "pictured_at_hop_1": 1.5, "pictured_at_hop_2": 0.75}
 SET = {
     **PICTURE,
     "neighbours_named": 1.0,

@@ -20,6 +20,7 @@ KNOWLEDGE_CLUES = (
     "type_agreement",
     "has_type",
     "is_pictured",
+    "pictured_by_name",
     "pictured_at_hop_1",
     "pictured_at_hop_2",
 )
@@ -92,6 +93,7 @@ def knowledge_clues(
                 math.log(max(types.get(entity.type or "", 0.0), _LEAST_TYPE) / _UNKNOWN_TYPE) if known else 0.0,
                 float(entity.type is not None),
                 float(hop == 0),
+                float(hop == 0 and form == 3),
                 float(hop == 1),
                 float(hop == 2),
             )

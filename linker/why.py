@@ -18,7 +18,7 @@ _PARTS = {
     ),
     "how often the name means it": ("counted", "log_count_share", "is_most_counted"),
     "its type": ("type_agreement", "has_type"),
-    "the picture": ("is_pictured", "pictured_at_hop_1", "pictured_at_hop_2"),
+    "the picture": ("is_pictured", "pictured_by_name", "pictured_at_hop_1", "pictured_at_hop_2"),
 }
 _FORMS = {
     "exact": "the name is {name}, to the letter",
