@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ner import TextFile
 
 _DELIMITERS = {",": "CSV", "\t": "TSV", ";": "a table with semicolons", "|": "a table with bars"}
+_JSON_ENDINGS = {".jsonl", ".ndjson", ".json"}
 _TABLE_ENDINGS = {".csv", ".tsv"}
 _LINES_OF_ONE_ROW = 1000
 _ROWS_AT_ONCE, _ROWS_LOOKED_AT, _LINES_LOOKED_AT = 256, 5, 50
@@ -77,9 +78,11 @@ def _form_of(file: "TextFile", names: FieldNames, source: Path | IO[bytes]) -> t
     first = next((line.strip() for line in lines if line.strip()), "")
     if not first:
         return "", iter(())
-    if shape := _json_shape(first, lines, file):
-        return (f"JSON {shape}", _json_lines(file) if shape == _LINES else _json_records(file))
     endings = {ending.lower() for ending in Path(file.name).suffixes}
+    if shape := _json_shape(first, lines, file):
+        is_expected = shape == _LINES and isinstance(source, Path) and not endings.isdisjoint(_JSON_ENDINGS)
+        form = "" if is_expected else f"JSON {shape}"
+        return form, _json_lines(file) if shape == _LINES else _json_records(file)
     is_table = isinstance(source, Path) and not endings.isdisjoint(_TABLE_ENDINGS)
     delimiter, header = _header(lines, names, is_table=is_table)
     if header:

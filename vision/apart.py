@@ -87,7 +87,7 @@ class _Decoder:
     def load(self, source: Path | bytes, limits: dict[str, int], cpu_s: int) -> Picture:
         """See `load_picture_apart`."""
         path = named(source)
-        asked = None if isinstance(source, bytes) else os.fsencode(source).hex()
+        asked = None if isinstance(source, bytes) else os.fsencode(source.absolute()).hex()
         try:
             self._connection.send_bytes(json.dumps([asked, limits, cpu_s]).encode())
             if isinstance(source, bytes):

@@ -65,3 +65,12 @@ def test_processor_time_is_limited_for_each_picture(tmp_path: Path, picture: Pat
         load_picture_apart(tmp_path / "slow.png", cpu_s=0)
     assert caught.value.kind == "too large"
     assert load_picture_apart(picture, cpu_s=1).width == 900
+
+
+def test_a_relative_path_is_of_the_folder_that_one_is_in_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, colour in (("here", "red"), ("there", "blue")):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (8, 8), colour).save(tmp_path / name / "picture.png")
+        monkeypatch.chdir(tmp_path / name)
+        pixel = load_picture_apart(Path("picture.png")).image.getpixel((0, 0))
+        assert pixel == Image.new("RGB", (1, 1), colour).getpixel((0, 0))
