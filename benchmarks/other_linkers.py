@@ -62,17 +62,24 @@ def link(pipeline: Pipeline, posts: Iterable[Post], out: Path) -> Path:
 def main() -> None:
     """Print a table for each set."""
     published = json.loads((DATA / "other-systems.json").read_text("utf-8"))
-    with Pipeline.open(homonym_index(), keep_cache=False) as pipeline:
+    index = homonym_index()
+    with (
+        Pipeline.open(index, keep_cache=False) as pipeline,
+        Pipeline.open(index, keep_cache=False, min_link_score=0) as bold,
+    ):
         for name in SETS:
             gold = DATA / f"{name}.jsonl"
             posts = [post for post in read_posts(gold) if not isinstance(post, PostError)]
             given = link(pipeline, posts, WORK / "elevant" / f"{name}-given.jsonl")
-            own = link(
-                pipeline, (replace(post, mentions=None) for post in posts), WORK / "elevant" / f"{name}-own.jsonl"
-            )
+            texts = [replace(post, mentions=None) for post in posts]
+            own = link(pipeline, texts, WORK / "elevant" / f"{name}-own.jsonl")
+            likeliest = link(bold, texts, WORK / "elevant" / f"{name}-likeliest.jsonl")
             print(f"\n{name}: {len(posts)} posts")
             print("\n".join(_given_lines(evaluate_links(given, gold))))
             print("\n".join(_own_lines(evaluate_links(own, gold), published[name])))
+            always = evaluate_links(likeliest, gold).scores["exact/InKB"]
+            row = f"{always.precision or 0:>12.4f}{always.recall:>9.4f}{always.f1 or 0:>9.4f}"
+            print(f"  {'with --min-link-score 0':<32}{row}")
 
 
 def _given_lines(report: LinkReport) -> Iterator[str]:

@@ -12,7 +12,7 @@ from spacy.util import filter_spans
 
 import kgmner
 
-_SETTINGS = {"tagger": "default", "threshold": 0.9, "hops": 2, "min_link_score": 0.0, "device": "auto", "cache": None}
+_SETTINGS = {"tagger": "default", "threshold": 0.9, "hops": 2, "min_link_score": None, "device": "auto", "cache": None}
 
 
 @Language.factory("kgmner", assigns=["doc.ents"], default_config=_SETTINGS)
@@ -23,7 +23,7 @@ def make_component(
     tagger: str,
     threshold: float,
     hops: int,
-    min_link_score: float,
+    min_link_score: float | None,
     device: str,
     cache: str | None,
 ) -> "EntityLinker":

@@ -24,7 +24,7 @@ def decide(
     mentions: Sequence[Mention],
     rankings: Sequence[Ranking],
     *,
-    min_score: float = 0.0,
+    min_score: float | None = None,
     said_above: float = SAID_ABOVE,
 ) -> tuple[LinkedMention, ...]:
     """Decide which spans are mentions, of which type, and what they mean.
@@ -33,8 +33,9 @@ def decide(
         post: The post. Mentions that came with it are all kept, also overlapping ones, with their types.
         mentions: The spans, with what the tagger thinks of them.
         rankings: What each may mean.
-        min_score: An entity whose probability is less is not said.
-        said_above: Nor is one of a span that was found, where it and the span together are less probable.
+        min_score: An entity whose probability is less is not said. None: one of a span that was found has to be as
+            probable, together with the span, as said_above.
+        said_above: See there; what the picture shows, and what came with the post, is always said.
 
     Returns:
         The mentions of the result, in the order of the text, not overlapping unless they were given.
@@ -45,9 +46,8 @@ def decide(
     for mention, ranking in zip(mentions, rankings, strict=True):
         if post.mentions is None and mention.score == 0 and not _stands_untagged(mention, ranking.chosen):
             continue
-        sure = ranking
-        least = min_score if post.mentions is not None else max(min_score, _least(mention, said_above))
-        if ranking.chosen is not None and ranking.chosen.score < (min_score if ranking.chosen.hop == 0 else least):
+        sure, best = ranking, ranking.chosen
+        if best and best.score < (_least(post, mention, best, said_above) if min_score is None else min_score):
             sure = replace(ranking, chosen=None, ambiguous=False)
         start, end = places[mention.start][0], places[mention.end - 1][1]
         shown, rest = ranking.candidates[:_CANDIDATES], ranking.candidates[_CANDIDATES:]
@@ -94,9 +94,11 @@ def without_overlaps(linked: Sequence[LinkedMention]) -> tuple[LinkedMention, ..
     return tuple(sorted(kept, key=lambda m: m.start))
 
 
-def _least(mention: Mention, said_above: float) -> float:
+def _least(post: Post, mention: Mention, chosen: Candidate, said_above: float) -> float:
     """How probable an entity of a span has to be; the less, the surer the tagger is of the span."""
-    return said_above / mention.score if mention.score else 0.0
+    if post.mentions is not None or chosen.hop == 0 or not mention.score:
+        return 0.0
+    return said_above / mention.score
 
 
 def _stands_untagged(mention: Mention, best: Candidate | None) -> bool:

@@ -20,7 +20,7 @@ class Settings:
         second_look: Whether to look again where that rule recognises nothing (`linker.second_look`).
         way: Which of the two ways finds it (`linker.pictured`); the answer is the same.
         limit: Candidates for a mention by its names, at most.
-        min_link_score: Entities whose probability is less are not said.
+        min_link_score: Entities whose probability is less are not said; None: see `linker.decision.decide`.
         device: ``auto``, ``cpu`` or ``cuda``.
         weights: The encoder's weights, where they do not come with it.
         cache: File of the knowledge cache; None is the one in the index.
@@ -36,7 +36,7 @@ class Settings:
     second_look: bool = True
     way: Way = "auto"
     limit: int = 50
-    min_link_score: float = 0.0
+    min_link_score: float | None = None
     device: str = "auto"
     weights: Path | None = None
     cache: Path | None = None
@@ -48,7 +48,7 @@ class Settings:
             ("hops", self.hops in (0, 1, 2), "0, 1 or 2"),
             ("way", self.way in get_args(Way), f"one of {', '.join(get_args(Way))}"),
             ("limit", self.limit >= 1, "1 or more"),
-            ("min_link_score", 0 <= self.min_link_score <= 1, "a probability, from 0 to 1"),
+            ("min_link_score", 0 <= (self.min_link_score or 0) <= 1, "a probability, from 0 to 1"),
         ):
             if not is_right:
                 raise SettingsError(name, getattr(self, name), expected)

@@ -58,6 +58,9 @@ def test_a_link_needs_a_sure_span_or_a_sure_entity() -> None:
     assert said(0.3, 0.3, hop=0)  # what the picture shows
     assert said(0.3, 0.15, given=True)
     assert not said(0.9, 0.15)
+    unsure = mention(0, 1, score=0.3), ranking(candidate(1, score=0.3))
+    assert one(*unsure, min_score=0.0).entity  # whoever asks for a least score is given what has it
+    assert not one(*unsure, min_score=0.31).entity
 
 
 def test_ten_candidates_are_named_and_the_others_added_up() -> None:
