@@ -125,12 +125,12 @@ class SecondLook:
 
     def compare(self, nearest: Sequence[Match], file: Path | bytes, sha256: str) -> list[Compared]:
         """Set the picture of a post beside those of the nearest entities; empty where it cannot be read any more."""
-        from vision import PictureError, find_local_features, find_placement, load_picture
+        from vision import PictureError, find_local_features, find_placement, load_picture_apart
 
         if not nearest:
             return []
         try:
-            picture = load_picture(file)
+            picture = load_picture_apart(file)
         except PictureError:
             return []
         if picture.sha256 != sha256:
