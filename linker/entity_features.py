@@ -72,10 +72,10 @@ class EntityFeatures:
 
 def make_local_features(file: Path, sha256: str) -> CachedLocalFeatures | None:
     """The local features of a picture as they are kept; None where the file is not there any more, or another one."""
-    from vision import LOCAL_FEATURES, PictureError, find_local_features, load_picture
+    from vision import LOCAL_FEATURES, PictureError, find_local_features, load_picture_apart
 
     try:
-        picture = load_picture(file)
+        picture = load_picture_apart(file)
     except PictureError:
         return None
     if picture.sha256 != sha256:

@@ -34,10 +34,8 @@ CLUES = (
     "inliers",
     "inliers_margin",
     "inlier_share",
-    "grey",
-    "grey_margin",
-    "colour",
-    "evidence",
+    "likeness",
+    "likeness_margin",
     "hop_1",
     "hop_2",
     "text",
@@ -46,7 +44,9 @@ CLUES = (
 
 _MODEL = "data/second_look.json"
 _USUAL_COSINE = 0.3  # of pictures that have nothing in common: no margin is greater than that to one
+_USUAL_LIKENESS = 0.5  # of pictures laid over each other by chance: likewise
 _CHANCE = math.log1p(4)  # agreeing points that chance gives
+_PERFECT = 1.02  # of a likeness counts what lacks: flags that differ in a star are alike to 0.93, copies to 0.99
 _LEAST_INLIERS = 6  # a placement with fewer speaks of chance, and is not said
 _COMPARED = 16  # pictures of the nearest entities
 
@@ -125,12 +125,12 @@ class SecondLook:
 
     def compare(self, nearest: Sequence[Match], file: Path | bytes, sha256: str) -> list[Compared]:
         """Set the picture of a post beside those of the nearest entities; empty where it cannot be read any more."""
-        from vision import PictureError, find_local_features, find_placement, load_picture
+        from vision import PictureError, find_local_features, find_placement, load_picture_apart
 
         if not nearest:
             return []
         try:
-            picture = load_picture(file)
+            picture = load_picture_apart(file)
         except PictureError:
             return []
         if picture.sha256 != sha256:
@@ -156,26 +156,26 @@ def clues_of(compared: Sequence[Compared], text: Mapping[int, float]) -> NDArray
         margin = match.cosine - max([_USUAL_COSINE, *(other.match.cosine for other in others)])
         near = (float(match.hop == 1), float(match.hop == 2), text.get(match.entity_id, 0.0))
         if one.placement is None:
-            rows.append((match.cosine, margin, *[0.0] * 8, *near))
+            rows.append((match.cosine, margin, *[0.0] * 6, *near))
             continue
         rivals = [_strength(other.placement) for other in others if other.placement]
-        inliers, grey = _strength(one.placement)
+        inliers, likeness = _strength(one.placement)
         rows.append(
             (
                 *(match.cosine, margin, 1.0, inliers),
                 inliers - max((rival for rival, _ in rivals), default=_CHANCE),
                 one.placement.inliers / one.placement.matches,
-                grey,
-                grey - max((rival for _, rival in rivals), default=0.0),
-                *(one.placement.colour, grey * inliers, *near),
+                -math.log(_PERFECT - likeness),
+                likeness - max([_USUAL_LIKENESS, *(rival for _, rival in rivals)]),
+                *near,
             )
         )
     return np.array(rows, np.float64).reshape(-1, len(CLUES))
 
 
 def _strength(placement: "Placement") -> tuple[float, float]:
-    """How many points agree, as a logarithm, and how well the grey levels do, 0 to 1."""
-    return math.log1p(placement.inliers), max(placement.grey, 0.0)
+    """How many points agree, as a logarithm, and how alike the pixels are, 0 to 1."""
+    return math.log1p(placement.inliers), max(placement.likeness, 0.0)
 
 
 @cache

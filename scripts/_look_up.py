@@ -104,9 +104,9 @@ def search_picture(index: "Index", file: Path, *, theta: float, weights: Path | 
     import numpy as np
 
     from linker import load_encoder_of
-    from vision import load_picture
+    from vision import load_picture_apart
 
-    picture = load_picture(file)
+    picture = load_picture_apart(file)
     [features] = load_encoder_of(index, weights=weights, device="cpu").encode([picture.image])
     [found] = index.images.search(np.asarray([features.vector]), theta)
     images = [(cosine, image) for image_id, cosine in found[:limit] if (image := index.graph.image(image_id))]

@@ -36,7 +36,7 @@ _NAMED_TROUBLES = 3
 
 def picture_options(kept_in: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command ``images``, ``picture_encoder`` and ``picture_cache``, whose default is said in words."""
-    encoders = "efficientnet-lite0, unless the recipe or tagger names another, or vgg16"
+    encoders = "efficientnet-lite0, unless the recipe or tagger names another; any name of docs/encoders.md"
     kept = f"The file that keeps what the encoder saw.  [default: {kept_in}]"
     options = (
         click.option("--picture-cache", type=FILE, metavar="FILE", help=kept),

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from scripts._cli import is_quiet, say
@@ -22,6 +23,8 @@ class Progress:
         self._unbounded: dict[str, int] = {}
         """What is done of the steps whose end is not known."""
         self._last_line_s = time.monotonic()
+        self._shown: dict[str, tuple[float, int]] = {}
+        """When a step began, or had its last line, and what was done by then."""
 
     def __call__(self, step: str, done: int, total: int) -> None:
         """Show that `done` of `total` are done."""
@@ -54,10 +57,17 @@ class Progress:
 
     def _write_line(self, step: str, done: int, total: int) -> None:
         now_s = time.monotonic()
+        began_s, before = self._shown.setdefault(step, (now_s, done))
         if now_s - self._last_line_s < _SECONDS_BETWEEN_LINES:
             return
         self._last_line_s = now_s
-        say(f"{step}: {done:,} of {total:,}" if total else f"{step}: {done:,}")
+        self._shown[step] = now_s, done
+        line = f"{step}: {done:,} of {total:,}" if total else f"{step}: {done:,}"
+        if now_s > began_s and done > before:
+            rate = (done - before) / (now_s - began_s)
+            line += f", {rate:,.{0 if rate >= 10 else 1}f}/s"
+            line += f", {timedelta(seconds=round((total - done) / rate))} left" if total else ""
+        say(line)
 
 
 def _make_bars() -> "RichProgress":

@@ -22,6 +22,7 @@ _MOST_STRETCHED = 3.0  # the longest by the shortest side of what was a square
 _SCALES = (0.08, 10.0)
 _LEAST_OVERLAP = 0.1  # of the picture's area that is seen in the other
 _GRID = 32  # pixels are compared on a grid of so many
+_LEAST_COLOUR = 0.15  # beside the spread of the grey levels; what has less is grey, and its colours are not compared
 
 # SIFT's 4 x 4 cells of 8 directions stand upright on the point's own direction: in a mirror the rows change places,
 # and each direction becomes its opposite about that axis.
@@ -36,8 +37,9 @@ class Placement:
     matches: int  # all matches
     mirrored: bool  # whether the picture is seen in a mirror
     overlap: float  # how much of the picture is seen, 0 to 1
-    grey: float  # correlation of the grey levels where they lie on each other, -1 to 1
-    colour: float  # correlation of the colours without their grey levels, -1 to 1; 0 where one has none
+    # where they lie on each other, the correlation of the grey levels or, where it is less and both pictures have
+    # colours, of the colours without their grey levels, -1 to 1
+    likeness: float
 
 
 def find_placement(picture: LocalFeatures, other: LocalFeatures) -> Placement | None:
@@ -53,7 +55,7 @@ def find_placement(picture: LocalFeatures, other: LocalFeatures) -> Placement | 
     if min(len(picture.points), len(other.points)) < _LEAST_MATCHES:
         return None
     found = [placed for mirrored in (False, True) if (placed := _place(picture, other, mirrored=mirrored))]
-    return max(found, key=lambda placed: (placed.inliers, placed.grey), default=None)
+    return max(found, key=lambda placed: (placed.inliers, placed.likeness), default=None)
 
 
 def _place(picture: LocalFeatures, other: LocalFeatures, *, mirrored: bool) -> Placement | None:
@@ -76,10 +78,10 @@ def _place(picture: LocalFeatures, other: LocalFeatures, *, mirrored: bool) -> P
     if matrix is None or inside.sum() < _LEAST_MATCHES or not _may_be(matrix[:, :2]):
         return None
     matrix = matrix * [1, 1, 1 / _PIXELS]
-    overlap, grey, colour = _agreement(picture, other, matrix, mirrored=mirrored)
+    overlap, likeness = _agreement(picture, other, matrix, mirrored=mirrored)
     if overlap < _LEAST_OVERLAP:
         return None
-    return Placement(int(inside.sum()), len(ours), mirrored, overlap, grey, colour)
+    return Placement(int(inside.sum()), len(ours), mirrored, overlap, likeness)
 
 
 def _matches(
@@ -116,8 +118,8 @@ def _may_be(linear: NDArray[Any]) -> bool:
 
 def _agreement(
     picture: LocalFeatures, other: LocalFeatures, matrix: NDArray[Any], *, mirrored: bool
-) -> tuple[float, float, float]:
-    """How much of the picture is seen in the other, and how well its grey levels and colours agree there."""
+) -> tuple[float, float]:
+    """How much of the picture is seen in the other, and how like each other they are there."""
     import cv2
 
     width, height = picture.aspect
@@ -133,15 +135,22 @@ def _agreement(
     theirs = cv2.remap(other.thumbnail, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     ours = cv2.resize(picture.thumbnail, (columns, rows), interpolation=cv2.INTER_AREA)
     if not inside.any():
-        return 0.0, 0.0, 0.0
+        return 0.0, 0.0
     one, two = (np.asarray(pixels, np.float64)[inside] for pixels in (ours, theirs))
     grey = [pixels.mean(axis=1, keepdims=True) for pixels in (one, two)]
     colours = [pixels - levels for pixels, levels in zip((one, two), grey, strict=True)]
-    return float(inside.mean()), _correlation(*(levels - levels.mean() for levels in grey)), _correlation(*colours)
+    likeness = _correlation(*grey)
+    if all(
+        np.sqrt((colour**2).mean()) >= _LEAST_COLOUR * (levels.std() + 1)
+        for colour, levels in zip(colours, grey, strict=True)
+    ):
+        likeness = min(likeness, _correlation(*colours))
+    return float(inside.mean()), likeness
 
 
 def _correlation(one: NDArray[np.float64], two: NDArray[np.float64]) -> float:
-    """The cosine of two sets of differences; 0 where one of them is next to nothing."""
+    """The correlation of two sets of pixels, whatever their brightness, contrast and tint; 0 where one is plain."""
+    one, two = one - one.mean(axis=0), two - two.mean(axis=0)
     lengths = [np.sqrt((part**2).mean()) for part in (one, two)]
     if min(lengths) < 1.0:
         return 0.0

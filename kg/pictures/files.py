@@ -21,12 +21,16 @@ _STORED = re.compile(
 class ImageFinder:
     """Finds pictures by the names that dumps and tables give them.
 
+    Only what lies in the folder of pictures or in the table's own is found: no `..` and no link leads out of them, as a
+    table of somebody else must not show what else is on this disk. The folders themselves may be links.
+
     Args:
         images_dir: The folder that holds them, None if there is none.
     """
 
     def __init__(self, images_dir: Path | None) -> None:
         self._dir = images_dir
+        self._real = str(images_dir.resolve()) if images_dir else None
 
     def find(self, source: str, folder: str) -> tuple[str, str | None, str | None]:
         """Find a picture.
@@ -43,11 +47,16 @@ class ImageFinder:
             return name, *self._find_in_images(name)
         if "://" in source:
             return source, *self._find_in_images(picture_name(source))
+        places = f"beside the table{' or in the image folder' if self._dir else ''}"
+        reason = f"no file {source!r} {places}"
         for base in filter(None, (Path(folder) if folder else None, self._dir)):
             path = base / source
             if os.path.isfile(path):  # noqa: PTH113 -- no error for a name that this file system cannot hold
-                return str(path.resolve()), str(path.resolve()), None
-        return source, None, f"no file {source!r} beside the table" + (" or in the image folder" if self._dir else "")
+                real = str(path.resolve())
+                if _lies_in(real, self._real) or (folder and _lies_in(real, str(Path(folder).resolve()))):
+                    return real, real, None
+                reason = f"{source!r} leads elsewhere by '..', a link or an absolute path; put the file itself {places}"
+        return source, None, reason
 
     def digest(self) -> str:
         """Return a digest of the names in the folder, by which a build knows whether pictures came or were removed."""
@@ -65,7 +74,10 @@ class ImageFinder:
             return None, f"{name!r} is not a file name"
         for variant in _spellings(name):
             if os.path.isfile(f"{self._dir}/{variant}"):  # noqa: PTH113 -- for millions of names, and quick
-                return str((self._dir / variant).resolve()), None
+                real = str((self._dir / variant).resolve())
+                if not _lies_in(real, self._real):
+                    return None, f"{name!r} is a link that leads out of the image folder; put the file itself there"
+                return real, None
         return None, f"no file {name!r} in the image folder"
 
 
@@ -134,6 +146,11 @@ def _over_https(address: str) -> str:
     scheme, _, rest = address.partition("://")
     is_wikimedia = re.split(r"[/?#]", rest, maxsplit=1)[0].lower() in WIKIMEDIA_HOSTS
     return f"https://{rest}" if scheme.lower() == "http" and is_wikimedia else address
+
+
+def _lies_in(file: str, folder: str | None) -> bool:
+    """Say whether a file lies in a folder; both are absolute, and no links any more."""
+    return folder is not None and file.startswith(os.path.join(folder, ""))  # noqa: PTH118 -- "/" stays "/"
 
 
 def _spellings(name: str) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,3 +76,67 @@ def test_a_relative_path_is_of_the_folder_that_one_is_in_now(tmp_path: Path, mon
         monkeypatch.chdir(tmp_path / name)
         pixel = load_picture_apart(Path("picture.png")).image.getpixel((0, 0))
         assert pixel == Image.new("RGB", (1, 1), colour).getpixel((0, 0))
+
+
+def test_what_is_in_a_file_is_as_good_as_the_file(tmp_path: Path, picture: Path) -> None:
+    content = picture.read_bytes()
+    there, here = load_picture_apart(content), load_picture(picture)
+    assert (there.image.tobytes(), there.sha256, there.format) == (here.image.tobytes(), here.sha256, "JPEG")
+    for wrong, kind, reason in (
+        (b"", "empty", "is an empty file"),
+        (b"words", "unreadable", "not a picture"),
+        (content[:900], "unreadable", "damaged JPEG picture"),
+    ):
+        with pytest.raises(PictureError, match=f"picture: .*{reason}") as caught:
+            load_picture_apart(wrong)
+        assert caught.value.kind == kind
+    with pytest.raises(PictureError, match="the limit is 100") as caught:
+        load_picture_apart(content, max_bytes=100)
+    assert caught.value.kind == "too large"
+    with ThreadPoolExecutor(4) as threads:
+        for source, one in zip(
+            [content, picture] * 6, threads.map(load_picture_apart, [content, picture] * 6), strict=True
+        ):
+            assert one.sha256 == here.sha256, source
+
+
+FORKED = """
+import multiprocessing, os, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from vision import load_picture, load_picture_apart
+
+sources = [source for path in map(Path, sys.argv[1:]) for source in (path, path.read_bytes())]
+expected = [load_picture(source).image.tobytes() for source in sources]
+
+def all_right():
+    with ThreadPoolExecutor(3) as threads:
+        return [one.image.tobytes() for one in threads.map(load_picture_apart, sources * 3)] == expected * 3
+
+def check():
+    sys.exit(0 if all_right() else 9)
+
+assert all_right()
+child = os.fork()
+if child == 0:
+    os._exit(0 if all_right() else 9)
+others = [multiprocessing.get_context("fork").Process(target=check) for _ in range(2)]
+for other in others:
+    other.start()
+assert all_right()  # while they ask too
+codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])]
+for other in others:
+    other.join()
+    codes.append(other.exitcode)
+assert all_right()
+print(codes)
+"""
+
+
+def test_a_forked_process_gets_its_own_answers(tmp_path: Path) -> None:
+    for number in range(4):
+        pixels = np.random.default_rng(number).integers(0, 256, (60 + number, 50, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKED, *sorted(map(str, tmp_path.iterdir()))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("[0, 0, 0]\n", "")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pictures_with_points import draw_poster
+from pictures_with_points import draw_flag, draw_poster
 from PIL import Image, ImageEnhance, ImageOps
 
 from vision import LocalFeatures, Placement, find_local_features, find_placement
@@ -35,7 +35,7 @@ def test_a_changed_picture_is_placed(change: str) -> None:
     found = placed(POSTER, CHANGES[change])
     assert found is not None
     assert found.inliers >= 15
-    assert found.grey > 0.8
+    assert found.likeness > 0.8
     assert not found.mirrored
 
 
@@ -43,7 +43,7 @@ def test_a_mirrored_picture_is_placed_as_in_a_mirror() -> None:
     found = placed(POSTER, ImageOps.mirror(POSTER))
     assert found is not None
     assert found.mirrored
-    assert (found.overlap, found.grey) == (pytest.approx(1, abs=0.05), pytest.approx(1, abs=0.05))
+    assert (found.overlap, found.likeness) == (pytest.approx(1, abs=0.05), pytest.approx(1, abs=0.05))
 
 
 def test_a_placement_says_how_much_is_seen() -> None:
@@ -57,13 +57,31 @@ def test_a_placement_says_how_much_is_seen() -> None:
 def test_another_picture_does_not_agree() -> None:
     for seed in range(3, 9):
         found = placed(POSTER, draw_poster(seed))
-        assert found is None or (found.inliers < 8 and found.grey < 0.6)
+        assert found is None or (found.inliers < 8 and found.likeness < 0.6)
 
 
 def test_another_colour_is_told_where_points_agree() -> None:
     red, green, blue = POSTER.split()
     found = placed(POSTER, Image.merge("RGB", (blue, red, green)))
-    assert found is None or found.colour < 0.5
+    assert found is None or found.likeness < 0.8
+
+
+@pytest.mark.parametrize("tint", [(40, 0, 0), (0, 60, 30)])
+def test_a_tint_is_no_other_colour(tint: tuple[int, int, int]) -> None:
+    tinted = Image.fromarray((np.asarray(POSTER) * 0.7 + tint).astype(np.uint8))
+    found = placed(POSTER, tinted)
+    assert found is not None
+    assert found.likeness > 0.97
+
+
+def test_the_same_stripes_in_other_colours_are_not_alike() -> None:
+    flag = draw_flag(("navy", "white", "firebrick"))
+    for stripes in (("firebrick", "white", "navy"), ("darkgreen", "white", "firebrick"), ("navy", "gold", "firebrick")):
+        found = placed(flag, draw_flag(stripes))
+        assert found is None or found.likeness < 0.8
+    grey = placed(flag, ImageOps.grayscale(flag).convert("RGB"))
+    assert grey is not None
+    assert grey.likeness > 0.97
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (64, 64), (3000, 4)])
