@@ -110,7 +110,7 @@ class ImageIndex:
     def matches(
         self, query: NDArray[Any], ids: Sequence[int] | NDArray[np.int64], threshold: float
     ) -> list[tuple[int, float]]:
-        """The images among some with a cosine of at least the threshold: as `cosines`, much faster where there are many.
+        """The images among some with a cosine of at least the threshold: as `cosines`, faster where there are many.
 
         Args:
             query: (C,), of any length.

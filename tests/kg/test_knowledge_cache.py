@@ -126,7 +126,7 @@ def test_a_cache_of_another_version_is_refused_or_set_aside(tmp_path: Path) -> N
         KnowledgeCache.open(path, read_only=True)
     with KnowledgeCache.open(path) as cache:
         assert cache.notice is not None
-        assert "it has cache version 1, expected 3" in cache.notice
+        assert "it has cache version 1, expected 4" in cache.notice
         assert cache.stats()["picture"] == 0
 
 
