@@ -42,7 +42,7 @@ FORMS: dict[str, tuple[str, Callable[[int], str], str]] = {
 
 
 def mutated(form: str, source: random.Random) -> bytes:
-    """A table, half of whose lines (of headerless triples, fewer, as they are told by most lines) have pieces put in."""
+    """A table, half of whose lines have pieces put in; of headerless triples fewer, as they are told by most lines."""
     header, row, end = FORMS[form]
     lines = [header]
     for number in range(1, LINES_OF_A_TABLE):

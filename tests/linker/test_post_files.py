@@ -50,6 +50,10 @@ def read(data: str | bytes | Path, **options: object) -> tuple[list[Post], list[
         ("tweet_id\tTweet\n1\tJakarta here we come\n2\tMonaco here we come\n", "TSV"),
         ("Jakarta here we come\nMonaco here we come\n", "plain text"),
         ("Jakarta\nhere\nwe\ncome\n\nMonaco\nhere\nwe\ncome\n", "columns of words without tags"),
+        (
+            "Jakarta\tB-XYZ\t_\nhere\tO\t_\nwe\tO\t_\ncome\tI-DATE\t_\n\nMonaco\tB-XYZ\t_\nhere\tO\t_\nwe\tO\t_\ncome\tO\t_\n",
+            "columns of words",
+        ),
         ("Jakarta B-GPE\nhere O\nwe O\ncome O\n\nMonaco B-GPE\nhere O\nwe O\ncome O\n", "columns of words and tags"),
     ],
 )
@@ -135,8 +139,9 @@ def test_rows_of_a_csv_over_lines_and_with_quotes_that_never_close() -> None:
 
 
 def test_one_column_of_texts() -> None:
-    posts, bad, _ = read('text\nJakarta, here we come\n"Monaco, here"\n')
-    assert [post.text for post in posts] == ["Jakarta, here we come", "Monaco, here"] and not bad
+    posts, bad, _ = read('text\nJakarta, here we come\n"Monaco, here"\nHe said "hi", then left\n')
+    assert [post.text for post in posts] == ["Jakarta, here we come", "Monaco, here", 'He said "hi", then left']
+    assert not bad
 
 
 def test_what_is_broken_in_an_array_costs_itself_alone() -> None:
