@@ -64,8 +64,7 @@ class _Row:
     def __init__(self, first: str, delimiter: str, width: int, has_quotes: bool, skips_blanks: bool) -> None:
         self.lines, self.cells = [first], list[str]()
         self._delimiter, self._width = delimiter, width
-        self._quoting = csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE
-        self._skips_blanks = skips_blanks
+        self._has_quotes, self._skips_blanks = has_quotes, skips_blanks
 
     def read(self, source: _Lines) -> str | None:
         """Find the cells, in further lines if need be; return what is wrong with the row.
@@ -75,7 +74,7 @@ class _Row:
         """
         while True:
             try:
-                cells = self._parted(strict=self._quoting == csv.QUOTE_MINIMAL)
+                cells = self._parted(strict=self._has_quotes)
                 if len(self.lines) == 1 or len(cells) <= self._width:
                     self.cells = cells
                     return None
@@ -97,7 +96,7 @@ class _Row:
         reader = csv.reader(
             ["\n".join(self.lines).removesuffix("\r")],
             delimiter=self._delimiter,
-            quoting=self._quoting,
+            quoting=csv.QUOTE_MINIMAL if self._has_quotes else csv.QUOTE_NONE,
             strict=strict,
             skipinitialspace=self._skips_blanks,
         )
