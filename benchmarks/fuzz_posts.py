@@ -35,7 +35,7 @@ _WORDS = [
     "🇹🇩",
     "-",
 ]
-_PIECES = [
+PIECES = [
     *('"', "'", "\\", "{", "}", "[", "]", ",", ":", "\t", " ", "\n", "\r", "\r\n", "\0", "#", "# id = 1", "IMGID:7"),
     *("-DOCSTART-", "null", "NaN", "1e999", "-1", '"text"', '"data"', '"id"', "\ufeff", "\u2028", "\x85", "sep=;"),
     *("B-PER", "I-", "E-LOC", "S_ORG", "(PER*", "*)", "_", "9" * 5000, "[" * 3000, "\udcff", "data:image/png;base64,A"),
@@ -92,7 +92,7 @@ def mutated(source: random.Random) -> bytes:
         place = source.randrange(len(text) + 1)
         text = (
             text[:place]
-            + source.choice([source.choice(_PIECES), "", text[:place]])
+            + source.choice([source.choice(PIECES), "", text[:place]])
             + text[place + source.randrange(3) :]
         )
     data = text.encode(source.choice(["utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16"]), "surrogatepass")

@@ -1,5 +1,6 @@
 from .build.build import build_difference as build_difference
 from .build.build import build_graph as build_graph
+from .build.delimited import delimited_rows as delimited_rows
 from .build.differences import compare_graphs as compare_graphs
 from .build.source_file import GraphSources as GraphSources
 from .build.sources import find_sources as find_sources

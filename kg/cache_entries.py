@@ -42,7 +42,7 @@ class PicturedRecord:
     key: str  # digest of everything that the answer depends on; the caller makes it
     sha256: str  # the picture
     candidates: tuple[str, ...]  # IRIs of the candidates
-    theta: float  # least cosine
+    threshold: float  # least cosine
     hops: int  # most hops
     index_id: str  # which index was asked
     entity_iri: str | None  # the answer; None where there is none

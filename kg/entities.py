@@ -84,7 +84,7 @@ class RejectedLine:
     """A line that could not be used: where it stands, its first 200 characters, and why."""
 
     source: str
-    line: int
+    line: int | None  # None where no line is known
     text: str
     reason: str
 

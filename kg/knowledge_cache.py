@@ -45,7 +45,7 @@ class KnowledgeCache(SmallStore):
     Use `KnowledgeCache.open`, and close it, or use it as a context manager.
     """
 
-    VERSION = 3
+    VERSION = 4
     MOST_LOCAL_FEATURES = 5_000
     """Pictures whose local features are kept, at most (some 50 kB each); the oldest go first."""
     TABLES = """
@@ -60,8 +60,8 @@ class KnowledgeCache(SmallStore):
         sha256 TEXT, kind TEXT, blob BLOB, created TEXT, PRIMARY KEY (sha256, kind)
     );
     CREATE TABLE IF NOT EXISTS pictured (
-        key TEXT PRIMARY KEY, sha256 TEXT, candidates TEXT, theta REAL, hops INTEGER, index_id TEXT, entity_iri TEXT,
-        hop INTEGER, cosine REAL, image TEXT, path TEXT, knowledge TEXT, how TEXT, score REAL,
+        key TEXT PRIMARY KEY, sha256 TEXT, candidates TEXT, threshold REAL, hops INTEGER, index_id TEXT,
+        entity_iri TEXT, hop INTEGER, cosine REAL, image TEXT, path TEXT, knowledge TEXT, how TEXT, score REAL,
         nearest_iri TEXT, nearest_cosine REAL, created TEXT
     );
     CREATE TABLE IF NOT EXISTS post (file TEXT, id TEXT, text TEXT, key TEXT, created TEXT, PRIMARY KEY (file, id))

@@ -101,7 +101,7 @@ CREATE TABLE build_step (
 CREATE TABLE rejected (
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL,
-    line INTEGER NOT NULL,
+    line INTEGER,
     text TEXT NOT NULL,
     reason TEXT NOT NULL
 );

@@ -5,9 +5,12 @@ _FOAF = "http://xmlns.com/foaf/0.1/"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 
+WIKIDATA = "http://www.wikidata.org/"
+_CLAIM = WIKIDATA + "prop/direct/"
 LABEL = _RDFS + "label"
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 REDIRECT = _DBO + "wikiPageRedirects"
+SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
 DISAMBIGUATION = _DBO + "wikiPageDisambiguates"
 
 # What a predicate's statements are: the dataset that they come from, as DBpedia names it.
@@ -21,7 +24,8 @@ DATASETS = {
     _FOAF + "img": "images",
     _DBO + "thumbnail": "images",
     "http://schema.org/image": "images",
-    "http://www.wikidata.org/prop/direct/P18": "images",
+    _CLAIM + "P31": "instance_types",
+    **{_CLAIM + name: "images" for name in ("P18", "P41", "P94", "P154")},  # a photo, a flag, arms, a logo
 }
 
 # Literals that are other names of their subject: kind and weight. They are kept as literals too.
@@ -46,7 +50,8 @@ DESCRIPTION = "http://schema.org/description"  # of a table's column of that nam
 # Statements about pages and files, not about the things: read, counted as ignored, and not kept.
 IGNORED = frozenset(
     {
-        "http://www.w3.org/2002/07/owl#sameAs",
+        SAME_AS,
+        "http://creativecommons.org/ns#license",
         "http://www.w3.org/ns/prov#wasDerivedFrom",
         "http://purl.org/dc/terms/subject",
         _FOAF + "homepage",
@@ -75,6 +80,9 @@ IGNORED = frozenset(
         ),
     }
 )
+
+# What items of Wikidata are that are pages of its sister projects: for disambiguation, a category, a template, a list.
+PAGE_CLASSES = tuple(f"{WIKIDATA}entity/{name}" for name in ("Q4167410", "Q4167836", "Q11266439", "Q13406463"))
 
 # Entity-to-entity statements that are kept, but do not bring two things nearer to each other.
 NO_HOP = frozenset(

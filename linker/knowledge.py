@@ -76,7 +76,7 @@ class KnowledgeFinder:
         graph, settings, candidates = self._index.graph, self._settings, sorted(text)
         assert picture.vector is not None
         ask = partial(find_pictured, graph, self._index.images, picture.vector, candidates)
-        match = ask(theta=settings.threshold, hops=settings.hops, way=settings.way)
+        match = ask(threshold=settings.threshold, hops=settings.hops, way=settings.way)
         if match is not None:
             return self._known(candidates, Recognised(match, "copy", 1.0))
         if self._second_look is None or file is None:
@@ -133,7 +133,7 @@ class KnowledgeFinder:
             key=key,
             sha256=sha256,
             candidates=tuple(entities[candidate].iri for candidate in candidates),
-            theta=self._settings.threshold,
+            threshold=self._settings.threshold,
             hops=self._settings.hops,
             index_id=self._index_id,
             entity_iri=pictured.entity.iri if pictured else None,

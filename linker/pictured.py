@@ -2,9 +2,9 @@
 
 Chen et al. 2021, section 3.2.
 
-The rule: search the pictures of the candidates; if none has a cosine of theta or more with the post's picture, those
-of their one-hop neighbours; then two-hop. The first hop with a match wins, and within it the highest cosine; ties
-break by entity id, then by image id. Two ways give that answer:
+The rule: search the pictures of the candidates; if none has a cosine of the threshold (the paper's theta) or more with
+the post's picture, those of their one-hop neighbours; then two-hop. The first hop with a match wins, and within it the
+highest cosine; ties break by entity id, then by image id. Two ways give that answer:
 
 - *candidates first* gathers the vectors of the candidates' images, then of the neighbours';
 - *image first* searches the whole image index once, and asks the graph how near each entity that was found is to a
@@ -54,7 +54,7 @@ def find_pictured(
     vector: NDArray[np.float32],
     candidates: Collection[int],
     *,
-    theta: float = 0.9,
+    threshold: float = 0.9,
     hops: int = 2,
     way: Way = "auto",
 ) -> Match | None:
@@ -65,7 +65,7 @@ def find_pictured(
         images: The index of its pictures.
         vector: The post's picture, float32 (C,), L2-normalised.
         candidates: Ids of the entities that the text may mean.
-        theta: Least cosine of a match.
+        threshold: Least cosine of a match.
         hops: How far from the candidates to look: 0, 1 or 2.
         way: Which of the two ways; the answer is the same. ``auto`` takes image first where the index is small, or
             where many triples lie around the candidates or their neighbours.
@@ -75,7 +75,7 @@ def find_pictured(
     """
     if not candidates or len(images) == 0:
         return None
-    question = _Question(graph, images, vector, candidates, theta, hops)
+    question = _Question(graph, images, vector, candidates, threshold, hops)
     if way == "image-first" or (way == "auto" and len(images) <= _SMALL_INDEX):
         return _image_first(question)
     return _candidates_first(question, len(images) // _ROWS_A_TRIPLE if way == "auto" else None)
@@ -137,7 +137,7 @@ class _Question:
     images: "ImageIndex"
     vector: NDArray[np.float32]
     candidates: Collection[int]
-    theta: float
+    threshold: float
     hops: int
 
 
@@ -162,12 +162,12 @@ def _matches_at(question: _Question, entities: set[int], hop: int) -> list[Match
     if not owner:
         return []
     ids = np.fromiter(owner, np.int64, len(owner))
-    found = question.images.matches(question.vector, ids, question.theta)
+    found = question.images.matches(question.vector, ids, question.threshold)
     return [Match(owner[image], image, hop, cosine) for image, cosine in found]
 
 
 def _image_first(question: _Question) -> Match | None:
-    [found] = question.images.search(question.vector[None, :], question.theta)
+    [found] = question.images.search(question.vector[None, :], question.threshold)
     if not found:
         return None
     owner = question.graph.image_entities([image for image, _ in found])

@@ -3,7 +3,6 @@
 Each gives records, a post each, with the line where it begins. All but Parquet are read as a stream.
 """
 
-import csv
 import json
 import re
 import shutil
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 _DELIMITERS = {",": "CSV", "\t": "TSV", ";": "a table with semicolons", "|": "a table with bars"}
 _JSON_ENDINGS = {".jsonl", ".ndjson", ".json"}
 _TABLE_ENDINGS = {".csv", ".tsv"}
-_LINES_OF_ONE_ROW = 1000
 _ROWS_AT_ONCE, _ROWS_LOOKED_AT, _LINES_LOOKED_AT = 256, 5, 50
 _SEP = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)  # what Excel writes in front
 _WRAPPER = re.compile(r'\{\s*"\w+"\s*:\s*\[\s*[{\]]')
@@ -185,20 +183,18 @@ def _header(lines: Sequence[str], names: FieldNames, *, is_table: bool) -> tuple
 
 def _table_records(file: "TextFile", delimiter: str, header: Sequence[str]) -> Iterator[Record]:
     """The rows of a table; a quote that is not closed before the row has too many cells costs its line alone."""
-    lines = _Lines(file.lines())
-    has_quotes = delimiter != "\t"
+    from kg import delimited_rows
+
+    lines = (line for _, line in file.lines())
     is_first = True
-    while (taken := lines.take()) is not None:
-        number, line = taken
+    for number, taken, cells, problem in delimited_rows(lines, delimiter, header, has_quotes=delimiter != "\t"):
+        line = "\n".join(taken)
         if not line.strip(" \t\ufeff") or (is_first and _SEP.fullmatch(line.strip())):
             continue
         if is_first:  # the header
             is_first = False
             continue
-        if not has_quotes or '"' not in line:
-            cells, error = line.split(delimiter), ""
-        else:
-            cells, error = _quoted_cells(lines, line, delimiter, len(header))
+        error = f"has {problem}" if problem else ""
         if len(header) == 1 and not error:
             cells = [delimiter.join(cells)]
         if not error and len(cells) != len(header):
@@ -206,47 +202,6 @@ def _table_records(file: "TextFile", delimiter: str, header: Sequence[str]) -> I
             if surplus or len(cells) < len(header):
                 error = f"has {len(cells)} cells, expected {len(header)}"
         yield Record(number, dict(zip(header, cells, strict=False)), error or _not_text(line), line)
-
-
-class _Lines:
-    """Numbered lines that can be put back."""
-
-    def __init__(self, lines: Iterator[tuple[int, str]]) -> None:
-        self._lines, self._back = lines, list[tuple[int, str]]()
-
-    def take(self) -> tuple[int, str] | None:
-        return self._back.pop() if self._back else next(self._lines, None)
-
-    def put_back(self, lines: Sequence[tuple[int, str]]) -> None:
-        self._back += reversed(lines)
-
-
-def _quoted_cells(lines: _Lines, first: str, delimiter: str, width: int) -> tuple[list[str], str]:
-    """The cells of a row that may go on in further lines, and what is wrong with it."""
-    further: list[tuple[int, str]] = []
-    text = first
-    while True:
-        try:
-            cells = next(csv.reader([text], delimiter=delimiter, strict=True))
-            if len(cells) <= width or not further:
-                return cells, ""
-            break
-        except csv.Error as problem:
-            if "unexpected end of data" not in str(problem):
-                break
-        taken = lines.take()
-        if taken is None or len(further) >= _LINES_OF_ONE_ROW:
-            further += [] if taken is None else [taken]
-            break
-        further.append(taken)
-        text += f"\n{taken[1]}"
-    lines.put_back(further)
-    if further:
-        return [], "has a quote that is not closed"
-    try:
-        return next(csv.reader([first], delimiter=delimiter)), ""
-    except csv.Error as problem:
-        return [], f"is no row of cells ({problem})"
 
 
 def _column_records(file: "TextFile", layout: Any) -> Iterator[Record]:

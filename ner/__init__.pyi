@@ -41,7 +41,6 @@ from .formats import read_conll as read_conll
 from .formats import read_posts as read_posts
 from .formats import tagger_input as tagger_input
 from .formats import with_captions as with_captions
-from .formats import write_conll as write_conll
 from .plain_letters import plain_letters as plain_letters
 from .spans import TAGS as TAGS
 from .spans import TYPES as TYPES

@@ -1,4 +1,4 @@
-"""Readers and writers of tagged posts.
+"""Readers of tagged posts.
 
 Files of columns, a word a line (Twitter-2015 and 2017, CoNLL, WNUT, MultiCoNER; ``ner.column_files``), in any scheme
 of tags (``ner.tag_schemes``), with the types of published sets (``ner.tag_types``). And JSON lines, one post a line,
@@ -6,13 +6,12 @@ which alone can carry knowledge.
 """
 
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ner.column_files import IMAGE_LINE, Block, Layout, find_layout, read_blocks
+from ner.column_files import Block, Layout, find_layout, read_blocks
 from ner.context_fields import context_fields
 from ner.errors import FormatError, TagError
 from ner.spans import OUTSIDE, split_tag
@@ -20,8 +19,6 @@ from ner.tag_schemes import read_tags, scheme_of
 from ner.tag_types import TypeTable, our_type, type_table
 from ner.taggers import KnownName, TaggerInput
 from ner.text_files import TextFile, is_text
-
-_UNWRITABLE = re.compile(r"[\t\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +90,6 @@ def read_conll(
     if tell is not None and (scheme != "BIO" or str(mapping)):
         tell(f"{path}: {_count(posts)} in columns of words and tags ({scheme}){mapping}")
     return posts
-
-
-def write_conll(path: Path, posts: Iterable[TaggedPost]) -> None:
-    """Write posts as tab-separated columns, each under an ``IMGID:`` line with its id.
-
-    Raises:
-        FormatError: A token or an id holds a tab or a line break, which this format cannot say.
-    """
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for post in posts:
-            for text in (post.id, *post.tokens):
-                if _UNWRITABLE.search(text):
-                    raise FormatError(
-                        f"{path}: {text!r} in post {post.id!r} holds a tab or line break: write JSONL instead"
-                    )
-            file.write(f"{IMAGE_LINE}{post.id}\n")
-            file.writelines(f"{token}\t{tag}\n" for token, tag in zip(post.tokens, post.tags, strict=True))
-            file.write("\n")
 
 
 def read_jsonl(

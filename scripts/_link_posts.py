@@ -18,7 +18,6 @@ from scripts._read_posts import PostNotes, Reading, read, with_fetched
 if TYPE_CHECKING:
     from linker import Index, Pipeline, Post, PostError, Result, Settings
 
-_JSON_ENDINGS = {".jsonl", ".json", ".ndjson"}
 _SHOWN = 5  # bad lines and pictures that are named in the summary
 
 
@@ -178,22 +177,29 @@ def _link(
         if result.image_error:
             seen.bad_pictures.append(f"{result.id} ({result.image_error})")
         yield result
-        progress("posts", seen.posts, total)
+        progress("posts", seen.posts + len(seen.bad_lines), total)
     if pipeline.memory.problem not in (None, known_problem):
         say(str(pipeline.memory.problem))
 
 
 def _count_lines(source: str) -> int:
-    if source == "-" or Path(source).suffix.lower() not in _JSON_ENDINGS:
+    """How many posts a file of JSON lines has; 0 (not known) for any other, where a post is no line."""
+    if not Path(source).is_file():  # a pipe can be read only once
         return 0
     with Path(source).open("rb") as file:
-        return sum(1 for _ in file)
+        lines = (line for line in file if not line.isspace())
+        try:
+            is_object = isinstance(json.loads(next(lines, b"")), dict)
+        except (ValueError, RecursionError):
+            return 0
+        count = 1 + sum(1 for _ in lines)
+    return count if is_object and count > 1 else 0  # a single one may hold all posts
 
 
 def _summarise(seen: _Seen, source: str, job: Job) -> None:
     """Say on stderr what could not be used; fail if there was nothing that could."""
     if job.errors is not None:
-        rows = ({"line": bad.line, "reason": bad.reason, "text": bad.text} for bad in seen.bad_lines)
+        rows = ({"line": bad.line or None, "reason": bad.reason, "text": bad.text} for bad in seen.bad_lines)
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
         _results_file.write_whole(job.errors, lambda file: file.write("".join(lines).encode()))
     if seen.hidden_fields:

@@ -99,8 +99,8 @@ def find_path(index: "Index", start: str, end: str, *, hops: int) -> Rows:
     return Rows(("subject", "predicate", "object"), rows)
 
 
-def search_picture(index: "Index", file: Path, *, theta: float, weights: Path | None, limit: int) -> Rows:
-    """List the entities whose pictures have at least cosine `theta` with a picture."""
+def search_picture(index: "Index", file: Path, *, threshold: float, weights: Path | None, limit: int) -> Rows:
+    """List the entities whose pictures have at least cosine `threshold` with a picture."""
     import numpy as np
 
     from linker import load_encoder_of
@@ -108,7 +108,7 @@ def search_picture(index: "Index", file: Path, *, theta: float, weights: Path | 
 
     picture = load_picture_apart(file)
     [features] = load_encoder_of(index, weights=weights, device="cpu").encode([picture.image])
-    [found] = index.images.search(np.asarray([features.vector]), theta)
+    [found] = index.images.search(np.asarray([features.vector]), threshold)
     images = [(cosine, image) for image_id, cosine in found[:limit] if (image := index.graph.image(image_id))]
     entities = index.graph.entities(image.entity_id for _, image in images)
     rows = [

@@ -116,7 +116,7 @@ def path(at: _Place, start: str, end: str, hops: int) -> _Shown:
 @_cli.weights
 def image(at: _Place, file: Path, threshold: float, weights: Path | None, limit: int) -> _Shown:
     """Find the entities whose pictures look like this one."""
-    return _look_up.search_picture(at.open(), file, theta=threshold, weights=weights, limit=limit)
+    return _look_up.search_picture(at.open(), file, threshold=threshold, weights=weights, limit=limit)
 
 
 @_command("kg-cache demo/index knowledge\nkg-cache demo/index knowledge chad-flag --json", limit=50)

@@ -108,14 +108,14 @@ class ImageIndex:
         return _cosines(self._checked(query[np.newaxis])[0], self.vectors(ids))
 
     def matches(
-        self, query: NDArray[Any], ids: Sequence[int] | NDArray[np.int64], theta: float
+        self, query: NDArray[Any], ids: Sequence[int] | NDArray[np.int64], threshold: float
     ) -> list[tuple[int, float]]:
-        """The images among some with a cosine of at least theta: as `cosines`, much faster where there are many.
+        """The images among some with a cosine of at least the threshold: as `cosines`, faster where there are many.
 
         Args:
             query: (C,), of any length.
             ids: (n,) image ids.
-            theta: The least cosine.
+            threshold: The least cosine.
 
         Returns:
             (image id, cosine), by falling cosine, then by id; the cosines are those of `cosines`.
@@ -125,14 +125,14 @@ class ImageIndex:
         """
         rows = self._rows_of(np.asarray(ids, np.int64))
         [found] = products(stored_rows(self._rows)[rows], unit(self._checked(query[np.newaxis])))
-        return self._decide(query, rows[found > theta - _MARGIN], theta)
+        return self._decide(query, rows[found > threshold - _MARGIN], threshold)
 
-    def search(self, queries: NDArray[Any], theta: float) -> list[list[tuple[int, float]]]:
-        """All images with a cosine of at least theta, for each query.
+    def search(self, queries: NDArray[Any], threshold: float) -> list[list[tuple[int, float]]]:
+        """All images with a cosine of at least the threshold, for each query.
 
         Args:
             queries: (n, C), of any length.
-            theta: The least cosine.
+            threshold: The least cosine.
 
         Returns:
             For each query (image id, cosine), by falling cosine, then by id; the cosines are those of `cosines`.
@@ -141,13 +141,13 @@ class ImageIndex:
             ImageIndexError: The queries have another width.
         """
         units = unit(self._checked(queries))
-        proposals = self._search.near(units.astype(np.float32), theta - _MARGIN)
-        return [self._decide(query, rows, theta) for query, rows in zip(queries, proposals, strict=True)]
+        proposals = self._search.near(units.astype(np.float32), threshold - _MARGIN)
+        return [self._decide(query, rows, threshold) for query, rows in zip(queries, proposals, strict=True)]
 
-    def _decide(self, query: NDArray[Any], rows: NDArray[np.int64], theta: float) -> list[tuple[int, float]]:
+    def _decide(self, query: NDArray[Any], rows: NDArray[np.int64], threshold: float) -> list[tuple[int, float]]:
         ids = self.ids[rows]
         cosines = self.cosines(query, ids)
-        hits = [(int(i), float(cosine)) for i, cosine in zip(ids, cosines, strict=True) if cosine >= theta]
+        hits = [(int(i), float(cosine)) for i, cosine in zip(ids, cosines, strict=True) if cosine >= threshold]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
 
     def _rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -171,7 +171,7 @@ class _Build:
                 self._progress(name, lines, 0)
         except DamagedFileError as problem:
             error = str(problem)
-            stage.reject(problem.line or lines, "", error)
+            stage.reject(problem.line or lines or None, "", error)
         stage.flush()
         stage.connection.execute(
             "UPDATE step SET is_done = true, lines = ?, records = ?, ignored = ?, rejected = ?, error = ?,"

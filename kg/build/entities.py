@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from kg.errors import StoreError
 from kg.iris import words_of_name
-from kg.vocabulary import NO_HOP
+from kg.vocabulary import NO_HOP, PAGE_CLASSES, WIKIDATA
 
 from .stage import LABELLED, STATED, Stage
 from .types import TypeMap
@@ -25,6 +25,23 @@ _LEAP = """
 CREATE OR REPLACE TABLE leap AS
 SELECT e.page, coalesce(f.target, e.target) AS target FROM {0} e LEFT JOIN {0} f ON f.page = e.target
 """
+# Of Wikidata: properties and records, items that are pages or nothing but classes of others, and pages about items.
+_UNWANTED = f"""
+CREATE OR REPLACE TABLE unwanted AS
+WITH item AS (SELECT key, iri FROM node WHERE starts_with(iri, '{WIKIDATA}')),
+page AS (SELECT subject AS key FROM type WHERE class IN (SELECT hash(unnest({list(PAGE_CLASSES)}))))
+SELECT key FROM item WHERE regexp_matches(iri, '/(prop|reference|value)/|/entity/(P|L|statement)')
+UNION SELECT key FROM page
+UNION SELECT key FROM item WHERE key IN (SELECT class FROM type) AND key NOT IN (SELECT subject FROM type)
+UNION SELECT subject FROM triple WHERE predicate = hash('http://schema.org/about') AND object IN (SELECT key FROM item)
+"""  # noqa: S608 -- our own names
+# The labels of Wikidata's properties and classes, whose IRIs are numbers.
+_NUMBERED = f"""
+SELECT x.id, x.iri, l.text FROM {{table}}_id x LEFT JOIN (
+    SELECT n.iri, arg_min(l.text, (l.tag <> '@en', l.tag, l.text)) AS text
+    FROM label l JOIN node n ON n.key = l.subject WHERE starts_with(n.iri, '{WIKIDATA}entity/') GROUP BY n.iri
+) l ON l.iri = replace(x.iri, '/prop/direct/', '/entity/') ORDER BY x.id
+"""  # noqa: S608 -- our own names
 _ENTITIES = f"""
 CREATE OR REPLACE TABLE entity AS
 SELECT row_number() OVER () AS id, key, iri FROM (
@@ -32,6 +49,7 @@ SELECT row_number() OVER () AS id, key, iri FROM (
     WHERE (flags & {STATED | LABELLED} > 0
            OR key IN (SELECT e.target FROM ending e JOIN node n ON n.key = e.page WHERE n.flags & {STATED} > 0))
         AND key NOT IN (SELECT page FROM meaning) AND key NOT IN (SELECT page FROM ending)
+        AND key NOT IN (SELECT key FROM unwanted)
     ORDER BY iri
 )
 """  # noqa: S608 -- our own names
@@ -183,6 +201,7 @@ def resolve_entities(stage: Stage) -> None:
     _follow_redirects(stage)
     execute(_NAMED)
     execute(_NAMES_ARE_STATED)
+    execute(_UNWANTED)
     execute(_ENTITIES)
     execute(_STANDS_FOR)
     both = "(SELECT predicate FROM triple UNION SELECT predicate FROM literal)"
@@ -192,14 +211,18 @@ def resolve_entities(stage: Stage) -> None:
 
 def name_predicates(stage: Stage) -> list[tuple[int, str, str, int]]:
     """Return the rows of `predicate`: id, IRI, words, and whether it brings two things nearer to each other."""
-    rows = stage.rows("SELECT id, iri FROM predicate_id ORDER BY id")
-    return [(id_, iri, words_of_name(iri), int(iri not in NO_HOP)) for id_, iri in rows]
+    rows = stage.rows(_NUMBERED.format(table="predicate"))
+    return [(id_, iri, label or words_of_name(iri), int(iri not in NO_HOP)) for id_, iri, label in rows]
 
 
 def name_classes(stage: Stage, types: TypeMap) -> list[tuple[int, str, str, str | None, int | None]]:
     """Return the rows of `class` without their counts: id, IRI, words, coarse type and depth."""
-    rows = stage.rows("SELECT id, iri FROM class_id ORDER BY id")
-    return [(id_, iri, words_of_name(iri), types.type_of(iri), types.depth_of(iri)) for id_, iri in rows]
+    rows = stage.rows(_NUMBERED.format(table="class"))
+    named = [(id_, iri, label, label.title().replace(" ", "") if label else iri) for id_, iri, label in rows]
+    return [
+        (id_, iri, label or words_of_name(iri), types.type_of(name), types.depth_of(name))
+        for id_, iri, label, name in named
+    ]
 
 
 def relate_entities(stage: Stage, classes: Sequence[tuple[int, str, str, str | None, int | None]]) -> None:

@@ -4,6 +4,7 @@ import bz2
 import codecs
 import gzip
 import lzma
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,16 +12,22 @@ from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 _Item = TypeVar("_Item")
 LINE_LIMIT_BYTES = 1 << 20
 # Lines enough for DuckDB, which writes a commit of fewer than a hundred thousand rows twice.
 _BLOCK_BYTES = 28 << 20
 _SMALL_BZ2_BYTES = 4 << 20
 _PEEK_BYTES = 4096
+_PACKED = {b"\x1f\x8b": "gz", b"\xfd7zXZ\0": "xz", b"\x28\xb5\x2f\xfd": "zst"}
+_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 # What other programs pack, and what to do with it.
 _UNREAD = {
     b"PK\x03\x04": "is a zip archive; unpack it first (an Excel file: save it as CSV)",
-    b"\x28\xb5\x2f\xfd": "is compressed by zstd; unpack it first (zstd -d)",
     b"7z\xbc\xaf": "is a 7z archive; unpack it first",
 }
 
@@ -44,8 +51,8 @@ def why_unread(path: Path) -> str | None:
 
 
 def open_plain(path: Path) -> BufferedReader:
-    """Open a file for reading its decompressed bytes: plain, or by bzip2, gzip or xz; UTF-16 comes as UTF-8."""
-    openers: dict[str, Callable[[Path], Any]] = {"bz2": bz2.open, "gz": gzip.open, "xz": lzma.open}
+    """Open a file for reading its decompressed bytes: plain, or by bzip2, gzip, xz or zstd; UTF-16 comes as UTF-8."""
+    openers: dict[str, Callable[[Path], Any]] = {"bz2": bz2.open, "gz": gzip.open, "xz": lzma.open, "zst": zstd.open}
     opener = openers.get(_compression_of(path))
     stream = cast("BufferedReader", opener(path)) if opener else path.open("rb")
     translate = _translation_of(stream)
@@ -199,7 +206,7 @@ def _translation_of(stream: BufferedReader) -> Callable[[bytes], bytes] | None:
     """
     try:
         head = stream.peek(_PEEK_BYTES)[:_PEEK_BYTES]
-    except (EOFError, OSError, zlib.error, lzma.LZMAError):  # damage is found again, and reported, when it is read
+    except _DAMAGE:  # damage is found again, and reported, when it is read
         return None
     even, odd = head[:16:2], head[1:16:2]
     encoding = "utf-16" if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else None
@@ -214,12 +221,12 @@ def _translation_of(stream: BufferedReader) -> Callable[[bytes], bytes] | None:
 
 
 def _compression_of(path: Path) -> str:
-    """Return `bz2`, `gz`, `xz` or `plain`, by the file's first bytes."""
+    """Return `bz2`, `gz`, `xz`, `zst` or `plain`, by the file's first bytes."""
     with path.open("rb") as file:
         magic = file.read(10)
     if magic[:3] == b"BZh" and magic[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
         return "bz2"
-    return "gz" if magic[:2] == b"\x1f\x8b" else "xz" if magic[:6] == b"\xfd7zXZ\0" else "plain"
+    return next((name for start, name in _PACKED.items() if magic.startswith(start)), "plain")
 
 
 def _read_some(stream: BufferedReader, size: int) -> tuple[bytes, str | None]:
@@ -231,6 +238,6 @@ def _read_some(stream: BufferedReader, size: int) -> tuple[bytes, str | None]:
             left -= len(part)
     except EOFError:
         damage = "the compressed data ends too early (a download that was cut?)"
-    except (OSError, zlib.error, lzma.LZMAError) as error:
+    except _DAMAGE as error:
         damage = f"the file is damaged ({error})"
     return b"".join(parts), damage

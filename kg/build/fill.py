@@ -70,7 +70,7 @@ _NAME_COUNTS = """
 SELECT c.normal, s.id, sum(c.count) FROM name_count c JOIN stands_for s ON s.key = c.subject
 WHERE c.count > 0 GROUP BY ALL ORDER BY ALL
 """
-_CIRCLES = "SELECT '', 0, n.iri, 'redirects in a circle' FROM circle c JOIN node n USING (key) ORDER BY n.iri"
+_CIRCLES = "SELECT '', NULL, n.iri, 'redirects in a circle' FROM circle c JOIN node n USING (key) ORDER BY n.iri"
 
 
 def fill_graph(

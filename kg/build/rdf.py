@@ -44,7 +44,7 @@ def load_rdf(stage: Stage, source: SourceFile) -> Iterator[int]:
                 try:
                     batch.append(statement_of(quad))
                 except BrokenLineError as problem:
-                    stage.reject(0, str(quad.triple), str(problem))
+                    stage.reject(None, str(quad.triple), str(problem))
             if batch and (quad is None or len(batch) >= _AT_ONCE):
                 statements.take(batch)
                 statements.keep()

@@ -184,8 +184,8 @@ class Stage:
         self._flags[iri] = self._flags.get(iri, 0) | flags
         return iri
 
-    def reject(self, line: int, text: str, reason: str) -> None:
-        """Keep a line that cannot be used, and count it."""
+    def reject(self, line: int | None, text: str, reason: str) -> None:
+        """Keep a line that cannot be used, and count it; without a number where it is not known."""
         self.rejected += 1
         self.add("rejected", line, self.rejected, text[:200], reason)
 

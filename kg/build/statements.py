@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from kg.iris import canonical_iri
 from kg.ntriples import IRI_PATTERN, PLAIN_TYPES, Statement
-from kg.vocabulary import DATASETS, IGNORED, NAME_PREDICATES
+from kg.vocabulary import DATASETS, IGNORED, NAME_PREDICATES, REDIRECT, SAME_AS, WIKIDATA
 
 from .files import LINE_LIMIT_BYTES
 from .stage import LABELLED, STATED, Stage
@@ -53,6 +53,12 @@ CREATE OR REPLACE TEMP TABLE said (
     n BIGINT, s VARCHAR, p VARCHAR, hp UBIGINT, o VARCHAR, v VARCHAR, t VARCHAR, may_be VARCHAR
 )
 """
+# A merged item of Wikidata is the same as the one that is left; and what its own ontology says is about records.
+_MERGED = f"""
+UPDATE said SET p = '{REDIRECT}', hp = hash('{REDIRECT}')
+WHERE p = '{SAME_AS}' AND starts_with(s, '{WIKIDATA}entity/Q') AND starts_with(o, '{WIKIDATA}entity/Q')
+"""  # noqa: S608 -- our own names
+_RECORDS = "DELETE FROM said WHERE starts_with(o, 'http://wikiba.se/ontology#')"
 _OBJECTS = "objects"
 # What is done with the statements of a block that are of some kinds.
 _ROUTES = (
@@ -143,6 +149,9 @@ class Statements:
     def keep(self) -> None:
         """Bring what was taken to the tables of the stage."""
         stage, execute = self._stage, self._stage.connection.execute
+        execute(_MERGED)
+        [(records,)] = stage.rows(_RECORDS)
+        stage.ignored += records
         self._route_new_predicates()
         execute("UPDATE said SET s = canonical_iri(s) WHERE contains(s, '%')")
         execute("UPDATE said SET p = canonical_iri(p) WHERE contains(p, '%')")

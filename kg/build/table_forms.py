@@ -23,7 +23,7 @@ SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)
 JSON_LIST = re.compile(r'\s*(\{\s*"[^"]*"\s*:\s*)?\[\s*(?=\{)')
 PARQUET = b"PAR1"
 _DELIMITERS = ",;\t|"
-_HEAD_LINES = 2000
+_HEAD_LINES, _JSON_HEAD_BYTES = 2000, 4 << 20  # one object may be long
 _SHARE_OF_TRIPLES, _FEW_PREDICATES = 0.9, 3
 # Other headers for the columns of triples.
 _TRIPLE_NAMES = (("s", "p", "o"), ("head", "relation", "tail"))
@@ -43,7 +43,7 @@ def detect_table(path: Path, text: str) -> SourceFile:
         SourceError: If it is none with the columns that one needs.
     """
     if text.lstrip()[:1] in ("{", "["):
-        return _json_table(path, text)
+        return _json_table(path, read_head(path, limit_bytes=_JSON_HEAD_BYTES).decode("utf-8-sig", "replace"))
     lines = [line.rstrip("\r") for line in text.split("\n") if line.strip()]
     separator = SEPARATOR_LINE.match(lines[0])
     first = lines[1] if separator and len(lines) > 1 else lines[0]

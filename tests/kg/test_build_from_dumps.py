@@ -40,7 +40,7 @@ def test_redirects_in_a_circle_are_kept_as_rejected_and_stand_for_themselves(bui
     redirects = "".join(line(a, "redirect", b) for a, b in ["AB", "BC", "CA", "XA", "YX", "SS"])
     graph = build({"l": _labels(line, *"ABCXYS"), "r": redirects})
     assert sorted(row.text[-1] for row in graph.rejected()) == ["A", "B", "C", "S"]
-    assert {row.reason for row in graph.rejected()} == {"redirects in a circle"}
+    assert {(row.line, row.reason) for row in graph.rejected()} == {(None, "redirects in a circle")}
     assert sorted(_aliases(graph, "A")) == ["A", "X", "Y"]
     assert graph.counts()["entity"] == 4
 

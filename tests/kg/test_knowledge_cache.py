@@ -122,11 +122,11 @@ def test_a_cache_of_another_version_is_refused_or_set_aside(tmp_path: Path) -> N
     connection = sqlite3.connect(path)
     connection.executescript("CREATE TABLE pictured (key); CREATE TABLE picture (sha256); PRAGMA user_version = 1")
     connection.close()
-    with pytest.raises(CacheError, match="it has cache version 1, expected 3; remove it, or give another place"):
+    with pytest.raises(CacheError, match="it has cache version 1, expected 4; remove it, or give another place"):
         KnowledgeCache.open(path, read_only=True)
     with KnowledgeCache.open(path) as cache:
         assert cache.notice is not None
-        assert "it has cache version 1, expected 3" in cache.notice
+        assert "it has cache version 1, expected 4" in cache.notice
         assert cache.stats()["picture"] == 0
 
 

@@ -75,6 +75,10 @@ def test_long_cells(build: Build) -> None:
     graph = build({"e.csv": rows})
     found = [value for (value,) in graph.connection.execute("SELECT value FROM literal ORDER BY subject")]
     assert found == [quoted.strip(), bare, "z"]
+    objects = [{"iri": f"http://e/{n}", "label": str(n), "description": "y" * 400_000} for n in range(3)]
+    for text in ("\n".join(map(json.dumps, objects)), json.dumps(objects), json.dumps({"data": objects})):
+        graph = build({"e.csv": text})
+        assert (graph.counts()["literal"], graph.rejected()) == (3, ())
 
 
 LONELY = 'http://e/r,"Lonely quote,OTHER'

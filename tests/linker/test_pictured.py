@@ -56,12 +56,12 @@ class PlainImages:
     def cosines(self, query: Floats, ids: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.array([float(query.astype(np.float64) @ self.vectors[int(i)].astype(np.float64)) for i in ids])
 
-    def matches(self, query: Floats, ids: NDArray[np.int64], theta: float) -> list[tuple[int, float]]:
+    def matches(self, query: Floats, ids: NDArray[np.int64], threshold: float) -> list[tuple[int, float]]:
         hits = zip(ids.tolist(), self.cosines(query, ids).tolist(), strict=True)
-        return sorted(((i, c) for i, c in hits if c >= theta), key=lambda hit: (-hit[1], hit[0]))
+        return sorted(((i, c) for i, c in hits if c >= threshold), key=lambda hit: (-hit[1], hit[0]))
 
-    def search(self, queries: Floats, theta: float) -> list[list[tuple[int, float]]]:
-        return [self.matches(query, np.array(sorted(self.vectors), dtype=np.int64), theta) for query in queries]
+    def search(self, queries: Floats, threshold: float) -> list[list[tuple[int, float]]]:
+        return [self.matches(query, np.array(sorted(self.vectors), dtype=np.int64), threshold) for query in queries]
 
 
 def unit(x: float, y: float) -> Floats:
@@ -86,26 +86,26 @@ def worlds(draw: st.DrawFn) -> tuple[PlainGraph, PlainImages, list[int]]:
 @settings(max_examples=300, deadline=None)
 @given(worlds(), directions, st.sampled_from([0.0, 0.5, 0.9, 0.98, 1.0]), st.integers(0, 2))
 def test_both_ways_give_the_same_answer(
-    world: tuple[PlainGraph, PlainImages, list[int]], query: Floats, theta: float, hops: int
+    world: tuple[PlainGraph, PlainImages, list[int]], query: Floats, threshold: float, hops: int
 ) -> None:
     graph, images, candidates = world
-    one = find_pictured(graph, images, query, candidates, theta=theta, hops=hops, way="candidates-first")
-    other = find_pictured(graph, images, query, candidates, theta=theta, hops=hops, way="image-first")
+    one = find_pictured(graph, images, query, candidates, threshold=threshold, hops=hops, way="candidates-first")
+    other = find_pictured(graph, images, query, candidates, threshold=threshold, hops=hops, way="image-first")
     assert one == other
-    assert find_pictured(graph, images, query, candidates, theta=theta, hops=hops) == one
+    assert find_pictured(graph, images, query, candidates, threshold=threshold, hops=hops) == one
 
 
 @settings(max_examples=200, deadline=None)
 @given(worlds(), directions, st.sampled_from([0.0, 0.9, 0.98]), st.integers(0, 2), st.integers(1, 4))
 def test_turning_to_the_other_way_on_the_way_gives_the_same_answer(
-    world: tuple[PlainGraph, PlainImages, list[int]], query: Floats, theta: float, hops: int, rows_a_triple: int
+    world: tuple[PlainGraph, PlainImages, list[int]], query: Floats, threshold: float, hops: int, rows_a_triple: int
 ) -> None:
     graph, images, candidates = world
-    expected = find_pictured(graph, images, query, candidates, theta=theta, hops=hops, way="image-first")
+    expected = find_pictured(graph, images, query, candidates, threshold=threshold, hops=hops, way="image-first")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pictured, "_SMALL_INDEX", 0)
         patch.setattr(pictured, "_ROWS_A_TRIPLE", rows_a_triple)
-        assert find_pictured(graph, images, query, candidates, theta=theta, hops=hops) == expected
+        assert find_pictured(graph, images, query, candidates, threshold=threshold, hops=hops) == expected
 
 
 @pytest.mark.parametrize("start", [1, 50])
@@ -138,7 +138,7 @@ def chain() -> tuple[PlainGraph, PlainImages]:
 @pytest.mark.parametrize("way", ["candidates-first", "image-first"])
 def test_the_first_hop_with_a_match_wins_even_where_a_farther_one_fits_better(way: str) -> None:
     graph, images = chain()
-    match = find_pictured(graph, images, unit(1, 0), [1], theta=0.9, way=way)  # type: ignore[arg-type]
+    match = find_pictured(graph, images, unit(1, 0), [1], threshold=0.9, way=way)  # type: ignore[arg-type]
     assert match is not None
     assert (match.entity_id, match.image_id, match.hop) == (2, 20, 1)
 
@@ -146,8 +146,8 @@ def test_the_first_hop_with_a_match_wins_even_where_a_farther_one_fits_better(wa
 @pytest.mark.parametrize("way", ["candidates-first", "image-first"])
 def test_what_is_farther_than_the_hops_is_not_found(way: str) -> None:
     graph, images = chain()
-    assert find_pictured(graph, images, unit(1, 0), [1], theta=0.999, way=way) is None  # type: ignore[arg-type]
-    match = find_pictured(graph, images, unit(1, 0), [2], theta=0.999, way=way)  # type: ignore[arg-type]
+    assert find_pictured(graph, images, unit(1, 0), [1], threshold=0.999, way=way) is None  # type: ignore[arg-type]
+    match = find_pictured(graph, images, unit(1, 0), [2], threshold=0.999, way=way)  # type: ignore[arg-type]
     assert match == Match(entity_id=4, image_id=40, hop=2, cosine=1.0)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,10 @@ def read(data: str | bytes | Path, **options: object) -> tuple[list[Post], list[
         ("tweet_id\tTweet\n1\tJakarta here we come\n2\tMonaco here we come\n", "TSV"),
         ("Jakarta here we come\nMonaco here we come\n", "plain text"),
         ("Jakarta\nhere\nwe\ncome\n\nMonaco\nhere\nwe\ncome\n", "columns of words without tags"),
+        (
+            "Jakarta\tB-XYZ\t_\nhere\tO\t_\nwe\tO\t_\ncome\tI-DATE\t_\n\nMonaco\tB-XYZ\t_\nhere\tO\t_\nwe\tO\t_\ncome\tO\t_\n",
+            "columns of words",
+        ),
         ("Jakarta B-GPE\nhere O\nwe O\ncome O\n\nMonaco B-GPE\nhere O\nwe O\ncome O\n", "columns of words and tags"),
     ],
 )
@@ -64,8 +69,7 @@ def test_a_file_is_told_by_its_content(data: str, form: str) -> None:
 @pytest.mark.parametrize(
     "pack",
     [
-        gzip.compress, bz2.compress, lzma.compress,
-        lambda data: pytest.importorskip("zstandard").compress(data),
+        gzip.compress, bz2.compress, lzma.compress, zstd.compress,
         lambda data: data.decode().encode("utf-16"), lambda data: b"\xef\xbb\xbf" + data,
     ],
 )  # fmt: skip
@@ -135,8 +139,9 @@ def test_rows_of_a_csv_over_lines_and_with_quotes_that_never_close() -> None:
 
 
 def test_one_column_of_texts() -> None:
-    posts, bad, _ = read('text\nJakarta, here we come\n"Monaco, here"\n')
-    assert [post.text for post in posts] == ["Jakarta, here we come", "Monaco, here"] and not bad
+    posts, bad, _ = read('text\nJakarta, here we come\n"Monaco, here"\nHe said "hi", then left\n')
+    assert [post.text for post in posts] == ["Jakarta, here we come", "Monaco, here", 'He said "hi", then left']
+    assert not bad
 
 
 def test_what_is_broken_in_an_array_costs_itself_alone() -> None:
@@ -162,10 +167,11 @@ def test_texts_that_look_like_something_else_are_texts() -> None:
         assert len(posts) == 2 and not bad and "plain text" in told, first
 
 
-def test_a_file_that_was_cut_gives_what_it_has(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, zstd.compress])
+def test_a_file_that_was_cut_gives_what_it_has(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "posts.gz"
     lines = "".join(json.dumps({"id": n, "text": f"Jakarta {n * 7919 % 1009}"}) + "\n" for n in range(20_000))
-    path.write_bytes(gzip.compress(lines.encode())[:-500])
+    path.write_bytes(pack(lines.encode())[:-500])
     posts, bad, _ = read(path)
     assert len(posts) > 15_000 and "damaged or was cut" in bad[-1].reason
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from backports import zstd
+
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
 
 
@@ -21,10 +23,11 @@ def test_every_file_is_accounted_for(run, tmp_path: Path) -> None:
     (folder / "a.nt.xz").write_bytes(lzma.compress(label("A")))
     (folder / "below" / "b.nt.gz").write_bytes(gzip.compress(label("B")))
     (real / "c.nt").write_bytes(label("C"))
+    (folder / "z.nt.zst").write_bytes(zstd.compress(label("Z")))
     (folder / "linked").symlink_to(real)
     (folder / "again.nt").symlink_to(real / "c.nt")
     unused = {
-        "d.nt.zst": (b"\x28\xb5\x2f\xfd....", "compressed by zstd; unpack it first"),
+        "d.7z": (b"7z\xbc\xaf....", "a 7z archive; unpack it first"),
         "e.zip": (b"PK\x03\x04....", "zip archive"),
         "f.tar": (b"\0".join([b"f.nt"] + [b""] * 253) + b"ustar", "tar archive"),
         "notes.md": (b"Some notes.\n", "neither statements nor a table"),
@@ -37,7 +40,7 @@ def test_every_file_is_accounted_for(run, tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe")
     result = run("build-kg-index", tmp_path / "index", "--dump", folder)
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith(f"{tmp_path / 'index'}: 3 entities")
+    assert result.stdout.startswith(f"{tmp_path / 'index'}: 4 entities")
     said = [line for line in result.stderr.splitlines() if line.startswith("not used: ")]
     for name, reason in ({name: reason for name, (_, reason) in unused.items()} | {".git": "hidden"}).items():
         assert any(f"{folder / name} " in line and reason in line for line in said), name
@@ -53,9 +56,9 @@ def test_of_many_unused_files_the_first_are_named_and_all_are_counted(run, tmp_p
     (folder / "good.nt").write_bytes(label("Good"))
     for number in range(60):
         (folder / f"{number}.jpg").write_bytes(b"\xff\xd8\0\0\0\0")
-    (folder / "z.nt.zst").write_bytes(b"\x28\xb5\x2f\xfd....")
+    (folder / "z.7z").write_bytes(b"7z\xbc\xaf....")
     said = run("build-kg-index", tmp_path / "index", "--dump", folder).stderr.splitlines()
-    assert said[0].startswith(f"not used: {folder / 'z.nt.zst'} is compressed")
+    assert said[0].startswith(f"not used: {folder / 'z.7z'} is a 7z archive")
     assert "not used: 41 more files (41 .jpg)" in said
 
 

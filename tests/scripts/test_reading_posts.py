@@ -97,6 +97,7 @@ def test_pictures_from_the_web_come_only_where_they_are_asked_for(
         options = ("--fetch-images", "--contact", "me@example.org", "--image-host", server.host)
         found, said = link(run, index, file, *options)
         assert found["a"]["pictured"]["label"] == "Chad Smith"
+        assert [found["a"]["image"], found["b"]["image"]] == [row["image"] for row in rows]
         assert found["b"]["image_error"] and "1 picture not used: b (" in said
         assert len(server.asked) == 1
     for wrong in (("--fetch-images",), ("--image-host", "a.b")):
@@ -113,6 +114,25 @@ def test_what_tagged_files_were_taken_for_is_said(run: Run, tmp_path: Path) -> N
     assert right.exit_code == 0, right.output
     assert "1 post in columns of words and tags (IOBES); DOG as OTHER, PERSON as PER" in right.stderr
     assert json.loads(right.stdout)["lenient"]["overall"]["gold"] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ('{"text": "a"}\n\n{"text": 3}\n{"text": "b"}\n', "posts: 3 of 3"),
+        ('[{"text": "a"},\n{"text": "b"}]\n', "posts: 2"),
+        ('{"data": [{"text": "a"}, {"text": "b"}]}\n', "posts: 2"),
+        ('{\n"text": "a"\n}\n{\n"text": "b"\n}\n', "posts: 2"),
+        ('id,text\n1,"a\nb"\n2,c\n', "posts: 2"),
+    ],
+)
+def test_how_many_posts_there_are_is_said_only_where_it_is_known(
+    run: Run, tmp_path: Path, index: Path, text: str, last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts._progress._SECONDS_BETWEEN_LINES", 0)
+    (tmp_path / "posts.jsonl").write_text(text)
+    _, said = link(run, index, tmp_path / "posts.jsonl", "--batch-size", 1)
+    assert [line for line in said.splitlines() if line.startswith("posts: ")][-1] == last
 
 
 @pytest.mark.parametrize("name", ["none.jsonl", ""])

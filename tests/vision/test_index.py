@@ -51,7 +51,7 @@ def opened(path: Path, ids: Any, vectors: Vectors, *, rows: int = 1000) -> Image
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[list[int], Vectors, Vectors, float]:
-    """Ids with gaps, vectors with repeats, near-copies and zeros, queries of which some are rows, theta."""
+    """Ids with gaps, vectors with repeats, near-copies and zeros, queries of which some are rows, threshold."""
     ids = draw(st.lists(st.integers(-(2**62), 2**62), unique=True, max_size=24))
     width = draw(st.sampled_from([1, 3, 16, 65]))
     numbers = st.floats(-8, 8, width=32, allow_subnormal=False)
@@ -68,7 +68,7 @@ def test_every_search_gives_what_a_plain_matrix_gives(
     tmp_path_factory: pytest.TempPathFactory, case: tuple[list[int], Vectors, Vectors, float]
 ) -> None:
     """To the last bit, as one function computes the cosines. faiss on the CPU stands in for the copy on a GPU."""
-    ids, vectors, queries, theta = case
+    ids, vectors, queries, threshold = case
     path = tmp_path_factory.getbasetemp() / "oracle.faiss"
     index = opened(path, ids, vectors)
     assert index.ids.tolist() == sorted(ids)
@@ -79,20 +79,20 @@ def test_every_search_gives_what_a_plain_matrix_gives(
     read = faiss.read_index(str(path))
     rows = faiss.downcast_index(read.index)
     searches = [FaissSearch(rows), FaissGpuSearch(rows, rows), TorchSearch(rows, device="cpu")]
-    found = [ImageIndex(read, search, path=path).search(queries, theta) for search in searches]
-    assert found == [index.search(queries, theta)] * len(searches)
+    found = [ImageIndex(read, search, path=path).search(queries, threshold) for search in searches]
+    assert found == [index.search(queries, threshold)] * len(searches)
     for query, hits in zip(queries, found[0], strict=True):
         cosines = index.cosines(query, sorted(ids))
         oracle = unit(stored.astype(np.float64)) @ unit(query[np.newaxis])[0]
         assert np.allclose(cosines, oracle, atol=1e-12)
-        wanted = [(i, c) for i, c in zip(sorted(ids), cosines.tolist(), strict=True) if c >= theta]
+        wanted = [(i, c) for i, c in zip(sorted(ids), cosines.tolist(), strict=True) if c >= threshold]
         assert hits == sorted(wanted, key=lambda hit: (-hit[1], hit[0]))
-        assert index.matches(query, sorted(ids)[::-1], theta) == hits
+        assert index.matches(query, sorted(ids)[::-1], threshold) == hits
 
 
 @settings(max_examples=40, deadline=None)
 @given(cases(), st.data())
-def test_no_match_at_or_above_theta_is_lost(
+def test_no_match_at_or_above_the_threshold_is_lost(
     tmp_path_factory: pytest.TempPathFactory, case: tuple[list[int], Vectors, Vectors, float], data: st.DataObject
 ) -> None:
     """Theta is the very cosine of some images with a query: all that are tied there are found, and no other is lost."""
@@ -103,15 +103,15 @@ def test_no_match_at_or_above_theta_is_lost(
     rows = faiss.downcast_index(read.index)
     query = data.draw(st.sampled_from(list(queries)))
     cosines = index.cosines(query, index.ids)
-    theta = data.draw(st.sampled_from(cosines.tolist() or [0.9]))
-    wanted = {int(i) for i, cosine in zip(index.ids, cosines, strict=True) if cosine >= theta}
+    threshold = data.draw(st.sampled_from(cosines.tolist() or [0.9]))
+    wanted = {int(i) for i, cosine in zip(index.ids, cosines, strict=True) if cosine >= threshold}
     for search in (FaissSearch(rows), FaissGpuSearch(rows, rows), TorchSearch(rows, device="cpu")):
-        [found] = ImageIndex(read, search, path=path).search(query[np.newaxis], theta)
+        [found] = ImageIndex(read, search, path=path).search(query[np.newaxis], threshold)
         assert {i for i, _ in found} == wanted
-    assert {i for i, _ in index.matches(query, index.ids, theta)} == wanted
-    # What rounding to float16 may move a cosine by, and no more: an image that was clearly above theta is found.
+    assert {i for i, _ in index.matches(query, index.ids, threshold)} == wanted
+    # What rounding to float16 may move a cosine by, and no more: an image that was clearly above threshold is found.
     exact = unit(vectors) @ unit(query[np.newaxis])[0]
-    assert wanted >= {i for i, cosine in zip(ids, exact, strict=True) if cosine >= theta + 2**-10}
+    assert wanted >= {i for i, cosine in zip(ids, exact, strict=True) if cosine >= threshold + 2**-10}
 
 
 @settings(max_examples=40, deadline=None)
@@ -329,5 +329,5 @@ def test_a_gpu_gives_what_the_cpu_gives(tmp_path: Path) -> None:
     vectors, queries = random_vectors(5000, 64, 0), random_vectors(40, 64, 1)
     written = write(tmp_path / "i", range(5000), vectors)
     on_cpu, on_gpu = (ImageIndex.open(tmp_path / "i", written, device=device) for device in ("cpu", "cuda"))
-    for theta in (0.2, 0.35, 0.9):
-        assert on_gpu.search(queries, theta) == on_cpu.search(queries, theta)
+    for threshold in (0.2, 0.35, 0.9):
+        assert on_gpu.search(queries, threshold) == on_cpu.search(queries, threshold)
