@@ -130,7 +130,8 @@ def _print_kinds(asked: Sequence[Asked], found: Sequence[dict[str, object]]) -> 
         counts = ", ".join(f"{name} {how.count(name)}" for name in ("copy", "geometry", "encoder") if name in how)
         print(f"{kind:24}{right:>7}{wrong:>7}{len(pairs):>6}   {counts}")
         for one, said in pairs:
-            if said is not None and said["iri"] != one.iri:
+            is_by_rule = kind == _FLAG and said is not None and said["how"] == "copy"
+            if said is not None and said["iri"] != one.iri and not is_by_rule:
                 print(f"    wrong: {one.iri} -> {said['iri']} {said['how']} {said['cosine']} {said['score']}")
     changed = [(one, said) for one, said in answers if one.iri]
     said_of = [(one, said) for one, said in changed if said]

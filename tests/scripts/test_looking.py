@@ -97,7 +97,7 @@ def test_a_cache_of_an_older_version_is_said(run, tmp_path: Path, index: Path) -
     connection = sqlite3.connect(cache)
     connection.executescript("CREATE TABLE pictured (key); PRAGMA user_version = 1")
     connection.close()
-    expected = "it has cache version 1, expected 3"
+    expected = "it has cache version 1, expected 4"
     assert expected in as_json(run("kg-cache", "--cache", cache, index, "stats", "--json"))["cache"]
     assert expected in run("kg-cache", "--cache", cache, index, "knowledge").stderr
     result = run("link-and-tag", index, "--text", "Chad", "--cache", cache)
