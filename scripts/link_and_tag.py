@@ -42,7 +42,8 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
     "--tagger",
     default="default",
     metavar="NAME|DIR",
-    help="The text tagger: a shipped one's name, or a trained one's folder.",
+    help="The text tagger: default, base (larger and slower; needs an encoder that is installed apart), or a trained "
+    "one's folder.",
 )
 @click.option(
     "--threshold",

