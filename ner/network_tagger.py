@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from ner.encoders.adapters import merge
+from ner.encoders.quick_bert import quicken
 from ner.errors import CheckpointError
 from ner.heads.chain import Array, Chain, best_tags, lattice, score_span
 from ner.networks.network import Inputs, Network
@@ -48,6 +49,8 @@ class NetworkTagger:
         reads: str | None = None,
     ) -> None:
         merge(network)
+        if device.type == "cpu":
+            quicken(network)
         network.to(device).eval()
         self._name, self._network, self._inputs = name, network, inputs
         self._device, self.reads = device, reads
