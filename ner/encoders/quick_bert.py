@@ -21,6 +21,7 @@ from torch.nn import functional
 from ner.encoders.eight_bit import EightBitLinear, eight_bit_is_fast
 
 _FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+_LANES = 32  # numbers that a processor takes at once; what is left over of a row may come out different in a last bit
 _SPECIAL = ("cls_token", "sep_token", "unk_token")
 
 
@@ -54,15 +55,37 @@ class QuickBert(nn.Module):
         output_hidden_states: bool = True,  # noqa: ARG002
     ) -> SimpleNamespace:
         """Sub-tokens, int64 (B, S) each, to ``hidden_states``, each float32 (B, S, H), and ``last_hidden_state``."""
-        parts = self.embeddings
         segments = torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids
-        places = parts["position_embeddings"].weight[: input_ids.shape[1]]
-        x = parts["word_embeddings"](input_ids) + places + parts["token_type_embeddings"](segments)
-        states = [parts["LayerNorm"](x)]
         seen = None if bool(attention_mask.all()) else attention_mask[:, None, None, :] > 0
-        for layer in self.encoder["layer"]:  # type: ignore[union-attr]
-            states.append(layer(states[-1], seen))
+        states = self._states(self._embedded(input_ids, segments), seen, [input_ids.shape[1]])
         return SimpleNamespace(hidden_states=tuple(states), last_hidden_state=states[-1])
+
+    def apart(self, windows: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, ...]]:
+        """Windows, ids and segments int64 (1, S) of each, to the ``hidden_states`` that each has alone, to the last bit.
+
+        In 8 bits they go through the layers as one, for a row's result depends on no other; only attention is apart.
+        """
+        widths = (self.config.hidden_size, self.config.intermediate_size)
+        if not windows or any(width % _LANES for width in widths) or any(one.joined is None for one in self._layers()):
+            return [tuple(self._states(self._embedded(*one), None, [one[0].shape[1]])) for one in windows]
+        sizes = [ids.shape[1] for ids, _ in windows]
+        states = self._states(torch.cat([self._embedded(*one) for one in windows], dim=1), None, sizes)
+        return list(zip(*(state.split(sizes, dim=1) for state in states), strict=True))
+
+    def _embedded(self, ids: Tensor, segments: Tensor) -> Tensor:
+        parts = self.embeddings
+        places = parts["position_embeddings"].weight[: ids.shape[1]]
+        embedded: Tensor = parts["word_embeddings"](ids) + places + parts["token_type_embeddings"](segments)
+        return embedded
+
+    def _states(self, x: Tensor, seen: Tensor | None, sizes: list[int]) -> list[Tensor]:
+        states = [self.embeddings["LayerNorm"](x)]
+        for layer in self._layers():
+            states.append(layer(states[-1], seen, sizes))
+        return states
+
+    def _layers(self) -> list["_Layer"]:
+        return list(self.encoder["layer"])  # type: ignore[arg-type]
 
 
 class Pieces:
@@ -134,20 +157,25 @@ class _Layer(nn.Module):
         self.output = nn.ModuleDict({"dense": _Linear(inner, width), "LayerNorm": _norm(config)})
         self.joined: EightBitLinear | None = None  # query, key and value in one, where they are in 8 bits
 
-    def forward(self, x: Tensor, seen: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, seen: Tensor | None, sizes: list[int]) -> Tensor:
+        """``x`` float32 (B, S, H), where each of ``sizes`` sub-tokens in a row sees only itself."""
         own: Any = self.attention
         if self.joined is not None:
-            asked = self.joined(x).chunk(3, dim=-1)
+            asked = self.joined(x)  # (B, S, 3H)
         else:
-            asked = [own["self"][name](x) for name in ("query", "key", "value")]
-        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in asked)  # (B, N, S, H/N)
-        mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen).transpose(1, 2).flatten(2)
+            asked = torch.cat([own["self"][name](x) for name in ("query", "key", "value")], dim=-1)
+        mixed = torch.cat([self._attend(part, seen) for part in asked.split(sizes, dim=1)], dim=1)
         x = own["output"]["LayerNorm"](own["output"]["dense"](mixed) + x)
         inner = functional.gelu(self.intermediate["dense"](x))
         found: Tensor = self.output["LayerNorm"](self.output["dense"](inner) + x)
         return found
 
+    def _attend(self, asked: Tensor, seen: Tensor | None) -> Tensor:
+        q, k, v = asked.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # (B, N, S, H/N) each
+        return functional.scaled_dot_product_attention(q, k, v, attn_mask=seen).transpose(1, 2).flatten(2)
+
     def quicken(self) -> None:
+        """Bring the layer to 8 bits."""
         own: Any = self.attention
         linears = own["self"]
         joined = EightBitLinear(linears["query"], linears["key"], linears["value"])
