@@ -1,7 +1,8 @@
 """A linear layer in 8-bit whole numbers, for tagging on processors that multiply these four times as fast as floats.
 
-Each row of the matrix has a scale of its own, and so has each row of what comes in: sums of whole numbers are exact, so
-a row's result depends on no other row, and on no order of summing. The engine is oneDNN, which comes with PyTorch.
+Each row of the matrix has a scale of its own, and so has each row of what comes in, which is two rows of whole numbers:
+a coarse one, and a fine one of what the coarse one leaves over. Sums of whole numbers are exact, so a row's result
+depends on no other row, and on no order of summing. The engine is oneDNN, which comes with PyTorch.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from torch import Tensor, nn
 _MOST = 127  # whole numbers are -127..127
 _ZERO = 128  # what stands for 0 in what comes in, which the engine wants without signs
 _LEAST_SCALE = 1e-12  # for rows of zeros
-_ROWS = 8  # there are so many times a whole number
+_FINE = 2 * _MOST  # how many steps of the fine rows are one of the coarse ones
+_ROWS = 16  # there are so many times a whole number
 
 
 class EightBitLinear(nn.Module):
@@ -48,13 +50,17 @@ class EightBitLinear(nn.Module):
         top, bottom = rows.amax(dim=1, keepdim=True), rows.amin(dim=1, keepdim=True)
         most = torch.maximum(top, bottom.neg_()).clamp_(min=_LEAST_SCALE)  # (N, 1)
         # The engine prepares itself for each number of rows: so there are few, and what the last ones hold is unread.
-        numbers = torch.empty((-(-count // _ROWS) * _ROWS, rows.shape[1]), dtype=torch.uint8)
-        numbers[:count].copy_((rows * (_MOST / most)).add_(_ZERO + 0.5))  # cut off, so rounded
+        numbers = torch.empty((-(-2 * count // _ROWS) * _ROWS, rows.shape[1]), dtype=torch.uint8)
+        scaled = rows * (_MOST / most)
+        coarse = scaled.round()
+        numbers[:count].copy_(coarse + _ZERO)
+        numbers[count : 2 * count].copy_(scaled.sub_(coarse).mul_(_FINE).add_(_ZERO + 0.5))  # cut off, so rounded
         products = torch.ops.onednn.qlinear_pointwise.default(
             *(numbers, 1 / _MOST, _ZERO, self.packed, self.scale, self.zero, None),
             *(1.0, 0, torch.float32, "none", [], ""),  # floats come out, and nothing is done to them
         )
-        return products[:count].mul_(most).add_(self.bias).view(*x.shape[:-1], -1)
+        found = products[:count].add_(products[count : 2 * count], alpha=1 / _FINE)
+        return found.mul_(most).add_(self.bias).view(*x.shape[:-1], -1)
 
 
 def eight_bit_is_fast() -> bool:
