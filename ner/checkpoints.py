@@ -79,7 +79,7 @@ def load_checkpoint(folder: Path, *, device: str = "auto") -> NetworkTagger:
     """
     design = read_design(folder)
     table = WordTable.load(folder) if REGISTRY[design.tagger].family == "words" else None
-    network, inputs = build_network(design, seed=0, table=table)
+    network, inputs = build_network(design, seed=0, table=table, for_tagging=True)
     load_state(network, folder)
     return NetworkTagger(
         design.tagger,

@@ -128,7 +128,7 @@ class InputEncoder:
         pool = torch.zeros((*first.shape, ids.shape[1]))
         for row, window in enumerate(windows):
             counts = torch.tensor(window.counts)
-            words_of = torch.repeat_interleave(torch.arange(len(counts)), counts)
+            words_of = torch.tensor([word for word, count in enumerate(window.counts) for _ in range(count)])
             pool[row, words_of, torch.arange(1, 1 + len(words_of))] = 1.0 / counts[words_of].float()
         return Batch(
             ids,

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 
 from ner.embeddings.word_table import WordTable
-from ner.encoders.hub import load_encoder
+from ner.encoders.hub import find_encoder, load_encoder
+from ner.encoders.quick_bert import load_quick_bert
 from ner.encoders.words import WordSizes
 from ner.inputs.pieces import InputEncoder
 from ner.inputs.words import WordInputs
@@ -34,13 +35,16 @@ class Design:
     types: tuple[str, ...] = TYPES  # the types of entities that it tells apart
 
 
-def build_network(design: Design, *, seed: int, table: WordTable | None = None) -> tuple[Network, Inputs]:
+def build_network(
+    design: Design, *, seed: int, table: WordTable | None = None, for_tagging: bool = False
+) -> tuple[Network, Inputs]:
     """A network, its own values drawn from ``seed``, with its input side.
 
     Args:
         design: What to build.
         seed: Where its values come from; those of a pretrained encoder are its own.
         table: The word vectors, for a network that reads words.
+        for_tagging: It is not to be trained: its encoder is a quick one, where there is one.
 
     Raises:
         EncoderNotFoundError: The encoder cannot be found.
@@ -54,7 +58,9 @@ def build_network(design: Design, *, seed: int, table: WordTable | None = None) 
             network: Network = spec.network_class()(design.options, sizes)
             _settle_tags(network, design)
             return network, WordInputs(table, with_speech=getattr(design.options, "speech_width", 0) > 0)
-        encoder, tokenizer = load_encoder(str(design.encoder))
+        name = str(design.encoder)
+        quick = load_quick_bert(find_encoder(name)) if for_tagging else None
+        encoder, tokenizer = quick or load_encoder(name)
         extra = {"styles": design.styles} if spec.styles else {}
         torch.manual_seed(seed)
         network = spec.network_class()(encoder, design.options, region_width=design.region_width, **extra)

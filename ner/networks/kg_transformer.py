@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from ner.encoders.adapters import adapt
 from ner.encoders.letters import LetterFilters
+from ner.encoders.quick_bert import QuickBert
 from ner.encoders.recurrent import BiLstm
 from ner.fusion.visual_attention import VisuallyAidedScores
 from ner.heads.crf import CrfHead
@@ -137,7 +138,22 @@ class KgTransformer(Network):
 
     def words(self, batch: Batch, style: Tensor | None = None) -> Tensor:
         """Words in context, float32 (B, T, H); ``style`` int64 (B,): annotation style, the first if None."""
-        hidden = self._encode(batch)  # (B, S, H)
+        return self._words(batch, self._encode(batch), style)
+
+    def emissions(self, batch: Batch, style: Tensor | None = None) -> Tensor:
+        """Scores of each word's tags, with what the picture changes about them, float32 (B, T, K)."""
+        return self._emissions(batch, self.words(batch, style))
+
+    def apart(self, batches: Sequence[Batch]) -> list[Tensor]:
+        """The emissions of batches of one window each; a window's depend on no other, to the last bit."""
+        if not isinstance(self.encoder, QuickBert):
+            return super().apart(batches)
+        layers = self.encoder.apart([(batch.ids, batch.segments) for batch in batches])
+        rows = zip(batches, layers, strict=True)
+        return [self._emissions(batch, self._words(batch, self._mixed(own), None)) for batch, own in rows]
+
+    def _words(self, batch: Batch, hidden: Tensor, style: Tensor | None) -> Tensor:
+        """``hidden`` float32 (B, S, H), the encoder's layers as one."""
         words = torch.cat([first_pieces(hidden, batch.first), batch.pool @ hidden], dim=2)  # (B, T, 2H)
         if style is None:
             style = torch.zeros(len(batch.first), dtype=torch.int64, device=hidden.device)
@@ -145,9 +161,7 @@ class KgTransformer(Network):
         x: Tensor = self.dropout(torch.cat([words, self.letters(batch.letters), batch.features, styles], dim=2))
         return x if self.lstm is None else self.dropout(self.lstm(x, batch.mask))
 
-    def emissions(self, batch: Batch, style: Tensor | None = None) -> Tensor:
-        """Scores of each word's tags, with what the picture changes about them, float32 (B, T, K)."""
-        words = self.words(batch, style)
+    def _emissions(self, batch: Batch, words: Tensor) -> Tensor:
         scores: Tensor = self.head(words)
         if self.sight is not None:
             scores = scores + self.sight(words, batch.mask, batch.regions, batch.has_regions)
@@ -159,7 +173,9 @@ class KgTransformer(Network):
         arguments = {"input_ids": batch.ids, "attention_mask": batch.attention, "output_hidden_states": True}
         if self.takes_segments:
             arguments["token_type_ids"] = batch.segments
-        layers = self.encoder(**arguments).hidden_states
+        return self._mixed(self.encoder(**arguments).hidden_states)
+
+    def _mixed(self, layers: Sequence[Tensor]) -> Tensor:
         shares = torch.softmax(self.layer_weights, dim=0)
         # Starting from the mean would dilute the top layer, on which the encoder was trained: it enters once more.
         mixed: Tensor = layers[-1] + sum(share * layer for share, layer in zip(shares, layers, strict=True))

@@ -54,6 +54,10 @@ class Network(nn.Module):
         emissions: Tensor = self.head(self.words(batch))
         return emissions
 
+    def apart(self, batches: Sequence[Any]) -> list[Tensor]:
+        """The emissions of batches of one window each; a window's depend on no other, to the last bit."""
+        return [self.emissions(batch) for batch in batches]
+
     def loss(self, batch: Any, tags: Tensor, style: Tensor | None = None, weight: Tensor | None = None) -> Tensor:
         """What training makes small, for ``tags`` int64 (B, T): a scalar, averaged over windows by ``weight`` (B,)."""
         return self.head.loss(self.emissions(batch, style), tags, batch.mask, weight)

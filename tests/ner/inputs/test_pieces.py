@@ -6,7 +6,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ner.network_tagger import batched_emissions, post_emissions
+from ner.network_tagger import batched_emissions, emissions_apart
 from ner.networks.building import Design, build_network
 from ner.networks.kg_transformer import KgTransformerOptions
 from ner.taggers import TaggerInput
@@ -56,7 +56,7 @@ def test_the_second_segment_is_bounded_and_marked(built):
 
 def test_no_words_no_window(built):
     assert built[1].windows(TaggerInput(())) == []
-    assert post_emissions(*built, [], CPU).shape == (0, 9)
+    assert emissions_apart(*built, [[]])[0].shape == (0, 9)
 
 
 def test_padding_changes_nothing(built):
@@ -90,4 +90,4 @@ def test_batched_scores_are_those_of_one_at_a_time(built):
     with torch.inference_mode():
         together = batched_emissions(network, inputs, posts, CPU, size=3)
         for post, found in zip(posts, together, strict=True):
-            np.testing.assert_allclose(found, post_emissions(network, inputs, inputs.windows(post), CPU), atol=1e-4)
+            np.testing.assert_allclose(found, emissions_apart(network, inputs, [inputs.windows(post)])[0], atol=1e-4)
