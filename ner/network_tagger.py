@@ -24,7 +24,6 @@ from ner.networks.network import Inputs, Network
 from ner.spans import TAGS, spans_from_tags
 from ner.taggers import ScoredSpan, TaggerInput, TaggerOutput
 
-
 _PACK = 8  # posts that a thread takes at once
 
 

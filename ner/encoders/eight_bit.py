@@ -47,6 +47,8 @@ class EightBitLinear(nn.Module):
         """``W x + b``; ``x`` float32 (..., in) to float32 (..., out)."""
         rows = x.flatten(0, -2)  # (N, in)
         count = len(rows)
+        if not count:
+            return rows.new_empty(*x.shape[:-1], len(self.bias))
         top, bottom = rows.amax(dim=1, keepdim=True), rows.amin(dim=1, keepdim=True)
         most = torch.maximum(top, bottom.neg_()).clamp_(min=_LEAST_SCALE)  # (N, 1)
         # The engine prepares itself for each number of rows: so there are few, and what the last ones hold is unread.
@@ -60,10 +62,12 @@ class EightBitLinear(nn.Module):
             *(1.0, 0, torch.float32, "none", [], ""),  # floats come out, and nothing is done to them
         )
         found = products[:count].add_(products[count : 2 * count], alpha=1 / _FINE)
-        return found.mul_(most).add_(self.bias).view(*x.shape[:-1], -1)
+        whole: Tensor = found.mul_(most).add_(self.bias).view(*x.shape[:-1], -1)
+        return whole
 
 
 def eight_bit_is_fast() -> bool:
     """Whether this processor has instructions for it, and this PyTorch an engine."""
     has_instructions = getattr(torch.cpu, "_is_vnni_supported", lambda: False)
-    return bool(has_instructions()) and torch.backends.mkldnn.is_available() and hasattr(torch.ops, "onednn")
+    has_engine: bool = torch.backends.mkldnn.is_available() and hasattr(torch.ops, "onednn")  # type: ignore[no-untyped-call]
+    return has_engine and bool(has_instructions())

@@ -61,7 +61,7 @@ class QuickBert(nn.Module):
         return SimpleNamespace(hidden_states=tuple(states), last_hidden_state=states[-1])
 
     def apart(self, windows: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, ...]]:
-        """Windows, ids and segments int64 (1, S) of each, to the ``hidden_states`` that each has alone, to the last bit.
+        """Windows, ids and segments int64 (1, S) of each, to the ``hidden_states`` that each has alone, to the bit.
 
         In 8 bits they go through the layers as one, for a row's result depends on no other; only attention is apart.
         """
@@ -70,22 +70,25 @@ class QuickBert(nn.Module):
             return [tuple(self._states(self._embedded(*one), None, [one[0].shape[1]])) for one in windows]
         sizes = [ids.shape[1] for ids, _ in windows]
         states = self._states(torch.cat([self._embedded(*one) for one in windows], dim=1), None, sizes)
-        return list(zip(*(state.split(sizes, dim=1) for state in states), strict=True))
+        parts: list[Sequence[Tensor]] = [torch.split(state, sizes, dim=1) for state in states]
+        return list(zip(*parts, strict=True))
 
     def _embedded(self, ids: Tensor, segments: Tensor) -> Tensor:
-        parts = self.embeddings
+        parts: Any = self.embeddings
         places = parts["position_embeddings"].weight[: ids.shape[1]]
         embedded: Tensor = parts["word_embeddings"](ids) + places + parts["token_type_embeddings"](segments)
         return embedded
 
     def _states(self, x: Tensor, seen: Tensor | None, sizes: list[int]) -> list[Tensor]:
-        states = [self.embeddings["LayerNorm"](x)]
+        norm: Any = self.embeddings["LayerNorm"]
+        states = [norm(x)]
         for layer in self._layers():
             states.append(layer(states[-1], seen, sizes))
         return states
 
-    def _layers(self) -> list["_Layer"]:
-        return list(self.encoder["layer"])  # type: ignore[arg-type]
+    def _layers(self) -> list[_Layer]:
+        layers: Any = self.encoder["layer"]
+        return list(layers)
 
 
 class Pieces:
@@ -164,14 +167,15 @@ class _Layer(nn.Module):
             asked = self.joined(x)  # (B, S, 3H)
         else:
             asked = torch.cat([own["self"][name](x) for name in ("query", "key", "value")], dim=-1)
-        mixed = torch.cat([self._attend(part, seen) for part in asked.split(sizes, dim=1)], dim=1)
+        mixed = torch.cat([self._attend(part, seen) for part in torch.split(asked, sizes, dim=1)], dim=1)
         x = own["output"]["LayerNorm"](own["output"]["dense"](mixed) + x)
         inner = functional.gelu(self.intermediate["dense"](x))
         found: Tensor = self.output["LayerNorm"](self.output["dense"](inner) + x)
         return found
 
     def _attend(self, asked: Tensor, seen: Tensor | None) -> Tensor:
-        q, k, v = asked.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # (B, N, S, H/N) each
+        apart = torch.unflatten(asked, -1, (3, self.heads, -1))
+        q, k, v = apart.permute(2, 0, 3, 1, 4)  # (B, N, S, H/N) each
         return functional.scaled_dot_product_attention(q, k, v, attn_mask=seen).transpose(1, 2).flatten(2)
 
     def quicken(self) -> None:

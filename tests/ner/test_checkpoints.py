@@ -124,6 +124,9 @@ class LookingNetwork(torch.nn.Module):
         scores[:, :, 1] = batch.regions[:, :1, 0] if batch.regions.shape[1] else -1.0
         return scores
 
+    def apart(self, batches):
+        return [self.emissions(batch) for batch in batches]
+
     def chain(self):
         return Chain(np.zeros(9), np.zeros(9), np.zeros((9, 9)))
 
