@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from ner.checkpoints import load_tagger
+from ner.checkpoints import load_tagger, read_design, tagger_folder
 from ner.networks.registry import REGISTRY
 from ner.taggers import TaggerInput
 from ner.training.recipes import RECIPES, changed_recipe, load_recipe
@@ -73,3 +73,11 @@ def test_a_recipe_of_a_taggers_name_trains_that_tagger():
     assert {name: load_recipe(name).tagger for name in SHIPPED if name in REGISTRY} == {
         name: name for name in SHIPPED if name in REGISTRY
     }
+
+
+@pytest.mark.parametrize("name", ["default", "base"])
+def test_a_shipped_tagger_is_of_the_recipe_of_its_name(name):
+    """So that training by the recipe can start from it, and each part fits."""
+    design, recipe = read_design(tagger_folder(name)), load_recipe(name)
+    assert (design.tagger, design.encoder) == (recipe.tagger, recipe.encoder)
+    assert dataclasses.replace(design.options, trust=0.0) == dataclasses.replace(recipe.network, trust=0.0)
