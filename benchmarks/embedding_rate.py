@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.sample import SAMPLE
-from kg import build_graph
+from kg import GraphSources, build_graph
 from linker.embedding import embed_images
 from linker.manifest import GRAPH
 from vision import Encoder, load_encoder, load_picture
@@ -61,7 +61,7 @@ def pipeline(encoder: Encoder, files: list[Path]) -> float:
         with (work / "entities.csv").open("w", newline="", encoding="utf-8") as table:
             rows = [(f"urn:{number}", f"Thing {number}", "ORG", file.name) for number, file in enumerate(files)]
             csv.writer(table).writerows([("iri", "label", "type", "image"), *rows])
-        build_graph(work / GRAPH, sources=[work / "entities.csv"], images_dir=files[0].parent)
+        build_graph(work / GRAPH, sources=GraphSources([work / "entities.csv"], images_dir=files[0].parent))
         start = time.perf_counter()
         embed_images(work, encoder, progress=lambda *_: None)
         return len(files) / (time.perf_counter() - start)

@@ -28,8 +28,8 @@ from benchmarks.linking_sets import (
 )
 from benchmarks.options import take_no_options
 from benchmarks.ranker_data import Case, form_of, is_removed
-from benchmarks.ranker_fit import Weighted, fit
-from benchmarks.train_ranker import NIL_ABOVE, judge
+from benchmarks.ranker_fit import Weighted, design, fit
+from benchmarks.train_ranker import judge
 from kg import AliasIndex
 from linker.manifest import PROFILES, ProfilesRecord
 from linker.profile_vectors import ProfileVectors
@@ -88,13 +88,13 @@ def main() -> None:
     for name in (WORDS, ENCODER):
         meanings = load_meanings(name, device="cpu")
         cases = list(cases_of(meanings))
-        rankers = [fit([Weighted([case for case in cases if case.fold != fold], 1.0)]) for fold in range(FOLDS)]
+        rankers = [fit(design([Weighted([case for case in cases if case.fold != fold], 1.0)])) for fold in range(FOLDS)]
         judged = [(case, row) for case, row in judge(rankers, cases) if not case.removed]
         texts = [case.mention.split() * 10 for case in cases[:500]]
         start = time.process_time()
         meanings.texts(texts)
         cost = (time.process_time() - start) / len(texts) * 1000
-        row = [accuracy(judged, nil_above=above, form=form) for above in (NIL_ABOVE, 1.0) for form in (None, "part")]
+        row = [accuracy(judged, always=always, form=form) for always in (False, True) for form in (None, "part")]
         print(f"{name:<20}{row[0]:>8.4f}{row[1]:>8.4f}{row[2]:>15.4f}{row[3]:>8.4f}{cost:>11.3f}", flush=True)
     before = resident_bytes() / 1e6
     for name in (WORDS, ENCODER):

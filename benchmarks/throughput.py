@@ -44,12 +44,13 @@ class Clock:
 
 def watch(pipeline: Pipeline, clock: Clock) -> None:
     """Put the clock around the stages of a pipeline."""
-    import linker.pipeline as module
+    import linker.pipeline
+    import linker.tagger_inputs
 
-    for name, attribute in (
-        ("pictures", "read_pictures"),
-        ("mentions", "match_aliases"),
-        ("decision", "decide"),
+    for name, module, attribute in (
+        ("pictures", linker.tagger_inputs, "read_pictures"),
+        ("mentions", linker.tagger_inputs, "match_aliases"),
+        ("decision", linker.pipeline, "decide"),
     ):
         function = getattr(module, attribute)
         setattr(module, attribute, clock.around(name, getattr(function, "__wrapped__", function)))
@@ -58,7 +59,7 @@ def watch(pipeline: Pipeline, clock: Clock) -> None:
         (pipeline.tagger, "tagger", "tag"),
         (pipeline._candidates, "candidates", "find"),
         (pipeline._candidates, "candidates", "find_in_post"),
-        (pipeline._knowledge, "pictured entity", "find"),
+        (pipeline._inputs._knowledge, "pictured entity", "find"),
         (pipeline._ranker, "ranker", "rank"),
         (pipeline.memory, "cache", "flush"),
     ):
