@@ -18,7 +18,7 @@ _ROWS = 16  # there are so many times a whole number
 
 
 class EightBitLinear(nn.Module):
-    """Linear layers over the same input as one, their results side by side; about 0.5 % of a result is lost.
+    """Linear layers over the same input as one, their results side by side, nearly.
 
     Args:
         layers: The layers, each ``(out, in)`` with a bias.
