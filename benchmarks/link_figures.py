@@ -69,7 +69,9 @@ def contradictions(results: Iterable[Result]) -> tuple[int, int]:
 
 
 def _choice(probabilities: npt.NDArray[np.float64], *, always: bool = False) -> int:
-    """The place of the chosen candidate; -1, NIL, where there is none, or more probably than not none is meant."""
-    if len(probabilities) == 2 or (not always and probabilities[-2:].sum() > 0.5):
+    """The place of the chosen candidate; -1, NIL, where there is none, or as `linker.ranking` chooses it."""
+    if len(probabilities) == 2:
         return -1
-    return int(probabilities[:-2].argmax())
+    best, nil = probabilities[:-2].max(), probabilities[-2]
+    doubted = probabilities[-2:].sum() > 0.5 and nil > best
+    return -1 if doubted and not always else int(probabilities[:-2].argmax())

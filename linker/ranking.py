@@ -59,7 +59,8 @@ class Ranking:
         candidates: Best first; ties by entity id.
         nil: The probability that it means no entity of the graph.
         other: The probability that it means one that is not among the candidates.
-        chosen: The best candidate, where one of them is meant more probably than not; None is NIL.
+        chosen: The best candidate, where one of them is meant more probably than not, or NIL is no likelier than it;
+            None is NIL.
         ambiguous: Whether another candidate is as good as the chosen one.
     """
 
@@ -162,7 +163,7 @@ class LinkRanker:
             )
         candidates.sort(key=lambda candidate: (-candidate.score, candidate.entity.id))
         nil, other = float(probabilities[-2]), float(probabilities[-1])
-        best = candidates[0] if candidates and nil + other <= _MOST_DOUBT else None
+        best = candidates[0] if candidates and (nil + other <= _MOST_DOUBT or nil <= candidates[0].score) else None
         ties = best is not None and len(candidates) > 1 and candidates[1].score >= ranker.tie_within * best.score
         return Ranking(tuple(candidates), nil, other, best, ties)
 

@@ -89,6 +89,27 @@ def test_a_city_and_its_state(graph: Graph) -> None:
     assert chosen(rank(graph, "Columbus in Georgia", "Columbus", "Georgia")) == ["urn:columbus_ga", "urn:georgia"]
 
 
+def test_nil_is_said_only_where_it_is_likelier_than_the_best_candidate(graph: Graph) -> None:
+    """Many equal candidates, an unknown entity and NIL share the probability: none is likelier than one half."""
+    mention = Mention(0, 1, "Springfield")
+    post = PostToLink(("Springfield",), (mention,), (AliasIndex(graph).candidates("Springfield"),))
+    [(_, clues)] = LinkRanker(graph).clues(post)
+    bias = NIL_CLUES.index("bias")
+
+    def ranked(nil: float, other: float) -> Ranking:
+        rows = [np.zeros(len(NIL_CLUES)) for _ in range(2)]
+        for row, value in zip(rows, (nil, other), strict=True):
+            row[bias] = value / clues[bias]
+        ranker = replace(load_ranker(), weights=np.zeros(len(CLUES)), nil=rows[0], other=rows[1], temperature=1.0)
+        [ranking] = LinkRanker(graph, ranker=ranker).rank(post)
+        return ranking
+
+    unsure = ranked(-0.1, 3.0)  # e^0 for each of two candidates, a little less for NIL
+    assert unsure.nil + unsure.other > 0.5
+    assert chosen([unsure]) == ["urn:springfield_1"]
+    assert chosen([ranked(0.1, 3.0)]) == [None]
+
+
 def test_words_of_the_post_against_descriptions(graph: Graph) -> None:
     swimmer, farmer = "gold medals for swimming at the Olympic games", "the sheep and wheat on his farm"
     for told, meant in ((swimmer, "urn:phelps_swimmer"), (farmer, "urn:phelps_farmer")):
