@@ -183,10 +183,10 @@ class _Layer(nn.Module):
         own: Any = self.attention
         linears = own["self"]
         joined = EightBitLinear(linears["query"], linears["key"], linears["value"])
-        parts = [(own["output"], "dense"), (self.intermediate, "dense"), (self.output, "dense")]
-        quick = [EightBitLinear(parent[name]) for parent, name in parts]
-        for (parent, name), module in zip(parts, quick, strict=True):
-            parent[name] = module
+        out = EightBitLinear(own["output"]["dense"], coarse=True)
+        inner = EightBitLinear(self.intermediate["dense"], coarse=True, after=own["output"]["LayerNorm"])
+        last = EightBitLinear(self.output["dense"])
+        own["output"]["dense"], self.intermediate["dense"], self.output["dense"] = out, inner, last
         self.joined = joined
         del own["self"]
 

@@ -117,6 +117,25 @@ def test_a_row_in_8_bits_depends_on_no_other_row():
 
 
 @eight_bits
+def test_coarse_rows_behind_a_norm_are_as_near_where_columns_differ_much():
+    with torch.random.fork_rng(), torch.inference_mode():
+        torch.manual_seed(0)
+        norm, layer = nn.LayerNorm(96), nn.Linear(96, 64)
+        norm.weight.copy_(torch.where(torch.arange(96) % 32 == 0, 20.0, 0.5))
+        layer.weight[:, ::32] /= 20
+        x = norm(torch.randn(1, 29, 96))
+
+        def error(**how):
+            found, expected = EightBitLinear(layer, **how)(x), layer(x)
+            return float((found - expected).norm() / expected.norm())
+
+        assert error(coarse=True, after=norm) < 0.5 * error(coarse=True)
+        for row in range(29):
+            one = EightBitLinear(layer, coarse=True, after=norm)
+            assert torch.equal(one(x[:, row : row + 1]), one(x)[:, row : row + 1])
+
+
+@eight_bits
 def test_where_it_is_fast_the_encoder_is_in_8_bits():
     encoder = load_quick_bert(find_encoder("all-MiniLM-L6-v2"))[0]
     assert isinstance(encoder, QuickBert)
