@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kgmner.report_data import PageData
-from linker import Index, Result
+from linker import GoldAnswers, Index, Result
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = ("page.js", "card.js", "review.js", "start.js")
@@ -21,6 +21,7 @@ def report_html(
     images: Iterable[Path | bytes | None] | None = None,
     *,
     index: Index | None = None,
+    gold: GoldAnswers | None = None,
     title: str = "Posts, tagged and linked",
 ) -> Iterator[str]:
     """Make a page of results, piece by piece: posts, pictures, styles and script in one file.
@@ -31,6 +32,7 @@ def report_html(
         results: The results; they are read once, and kept nowhere.
         images: Their pictures, as many: files, or what is in them; None: the files that the results name.
         index: Where the pictures of entities come from; None: the page has none.
+        gold: Gold answers to set beside them; without, those that the posts brought along.
         title: The page's title.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -44,15 +46,13 @@ def report_html(
         script=script,
         policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'",
-        blocks=_blocks(results, images, index),
+        blocks=_blocks(results, images, PageData(index, gold or GoldAnswers())),
     )
 
 
-def _blocks(
-    results: Iterable[Result], images: Iterable[Path | bytes | None] | None, index: Index | None
-) -> Iterator[str]:
+def _blocks(results: Iterable[Result], images: Iterable[Path | bytes | None] | None, data: PageData) -> Iterator[str]:
     """The data as elements that no browser runs; a picture stands once, before the first post that has it."""
-    data, digest = PageData(index), hashlib.sha256()
+    digest = hashlib.sha256()
     pairs = ((result, _file_of(result)) for result in results) if images is None else zip(results, images, strict=True)
     posts = (data.post(result, image) for result, image in pairs)
     while block := list(islice(posts, _POSTS_A_BLOCK)):

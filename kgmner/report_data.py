@@ -7,6 +7,7 @@ from typing import Any
 from linker import (
     SCORE_PARTS,
     Candidate,
+    GoldAnswers,
     Index,
     LinkedMention,
     Result,
@@ -25,12 +26,13 @@ class PageData:
 
     Args:
         index: Where the pictures of entities come from.
+        gold: Gold answers to set beside the results.
     """
 
     parts = SCORE_PARTS
 
-    def __init__(self, index: Index | None) -> None:
-        self._index = index
+    def __init__(self, index: Index | None, gold: GoldAnswers) -> None:
+        self._index, self._gold = index, gold
         self._numbers: dict[tuple[str, str, str | None], int] = {}
         self._pictures: dict[str, int | None] = {}  # by digest
         self._digests: dict[Path, str] = {}
@@ -77,7 +79,23 @@ class PageData:
             "knowledge": [fact.triple for fact in result.knowledge],
             "attributes": [(label, _short(share)) for label, share in result.attributes if share >= _EVIDENT],
         }
+        self._set_beside_gold(result, value)
         return {name: said for name, said in value.items() if said not in (None, [], ())}
+
+    def _set_beside_gold(self, result: Result, value: dict[str, Any]) -> None:
+        compared = self._gold.compare(result)
+        if compared is None:
+            return
+        value["gold"] = [
+            {"text": one.gold.text, "type": one.gold.type, "wrong": one.wrong}
+            | ({"iri": one.gold.iri, "name": one.gold.name} if self._gold.tell_links else {})
+            for one in compared
+        ]
+        for mention in value["mentions"]:
+            mention["wrong"] = "spurious"
+        for number, one in enumerate(compared):
+            if one.found is not None:
+                value["mentions"][one.found] |= {"wrong": one.wrong, "gold": number}
 
     def _mention(self, mention: LinkedMention) -> dict[str, Any]:
         chosen = mention.entity and mention.entity.entity.iri

@@ -15,6 +15,7 @@ from .errors import PostError as PostError
 from .errors import ProfilesError as ProfilesError
 from .errors import SettingsError as SettingsError
 from .evaluation.evaluate import evaluate_links as evaluate_links
+from .evaluation.gold_answers import GoldAnswers as GoldAnswers
 from .evaluation.link_report import LinkReport as LinkReport
 from .evaluation.link_report import LinkScore as LinkScore
 from .evaluation.link_report import WrongLink as WrongLink

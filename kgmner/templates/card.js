@@ -124,7 +124,7 @@ function reasonsOf(post, answer, words) {
   const head = ["", "entity", "type", "score", ...parts.map(part => PART_HEADS[part])];
   const rest = (label, share) => make("tr", {class: "soft"}, make("td", {}), make("td", {colspan: "2"}, label), scoreCell(share), make("td", {colspan: parts.length}));
   return [
-    ...mention.why.map(line => make("p", {class: "soft"}, line)),
+    make("p", {class: "soft"}, `Why: ${mention.why.join("; ")}.`),
     known ? make("p", {class: "soft"}, "Bars: what each part of the score says for (right) or against (left) a candidate, in nats.") : null,
     make("div", {class: "wide", tabindex: "0", role: "region", "aria-label": `Candidates of ${words}`},
       make("table", {},

@@ -58,8 +58,8 @@ function linkCandidate(post, answer, place) {
   if (place === answer.mention.chosen && answer.type === answer.mention.type) return decide(post, {...answer, state: null}, "accepted");
   const candidate = place === null ? null : answer.mention.candidates[place];
   if (candidate === undefined) return;
-  const [iri, name] = candidate ? ENTITIES[candidate[CANDIDATE.entity]] : [null, ""];
-  const {start, end, type} = answer;
+  const [iri, name, itsType] = candidate ? ENTITIES[candidate[CANDIDATE.entity]] : [null, ""];
+  const {start, end} = answer, type = itsType && TYPES.includes(answer.type) ? itsType : answer.type;
   decide(post, answer, "corrected", {start, end, type, iri, name});
 }
 
@@ -94,8 +94,11 @@ function openCorrection(post, answer) {
   if (answer?.iri && !choices.has(answer.iri)) choices.set(answer.iri, answer.name || nameOf(answer.iri));
   byId("meanings").replaceChildren(...[...choices].map(([iri, label]) => make("label", {}, make("input", {type: "radio", name: "meaning", value: iri, checked: iri === (answer?.iri ?? "")}), ` ${label}`)));
   fields.iri.value = fields.name.value = "";
-  dialog.returnValue = "";
-  dialog.onclose = () => { if (dialog.returnValue === "save") saveCorrection(post, answer, fields, choices); };
+  form.onsubmit = event => {
+    event.preventDefault();
+    dialog.close();
+    if (event.submitter?.value !== "cancel") saveCorrection(post, answer, fields, choices);
+  };
   dialog.showModal();
 }
 
