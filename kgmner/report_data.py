@@ -1,7 +1,9 @@
 """What the report's page knows of a post: a result as short JSON, entities and pictures by their numbers."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_lowercase, digits
 from typing import Any
 
 from linker import (
@@ -18,6 +20,7 @@ from linker import (
 )
 
 _DIGITS = 3
+_LEVELS = digits + ascii_lowercase  # of attention: 36
 _EVIDENT = 0.01  # "restaurant 0 %" says nothing
 
 
@@ -52,7 +55,7 @@ class PageData:
     def post(self, result: Result, image: Path | bytes | None) -> dict[str, Any]:
         """A post as the page's script has it; what is empty is left out."""
         pictured, nearest = result.pictured, result.nearest
-        value = {
+        value: dict[str, Any] = {
             "id": result.id,
             "text": result.text,
             "tokens": result.tokens,
@@ -79,6 +82,8 @@ class PageData:
             "knowledge": [fact.triple for fact in result.knowledge],
             "attributes": [(label, _short(share)) for label, share in result.attributes if share >= _EVIDENT],
         }
+        if result.attention:
+            value |= {"attention": list(map(_levels, result.attention)), "gates": list(map(_short, result.gates))}
         self._set_beside_gold(result, value)
         return {name: said for name, said in value.items() if said not in (None, [], ())}
 
@@ -161,6 +166,12 @@ class PageData:
         if key not in self._shown:
             self._shown[key] = self._picture(find_entity_picture(self._index, iri, source))
         return self._shown[key]
+
+
+def _levels(row: Sequence[float]) -> tuple[float, str]:
+    """The most of a row, and each number of it as a digit that says its share of that: 0 to z."""
+    most = max(row) or 1.0
+    return _short(most), "".join(_LEVELS[round(max(share, 0.0) / most * (len(_LEVELS) - 1))] for share in row)
 
 
 def _short(value: float) -> float:
