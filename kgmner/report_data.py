@@ -112,12 +112,12 @@ class PageData:
             "nil": _short(mention.nil_score),
             "other": _short(mention.other_score),
             "ambiguous": mention.ambiguous,
-            "why": why(mention),
+            "why": why(mention, parts=False),
             "candidates": [self._candidate(candidate) for candidate in mention.candidates],
         }
 
     def _candidate(self, candidate: Candidate) -> list[Any]:
-        """In the order that ``card.js`` reads: entity, score, name, prior, count, context, coherence, hop, parts."""
+        """In the order that ``card.js`` reads; behind the hop all parts of the score, or the two that are known."""
         parts = score_parts(candidate)
         return [
             self._entity(candidate.entity),
@@ -125,10 +125,8 @@ class PageData:
             _short(candidate.match.fuzzy),
             float(f"{candidate.entity.prior:.3g}"),
             float(f"{candidate.count:.3g}"),
-            _short(candidate.context),
-            _short(candidate.coherence),
             candidate.hop,
-            parts and [_short(parts[part]) for part in SCORE_PARTS],
+            *(round(nats, 2) for nats in (parts.values() if parts else (candidate.context, candidate.coherence))),
         ]
 
     def _entity(self, entity: Any) -> int:

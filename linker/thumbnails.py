@@ -6,7 +6,7 @@ from pathlib import Path
 from linker.index import Index
 
 
-def make_thumbnail(source: Path | bytes, *, side: int = 360) -> bytes | None:
+def make_thumbnail(source: Path | bytes, *, side: int = 320) -> bytes | None:
     """A picture as a small JPEG; None where there is none or it cannot be read.
 
     Args:
@@ -21,7 +21,7 @@ def make_thumbnail(source: Path | bytes, *, side: int = 360) -> bytes | None:
         return None
     picture.thumbnail((side, side))
     data = io.BytesIO()
-    picture.save(data, "JPEG", quality=78, optimize=True)
+    picture.save(data, "JPEG", quality=75, optimize=True)
     return data.getvalue()
 
 

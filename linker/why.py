@@ -39,12 +39,13 @@ _FORMS = {
 _SAID_FROM = 0.05  # nats
 
 
-def why(mention: LinkedMention) -> tuple[str, ...]:
+def why(mention: LinkedMention, *, parts: bool = True) -> tuple[str, ...]:
     """Say in words why a mention means what it means: a line for each part of the score, and for what comes next.
 
-    Of a result that was read back, only what was written with ``--explain`` is known.
+    Of a result that was read back, only what was written with ``--explain`` is known. Without `parts` there are no
+    lines for the parts of the score: `score_parts` has them as numbers.
     """
-    return tuple(_why_entity(mention, mention.entity) if mention.entity else _why_nil(mention))
+    return tuple(_why_entity(mention, mention.entity, parts=parts) if mention.entity else _why_nil(mention))
 
 
 def score_parts(candidate: Candidate) -> dict[str, float] | None:
@@ -62,7 +63,7 @@ def score_parts(candidate: Candidate) -> dict[str, float] | None:
     }
 
 
-def _why_entity(mention: LinkedMention, chosen: Candidate) -> Iterator[str]:
+def _why_entity(mention: LinkedMention, chosen: Candidate, *, parts: bool) -> Iterator[str]:
     clues = dict(chosen.clues)
     for form, words in _FORMS.items():
         if form in clues:
@@ -77,6 +78,16 @@ def _why_entity(mention: LinkedMention, chosen: Candidate) -> Iterator[str]:
     if chosen.count:
         yield f"the name was seen {chosen.count:,.0f} times for it"
     rival = next((other for other in mention.candidates if other.entity.iri != chosen.entity.iri), None)
+    if parts:
+        yield from _why_not(chosen, rival)
+    if mention.ambiguous and rival:
+        yield f"{rival.entity.label} ({rival.entity.iri}) is as probable: the first by id is taken"
+    elif rival:
+        yield f"next is {rival.entity.label} with {rival.score:.2f}"
+
+
+def _why_not(chosen: Candidate, rival: Candidate | None) -> Iterator[str]:
+    """What each part of the score says for one candidate and not for another."""
     ours, theirs = score_parts(chosen) or {}, (score_parts(rival) if rival else None) or {}
     for part, words in _IN_WORDS.items():
         said = ours.get(part, 0.0) - theirs.get(part, 0.0)
@@ -85,10 +96,6 @@ def _why_entity(mention: LinkedMention, chosen: Candidate) -> Iterator[str]:
     more = chosen.coherence - (rival.coherence if rival else 0.0)
     if abs(more) >= _SAID_FROM:
         yield f"the other names of the post: {_side(more)} it ({more:+.2f})"
-    if mention.ambiguous and rival:
-        yield f"{rival.entity.label} ({rival.entity.iri}) is as probable: the first by id is taken"
-    elif rival:
-        yield f"next is {rival.entity.label} with {rival.score:.2f}"
 
 
 def _why_nil(mention: LinkedMention) -> Iterator[str]:

@@ -1,6 +1,7 @@
 // A post as an article: its text with the names in it, what they mean and why, and what its picture shows.
 
-const CANDIDATE = {entity: 0, score: 1, name: 2, prior: 3, count: 4, context: 5, coherence: 6, hop: 7, parts: 8};
+const CANDIDATE = {entity: 0, score: 1, name: 2, prior: 3, count: 4, hop: 5};
+const partsOf = candidate => candidate.slice(6);  // all of them, or context and coherence
 const PART_HEADS = {
   name: "name", prior: "prior", count: "seen", context: "context", type: "type", picture: "picture", coherence: "coherence",
 };
@@ -118,9 +119,9 @@ function candidatesOf(post, answer, words) {
 
 function reasonsOf(post, answer, words) {
   const {mention} = answer;
-  const known = mention.candidates.some(candidate => candidate[CANDIDATE.parts]);
+  const known = mention.candidates.some(candidate => partsOf(candidate).length > 2);
   const parts = known ? PARTS : ["name", "prior", "count", "context", "coherence", "picture"];
-  const most = Math.max(1, ...mention.candidates.flatMap(candidate => (candidate[CANDIDATE.parts] || [candidate[CANDIDATE.context], candidate[CANDIDATE.coherence]]).map(Math.abs)));
+  const most = Math.max(1, ...mention.candidates.flatMap(partsOf).map(Math.abs));
   const head = ["", "entity", "type", "score", ...parts.map(part => PART_HEADS[part])];
   const rest = (label, share) => make("tr", {class: "soft"}, make("td", {}), make("td", {colspan: "2"}, label), scoreCell(share), make("td", {colspan: parts.length}));
   return [
@@ -135,7 +136,7 @@ function reasonsOf(post, answer, words) {
             make("td", {}, entityLink(candidate[0])),
             make("td", {}, ENTITIES[candidate[0]][2] || "–"),
             scoreCell(candidate[CANDIDATE.score]),
-            parts.map((part, at) => known ? natsCell(candidate[CANDIDATE.parts]?.[at] ?? 0, most) : plainCell(candidate, part, most)))),
+            parts.map((part, at) => known ? natsCell(partsOf(candidate)[at] ?? 0, most) : plainCell(candidate, part, most)))),
           rest("no entity of the graph", mention.nil),
           rest("another entity", mention.other)))),
   ].filter(Boolean);
@@ -145,8 +146,8 @@ const scoreCell = share => make("td", {class: "n"}, make("span", {class: "bar", 
 const natsCell = (nats, most) => make("td", {class: "n"}, make("span", {class: nats < 0 ? "bar nats minus" : "bar nats", "--size": Math.abs(nats) / most}), nats ? signed(nats) : "0");
 
 function plainCell(candidate, part, most) {
-  const value = part === "picture" ? candidate[CANDIDATE.hop] : candidate[CANDIDATE[part]];
-  if (part === "context" || part === "coherence") return natsCell(value, most);
+  if (part === "context" || part === "coherence") return natsCell(partsOf(candidate)[part === "context" ? 0 : 1], most);
+  const value = candidate[part === "picture" ? CANDIDATE.hop : CANDIDATE[part]];
   if (part === "name") return make("td", {class: "n"}, make("span", {class: "bar", "--size": value}), value.toFixed(2));
   return make("td", {class: "n"}, part === "picture" ? shown(value) : value ? value.toLocaleString("en", {maximumSignificantDigits: 3}) : "–");
 }
@@ -203,7 +204,7 @@ function picturesOf(post) {
     make("div", {class: shownEntity?.picture === undefined || shownEntity.picture === null ? "" : "pair"},
       figure(post.picture, says ? `The post's picture: ${says}` : "The post's picture", "the post", post.attention && make("div", {class: "regions", "aria-hidden": "true"})),
       shownEntity && figure(shownEntity.picture, `The graph's picture of ${ENTITIES[shownEntity.entity][1]}`, [whose, entityLink(shownEntity.entity)])),
-    (post.attention || post.gates) && make("p", {class: "looked soft", role: "status"}, "Choose a word of the text to see where it looks in the picture."));
+    (post.attention || post.gates) && make("p", {class: "looked soft", role: "status"}, "The bar under a word is the picture's share in it. Choose a word to see where it looks in the picture."));
 }
 
 /** Shows where a word looks: the regions that it looks at least are the darkest. */
@@ -218,6 +219,6 @@ function chooseWord(post, word, button) {
   if (line) line.textContent = was ? "" : [
     `“${post.tokens[word]}”`,
     share !== undefined && ` takes ${percent(share)} from the picture and ${percent(1 - share)} from the text`,
-    top >= 0 && `${share !== undefined ? ";" : ""} looks most at row ${Math.floor(top / 7) + 1}, column ${top % 7 + 1} of 7 (${percent(most)})`,
+    top >= 0 && `${share !== undefined ? ";" : ""} looks most at row ${Math.floor(top / 7) + 1}, column ${top % 7 + 1} of 7 (${(most * 100).toFixed(1)} %; even would be 2.0 %)`,
   ].filter(Boolean).join("") + ".";
 }

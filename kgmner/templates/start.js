@@ -1,6 +1,6 @@
 // The page as a whole: what is counted, filtered, in which order, what is drawn of it, and which keys do what.
 
-const CHUNK = 20;  // posts that are drawn and dropped together
+const CHUNK = 10;  // posts that are drawn and dropped together
 const form = byId("filters"), feed = byId("posts");
 let list = POSTS, chunks = [], height = 320;
 
@@ -20,7 +20,7 @@ for (const post of POSTS) {
 function wanted() {
   const {search, type, entity, link, picture, gold, review: reviewed} = Object.fromEntries(new FormData(form));
   const words = search.toLowerCase().split(/\s+/).filter(Boolean), name = entity.trim().toLowerCase();
-  const numbers = name && new Set(ENTITIES.keys().filter(number => ENTITIES[number][0].toLowerCase() === name || ENTITIES[number][1].toLowerCase().includes(name)));
+  const numbers = name && new Set(ENTITIES.flatMap(([iri, label], number) => iri.toLowerCase() === name || label.toLowerCase().includes(name) ? [number] : []));
   const link_is = {
     linked: mention => mention.chosen !== null, nil: mention => mention.chosen === null, ambiguous: mention => mention.ambiguous,
   }[link];
