@@ -103,31 +103,32 @@ class PageData:
                 value["mentions"][one.found] |= {"wrong": one.wrong, "gold": number}
 
     def _mention(self, mention: LinkedMention) -> dict[str, Any]:
-        chosen = mention.entity and mention.entity.entity.iri
-        iris = [candidate.entity.iri for candidate in mention.candidates]
+        best = mention.entity
         return {
             **{name: getattr(mention, name) for name in ("start", "end", "start_char", "end_char", "type")},
             "score": _short(mention.score),
-            "chosen": iris.index(chosen) if chosen in iris else None,
+            "linked": best and self._entity(best.entity),
+            "sure": _short(best.score if best else mention.nil_score),
             "nil": _short(mention.nil_score),
             "other": _short(mention.other_score),
             "ambiguous": mention.ambiguous,
-            "why": why(mention, parts=False),
-            "candidates": [self._candidate(candidate) for candidate in mention.candidates],
+            "why": "; ".join(why(mention, parts=False)),
+            "candidates": ";".join(map(self._candidate, mention.candidates)),
         }
 
-    def _candidate(self, candidate: Candidate) -> list[Any]:
+    def _candidate(self, candidate: Candidate) -> str:
         """In the order that ``card.js`` reads; behind the hop all parts of the score, or the two that are known."""
         parts = score_parts(candidate)
-        return [
+        numbers = (
             self._entity(candidate.entity),
             _short(candidate.score),
             _short(candidate.match.fuzzy),
             float(f"{candidate.entity.prior:.3g}"),
-            float(f"{candidate.count:.3g}"),
+            candidate.count,
             candidate.hop,
             *(round(nats, 2) for nats in (parts.values() if parts else (candidate.context, candidate.coherence))),
-        ]
+        )
+        return ",".join("" if number is None else f"{number:.10g}" for number in numbers)
 
     def _entity(self, entity: Any) -> int:
         return self._numbers.setdefault((entity.iri, entity.label, entity.type), len(self._numbers))

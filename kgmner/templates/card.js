@@ -1,6 +1,8 @@
 // A post as an article: its text with the names in it, what they mean and why, and what its picture shows.
 
 const CANDIDATE = {entity: 0, score: 1, name: 2, prior: 3, count: 4, hop: 5};
+/** The candidates of a mention as rows of numbers: read when they are asked for, as a page has many. */
+const candidatesOf = mention => mention.rows ??= mention.candidates ? mention.candidates.split(";").map(row => row.split(",").map(value => value === "" ? null : Number(value))) : [];
 const partsOf = candidate => candidate.slice(6);  // all of them, or context and coherence
 const PART_HEADS = {
   name: "name", prior: "prior", count: "seen", context: "context", type: "type", picture: "picture", coherence: "coherence",
@@ -86,16 +88,16 @@ function nameOfAnswer(post, answer) {
         act(mention ? "Reject" : "Remove", mention && "rejected", () => decide(post, answer, "rejected")),
         act("Correct", mention && "corrected", () => openCorrection(post, answer)))),
     mention?.wrong && make("p", {class: "bad"}, goldSays(post, mention)),
-    mention && mention.candidates.length > 0 && candidatesOf(post, answer, words));
+    mention?.candidates && candidateBox(post, answer, words));
 }
 
 function meaningOf(answer) {
   if (answer.state === "rejected") return make("span", {class: "soft"}, "no name");
   const what = answer.iri === null
-    ? make("span", {class: "soft"}, answer.mention?.candidates.length ? "none of its candidates (NIL)" : "not in the graph (NIL)")
+    ? make("span", {class: "soft"}, answer.mention?.candidates ? "none of its candidates (NIL)" : "not in the graph (NIL)")
     : linkTo(answer.iri, answer.name || nameOf(answer.iri));
   const {mention} = answer;
-  const score = mention && answer.state !== "corrected" ? ` ${percent(sureness(mention))}${mention.ambiguous ? ", ambiguous" : ""}` : answer.state === "corrected" ? " corrected" : "";
+  const score = mention && answer.state !== "corrected" ? ` ${percent(mention.sure)}${mention.ambiguous ? ", ambiguous" : ""}` : answer.state === "corrected" ? " corrected" : "";
   return [what, make("span", {class: "score"}, score)];
 }
 
@@ -107,10 +109,8 @@ function goldSays(post, mention) {
   return mention.wrong === "type" ? `Gold has the type ${gold.type}.` : ["Gold means ", goldMeaning(gold), "."];
 }
 
-const sureness = mention => mention.chosen === null ? mention.nil : mention.candidates[mention.chosen][CANDIDATE.score];
-
-function candidatesOf(post, answer, words) {
-  const box = make("details", {}, make("summary", {}, several(answer.mention.candidates.length, "candidate"), make("span", {class: "unseen"}, ` of ${words}`)));
+function candidateBox(post, answer, words) {
+  const box = make("details", {}, make("summary", {}, several(candidatesOf(answer.mention).length, "candidate"), make("span", {class: "unseen"}, ` of ${words}`)));
   box.addEventListener("toggle", () => {
     if (box.open && box.childElementCount === 1) box.append(...reasonsOf(post, answer, words));
   });
@@ -118,20 +118,20 @@ function candidatesOf(post, answer, words) {
 }
 
 function reasonsOf(post, answer, words) {
-  const {mention} = answer;
-  const known = mention.candidates.some(candidate => partsOf(candidate).length > 2);
+  const {mention} = answer, candidates = candidatesOf(mention);
+  const known = candidates.some(candidate => partsOf(candidate).length > 2);
   const parts = known ? PARTS : ["name", "prior", "count", "context", "coherence", "picture"];
-  const most = Math.max(1, ...mention.candidates.flatMap(partsOf).map(Math.abs));
+  const most = Math.max(1, ...candidates.flatMap(partsOf).map(Math.abs));
   const head = ["", "entity", "type", "score", ...parts.map(part => PART_HEADS[part])];
   const rest = (label, share) => make("tr", {class: "soft"}, make("td", {}), make("td", {colspan: "2"}, label), scoreCell(share), make("td", {colspan: parts.length}));
   return [
-    make("p", {class: "soft"}, `Why: ${mention.why.join("; ")}.`),
+    make("p", {class: "soft"}, `Why: ${mention.why}.`),
     known ? make("p", {class: "soft"}, "Bars: what each part of the score says for (right) or against (left) a candidate, in nats.") : null,
     make("div", {class: "wide", tabindex: "0", role: "region", "aria-label": `Candidates of ${words}`},
       make("table", {},
         make("thead", {}, make("tr", {}, head.map((title, place) => title ? make("th", {scope: "col", title: PART_TITLES[parts[place - 4]]}, title) : make("td", {})))),
         make("tbody", {},
-          mention.candidates.map((candidate, place) => make("tr", {class: ENTITIES[candidate[0]][0] === answer.iri ? "chosen" : null},
+          candidates.map((candidate, place) => make("tr", {class: ENTITIES[candidate[0]][0] === answer.iri ? "chosen" : null},
             make("td", {}, place < 9 && make("button", {type: "button", "aria-label": `Link ${words} to candidate ${place + 1}`, click: () => linkCandidate(post, answer, place)}, String(place + 1))),
             make("td", {}, entityLink(candidate[0])),
             make("td", {}, ENTITIES[candidate[0]][2] || "–"),

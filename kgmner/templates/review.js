@@ -7,7 +7,7 @@ const reviewOf = post => review[post.place] ||= {names: {}, added: []};
 function answersOf(post) {
   const said = review[post.place];
   const found = post.mentions.map((mention, place) => {
-    const chosen = mention.chosen === null ? null : ENTITIES[mention.candidates[mention.chosen][CANDIDATE.entity]];
+    const chosen = mention.linked === null ? null : ENTITIES[mention.linked];
     const own = {start: mention.start, end: mention.end, type: mention.type, iri: chosen && chosen[0], name: chosen ? chosen[1] : ""};
     return {...own, state: null, ...said?.names[place], key: `name-${place}`, place, mention};
   });
@@ -55,10 +55,10 @@ function undo(post, answer) {
 
 /** Links a name to one of its candidates, by its place in the table; null is NIL. */
 function linkCandidate(post, answer, place) {
-  if (place === answer.mention.chosen && answer.type === answer.mention.type) return decide(post, {...answer, state: null}, "accepted");
-  const candidate = place === null ? null : answer.mention.candidates[place];
-  if (candidate === undefined) return;
-  const [iri, name, itsType] = candidate ? ENTITIES[candidate[CANDIDATE.entity]] : [null, ""];
+  const number = place === null ? null : candidatesOf(answer.mention)[place]?.[CANDIDATE.entity];
+  if (number === undefined) return;
+  if (number === answer.mention.linked && answer.type === answer.mention.type) return decide(post, {...answer, state: null}, "accepted");
+  const [iri, name, itsType] = number === null ? [null, ""] : ENTITIES[number];
   const {start, end} = answer, type = itsType && TYPES.includes(answer.type) ? itsType : answer.type;
   decide(post, answer, "corrected", {start, end, type, iri, name});
 }
@@ -86,7 +86,7 @@ function openCorrection(post, answer) {
   options(fields.end, words, (answer?.end ?? 1) - 1);
   options(fields.type, ALL_TYPES.map(type => [type, type]), answer?.type ?? "PER");
   const choices = new Map([["", "no entity of the graph (NIL)"]]);
-  for (const candidate of answer?.mention?.candidates || []) {
+  for (const candidate of answer?.mention ? candidatesOf(answer.mention) : []) {
     const [iri, label, type] = ENTITIES[candidate[CANDIDATE.entity]];
     choices.set(iri, `${label}${type ? `, ${type}` : ""} (${percent(candidate[CANDIDATE.score])})`);
   }

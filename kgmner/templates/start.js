@@ -10,10 +10,10 @@ const say = (words, isSeen) => {
 };
 
 for (const post of POSTS) {
-  const entities = [...post.mentions.filter(mention => mention.chosen !== null).map(mention => mention.candidates[mention.chosen][0]), ...(post.pictured ? [post.pictured.entity] : [])];
+  const entities = [...post.mentions.map(mention => mention.linked).filter(number => number !== null), ...(post.pictured ? [post.pictured.entity] : [])];
   post.linked = [...new Set(entities)];
   post.words = [post.id, post.text, post.error, ...post.linked.flatMap(number => ENTITIES[number].slice(0, 2))].join("\n").toLowerCase();
-  post.sure = Math.min(2, ...post.mentions.map(sureness));
+  post.sure = Math.min(2, ...post.mentions.map(mention => mention.sure));
   post.recognised = post.error ? "error" : post.pictured ? String(post.pictured.hop) : post.picture !== undefined || post.nearest || post.attributes.length ? "unknown" : "none";
 }
 
@@ -22,7 +22,7 @@ function wanted() {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean), name = entity.trim().toLowerCase();
   const numbers = name && new Set(ENTITIES.flatMap(([iri, label], number) => iri.toLowerCase() === name || label.toLowerCase().includes(name) ? [number] : []));
   const link_is = {
-    linked: mention => mention.chosen !== null, nil: mention => mention.chosen === null, ambiguous: mention => mention.ambiguous,
+    linked: mention => mention.linked !== null, nil: mention => mention.linked === null, ambiguous: mention => mention.ambiguous,
   }[link];
   return post => words.every(word => post.words.includes(word))
     && (!numbers || post.linked.some(number => numbers.has(number)))
@@ -143,7 +143,7 @@ const NAME_KEYS = {
   o: (post, answer) => { const box = articleOf(post).querySelector(`[data-name="${answer.key}"] details`); if (box) box.open = !box.open; },
   0: (post, answer) => answer.mention && linkCandidate(post, answer, null),
 };
-for (let digit = 1; digit < 10; digit++) NAME_KEYS[digit] = (post, answer) => answer.mention?.candidates[digit - 1] && linkCandidate(post, answer, digit - 1);
+for (let digit = 1; digit < 10; digit++) NAME_KEYS[digit] = (post, answer) => answer.mention && linkCandidate(post, answer, digit - 1);
 
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || !byId("keys").checked) return;
@@ -164,8 +164,8 @@ function nextOpen(post) {
 
 function summarise() {
   const mentions = POSTS.flatMap(post => post.mentions), tally = values => [...values.reduce((sums, value) => sums.set(value, (sums.get(value) || 0) + 1), new Map())].sort((one, other) => other[1] - one[1]);
-  const linked = mentions.filter(mention => mention.chosen !== null), pictured = POSTS.filter(post => post.pictured).length;
-  const entities = tally(linked.map(mention => mention.candidates[mention.chosen][0])), errors = tally(POSTS.filter(post => post.error).map(post => post.error));
+  const linked = mentions.filter(mention => mention.linked !== null), pictured = POSTS.filter(post => post.pictured).length;
+  const entities = tally(linked.map(mention => mention.linked)), errors = tally(POSTS.filter(post => post.error).map(post => post.error));
   byId("total").textContent = `${several(POSTS.length, "post")}; ${several(mentions.length, "named entity").replace("entitys", "entities")}, ${count.format(linked.length)} of them linked to the graph; ${several(pictured, "picture")} recognised${errors.length ? `; ${several(errors.reduce((sum, [, times]) => sum + times, 0), "picture")} could not be used` : ""}.`;
   const show = changes => () => {
     form.reset();
