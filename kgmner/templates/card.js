@@ -36,7 +36,8 @@ function textOf(post) {
     const [start, end] = rangeOf(post, answer);
     if (start < at) continue;
     line.append(...wordsOf(post, at, start));
-    line.append(make("mark", {class: answer.type, "--hue": hueOf(answer.type)}, wordsOf(post, start, end), make("small", {}, answer.type)));
+    const words = wordsOf(post, start, end).filter(Boolean), last = typeof words.at(-1) === "string" ? null : words.pop();
+    line.append(make("mark", {class: answer.type, "--hue": hueOf(answer.type)}, words, make("span", {class: "last"}, last, make("small", {}, answer.type))));
     at = end;
   }
   line.append(...wordsOf(post, at, post.text.length));

@@ -39,7 +39,7 @@ function filter() {
   list = POSTS.filter(wanted());
   const order = form.elements.order.value;
   if (order) list.sort((one, other) => (order === "sure" ? other.sure - one.sure : one.sure - other.sure) || one.place - other.place);
-  byId("count").textContent = `${count.format(list.length)} of ${several(POSTS.length, "post")}`;
+  showCount();
   byId("nothing").hidden = list.length > 0 || !POSTS.length;
   feed.hidden = !list.length;
   watcher.disconnect();
@@ -52,6 +52,12 @@ function filter() {
     watcher.observe(chunk);
   }
   if (chunks.length) drawChunk(chunks[0]);
+  if (feed.getBoundingClientRect().top < 0) scrollTo(0, feed.offsetTop - form.offsetHeight);
+}
+
+function showCount() {
+  const done = POSTS.filter(isDone).length;
+  byId("count").textContent = `${count.format(list.length)} of ${several(POSTS.length, "post")}${done ? `; ${count.format(done)} done` : ""}`;
 }
 
 const postsOf = chunk => list.slice(Number(chunk.dataset.at), Number(chunk.dataset.at) + CHUNK);
@@ -86,6 +92,7 @@ function articleOf(post) {
 }
 
 function refresh(post, key) {
+  showCount();
   const article = articleOf(post);
   if (!article) return;
   const open = [...article.querySelectorAll("li:has(details[open])")].map(item => item.dataset.name);
@@ -105,6 +112,8 @@ function currentName(post) {
 function goTo(post) {
   const article = post && articleOf(post);
   if (!article) return;
+  const isSticky = getComputedStyle(form).position === "sticky";
+  document.documentElement.style.setProperty("--top", `${isSticky ? form.offsetHeight : 0}px`);
   article.focus({preventScroll: true});
   article.scrollIntoView({block: "start"});
 }

@@ -1,6 +1,6 @@
 """Gold answers beside results, post by post: which names and links are other ones, for whoever reviews them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from linker.errors import LinkerError
 from linker.evaluation.annotation_files import GOLD, annotated_post, read_annotated_posts
-from linker.evaluation.annotations import AnnotatedPost, Annotation, Problems, problem_lines
+from linker.evaluation.annotations import AnnotatedPost, Annotation, Place, Problems, problem_lines
 from linker.evaluation.same_as import plain_iri
 from linker.results import LinkedMention, Result
 
@@ -69,11 +69,10 @@ class GoldAnswers:
 
     def compare(self, result: Result) -> tuple[ComparedMention, ...] | None:
         """The gold mentions of a post beside the result's; None where nothing is known of it, or of another text."""
-        gold = self._posts.get(str(result.id)) or _brought_along(result)
+        places = _places(result)
+        gold = self._posts.get(str(result.id)) or _brought_along(result, places)
         if gold is None or "".join(gold.text.split()) != "".join(result.text.split()):
             return None
-        before = list(accumulate((not character.isspace() for character in result.text), initial=0))
-        places = {(before[m.start_char], before[m.end_char]): place for place, m in enumerate(result.mentions)}
         compared = []
         for one in gold.annotations:
             found = places.get(one.place) if one.place else None
@@ -90,9 +89,25 @@ class GoldAnswers:
         return "type" if gold.type and coarse_type(gold.type) != coarse_type(found.type) else ""
 
 
-def _brought_along(result: Result) -> AnnotatedPost | None:
+def _places(result: Result) -> dict[Place, int]:
+    """Which mention stands in which place."""
+    before = list(accumulate((not character.isspace() for character in result.text), initial=0))
+    return {(before[m.start_char], before[m.end_char]): number for number, m in enumerate(result.mentions)}
+
+
+def _brought_along(result: Result, places: Container[Place]) -> AnnotatedPost | None:
+    """The answers in a post's own fields.
+
+    A result does not tell whether its post had tokens, which bare offsets then count, else characters: that is taken in
+    which more of them stand where there is a mention, and then where there is anything.
+    """
     answers = {key: result.fields[key] for key in ("gold", "links") if isinstance(result.fields.get(key), list)}
+    if not answers:
+        return None
+    post = {"id": result.id, "text": result.text, **answers}
     try:
-        return annotated_post({"id": result.id, "text": result.text, **answers}, 0, GOLD, {}) if answers else None
+        ways = [annotated_post(post | more, 0, GOLD, {}) for more in ({"tokens": list(result.tokens)}, {})]
     except ValueError:
         return None
+    found = [[one.place for one in way.annotations if one.place] for way in ways]
+    return max(zip(found, ways, strict=True), key=lambda way: (sum(p in places for p in way[0]), len(way[0])))[1]

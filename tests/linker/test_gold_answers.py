@@ -43,6 +43,12 @@ def test_what_is_another(mention: dict[str, Any], expected: Any, tmp_path: Path)
     assert said(gold, result(tokens=["Chad", "smiles"])) is None
 
 
+def test_bare_offsets_count_tokens_where_that_fits() -> None:
+    for links in ([(0, 1), (1, 3)], [(0, 4), (5, 16)]):
+        gold = [{"start": start, "end": end, "entity": None} for start, end in links]
+        assert said(GoldAnswers(), result(links=gold)) == [("Chad", 0, "link"), ("looks great", None, "missed")]
+
+
 def test_tags_tell_names_and_types_only(tmp_path: Path) -> None:
     file = tmp_path / "gold.conll"
     file.write_text("IMGID:p\nChad\tB-PER\nlooks\tO\ngreat\tB-MISC\n\n")

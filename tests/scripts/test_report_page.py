@@ -127,6 +127,24 @@ def test_posts_are_found(browser: Any, file: Path) -> None:
     page.close()
 
 
+def test_a_word_tells_where_it_looks(browser: Any, tmp_path: Path, images: Path) -> None:
+    attention = [[0.02] * 49, [0.02] * 48 + [0.04], [0.03] + [0.02] * 48]
+    result = make_result(mentions=[make_mention(0, 1)], attention=attention, gates=[0.25, 0.5, 0.1])
+    file = tmp_path / "report.html"
+    file.write_text("".join(report_html([result], [images / "chad-flag.jpg"])), "utf-8")
+    page = Opened(browser, file)
+    words = page.tab.locator(".text .word")
+    assert words.all_inner_texts() == ["Chad", "looks", "great"]
+    words.nth(1).click()
+    said = "“looks” takes 50 % from the picture and 50 % from the text; looks most at row 7, column 7 of 7 (4.0 %"
+    assert page.tab.inner_text(".looked").startswith(said)
+    dark = page.tab.evaluate("[...document.querySelectorAll('.regions span')].map(one => one.style.cssText)")
+    assert (len(dark), dark[48]) == (49, "--dark: 0;")
+    words.nth(1).click()
+    assert page.tab.locator(".regions span").count() == 0
+    page.close()
+
+
 def test_decisions_by_key_are_kept_and_read_by_the_commands(browser: Any, file: Path, tmp_path: Path, run) -> None:
     page = Opened(browser, file)
     press = page.tab.keyboard.press
