@@ -15,6 +15,7 @@ from .errors import PostError as PostError
 from .errors import ProfilesError as ProfilesError
 from .errors import SettingsError as SettingsError
 from .evaluation.evaluate import evaluate_links as evaluate_links
+from .evaluation.gold_answers import GoldAnswers as GoldAnswers
 from .evaluation.link_report import LinkReport as LinkReport
 from .evaluation.link_report import LinkScore as LinkScore
 from .evaluation.link_report import WrongLink as WrongLink
@@ -67,5 +68,9 @@ from .results import PostPicture as PostPicture
 from .results import Result as Result
 from .settings import Settings as Settings
 from .tagger_inputs import InputFinder as InputFinder
+from .thumbnails import find_entity_picture as find_entity_picture
+from .thumbnails import make_thumbnail as make_thumbnail
 from .updating import update_index as update_index
+from .why import SCORE_PARTS as SCORE_PARTS
+from .why import score_parts as score_parts
 from .why import why as why

@@ -26,14 +26,19 @@ RESULT_FIELDS = frozenset(
         "knowledge",
         "attributes",
         "image_error",
+        "attention",
+        "gates",
     )
 )
 """The fields of a result; a post's own field of one of these names does not come out again."""
 
 
 def result_to_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
-    """Turn a result into a JSON object; `explain` adds every part of every score, and in words why it is so."""
-    return {
+    """Turn a result into a JSON object; `explain` adds every part of every score, and in words why it is so.
+
+    It adds how words looked at the picture too, where that was kept (`linker.Settings.explain`).
+    """
+    value = {
         "id": result.id,
         "text": result.text,
         "image": result.image,
@@ -46,6 +51,12 @@ def result_to_json(result: Result, *, explain: bool = False) -> dict[str, Any]:
         "knowledge": [list(fact.triple) for fact in result.knowledge],
         "attributes": [[label, round(probability, _DIGITS)] for label, probability in result.attributes],
         "image_error": result.image_error,
+    }
+    if not explain or not result.attention:
+        return value
+    return value | {
+        "attention": [[round(share, _DIGITS) for share in row] for row in result.attention],
+        "gates": [round(share, _DIGITS) for share in result.gates],
     }
 
 
@@ -74,6 +85,8 @@ def result_from_json(value: Mapping[str, Any]) -> Result:
         text=value["text"],
         image=value.get("image"),
         fields=_own(value),
+        attention=tuple(map(tuple, value.get("attention", ()))),
+        gates=tuple(value.get("gates", ())),
     )
 
 

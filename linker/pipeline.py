@@ -23,7 +23,7 @@ from linker.tagger_inputs import InputFinder, as_read, find_all_mentions
 from linker.word_meanings import WORDS, WordMeanings
 
 if TYPE_CHECKING:
-    from ner import Tagger, TaggerInput, TaggerOutput
+    from ner import Looks, Tagger, TaggerInput, TaggerOutput
     from vision import Encoder
 
 
@@ -42,6 +42,7 @@ class Evidence:
     matches: list[tuple[AliasMatch, ...]]  # the candidates of each
     hops: Mapping[int, int]  # hops from the pictured entity to each candidate in its reach
     counts: tuple[Mapping[int, float], ...] = ()  # how often each mention's name was seen to mean which entity
+    looks: "Looks | None" = None  # how its words look at its picture, where that is asked for
 
 
 class Pipeline:
@@ -122,14 +123,15 @@ class Pipeline:
         outputs = self._tag_again(first.inputs, outputs, informed)
         mentions = find_all_mentions(posts, outputs, matched)
         gathered = []
-        for post, picture, known, output, spans, aliases in zip(
-            posts, pictures, found, outputs, mentions, matched, strict=True
+        for post, picture, known, output, spans, aliases, given in zip(
+            posts, pictures, found, outputs, mentions, matched, informed, strict=True
         ):
             spans = _that_may_stand(spans, aliases, known.pictured) if post.mentions is None else spans
             matches = self._candidates.find_in_post(post.tokens, spans, given_types(post))
             hops = self._inputs.hops(known.pictured, matches)
             counts = self._candidates.counts(spans)
-            gathered.append(Evidence(picture, known, output, spans, matches, hops, counts))
+            looks = self.tagger.looks(given) if self.settings.explain and picture.regions is not None else None
+            gathered.append(Evidence(picture, known, output, spans, matches, hops, counts, looks))
         return gathered
 
     def close(self) -> None:
@@ -178,6 +180,8 @@ class Pipeline:
             text=place_tokens(post.text, post.tokens)[0],
             image=str(post.image) if isinstance(post.image, Path) else post.image_url or None,
             fields=post.fields,
+            attention=tuple(map(tuple, evidence.looks.attention.tolist())) if evidence.looks else (),
+            gates=tuple(evidence.looks.gates.tolist()) if evidence.looks else (),
         )
 
 

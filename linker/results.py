@@ -156,3 +156,7 @@ class Result:
     text: str = ""  # as in the post; where that has tokens only, they are joined by blanks
     image: str | None = None  # the picture's file, as a path; None for a post without one, or with its bytes
     fields: Mapping[str, Any] = field(default_factory=dict)  # the user's own, as in the post
+    # where they were asked for, and the tagger looks at the picture: how much each token looks at each of its 7 x 7
+    # regions, row by row, and the picture's share in what the tagger makes of the token
+    attention: tuple[tuple[float, ...], ...] = ()
+    gates: tuple[float, ...] = ()

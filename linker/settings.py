@@ -25,6 +25,7 @@ class Settings:
         weights: The encoder's weights, where they do not come with it.
         cache: File of the knowledge cache; None is the one in the index.
         keep_cache: Whether to use a knowledge cache at all.
+        explain: Whether to keep how words look at the picture, which costs another reading of each post with one.
 
     Raises:
         SettingsError: If a value is not one of these.
@@ -41,6 +42,7 @@ class Settings:
     weights: Path | None = None
     cache: Path | None = None
     keep_cache: bool = True
+    explain: bool = False
 
     def __post_init__(self) -> None:
         for name, is_right, expected in (

@@ -53,6 +53,7 @@ from .tag_types import coarse_type as coarse_type
 from .tag_types import type_table as type_table
 from .taggers import DEFAULT_TAGGER as DEFAULT_TAGGER
 from .taggers import KnownName as KnownName
+from .taggers import Looks as Looks
 from .taggers import ScoredSpan as ScoredSpan
 from .taggers import Tagger as Tagger
 from .taggers import TaggerInput as TaggerInput

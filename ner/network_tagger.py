@@ -21,8 +21,9 @@ from ner.encoders.quick_bert import quicken
 from ner.errors import CheckpointError
 from ner.heads.chain import Array, Chain, best_tags, lattice, score_span
 from ner.networks.network import Inputs, Network
+from ner.networks.sights import looks_of
 from ner.spans import TAGS, spans_from_tags
-from ner.taggers import ScoredSpan, TaggerInput, TaggerOutput
+from ner.taggers import Looks, ScoredSpan, TaggerInput, TaggerOutput
 
 _PACK = 8  # posts that a thread takes at once
 
@@ -96,6 +97,24 @@ class NetworkTagger:
         with torch.inference_mode(), self._tokenizing:
             found = batched_emissions(self._network, self._inputs, posts, self._device)
         return [output_from_emissions(self._chain, emissions) for emissions in found]
+
+    def looks(self, post: TaggerInput) -> Looks | None:
+        """How a post's words look at its picture; None where there is none, or no part of the tagger that looks at one.
+
+        Raises:
+            CheckpointError: As of `tag`.
+        """
+        post = self._seen(post)
+        if post.regions is None or not post.tokens:
+            return None
+        with self._tokenizing:
+            windows = self._inputs.windows(post)
+        rows = [looks_of(self._network, self._inputs.collate([window]).to(self._device)) for window in windows]
+        told = [row.cpu().numpy() for row in rows if row is not None]
+        if len(told) < len(windows):
+            return None
+        found = _stitched(windows, told).astype(np.float32)
+        return Looks(found[:, :-1], found[:, -1])
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:

@@ -70,6 +70,17 @@ class TaggerOutput:
     spans: tuple[ScoredSpan, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How the words of a post look at its picture, by a tagger's visual part.
+
+    What its equations leave for each dimension, head or pair of words apart is averaged.
+    """
+
+    attention: NDArray[np.float32]  # float32 (T, 49), how much each word looks at each region; a row sums to 1
+    gates: NDArray[np.float32]  # float32 (T,), the picture's share in what goes on of each word, in 0..1
+
+
 class Tagger(Protocol):
     """Posts to tags. Tagging changes nothing, and on a CPU a post's output does not depend on the posts around it."""
 
@@ -87,3 +98,6 @@ class Tagger(Protocol):
 
     def tag(self, posts: Sequence[TaggerInput]) -> list[TaggerOutput]:
         """Tag posts, in their order; a post without tokens gets an empty output."""
+
+    def looks(self, post: TaggerInput) -> Looks | None:
+        """How its words look at its picture; None where there is none, or no part of the tagger that looks at one."""

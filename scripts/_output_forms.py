@@ -16,7 +16,7 @@ import click
 from scripts._cli import FILE, CommandError, check_file_place
 
 if TYPE_CHECKING:
-    from linker import Index, Result
+    from linker import GoldAnswers, Index, Result
 
 _FORM_OF_ENDING = {
     ".jsonl": "jsonl",
@@ -44,12 +44,14 @@ class Source:
         explain: Whether to write every part of every score.
         pictures: Gives the pictures of the posts, in their order, for the page.
         index: Where the page has the pictures of entities from; None: it has none.
+        gold: Gold answers that the page sets beside the results; None: those that the posts brought along.
     """
 
     read: "Callable[[], Iterable[Result]]"
     explain: bool
     pictures: Callable[[], Iterable[Path | bytes | None]]
     index: "Index | None"
+    gold: "GoldAnswers | None" = None
 
 
 def outputs(said: str, *, required: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -103,9 +105,9 @@ def write_results(form: str, source: Source, file: IO[bytes]) -> None:
 
         _write_pieces(file, map(result_to_conll, source.read()))
     elif form == "html":
-        from scripts._report_page import render_report
+        from kgmner import report_html
 
-        _write_pieces(file, render_report(source.read(), source.pictures(), source.index))
+        _write_pieces(file, report_html(source.read(), source.pictures(), index=source.index, gold=source.gold))
     elif form == "csv":
         _write_csv(file, source)
     else:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """
 kgmner-report results.jsonl -o results.html
 kgmner-report results.jsonl -o results.html --index demo/index
+kgmner-report results.jsonl -o results.html --gold gold.jsonl
 kgmner-report results.jsonl.gz -o results.csv -o results.parquet
 """
 
@@ -35,14 +36,22 @@ kgmner-report results.jsonl.gz -o results.csv -o results.parquet
     help="Folder that the posts' pictures are looked up in.  [default: here, then that of RESULTS]",
 )
 @click.option("--index", type=FILE, metavar="DIR", help="The index that was used: the page shows its pictures too.")
-def main(results: Path, outs: tuple[Path, ...], images: Path | None, index: Path | None) -> None:
-    """Make a page to look at of what link-and-tag wrote, or a table, without reading the posts again.
+@click.option(
+    "--gold",
+    type=FILE,
+    metavar="FILE",
+    help="Gold answers, as evaluate-links or evaluate-tagger reads them: the page shows where results are different.  "
+    "[default: those that the posts brought along]",
+)
+def main(results: Path, outs: tuple[Path, ...], images: Path | None, index: Path | None, gold: Path | None) -> None:
+    """Make a page to review what link-and-tag wrote, or a table, without reading the posts again.
 
     RESULTS is a file of JSON lines that link-and-tag wrote (.jsonl or .jsonl.gz), or - for standard input.
     """
-    from linker import open_index
+    from linker import GoldAnswers, open_index
 
     forms = places_of(outs, None, str(results))
+    answers = GoldAnswers.read(gold) if gold else None
     found = _read(results)
     folders = [images] if images else [Path(), results.parent]
     pictures = [_find(folders, result.image) for result in found] if "html" in forms.values() else []
@@ -52,7 +61,7 @@ def main(results: Path, outs: tuple[Path, ...], images: Path | None, index: Path
     opened = open_index(index) if index else nullcontext()
     with hold(outs), opened as graph:
         explain = any(candidate.clues for result in found for said in result.mentions for candidate in said.candidates)
-        source = Source(lambda: found, explain, lambda: pictures, graph)
+        source = Source(lambda: found, explain, lambda: pictures, graph, answers)
         for out, form in forms.items():
             write_whole(out, partial(write_results, form, source))
 

@@ -71,7 +71,10 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
     "mentions that come with a post, and for what the picture shows]",
 )
 @click.option(
-    "--explain", is_flag=True, help="Say why each mention means its entity: every part of every score, and in words."
+    "--explain",
+    is_flag=True,
+    help="Say why each mention means its entity: every part of every score, and in words; and where the tagger looks "
+    "at pictures, where each word looks.",
 )
 @click.option("--text", help="Read this one text instead of a file of posts.")
 @click.option("--image", metavar="FILE", help="The picture of --text.")
@@ -138,7 +141,7 @@ def main(
         check_file_place("--errors", errors)
     reading = Reading.take(settings)
     kept = None if cache in (None, "none") else Path(cache or "")
-    chosen = Settings(cache=kept, keep_cache=cache != "none", **settings)
+    chosen = Settings(cache=kept, keep_cache=cache != "none", explain=explain, **settings)
     places = places_of(outs, form, posts)
     job = Job(index, chosen, places, form or "jsonl", images, resume, errors, batch_size, explain, reading)
     if text is not None:

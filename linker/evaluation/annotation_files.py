@@ -32,7 +32,7 @@ def read_annotated_posts(path: Path, name: str, problems: Problems) -> dict[str,
         if not line.strip():
             continue
         try:
-            post = _post(_parse(line), number, name, problems)
+            post = annotated_post(_parse(line), number, name, problems)
         except (ValueError, RecursionError) as error:
             add_problem(problems, f"{name}: lines that are not annotated posts (not used)", f"line {number}: {error}")
             continue
@@ -42,23 +42,12 @@ def read_annotated_posts(path: Path, name: str, problems: Problems) -> dict[str,
     return posts
 
 
-def _lines(path: Path, name: str, problems: Problems) -> Iterator[bytes]:
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-        try:
-            yield from lines
-        except EOFError:
-            add_problem(problems, f"{name}: ends in the middle (what comes before is used)", str(path))
+def annotated_post(value: Any, number: int, name: str, problems: Problems) -> AnnotatedPost:
+    """A post of a line's JSON value: what cannot be used is told to `problems`.
 
-
-def _parse(line: bytes) -> Any:
-    value = json.loads(line.decode("utf-8-sig"))
-    if rb"\ud" not in line.lower():
-        return value
-    # Half an emoji can stand in JSON, but in no file: link-and-tag writes "?" in its place.
-    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def _post(value: Any, number: int, name: str, problems: Problems) -> AnnotatedPost:
+    Raises:
+        ValueError: It is no annotated post.
+    """
     if not isinstance(value, dict):
         raise ValueError(f"is a JSON {type(value).__name__}, expected an object")
     identifier = value.get("id", str(number))
@@ -76,6 +65,22 @@ def _post(value: Any, number: int, name: str, problems: Problems) -> AnnotatedPo
     hop = (value[key] if isinstance(value.get(key), dict) else value).get("hop")
     hop = hop if isinstance(hop, int) and pictured else None
     return AnnotatedPost(str(identifier), places.text, tuple(annotations), key in value, pictured, hop)
+
+
+def _lines(path: Path, name: str, problems: Problems) -> Iterator[bytes]:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+        try:
+            yield from lines
+        except EOFError:
+            add_problem(problems, f"{name}: ends in the middle (what comes before is used)", str(path))
+
+
+def _parse(line: bytes) -> Any:
+    value = json.loads(line.decode("utf-8-sig"))
+    if rb"\ud" not in line.lower():
+        return value
+    # Half an emoji can stand in JSON, but in no file: link-and-tag writes "?" in its place.
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _items(value: Mapping[str, Any], *, is_gold: bool) -> list[dict[str, Any]]:

@@ -50,11 +50,15 @@ class AdditiveAttention(nn.Module):
         """
         if mask is not None:
             items = items.masked_fill(~mask[:, :, None], 0.0)
+        return self.shares(queries, items, mask) @ items
+
+    def shares(self, queries: Tensor, items: Tensor, mask: Tensor | None = None) -> Tensor:
+        """How much each query looks at each item, float (B, Q, J), which sums to 1; arguments as of `forward`."""
         hidden = torch.tanh(self.items(items)[:, None] + self.queries(queries)[:, :, None])  # (B, Q, J, D)
         e = self.scores(hidden).squeeze(3)  # (B, Q, J)
         if mask is not None:
             e = e.masked_fill(~mask[:, None], -torch.inf)
-        return torch.softmax(e, dim=2) @ items
+        return torch.softmax(e, dim=2)
 
 
 def activate(values: Tensor, name: str) -> Tensor:

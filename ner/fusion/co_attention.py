@@ -69,6 +69,15 @@ class AdaptiveCoAttention(nn.Module):
             u[has_regions] = seen.to(u.dtype)
         return u
 
+    def looks(self, words: Tensor, mask: Tensor, regions: Tensor, has_regions: Tensor) -> tuple[Tensor, Tensor]:
+        """Attention over regions, float (B, T, R), and how much of it passes both gates, ``g s``, float (B, T)."""
+        v = torch.tanh(self.regions(regions))
+        attention = self.visual.shares(words, v)
+        vhat = attention @ v
+        hhat = self.textual(vhat, words, mask)
+        passed = self.fusion.shares(vhat, hhat) * self.filtration.shares(words, self.fusion(vhat, hhat))
+        return attention * has_regions[:, None, None], passed.mean(dim=2) * has_regions[:, None]
+
     def _seen(self, h: Tensor, mask: Tensor, regions: Tensor) -> Tensor:
         v = torch.tanh(self.regions(regions))  # (B, R, d)
         vhat = self.visual(h, v)  # (B, T, d)
@@ -95,8 +104,12 @@ class GatedFusion(nn.Module):
     def forward(self, visual: Tensor, textual: Tensor) -> Tensor:
         """``vhat`` float (B, T, visual_width) and ``hhat`` float (B, T, textual_width) to ``m`` float (B, T, d)."""
         a, b = torch.tanh(self.visual(visual)), torch.tanh(self.textual(textual))
-        g = torch.sigmoid(self.gate(torch.cat([a, b], dim=2)))
+        g = self.shares(visual, textual)
         return g * a + (1 - g) * b
+
+    def shares(self, visual: Tensor, textual: Tensor) -> Tensor:
+        """``g``, float (B, T, d); arguments as of `forward`."""
+        return torch.sigmoid(self.gate(torch.tanh(torch.cat([self.visual(visual), self.textual(textual)], dim=2))))
 
 
 class FiltrationGate(nn.Module):
@@ -115,5 +128,8 @@ class FiltrationGate(nn.Module):
 
     def forward(self, words: Tensor, fused: Tensor) -> Tensor:
         """``h`` float (B, T, H) and ``m`` float (B, T, d) to ``u`` float (B, T, d)."""
-        s = torch.sigmoid(self.word(words) + self.fused(fused))
-        return s * torch.tanh(self.kept(fused))
+        return self.shares(words, fused) * torch.tanh(self.kept(fused))
+
+    def shares(self, words: Tensor, fused: Tensor) -> Tensor:
+        """``s``, float (B, T, d)."""
+        return torch.sigmoid(self.word(words) + self.fused(fused))

@@ -66,6 +66,12 @@ class CrossModalLayer(nn.Module):
         output: Tensor = self.output_norm(p + self.dropout(self.feed_forward(p)))
         return output
 
+    def shares(self, queries: Tensor, items: Tensor) -> Tensor:
+        """How much queries look at items, the mean over heads: float (B, N, M), which sums to 1."""
+        q, k = self._parted(self.queries(queries)), self._parted(self.keys(items))
+        shares: Tensor = (q @ k.transpose(2, 3) / q.shape[3] ** 0.5).softmax(dim=3).mean(dim=1)
+        return shares
+
     def _parted(self, x: Tensor) -> Tensor:
         """(B, N, d) to (B, m, N, d / m)."""
         b, n, width = x.shape
@@ -132,9 +138,27 @@ class MultimodalInteraction(nn.Module):
             aware[has_regions] = a.to(words.dtype)
         if self.word_aware:
             q = self.words_ask(r, v)
-            gate = torch.sigmoid(self.gate_words(a) + self.gate_visual(q)) if self.gated else 1.0
-            seen[has_regions] = (gate * q).to(words.dtype)
+            seen[has_regions] = (self._gate(a, q) * q).to(words.dtype)
         return aware, seen
+
+    def looks(self, words: Tensor, mask: Tensor, regions: Tensor, has_regions: Tensor) -> tuple[Tensor, Tensor]:
+        """Attention of sub-tokens over regions, float (B, S, R), and how much the gate lets in, float (B, S).
+
+        Arguments as of `forward`; both are 0 where there is no picture, and where ``B = 0``.
+        """
+        attention = words.new_zeros((*words.shape[:2], regions.shape[1]))
+        gates = words.new_zeros(words.shape[:2])
+        if self.word_aware and bool(has_regions.any()):
+            r, v = words[has_regions], self.regions(regions[has_regions])
+            # not self(...): whoever asks how words look listens to calls
+            a = self.forward(words, mask, regions, has_regions)[0][has_regions]
+            attention[has_regions] = self.words_ask.shares(r, v)
+            gates[has_regions] = self._gate(a, self.words_ask(r, v)).mean(dim=2)
+        return attention, gates
+
+    def _gate(self, a: Tensor, q: Tensor) -> Tensor:
+        """``g``, float (B, S, d); 1 without the gate."""
+        return torch.sigmoid(self.gate_words(a) + self.gate_visual(q)) if self.gated else torch.ones_like(q)
 
 
 def fitting_heads(width: int, most: int) -> int:

@@ -61,9 +61,13 @@ class GatedFusion(nn.Module):
 
     def forward(self, context: Tensor, own: Tensor) -> Tensor:
         """``context`` and ``own``, float (..., D), to their mixture, float (..., D)."""
-        gate = torch.sigmoid(self.from_context(context) + self.from_own(own))
+        gate = self.shares(context, own)
         kind = torch.promote_types(own.dtype, context.dtype)  # under autocast one may be bf16
         return torch.lerp(own.to(kind), context.to(kind), gate.to(kind))
+
+    def shares(self, context: Tensor, own: Tensor) -> Tensor:
+        """``G``, the context's share in each dimension, float (..., D)."""
+        return torch.sigmoid(self.from_context(context) + self.from_own(own))
 
 
 def visible_pairs(query_mask: Tensor, key_mask: Tensor, direction: str = "all") -> Tensor:

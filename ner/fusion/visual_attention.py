@@ -85,6 +85,26 @@ class VisualAttention(nn.Module):
             pairs, from_regions / _RELEASED_SPREAD, values, _RELEASED_SPREAD, counts, activation="tanh"
         )
 
+    def shares(self, scores: Tensor, regions: Tensor) -> Tensor:
+        """How much pairs look at the regions of their one picture, the mean of ``P`` over dimensions.
+
+        Args:
+            scores: float (Q, D), ``a_s``.
+            regions: float (R, C).
+
+        Returns:
+            float (Q, R); each row sums to 1.
+        """
+        values = torch.relu(self.project(regions))
+        from_regions, from_scores = self.from_region(values), self.from_score(scores)
+        if self.form == "printed":
+            found = self.to_score(activate(from_scores[:, None] + from_regions, self.activation))  # (Q, R, D)
+        else:
+            sums = self.to_score(torch.relu(from_scores))[:, None] + from_regions
+            found = _RELEASED_SPREAD * torch.tanh(sums / _RELEASED_SPREAD)
+        shares: Tensor = found.softmax(dim=1).mean(dim=2)
+        return shares
+
 
 class VisuallyAidedScores(nn.Module):
     """``F_r``: the scores of pairs, mixed with what the picture says about them (Arshad eq. 12-13, Chen eq. 10-11).
@@ -132,6 +152,20 @@ class VisuallyAidedScores(nn.Module):
         contexts = self.attention(chosen, regions[has_regions], counts)
         fused = self.gate(contexts, chosen)
         return scores.masked_scatter(pairs[..., None], fused.to(scores.dtype))
+
+    def looks(self, scores: Tensor, visible: Tensor, regions: Tensor, has_regions: Tensor) -> tuple[Tensor, Tensor]:
+        """Each query's attention over regions, float (B, N, R), and the gate's share of the picture, float (B, N).
+
+        Arguments as of `forward`; both are means over the keys that the query sees, and 0 where there is none.
+        """
+        attention, gates = scores.new_zeros((*scores.shape[:2], regions.shape[1])), scores.new_zeros(scores.shape[:2])
+        seen = (visible & has_regions[:, None, None]).any(dim=2)
+        for post, query in seen.nonzero().tolist():  # one at a time: few triples are in memory at once
+            chosen = scores[post, query, visible[post, query]]  # (M', D)
+            attention[post, query] = self.attention.shares(chosen, regions[post]).mean(dim=0)
+            context = self.attention(chosen, regions[post : post + 1], [len(chosen)])
+            gates[post, query] = self.gate.shares(context, chosen).mean()
+        return attention, gates
 
 
 def region_contexts(

@@ -64,6 +64,14 @@ class GatedVisualAttention(nn.Module):
         tuned[has_regions] = self.gate(words[has_regions], context).to(words.dtype)
         return tuned
 
+    def looks(self, words: Tensor, query: Tensor, regions: Tensor, has_regions: Tensor) -> tuple[Tensor, Tensor]:
+        """Attention over regions, float (B, T, R), one for all words of a post, and ``beta_v``'s share (B, T)."""
+        v = torch.tanh(self.regions(regions))
+        attention = self.attention.shares(query[:, None], v)
+        beta_v, beta_w = self.gate.shares(words, attention @ v)
+        share = (beta_v / (beta_v + beta_w)).mean(dim=2) * has_regions[:, None]
+        return attention.expand(-1, words.shape[1], -1) * has_regions[:, None, None], share
+
 
 class VisualGate(nn.Module):
     """How much of a visual context enters each word, and how much of the word stays.
@@ -81,6 +89,14 @@ class VisualGate(nn.Module):
 
     def forward(self, words: Tensor, context: Tensor) -> Tensor:
         """``words`` float (B, T, H) with a ``context`` float (B, 1, d) to float (B, T, H)."""
-        joined = torch.cat([words, context.expand(-1, words.shape[1], -1)], dim=2)  # (B, T, H + d)
-        beta_v, beta_w = torch.sigmoid(self.picture(joined)), torch.sigmoid(self.word(joined))
-        return beta_w * words + beta_v * torch.tanh(self.both(joined))
+        beta_v, beta_w = self.shares(words, context)
+        return beta_w * words + beta_v * torch.tanh(self.both(_joined(words, context)))
+
+    def shares(self, words: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """``beta_v`` and ``beta_w``, float (B, T, H)."""
+        joined = _joined(words, context)
+        return torch.sigmoid(self.picture(joined)), torch.sigmoid(self.word(joined))
+
+
+def _joined(words: Tensor, context: Tensor) -> Tensor:
+    return torch.cat([words, context.expand(-1, words.shape[1], -1)], dim=2)  # (B, T, H + d)

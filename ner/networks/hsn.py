@@ -121,6 +121,19 @@ class _VisualPart(nn.Module):
         o: Tensor = self.integration(h, f)
         return o
 
+    def looks(self, h: Tensor, mask: Tensor, regions: Tensor, has_regions: Tensor) -> tuple[Tensor, Tensor]:
+        """``s_img``, float (B, T, R), one for all words of a post, and ``1 - gamma``, float (B, T).
+
+        Arguments as of `forward`; with concatenation the share is a half: they stand side by side.
+        """
+        shown, region_mask = self._pictures(regions, has_regions)
+        v = torch.relu(self.regions(shown))
+        attention = self.interaction.text_to_image(v, h, region_mask, mask)[:, : regions.shape[1]]
+        f = self.interaction(h, v, mask, region_mask)
+        text = h.new_full(h.shape[:2], 0.5) if self.integration is None else self.integration.text_shares(h, f)
+        there = has_regions[:, None] & mask
+        return attention[:, None].expand(-1, h.shape[1], -1) * there[..., None], (1 - text) * there
+
     def _pictures(self, regions: Tensor, has_regions: Tensor) -> tuple[Tensor, Tensor]:
         """The regions that are looked at, float32 (B, R', C), and bool (B, R') which of them a post has."""
         own = regions.shape[1] if self._shown else 0

@@ -79,6 +79,9 @@ def test_results_keep_to_their_schema(
     assert any(row["image_error"] for row in rows)
     assert any(row["pictured"] and row["pictured"]["path"] for row in rows)
     assert ("why" in rows[0]["mentions"][0]) == bool(more)
+    looked = [(len(row["attention"]), len(row["gates"])) for row in rows if "attention" in row]
+    assert looked == [(len(row["tokens"]),) * 2 for row in rows if "attention" in row]
+    assert bool(looked) == bool(more)
     broken = [rows[0] | {"tags": ["X"]}, {key: value for key, value in rows[0].items() if key != "text"}]
     assert not any(validator.is_valid(row) for row in broken)
 
@@ -182,7 +185,7 @@ def test_a_second_run_into_one_place_is_refused_and_the_first_is_whole(
     assert not (tmp_path / "other.csv").exists()
     _, errors = first.communicate()
     assert first.returncode == 0, errors
-    assert len(lines(outs[0].read_bytes())) == outs[1].read_text("utf-8").count("<article") == 36
+    assert len(lines(outs[0].read_bytes())) == outs[1].read_text("utf-8").count('{"id":') == 36
     assert sorted(file.name for file in tmp_path.iterdir()) == ["out.html", "out.jsonl", "posts.jsonl"]
 
 
@@ -195,7 +198,7 @@ def test_a_page_and_tables_from_results_alone(run: Run, tmp_path: Path, written:
     )
     assert table.read_bytes() == (written / "results.csv").read_bytes()
     html = page.read_text("utf-8")
-    assert html.count("<article") == 6
+    assert html.count('{"id":') == 6
     assert html.count("data:image/jpeg;base64,") == (written / "results.html").read_text("utf-8").count(
         "data:image/jpeg;base64,"
     )

@@ -39,6 +39,31 @@ def plain_context(layer: VisualAttention, a_s: list[float], regions: Tensor) -> 
 
 
 @pytest.mark.parametrize("form", ["printed", "released"])
+def test_of_one_dimension_what_is_looked_at_is_what_is_seen(form: str) -> None:
+    torch.manual_seed(5)
+    layer = VisualAttention(1, C, form=form).double()
+    scores, regions = torch.randn(6, 1).double(), torch.randn(1, R, C).double()
+    looks = layer.shares(scores, regions[0])
+    values = torch.relu(layer.project(regions[0]))
+    assert looks.sum(dim=1).tolist() == pytest.approx([1.0] * 6)
+    assert (looks @ values)[:, 0].tolist() == pytest.approx(layer(scores, regions, [6])[:, 0].tolist())
+
+
+def test_a_query_looks_as_the_mean_of_the_keys_it_sees() -> None:
+    torch.manual_seed(6)
+    layer = VisuallyAidedScores(D, C)
+    scores, regions = torch.randn(1, 2, 3, D), torch.randn(1, R, C)
+    visible = torch.tensor([[[True, False, True], [False, False, False]]])
+    attention, gates = layer.looks(scores, visible, regions, torch.tensor([True]))
+    pairs = layer.attention.shares(scores[0, 0, [0, 2]], regions[0])
+    assert attention[0].tolist() == [pytest.approx(pairs.mean(dim=0).tolist()), [0.0] * R]
+    assert 0 < gates[0, 0].item() < 1
+    assert gates[0, 1] == 0
+    layer.gate.from_own.bias.data.fill_(50.0)  # all of the picture
+    assert layer.looks(scores, visible, regions, torch.tensor([True]))[1][0, 0].item() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("form", ["printed", "released"])
 def test_equals_equations_9_to_11(form: str) -> None:
     torch.manual_seed(4)
     layer = VisualAttention(D, C, form=form).double()

@@ -191,3 +191,24 @@ def test_it_learns_types_of_ones_own(built):
     found = output_from_emissions(network.chain(), emissions[0].detach().double().numpy())
     assert all(dict(span.type_scores).keys() == {"EVENT", "PRODUCT"} for span in found.spans)
     assert set(found.tags) <= set(own)
+
+
+def test_how_words_look_at_a_picture_is_told_and_changes_nothing(built):
+    tagger, post = built.tagger(), COMPLETE[0]
+    tagged = tagger.tag([post])
+    looks = tagger.looks(post)
+    assert tagger.tag([post]) == tagged
+    assert tagger.looks(POSTS[1]) is None  # it has no picture
+    assert tagger.looks(TaggerInput((), regions=picture(0))) is None
+    if not tagger.needs_regions or built.design.tagger == "modality-attention":
+        assert looks is None
+        return
+    words = len(post.tokens)
+    assert (looks.attention.shape, looks.gates.shape) == ((words, REGIONS), (words,))
+    assert looks.attention.sum(axis=1).tolist() == pytest.approx([1.0] * words, abs=1e-5)
+    assert ((looks.gates > 0) & (looks.gates < 1)).all()
+    other = tagger.looks(replace(post, regions=picture(9)))
+    assert not np.allclose(other.attention, looks.attention)
+    if built.design.encoder:  # a long post is read in windows
+        long = tagger.looks(replace(post, tokens=post.tokens * 60))
+        assert long.attention.sum(axis=1).tolist() == pytest.approx([1.0] * words * 60, abs=1e-5)

