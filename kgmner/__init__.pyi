@@ -2,5 +2,6 @@ from .documents import Doc as Doc
 from .documents import Entity as Entity
 from .reader import Reader as Reader
 from .reader import load as load
+from .report import report_html as report_html
 
 __version__: str

@@ -67,5 +67,9 @@ from .results import PostPicture as PostPicture
 from .results import Result as Result
 from .settings import Settings as Settings
 from .tagger_inputs import InputFinder as InputFinder
+from .thumbnails import find_entity_picture as find_entity_picture
+from .thumbnails import make_thumbnail as make_thumbnail
 from .updating import update_index as update_index
+from .why import SCORE_PARTS as SCORE_PARTS
+from .why import score_parts as score_parts
 from .why import why as why

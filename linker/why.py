@@ -7,19 +7,29 @@ from linker.name_clues import NAME_CLUES
 from linker.results import Candidate, LinkedMention
 
 _PARTS = {
-    "its name": NAME_CLUES,
-    "the words around it": CONTEXT_CLUES,
-    "how often it is meant": (
+    "name": NAME_CLUES,
+    "context": CONTEXT_CLUES,
+    "prior": (
         "prior_below_best",
         "prior_below_best_alone",
         "prior_below_rivals",
         "prior_share",
         "has_prior",
     ),
-    "how often the name means it": ("counted", "log_count_share", "is_most_counted"),
-    "its type": ("type_agreement", "has_type"),
-    "the picture": ("is_pictured", "pictured_by_name", "pictured_at_hop_1", "pictured_at_hop_2"),
+    "count": ("counted", "log_count_share", "is_most_counted"),
+    "type": ("type_agreement", "has_type"),
+    "picture": ("is_pictured", "pictured_by_name", "pictured_at_hop_1", "pictured_at_hop_2"),
 }
+_IN_WORDS = {
+    "name": "its name",
+    "context": "the words around it",
+    "prior": "how often it is meant",
+    "count": "how often the name means it",
+    "type": "its type",
+    "picture": "the picture",
+}
+SCORE_PARTS = (*_PARTS, "coherence")
+"""What `score_parts` adds up, in its order."""
 _FORMS = {
     "exact": "the name is {name}, to the letter",
     "acronym": "the name is an acronym of {name}",
@@ -37,6 +47,21 @@ def why(mention: LinkedMention) -> tuple[str, ...]:
     return tuple(_why_entity(mention, mention.entity) if mention.entity else _why_nil(mention))
 
 
+def score_parts(candidate: Candidate) -> dict[str, float] | None:
+    """What each of `SCORE_PARTS` says for a candidate, in nats.
+
+    Returns:
+        None where the clues are not known: of a result that was written without ``--explain``.
+    """
+    if not candidate.clues:
+        return None
+    clues = dict(candidate.clues)
+    return {
+        part: sum(clues.get(name, 0.0) for name in _PARTS[part]) if part in _PARTS else candidate.coherence
+        for part in SCORE_PARTS
+    }
+
+
 def _why_entity(mention: LinkedMention, chosen: Candidate) -> Iterator[str]:
     clues = dict(chosen.clues)
     for form, words in _FORMS.items():
@@ -52,11 +77,11 @@ def _why_entity(mention: LinkedMention, chosen: Candidate) -> Iterator[str]:
     if chosen.count:
         yield f"the name was seen {chosen.count:,.0f} times for it"
     rival = next((other for other in mention.candidates if other.entity.iri != chosen.entity.iri), None)
-    theirs = dict(rival.clues) if rival else {}
-    for part, names in _PARTS.items():
-        said = sum(clues.get(name, 0.0) - theirs.get(name, 0.0) for name in names)
+    ours, theirs = score_parts(chosen) or {}, (score_parts(rival) if rival else None) or {}
+    for part, words in _IN_WORDS.items():
+        said = ours.get(part, 0.0) - theirs.get(part, 0.0)
         if rival and abs(said) >= _SAID_FROM:
-            yield f"{part}: {_side(said)} it and not {rival.entity.label} ({said:+.2f})"
+            yield f"{words}: {_side(said)} it and not {rival.entity.label} ({said:+.2f})"
     more = chosen.coherence - (rival.coherence if rival else 0.0)
     if abs(more) >= _SAID_FROM:
         yield f"the other names of the post: {_side(more)} it ({more:+.2f})"

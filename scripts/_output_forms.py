@@ -103,9 +103,9 @@ def write_results(form: str, source: Source, file: IO[bytes]) -> None:
 
         _write_pieces(file, map(result_to_conll, source.read()))
     elif form == "html":
-        from scripts._report_page import render_report
+        from kgmner import report_html
 
-        _write_pieces(file, render_report(source.read(), source.pictures(), source.index))
+        _write_pieces(file, report_html(source.read(), source.pictures(), index=source.index))
     elif form == "csv":
         _write_csv(file, source)
     else:

@@ -1,0 +1,223 @@
+// A post as an article: its text with the names in it, what they mean and why, and what its picture shows.
+
+const CANDIDATE = {entity: 0, score: 1, name: 2, prior: 3, count: 4, context: 5, coherence: 6, hop: 7, parts: 8};
+const PART_HEADS = {
+  name: "name", prior: "prior", count: "seen", context: "context", type: "type", picture: "picture", coherence: "coherence",
+};
+const PART_TITLES = {
+  name: "how alike the names are", prior: "how often it is meant", count: "how often the name was seen to mean it",
+  context: "the words around it", type: "whether the types agree", picture: "whether the picture shows it or what is near it",
+  coherence: "the other names of the post",
+};
+
+function fillCard(article, post) {
+  const label = `head-${post.place}`;
+  article.setAttribute("aria-labelledby", label);
+  const pictures = picturesOf(post);
+  article.replaceChildren(
+    make("h3", {id: label}, make("a", {href: `#${encodeURIComponent(post.anchor)}`}, String(post.id)), stateOf(post)),
+    make("div", {class: pictures ? "post with-picture" : "post"},
+      make("div", {},
+        textOf(post),
+        namesOf(post),
+        knownOf(post)),
+      pictures));
+}
+
+function textOf(post) {
+  const line = make("p", {class: "text", dir: "auto"});
+  const found = answersOf(post).filter(answer => answer.state !== "rejected").sort((one, other) => one.start - other.start);
+  const places = placesOf(post);
+  let at = 0;
+  for (const answer of found) {
+    const [start, end] = rangeOf(post, answer);
+    if (start < at) continue;
+    line.append(...wordsOf(post, at, start));
+    line.append(make("mark", {class: answer.type, "--hue": hueOf(answer.type)}, wordsOf(post, start, end), make("small", {}, answer.type)));
+    at = end;
+  }
+  line.append(...wordsOf(post, at, post.text.length));
+  if (!places.length && !post.text) line.append(make("span", {class: "soft"}, "no text"));
+  return line;
+}
+
+/** A stretch of the text; each word can be chosen where it is known how it looked at the picture. */
+function wordsOf(post, from, to) {
+  if (!post.attention && !post.gates) return [post.text.slice(from, to)];
+  const pieces = [];
+  placesOf(post).forEach(([start, end], word) => {
+    if (start < from || end > to || start === end) return;
+    pieces.push(post.text.slice(from, start));
+    const share = post.gates?.[word];
+    pieces.push(make("button", {
+      type: "button", class: "word", "aria-pressed": "false", "data-word": word, "--share": share ?? 0,
+      title: share === undefined ? null : `${percent(share)} picture, ${percent(1 - share)} text`,
+      click: event => chooseWord(post, word, event.currentTarget),
+    }, post.text.slice(start, end)));
+    from = end;
+  });
+  pieces.push(post.text.slice(from, to));
+  return pieces;
+}
+
+function namesOf(post) {
+  const answers = answersOf(post);
+  const missed = post.gold.filter(gold => gold.wrong === "missed");
+  return make("div", {},
+    answers.length ? make("ul", {class: "names"}, answers.map(answer => nameOfAnswer(post, answer))) : make("p", {class: "soft"}, "No name found."),
+    missed.map(gold => make("p", {class: "bad"}, `Gold has another name: ${gold.text}`, gold.type && ` ${gold.type}`, " → ", goldMeaning(gold))),
+    make("p", {class: "buttons"},
+      make("button", {type: "button", click: () => openCorrection(post, null)}, "Add a name"),
+      make("button", {type: "button", click: () => acceptRest(post)}, answers.length ? "Accept all the rest" : "Nothing to find here")));
+}
+
+function nameOfAnswer(post, answer) {
+  const mention = answer.mention;
+  const words = wordsIn(post, answer);
+  const act = (name, state, action) => make("button", {
+    type: "button", "aria-pressed": state && String(answer.state === state), "aria-label": `${name}: ${words}`, click: action,
+  }, name);
+  return make("li", {tabindex: "-1", "data-name": answer.key, class: answer.state || null, "aria-label": `Name: ${words}`},
+    make("div", {class: "name"},
+      make("span", {class: "what"}, make("strong", {dir: "auto"}, words), " ", make("span", {class: `chip ${answer.type}`, "--hue": hueOf(answer.type)}, answer.type), " → ", meaningOf(answer)),
+      make("span", {class: "acts"},
+        mention && act("Accept", "accepted", () => decide(post, answer, "accepted")),
+        act(mention ? "Reject" : "Remove", mention && "rejected", () => decide(post, answer, "rejected")),
+        act("Correct", mention && "corrected", () => openCorrection(post, answer)))),
+    mention?.wrong && make("p", {class: "bad"}, goldSays(post, mention)),
+    mention && mention.candidates.length > 0 && candidatesOf(post, answer, words));
+}
+
+function meaningOf(answer) {
+  if (answer.state === "rejected") return make("span", {class: "soft"}, "no name");
+  const what = answer.iri === null
+    ? make("span", {class: "soft"}, answer.mention?.candidates.length ? "none of its candidates (NIL)" : "not in the graph (NIL)")
+    : linkTo(answer.iri, answer.name || nameOf(answer.iri));
+  const {mention} = answer;
+  const score = mention && answer.state !== "corrected" ? ` ${percent(sureness(mention))}${mention.ambiguous ? ", ambiguous" : ""}` : answer.state === "corrected" ? " corrected" : "";
+  return [what, make("span", {class: "score"}, score)];
+}
+
+const goldMeaning = gold => gold.iri === undefined ? "(no link told)" : gold.iri === null ? "NIL" : linkTo(gold.iri, gold.name || nameOf(gold.iri));
+
+function goldSays(post, mention) {
+  if (mention.wrong === "spurious") return "Gold has no name here.";
+  const gold = post.gold[mention.gold];
+  return mention.wrong === "type" ? `Gold has the type ${gold.type}.` : ["Gold means ", goldMeaning(gold), "."];
+}
+
+const sureness = mention => mention.chosen === null ? mention.nil : mention.candidates[mention.chosen][CANDIDATE.score];
+
+function candidatesOf(post, answer, words) {
+  const box = make("details", {}, make("summary", {}, several(answer.mention.candidates.length, "candidate"), make("span", {class: "unseen"}, ` of ${words}`)));
+  box.addEventListener("toggle", () => {
+    if (box.open && box.childElementCount === 1) box.append(...reasonsOf(post, answer, words));
+  });
+  return box;
+}
+
+function reasonsOf(post, answer, words) {
+  const {mention} = answer;
+  const known = mention.candidates.some(candidate => candidate[CANDIDATE.parts]);
+  const parts = known ? PARTS : ["name", "prior", "count", "context", "coherence", "picture"];
+  const most = Math.max(1, ...mention.candidates.flatMap(candidate => (candidate[CANDIDATE.parts] || [candidate[CANDIDATE.context], candidate[CANDIDATE.coherence]]).map(Math.abs)));
+  const head = ["", "entity", "type", "score", ...parts.map(part => PART_HEADS[part])];
+  const rest = (label, share) => make("tr", {class: "soft"}, make("td", {}), make("td", {colspan: "2"}, label), scoreCell(share), make("td", {colspan: parts.length}));
+  return [
+    ...mention.why.map(line => make("p", {class: "soft"}, line)),
+    known ? make("p", {class: "soft"}, "Bars: what each part of the score says for (right) or against (left) a candidate, in nats.") : null,
+    make("div", {class: "wide", tabindex: "0", role: "region", "aria-label": `Candidates of ${words}`},
+      make("table", {},
+        make("thead", {}, make("tr", {}, head.map((title, place) => title ? make("th", {scope: "col", title: PART_TITLES[parts[place - 4]]}, title) : make("td", {})))),
+        make("tbody", {},
+          mention.candidates.map((candidate, place) => make("tr", {class: ENTITIES[candidate[0]][0] === answer.iri ? "chosen" : null},
+            make("td", {}, place < 9 && make("button", {type: "button", "aria-label": `Link ${words} to candidate ${place + 1}`, click: () => linkCandidate(post, answer, place)}, String(place + 1))),
+            make("td", {}, entityLink(candidate[0])),
+            make("td", {}, ENTITIES[candidate[0]][2] || "–"),
+            scoreCell(candidate[CANDIDATE.score]),
+            parts.map((part, at) => known ? natsCell(candidate[CANDIDATE.parts]?.[at] ?? 0, most) : plainCell(candidate, part, most)))),
+          rest("no entity of the graph", mention.nil),
+          rest("another entity", mention.other)))),
+  ].filter(Boolean);
+}
+
+const scoreCell = share => make("td", {class: "n"}, make("span", {class: "bar", "--size": share}), percent(share));
+const natsCell = (nats, most) => make("td", {class: "n"}, make("span", {class: nats < 0 ? "bar nats minus" : "bar nats", "--size": Math.abs(nats) / most}), nats ? signed(nats) : "0");
+
+function plainCell(candidate, part, most) {
+  const value = part === "picture" ? candidate[CANDIDATE.hop] : candidate[CANDIDATE[part]];
+  if (part === "context" || part === "coherence") return natsCell(value, most);
+  if (part === "name") return make("td", {class: "n"}, make("span", {class: "bar", "--size": value}), value.toFixed(2));
+  return make("td", {class: "n"}, part === "picture" ? shown(value) : value ? value.toLocaleString("en", {maximumSignificantDigits: 3}) : "–");
+}
+
+function knownOf(post) {
+  const {pictured, nearest} = post;
+  const lines = [];
+  if (pictured) lines.push(make("p", {}, "The picture shows ", make("strong", {}, ENTITIES[pictured.entity][1]), `: ${hops(pictured.hop)}, ${howSeen(pictured)}.`), pathOf(pictured.path));
+  else if (post.picture !== undefined || post.attributes.length) lines.push(make("p", {class: "soft"}, "The picture: no entity of the graph was recognised", nearest && [`; nearest is ${ENTITIES[nearest.entity][1]}, cosine ${nearest.cosine.toFixed(2)}`], "."));
+  if (post.error) lines.push(make("p", {class: "bad"}, `The picture was not used: ${post.error}.`));
+  if (post.knowledge.length) lines.push(make("table", {class: "facts"}, make("caption", {}, "Known of it"), make("tbody", {}, post.knowledge.map(([subject, predicate, object]) => make("tr", {}, make("td", {}, subject), make("td", {class: "soft"}, predicate), make("td", {}, object))))));
+  if (post.attributes.length) lines.push(make("p", {class: "soft"}, "ImageNet attributes: ", post.attributes.map(([label, share]) => make("span", {class: "tag"}, `${label} ${percent(share)}`))));
+  return lines.length ? make("div", {class: "why"}, lines) : null;
+}
+
+/** The triples from the text to the pictured entity, one node under the other. */
+function pathOf(path) {
+  if (!path?.length) return null;
+  const words = path.map(([s, p, o]) => `${nameOf(s)} – ${spaced(nameOf(p))} → ${nameOf(o)}`);
+  const [first, second] = path;  // a triple may point either way: the path begins at the end that the next one has not
+  let node = second && [second[0], second[2]].includes(first[0]) ? first[2] : first[0];
+  const nodes = [node], arrows = [];
+  for (const [s, p, o] of path) {
+    arrows.push([spaced(nameOf(p)), s === node]);
+    node = s === node ? o : s;
+    nodes.push(node);
+  }
+  const width = 300, step = 62, high = 30;
+  const cut = (text, most) => text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return draw("svg", {class: "path", viewBox: `0 0 ${width} ${step * arrows.length + high + 2}`, role: "img", "aria-label": words.join("; ")},
+    draw("title", {}, words.join("; ")),
+    nodes.map((iri, place) => [
+      draw("rect", {x: 1, y: place * step + 1, width: width - 2, height: high, rx: 8}),
+      draw("text", {x: width / 2, y: place * step + 21, "text-anchor": "middle"}, cut(nameOf(iri), 38)),
+    ]),
+    arrows.map(([label, down], place) => {
+      const top = place * step + high + 1, end = top + step - high;
+      const [from, to] = down ? [top, end] : [end, top], back = down ? -6 : 6;
+      return [
+        draw("path", {d: `M 40 ${from} V ${to} m -5 ${back} l 5 ${-back} l 5 ${back}`}),
+        draw("text", {class: "edge", x: 54, y: top + 20}, cut(label, 34)),
+      ];
+    }));
+}
+
+function picturesOf(post) {
+  const shownEntity = post.pictured || post.nearest;
+  if (post.picture === undefined && shownEntity?.picture === undefined) return null;
+  const says = post.attributes.map(([label, share]) => `${label} ${percent(share)}`).join(", ");
+  const figure = (number, alt, caption, extra) => number === undefined || number === null ? null
+    : make("figure", {}, make("div", {class: "frame"}, make("img", {src: pictureOf(number), alt}), extra), make("figcaption", {}, caption));
+  const whose = post.pictured ? "the graph: " : "nearest: ";
+  return make("div", {class: "pictures"},
+    make("div", {class: shownEntity?.picture === undefined || shownEntity.picture === null ? "" : "pair"},
+      figure(post.picture, says ? `The post's picture: ${says}` : "The post's picture", "the post", post.attention && make("div", {class: "regions", "aria-hidden": "true"})),
+      shownEntity && figure(shownEntity.picture, `The graph's picture of ${ENTITIES[shownEntity.entity][1]}`, [whose, entityLink(shownEntity.entity)])),
+    (post.attention || post.gates) && make("p", {class: "looked soft", role: "status"}, "Choose a word of the text to see where it looks in the picture."));
+}
+
+/** Shows where a word looks: the regions that it looks at least are the darkest. */
+function chooseWord(post, word, button) {
+  const article = button.closest("article"), was = button.getAttribute("aria-pressed") === "true";
+  for (const other of article.querySelectorAll(".word")) other.setAttribute("aria-pressed", String(other === button && !was));
+  const regions = article.querySelector(".regions"), line = article.querySelector(".looked");
+  const [most, levels] = post.attention?.[word] || [0, ""];
+  const weights = was ? [] : [...levels].map(level => parseInt(level, 36) / 35);
+  regions?.replaceChildren(...weights.map(weight => make("span", {"--dark": 1 - weight})));
+  const top = weights.indexOf(1), share = post.gates?.[word];
+  if (line) line.textContent = was ? "" : [
+    `“${post.tokens[word]}”`,
+    share !== undefined && ` takes ${percent(share)} from the picture and ${percent(1 - share)} from the text`,
+    top >= 0 && `${share !== undefined ? ";" : ""} looks most at row ${Math.floor(top / 7) + 1}, column ${top % 7 + 1} of 7 (${percent(most)})`,
+  ].filter(Boolean).join("") + ".";
+}

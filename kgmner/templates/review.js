@@ -1,0 +1,137 @@
+// What the reader decides: kept in this browser, and exported as lines that training and evaluation read.
+
+const review = store.get(`review-${DIGEST}`) || {};
+const reviewOf = post => review[post.place] ||= {names: {}, added: []};
+
+/** The names of a post as they stand now: the linker's with what was decided of each, and those that were added. */
+function answersOf(post) {
+  const said = review[post.place];
+  const found = post.mentions.map((mention, place) => {
+    const chosen = mention.chosen === null ? null : ENTITIES[mention.candidates[mention.chosen][CANDIDATE.entity]];
+    const own = {start: mention.start, end: mention.end, type: mention.type, iri: chosen && chosen[0], name: chosen ? chosen[1] : ""};
+    return {...own, state: null, ...said?.names[place], key: `name-${place}`, place, mention};
+  });
+  const added = (said?.added || []).map((answer, place) => ({...answer, state: "added", key: `added-${place}`, place, mention: null}));
+  return [...found, ...added];
+}
+
+/** Where an answer stands in the text, as JavaScript counts. */
+function rangeOf(post, {start, end, mention}) {
+  if (mention && mention.start === start && mention.end === end) return [unitsTo(post.text, mention.start_char), unitsTo(post.text, mention.end_char)];
+  const places = placesOf(post);
+  return [places[start][0], places[end - 1][1]];
+}
+
+const wordsIn = (post, answer) => post.text.slice(...rangeOf(post, answer));
+
+function isDone(post) {
+  const said = review[post.place];
+  return Boolean(said && (said.done || (post.mentions.length && post.mentions.every((_, place) => said.names[place]))));
+}
+
+const isChanged = post => answersOf(post).some(answer => ["rejected", "corrected", "added"].includes(answer.state));
+
+function stateOf(post) {
+  return isDone(post) ? make("span", {class: "tag done"}, isChanged(post) ? "done, changed" : "done") : null;
+}
+
+function decide(post, answer, state, changes = {}) {
+  const said = reviewOf(post);
+  if (!answer.mention) {
+    if (state === "rejected") said.added.splice(answer.place, 1);
+    else said.added[answer.place] = changes;
+  } else if (answer.state === state && state !== "corrected") delete said.names[answer.place];
+  else said.names[answer.place] = {state, ...changes};
+  said.done = false;
+  changed(post, answer.key, answer.mention ? `${wordsIn(post, answer)}: ${said.names[answer.place]?.state || "open again"}` : "changed");
+}
+
+function undo(post, answer) {
+  if (!answer.mention) return decide(post, answer, "rejected");
+  delete reviewOf(post).names[answer.place];
+  reviewOf(post).done = false;
+  changed(post, answer.key, `${wordsIn(post, answer)}: open again`);
+}
+
+/** Links a name to one of its candidates, by its place in the table; null is NIL. */
+function linkCandidate(post, answer, place) {
+  if (place === answer.mention.chosen && answer.type === answer.mention.type) return decide(post, {...answer, state: null}, "accepted");
+  const candidate = place === null ? null : answer.mention.candidates[place];
+  if (candidate === undefined) return;
+  const [iri, name] = candidate ? ENTITIES[candidate[CANDIDATE.entity]] : [null, ""];
+  const {start, end, type} = answer;
+  decide(post, answer, "corrected", {start, end, type, iri, name});
+}
+
+function acceptRest(post) {
+  const said = reviewOf(post);
+  post.mentions.forEach((_, place) => { said.names[place] ||= {state: "accepted"}; });
+  said.done = true;
+  changed(post, null, `Post ${post.id} is done`);
+}
+
+function changed(post, key, words) {
+  const kept = store.set(`review-${DIGEST}`, review);
+  say(kept ? words : `${words} (not kept: this browser keeps nothing for the page; export before you close it)`);
+  refresh(post, key);
+}
+
+function openCorrection(post, answer) {
+  const dialog = byId("correct"), form = dialog.querySelector("form"), fields = form.elements;
+  if (!post.tokens.length) return say("The post has no words to name.");
+  byId("correct-title").textContent = answer ? `Correct: ${wordsIn(post, answer)}` : "Add a name";
+  const options = (select, values, chosen) => select.replaceChildren(...values.map(([value, words]) => make("option", {value, selected: value === chosen}, words)));
+  const words = post.tokens.map((token, place) => [place, `${place + 1}. ${token}`]);
+  options(fields.start, words, answer?.start ?? 0);
+  options(fields.end, words, (answer?.end ?? 1) - 1);
+  options(fields.type, ALL_TYPES.map(type => [type, type]), answer?.type ?? "PER");
+  const choices = new Map([["", "no entity of the graph (NIL)"]]);
+  for (const candidate of answer?.mention?.candidates || []) {
+    const [iri, label, type] = ENTITIES[candidate[CANDIDATE.entity]];
+    choices.set(iri, `${label}${type ? `, ${type}` : ""} (${percent(candidate[CANDIDATE.score])})`);
+  }
+  for (const gold of post.gold) if (gold.iri) choices.set(gold.iri, `${gold.name || nameOf(gold.iri)} (gold: ${gold.text})`);
+  if (answer?.iri && !choices.has(answer.iri)) choices.set(answer.iri, answer.name || nameOf(answer.iri));
+  byId("meanings").replaceChildren(...[...choices].map(([iri, label]) => make("label", {}, make("input", {type: "radio", name: "meaning", value: iri, checked: iri === (answer?.iri ?? "")}), ` ${label}`)));
+  fields.iri.value = fields.name.value = "";
+  dialog.returnValue = "";
+  dialog.onclose = () => { if (dialog.returnValue === "save") saveCorrection(post, answer, fields, choices); };
+  dialog.showModal();
+}
+
+function saveCorrection(post, answer, fields, choices) {
+  const start = Number(fields.start.value), end = Math.max(start, Number(fields.end.value)) + 1;
+  const own = fields.iri.value.trim(), iri = own || fields.meaning.value || null;
+  const label = own ? fields.name.value.trim() : (choices.get(iri || "") || "").replace(/, [A-Z]+ \(\d+ %\)$| \(.*\)$/, "");
+  const changes = {start, end, type: fields.type.value, iri, name: iri ? label : ""};
+  if (answer) return decide(post, answer, "corrected", changes);
+  const said = reviewOf(post);
+  said.added.push(changes);
+  changed(post, `added-${said.added.length - 1}`, "added");
+}
+
+/** A post that is done as a line for training (tokens, tags) and evaluation (gold). */
+function exported(post) {
+  const answers = answersOf(post).filter(answer => answer.state !== "rejected").sort((one, other) => one.start - other.start);
+  const tags = post.tokens.map(() => "O");
+  for (const {start, end, type} of answers) {
+    if (tags.slice(start, end).some(tag => tag !== "O")) continue;  // of names that overlap the first has the tags
+    for (let word = start; word < end; word++) tags[word] = (word === start ? "B-" : "I-") + type;
+  }
+  const gold = answers.map(answer => {
+    const [from, to] = rangeOf(post, answer);
+    const {start, end, type, iri, name} = answer;
+    return {start, end, start_char: pointsTo(post.text, from), end_char: pointsTo(post.text, to), text: post.text.slice(from, to), type, iri, name};
+  });
+  return {id: post.id, text: post.text, tokens: post.tokens, tags, image: post.image ?? null, gold};
+}
+
+function exportCorrections() {
+  const done = POSTS.filter(isDone), begun = Object.keys(review).length - done.length;
+  say(`${several(done.length, "post")} exported${begun > 0 ? `; ${several(begun, "post")} with names that were not decided left out (Shift+A accepts the rest of a post)` : ""}`, true);
+  if (!done.length) return;
+  const lines = done.map(post => JSON.stringify(exported(post)) + "\n");
+  const link = make("a", {href: URL.createObjectURL(new Blob(lines, {type: "application/jsonl"})), download: "corrections.jsonl"});
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}

@@ -1,0 +1,234 @@
+// The page as a whole: what is counted, filtered, in which order, what is drawn of it, and which keys do what.
+
+const CHUNK = 20;  // posts that are drawn and dropped together
+const form = byId("filters"), feed = byId("posts");
+let list = POSTS, chunks = [], height = 320;
+
+const say = (words, isSeen) => {
+  byId("said").textContent = words;
+  if (isSeen) byId("count").textContent = words;
+};
+
+for (const post of POSTS) {
+  const entities = [...post.mentions.filter(mention => mention.chosen !== null).map(mention => mention.candidates[mention.chosen][0]), ...(post.pictured ? [post.pictured.entity] : [])];
+  post.linked = [...new Set(entities)];
+  post.words = [post.id, post.text, post.error, ...post.linked.flatMap(number => ENTITIES[number].slice(0, 2))].join("\n").toLowerCase();
+  post.sure = Math.min(2, ...post.mentions.map(sureness));
+  post.recognised = post.error ? "error" : post.pictured ? String(post.pictured.hop) : post.picture !== undefined || post.nearest || post.attributes.length ? "unknown" : "none";
+}
+
+function wanted() {
+  const {search, type, entity, link, picture, gold, review: reviewed} = Object.fromEntries(new FormData(form));
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean), name = entity.trim().toLowerCase();
+  const numbers = name && new Set(ENTITIES.keys().filter(number => ENTITIES[number][0].toLowerCase() === name || ENTITIES[number][1].toLowerCase().includes(name)));
+  const link_is = {
+    linked: mention => mention.chosen !== null, nil: mention => mention.chosen === null, ambiguous: mention => mention.ambiguous,
+  }[link];
+  return post => words.every(word => post.words.includes(word))
+    && (!numbers || post.linked.some(number => numbers.has(number)))
+    && (!(type || link_is) || post.mentions.some(mention => (!type || mention.type === type) && (!link_is || link_is(mention))) || (link === "none" && !type))
+    && (link !== "none" || !post.mentions.length)
+    && (!picture || (picture === "recognised" ? post.pictured : post.recognised === picture))
+    && (!gold || isWrong(post) === (gold === "wrong"))
+    && (!reviewed || (reviewed === "changed" ? isChanged(post) : isDone(post) === (reviewed === "done")));
+}
+
+const isWrong = post => post.gold.some(gold => gold.wrong) || post.mentions.some(mention => mention.wrong);
+
+function filter() {
+  list = POSTS.filter(wanted());
+  const order = form.elements.order.value;
+  if (order) list.sort((one, other) => (order === "sure" ? other.sure - one.sure : one.sure - other.sure) || one.place - other.place);
+  byId("count").textContent = `${count.format(list.length)} of ${several(POSTS.length, "post")}`;
+  byId("nothing").hidden = list.length > 0 || !POSTS.length;
+  feed.hidden = !list.length;
+  watcher.disconnect();
+  chunks = [];
+  for (let at = 0; at < list.length; at += CHUNK) chunks.push(make("div", {class: "chunk", "data-at": at}));
+  list.forEach((post, at) => { post.at = at; });
+  feed.replaceChildren(...chunks);
+  for (const chunk of chunks) {
+    setHeight(chunk);
+    watcher.observe(chunk);
+  }
+  if (chunks.length) drawChunk(chunks[0]);
+}
+
+const postsOf = chunk => list.slice(Number(chunk.dataset.at), Number(chunk.dataset.at) + CHUNK);
+const setHeight = chunk => { chunk.style.minHeight = `${chunk.firstChild ? 0 : Number(chunk.dataset.height) || postsOf(chunk).length * height}px`; };
+
+function drawChunk(chunk) {
+  if (chunk.firstChild) return;
+  chunk.append(...postsOf(chunk).map(post => {
+    const article = make("article", {id: post.anchor, tabindex: "-1", "aria-posinset": post.at + 1, "aria-setsize": list.length});
+    fillCard(article, post);
+    return article;
+  }));
+  setHeight(chunk);
+}
+
+function dropChunk(chunk) {
+  if (!chunk.firstChild || chunk.contains(document.activeElement) || chunk.querySelector("details[open]")) return;
+  chunk.dataset.height = chunk.offsetHeight;
+  height = chunk.offsetHeight / chunk.childElementCount;
+  chunk.replaceChildren();
+  setHeight(chunk);
+}
+
+const watcher = new IntersectionObserver(entries => {
+  for (const {target, isIntersecting} of entries) (isIntersecting ? drawChunk : dropChunk)(target);
+}, {rootMargin: "1500px 0px"});
+
+function articleOf(post) {
+  if (list[post.at] !== post) return null;
+  drawChunk(chunks[Math.floor(post.at / CHUNK)]);
+  return byId(post.anchor);
+}
+
+function refresh(post, key) {
+  const article = articleOf(post);
+  if (!article) return;
+  const open = [...article.querySelectorAll("li:has(details[open])")].map(item => item.dataset.name);
+  fillCard(article, post);
+  for (const name of open) article.querySelector(`[data-name="${name}"] details`)?.setAttribute("open", "");
+  (key && article.querySelector(`[data-name="${key}"]`) || article).focus({preventScroll: true});
+}
+
+const currentPost = () => POSTS.find(post => post.anchor === document.activeElement?.closest("article")?.id);
+
+/** The name that keys are about: the one that has the focus, or the post's first that is not decided. */
+function currentName(post) {
+  const key = document.activeElement?.closest("[data-name]")?.dataset.name, answers = answersOf(post);
+  return answers.find(answer => answer.key === key) || answers.find(answer => !answer.state) || answers[0];
+}
+
+function goTo(post) {
+  const article = post && articleOf(post);
+  if (!article) return;
+  article.focus({preventScroll: true});
+  article.scrollIntoView({block: "start"});
+}
+
+function goToHash() {
+  let anchor = location.hash.slice(1);
+  try { anchor = decodeURIComponent(anchor); } catch { /* as it stands */ }
+  const post = POSTS.find(post => post.anchor === anchor);
+  if (!post) return;
+  if (list[post.at] !== post) { form.reset(); filter(); }
+  goTo(post);
+}
+
+function step(by) {
+  const post = currentPost();
+  goTo(post ? list[post.at + by] : list[0]);
+}
+
+function stepName(by) {
+  const post = currentPost() || list[0], items = post ? [...articleOf(post).querySelectorAll("[data-name]")] : [];
+  const at = items.findIndex(item => item.contains(document.activeElement));
+  items[at < 0 ? (by > 0 ? 0 : items.length - 1) : at + by]?.focus();
+}
+
+const KEYS = {
+  j: () => step(1), ArrowRight: () => step(1), k: () => step(-1), ArrowLeft: () => step(-1), n: () => stepName(1), p: () => stepName(-1),
+  "/": () => form.elements.search.focus(), "?": () => byId("help").showModal(),
+};
+const POST_KEYS = {
+  A: acceptRest, m: post => openCorrection(post, null),
+};
+const NAME_KEYS = {
+  a: (post, answer) => answer.mention && answer.state !== "accepted" && decide(post, answer, "accepted"),
+  x: (post, answer) => answer.state !== "rejected" && decide(post, answer, "rejected"),
+  c: openCorrection, u: undo,
+  o: (post, answer) => { const box = articleOf(post).querySelector(`[data-name="${answer.key}"] details`); if (box) box.open = !box.open; },
+  0: (post, answer) => answer.mention && linkCandidate(post, answer, null),
+};
+for (let digit = 1; digit < 10; digit++) NAME_KEYS[digit] = (post, answer) => answer.mention?.candidates[digit - 1] && linkCandidate(post, answer, digit - 1);
+
+document.addEventListener("keydown", event => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || !byId("keys").checked) return;
+  if (document.querySelector("dialog[open]") || event.target.closest("input, select, textarea")) return;
+  const post = currentPost(), answer = post && currentName(post);
+  const action = KEYS[event.key] || (post && POST_KEYS[event.key]) || (answer && NAME_KEYS[event.key]);
+  if (!action) return;
+  event.preventDefault();
+  action(post, answer);
+  if ("ax0123456789".includes(event.key) && post) nextOpen(post);
+});
+
+/** After a decision, on to the next name of the post that is not decided. */
+function nextOpen(post) {
+  const next = answersOf(post).find(answer => !answer.state);
+  if (next) articleOf(post)?.querySelector(`[data-name="${next.key}"]`)?.focus({preventScroll: true});
+}
+
+function summarise() {
+  const mentions = POSTS.flatMap(post => post.mentions), tally = values => [...values.reduce((sums, value) => sums.set(value, (sums.get(value) || 0) + 1), new Map())].sort((one, other) => other[1] - one[1]);
+  const linked = mentions.filter(mention => mention.chosen !== null), pictured = POSTS.filter(post => post.pictured).length;
+  const entities = tally(linked.map(mention => mention.candidates[mention.chosen][0])), errors = tally(POSTS.filter(post => post.error).map(post => post.error));
+  byId("total").textContent = `${several(POSTS.length, "post")}; ${several(mentions.length, "named entity").replace("entitys", "entities")}, ${count.format(linked.length)} of them linked to the graph; ${several(pictured, "picture")} recognised${errors.length ? `; ${several(errors.reduce((sum, [, times]) => sum + times, 0), "picture")} could not be used` : ""}.`;
+  const show = changes => () => {
+    form.reset();
+    for (const [name, value] of Object.entries(changes)) form.elements[name].value = value;
+    filter();
+    byId("count").scrollIntoView({block: "nearest"});
+  };
+  const block = (title, rows) => {
+    const most = Math.max(1, ...rows.map(([, times]) => times));
+    return rows.length ? [make("h3", {}, title), make("ul", {}, rows.map(([label, times, changes]) => make("li", {},
+      make("button", {type: "button", class: "row", click: show(changes)}, make("span", {}, label), make("span", {class: "bar", "--size": times / most}), make("span", {class: "n"}, count.format(times))))))] : [];
+  };
+  const nil = mentions.length - linked.length, unsure = mentions.filter(mention => mention.ambiguous).length, seen = tally(POSTS.map(post => post.recognised));
+  const pictureWords = {0: "named in the text", 1: "1 hop from the text", 2: "2 hops from the text", unknown: "not recognised", error: "could not be used", none: "no picture"};
+  const types = tally(mentions.map(mention => mention.type)).map(([type, times]) => [type, times, {type}]);
+  const links = [["linked", linked.length, {link: "linked"}], ["NIL", nil, {link: "nil"}], ["ambiguous", unsure, {link: "ambiguous"}]];
+  byId("summary").append(
+    make("section", {}, block("Types", types), block("Links", links.filter(([, times]) => times))),
+    make("section", {}, block("Most linked", entities.slice(0, 10).map(([number, times]) => [ENTITIES[number][1], times, {entity: ENTITIES[number][0]}]))),
+    make("section", {}, block("Pictures", seen.map(([kind, times]) => [pictureWords[kind], times, {picture: kind}])),
+      block("Pictures not used", errors.slice(0, 5).map(([reason, times]) => [reason, times, {picture: "error", search: reason}])),
+      block("Against gold", GOLD_SAYS.map(([words, times]) => [words, times, {gold: words === "right" ? "right" : "wrong"}]))));
+  byId("entity-names").append(...entities.slice(0, 200).map(([number]) => make("option", {value: ENTITIES[number][1]})));
+}
+
+const GOLD_SAYS = (() => {
+  const sums = {right: 0, "another link": 0, "another type": 0, "not in gold": 0, "not found": 0};
+  const names = {link: "another link", type: "another type", spurious: "not in gold", missed: "not found"};
+  for (const post of POSTS) for (const one of [...post.gold, ...post.mentions.filter(mention => mention.wrong === "spurious")]) sums[names[one.wrong] || "right"]++;
+  return POSTS.some(post => post.gold.length) ? Object.entries(sums).filter(([, times]) => times) : [];
+})();
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  const words = {system: "as the system has them", light: "light", dark: "dark"}[theme];
+  byId("theme").setAttribute("aria-label", `Colours: ${words}`);
+  byId("theme").textContent = `◐ ${{system: "Colours", light: "Light", dark: "Dark"}[theme]}`;
+}
+
+setTheme(store.get("theme") || "system");
+byId("keys").checked = store.get("keys") ?? true;
+form.elements.type.append(...ALL_TYPES.map(type => make("option", {value: type}, type)));
+byId("gold-filter").hidden = !GOLD_SAYS.length;
+byId("summary-box").open = window.innerWidth > 700 && POSTS.length > 1;
+byId("summary-box").hidden = form.hidden = POSTS.length < 2;
+summarise();
+filter();
+goToHash();
+
+let waiting = 0;
+form.addEventListener("input", () => { cancelAnimationFrame(waiting); waiting = requestAnimationFrame(filter); });
+form.addEventListener("submit", event => event.preventDefault());
+form.addEventListener("reset", () => setTimeout(filter));
+byId("clear").addEventListener("click", () => form.reset());
+byId("keys").addEventListener("change", event => store.set("keys", event.target.checked));
+byId("help-button").addEventListener("click", () => byId("help").showModal());
+byId("export").addEventListener("click", exportCorrections);
+byId("theme").addEventListener("click", () => {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches, order = dark ? ["system", "light", "dark"] : ["system", "dark", "light"];
+  const next = order[(order.indexOf(document.documentElement.dataset.theme) + 1) % 3];
+  store.set("theme", next);
+  setTheme(next);
+});
+addEventListener("hashchange", goToHash);
+addEventListener("beforeprint", () => { watcher.disconnect(); chunks.forEach(drawChunk); });
+addEventListener("afterprint", () => chunks.forEach(chunk => watcher.observe(chunk)));
