@@ -47,7 +47,8 @@ def read_image(value: Any, folder: Path | None) -> Image:
     if text[:7].lower() in ("http://", "https:/"):
         return None, text, "image is a web address, which only --fetch-images asks for"
     if folder is None:
-        return _from_base64(text)
+        content, _, problem = _from_base64(text)
+        return content, "", problem and f"image is {text[:40]!r}, expected base64 or a data: address: no file is read"
     return find_picture(folder, _path_in(text)), "", ""
 
 

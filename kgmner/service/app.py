@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from kgmner.service.errors import ServiceError
@@ -36,8 +37,8 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
     app.state.service = service
     app.include_router(router)
     app.add_middleware(Watch, service=service)
-    app.add_exception_handler(ServiceError, _answer)
-    app.add_exception_handler(HTTPException, _answer)
+    for kind in (ServiceError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _answer)
     return app
 
 
@@ -58,6 +59,10 @@ def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         what = f"{request.method} {request.url.path}"
         error = ServiceError(error.status_code, what, error.detail, "see /openapi.json for what there is")
+    if isinstance(error, RequestValidationError):
+        [wrong, *_] = error.errors()
+        value = f"{wrong['loc'][-1]}={wrong['input']}"
+        error = ServiceError(422, value, wrong["msg"], "see /openapi.json for what there is")
     assert isinstance(error, ServiceError)
     if request.url.path == "/card":
         return error_page(error)

@@ -18,14 +18,15 @@ _FORM: dict[str, Any] = {
     "type": "object",
     "properties": {"text": {"type": "string"}, "image": {"type": "string", "format": "binary"}},
 }
+_EXAMPLE = {"id": 7, "text": "Chad looks great"}
 _ENTITY = {"iri": "http://dbpedia.org/resource/Chad", "label": "Chad", "type": "LOC", "score": 0.93}
 _MENTION = {"start": 0, "end": 1, "start_char": 0, "end_char": 4, "text": "Chad", "type": "LOC", "entity": _ENTITY}
-_RESULT = {"id": 7, "text": "Chad looks great", "tags": ["B-LOC", "O", "O"], "mentions": [_MENTION]}
+_RESULT = {**_EXAMPLE, "tags": ["B-LOC", "O", "O"], "mentions": [_MENTION]}
 _ERROR = {
     "status": 422,
     "value": '{"txt": "Chad"}',
     "expected": 'has neither "text" nor "tokens", expected one of them',
-    "fix": "correct this post; the others were read",
+    "fix": "correct this post and send it again",
 }
 _RESOURCE = {
     "@URI": "http://dbpedia.org/resource/Chad",
@@ -60,9 +61,9 @@ ANNOTATE: dict[str, Any] = {
             "application/json": {
                 "schema": {"oneOf": [_POST, {"type": "array", "items": _POST}]},
                 "examples": {
-                    "one post": {"value": {"id": 7, "text": "Chad looks great"}},
-                    "a list": {"value": [{"id": 7, "text": "Chad looks great"}, {"id": 8, "tokens": ["I", "love", "Mali"]}]},
-                    "with a picture": {"value": {"text": "Chad looks great", "image": "data:image/png;base64,iVBORw0KGgo="}},
+                    "one post": {"value": _EXAMPLE},
+                    "a list": {"value": [_EXAMPLE, {"id": 8, "tokens": ["I", "love", "Mali"]}]},
+                    "with a picture": {"value": {**_EXAMPLE, "image": "data:image/png;base64,iVBORw0KGgo="}},
                 },
             },
             "multipart/form-data": {"schema": _FORM},

@@ -25,8 +25,8 @@ async def posts_in(request: Request, service: ServiceSettings) -> tuple[list[Ent
         ServiceError: The request holds no posts, or too many.
     """
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise ServiceError(415, request.headers["content-encoding"], "a body that is not compressed", "send it as it is")
+    if packed := request.headers.get("content-encoding", "identity").replace("identity", ""):
+        raise ServiceError(415, packed, "a body that is not compressed", "send it as it is")
     if kind in FORMS:
         fields = await form_of(request)
         content = await _content(fields.pop("image", None))
@@ -67,9 +67,7 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def read_post(
-    value: Any, service: ServiceSettings, *, number: int = 0, picture: bytes | str | None = None
-) -> Entry:
+def read_post(value: Any, service: ServiceSettings, *, number: int = 0, picture: bytes | str | None = None) -> Entry:
     """A post, or what is wrong with it; without an id, its number is one."""
     if not isinstance(value, Mapping):
         return ServiceError(422, json.dumps(value), "a post: an object with a text or tokens", _FIX)
@@ -80,9 +78,9 @@ def read_post(
             limit = f"{service.max_post_chars:,} characters of JSON in a post, beside its picture"
             return too_large(f"a post of {chars:,} characters", limit, "cut the text into several posts")
         named = {"id": number, **value} if not isinstance(picture, str) else {"id": number, **value, "image": picture}
-        post = post_from_json(named, folder=None)
+        post = post_from_json(named, folder=None, names=service.names)
     except PostError as error:
-        return ServiceError(422, error.text, error.reason, "correct this post; the others were read")
+        return ServiceError(422, error.text, error.reason, "correct this post and send it again")
     except (RecursionError, TypeError, ValueError) as error:
         return ServiceError(422, type(error).__name__, "a post that is not nested so deeply", _FIX)
     return replace(post, image=picture, image_error="") if isinstance(picture, bytes) else post

@@ -33,7 +33,7 @@ async def annotate(request: Request, explain: bool = False) -> Response:
     answers = await _read(request, entries)
     if not is_list and isinstance(answers[0], ServiceError):
         raise answers[0]
-    said = await run_in_threadpool(lambda: [_to_json(*pair, explain) for pair in zip(entries, answers, strict=True)])
+    said = await run_in_threadpool(lambda: [_to_json(answer, explain=explain) for answer in answers])
     return as_json(said if is_list else said[0])
 
 
@@ -67,9 +67,9 @@ async def card(request: Request) -> Response:
     pipeline = _models(request).ready()
     [entry], _ = await posts_in(request, request.app.state.service)
     [answer] = await _read(request, [entry])
-    if isinstance(answer, ServiceError) or isinstance(entry, ServiceError):
+    if isinstance(answer, ServiceError):
         raise answer
-    picture = None if answer.image_error else entry.image
+    picture = entry.image if isinstance(entry, Post) and answer.image_error is None else None
     pieces = report_html([answer], [picture], index=pipeline.index, title="The post, tagged and linked")
     return HTMLResponse(await run_in_threadpool("".join, pieces), headers=CARD_HEADERS)
 
@@ -126,5 +126,5 @@ def _answer(found: Result | BaseException) -> Result | ServiceError:
     return ServiceError(500, type(found).__name__, "a post that can be read", "tell the keeper of the service")
 
 
-def _to_json(entry: Entry, answer: Result | ServiceError, explain: bool) -> dict[str, Any]:  # noqa: FBT001
+def _to_json(answer: Result | ServiceError, *, explain: bool) -> dict[str, Any]:
     return answer.to_json() if isinstance(answer, ServiceError) else result_to_json(answer, explain=explain)

@@ -1,6 +1,6 @@
 """The settings of the service: where it listens, how it reads posts, and its limits."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,4 +21,5 @@ class ServiceSettings:
     max_posts: int = 100  # in a request
     max_waiting: int = 500  # posts, over all requests to a worker
     timeout_s: float = 30.0  # from a request's first byte to its answer
+    names: Mapping[str, str] = field(default_factory=dict)  # what fields are called in posts: {"text": "body"}
     fetch: Callable[[Iterable[Post]], Iterator[Post]] | None = None  # gets pictures from the web; None: not allowed

@@ -1,7 +1,7 @@
 """DBpedia Spotlight's dialect: its parameters, and its JSON, so that its clients work unchanged.
 
-As its own service has it (``AnnotationUnit`` and ``ResourceItem`` of dbpedia-spotlight-model): all values are texts, and
-without entities there is no ``Resources``. Offsets count characters, as its Python clients count them.
+As its own service has it (``AnnotationUnit`` and ``ResourceItem`` of dbpedia-spotlight-model): all values are texts,
+and without entities there is no ``Resources``. Offsets count characters, as its Python clients count them.
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ class Asked:
             confidence, support = float(values.get("confidence", 0.5)), int(values.get("support", 0))
         except ValueError as error:
             raise ServiceError(400, str(error), "a confidence from 0 to 1, a whole support", "correct it") from None
-        policy = values.get("policy", cls.policy)
+        policy = values.get("policy", "whitelist")
         if policy not in ("whitelist", "blacklist"):
             raise ServiceError(400, f"policy={policy}", "whitelist or blacklist", "give one of them, or leave it out")
         if sparql := values.get("sparql", ""):

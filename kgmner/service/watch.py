@@ -47,7 +47,7 @@ class Watch:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
                 end = () if exchange.body_read.is_set() else [(b"connection", b"close")]  # the rest is not read
-                message = message | {"headers": [*message.get("headers", ()), *_SAFE, *end]}
+                message = {**message, "headers": [*message.get("headers", ()), *_SAFE, *end]}
             await send(message)
 
         try:
@@ -86,10 +86,10 @@ class Watch:
             await _refuse(answer, exchange, error)
         except ClientDisconnect:
             pass
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it is logged and answered
             LOG.exception("failed")
-            error = ServiceError(500, "this request", "no error here", "tell the keeper of the service the time of it")
-            await _refuse(answer, exchange, error)
+            fix = "tell the keeper of the service the time of it"
+            await _refuse(answer, exchange, ServiceError(500, "this request", "no error here", fix))
         finally:
             for task in (work, gone):
                 task.cancel()
@@ -112,7 +112,8 @@ class Watch:
     def _too_late(self, exchange: _Exchange) -> ServiceError:
         within = f"within {self._service.timeout_s:g} s"
         if not exchange.body_read.is_set():
-            return ServiceError(408, f"{exchange.body_bytes:,} bytes so far", f"a whole request {within}", "send it again")
+            came = f"{exchange.body_bytes:,} bytes so far"
+            return ServiceError(408, came, f"a whole request {within}", "send it again")
         return ServiceError(503, "too many posts wait", f"an answer {within}", "ask again in a while", retry_after_s=5)
 
 
