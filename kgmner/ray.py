@@ -8,6 +8,7 @@ import logging
 import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -80,7 +81,8 @@ class OnRay:
     def __init__(self, index_dir: Path, settings: Settings, address: str = "") -> None:
         self.index = open_index(index_dir)
         self.memory = Memory()
-        self._index_dir, self._settings = index_dir, settings
+        self._index_dir = index_dir
+        self._settings = settings if settings.cache else replace(settings, keep_cache=False)
         if find_spec("ray") is None:
             raise RayError("--ray needs Ray, which is not installed: pip install 'kgmner[ray]'")
         import ray

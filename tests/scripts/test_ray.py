@@ -1,7 +1,9 @@
 """Posts over a cluster of Ray's: two nodes, a worker that is lost, and the results that there are without Ray."""
 
+import doctest
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -52,10 +54,25 @@ def test_a_lost_worker_loses_nothing(
     )
     lost = threading.Thread(target=lose_one, args=(process, out.with_name("results.jsonl.part")))
     lost.start()
-    told, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=120)
     lost.join()
     assert process.returncode == 0, said.decode()
     assert out.read_bytes() == linked
+
+
+def test_the_example_of_the_page_runs(cluster: Any, index: Path, tmp_path: Path, monkeypatch) -> None:
+    import ray
+
+    ray.init(cluster.address, ignore_reinit_error=True, log_to_driver=False)
+    (tmp_path / "my-index").symlink_to(index)
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text("utf-8")
+    [block] = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    test = doctest.DocTestParser().get_doctest(block, {}, "docs/cluster.md", "docs/cluster.md", 0)
+    said: list[str] = []
+    runner = doctest.DocTestRunner()
+    runner.run(test, out=said.append)
+    assert runner.failures == 0, "".join(said)
 
 
 def lose_one(process: subprocess.Popen[bytes], part: Path) -> None:

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import re
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -279,6 +282,24 @@ def test_what_openapi_shows_can_be_sent(service: Service) -> None:
     parameters = page["paths"]["/spotlight/annotate"]["get"]["parameters"]
     asked = {one["name"]: one["example"] for one in parameters if "example" in one}
     assert service.client.get("/spotlight/annotate", params=asked | {"confidence": 0.1}).json()["Resources"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_commands_of_the_page_run(service: Service, posts: Path, tmp_path: Path) -> None:
+    shutil.copy(posts.parent / "images" / "chad-flag.jpg", tmp_path / "flag.jpg")
+    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
+    [block] = re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    place = service.address.removeprefix("http://")
+    commands = [shlex.split(line.replace("localhost:8000", place)) for line in block.splitlines()]
+    told = [subprocess.run(line, cwd=tmp_path, capture_output=True, check=True).stdout for line in commands]
+    one, several, form, ready = map(json.loads, told[:-1])
+    assert one["mentions"][0]["entity"]["label"] == "Chad"
+    assert several[0]["mentions"][0]["entity"]["label"] == "Jakarta"
+    [shown] = re.findall(r"^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert several[1] == json.loads(shown)
+    assert form["pictured"]["label"] == "Chad"
+    assert ready["state"] == "ready"
+    assert b"kgmner_requests_total" in told[-1]
 
 
 def test_spotlight_s_json_is_as_spotlight_s(service: Service) -> None:
