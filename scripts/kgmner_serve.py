@@ -37,7 +37,7 @@ _LONGEST_FETCH_S = 10.0
 @click.option("--max-body-mb", type=click.FloatRange(0.001), default=20.0, help="Largest body of a request, in MB.")
 @click.option("--max-posts", type=click.IntRange(1), default=100, help="Most posts in a request.")
 @click.option(
-    "--max-post-chars", type=click.IntRange(1), default=50_000, help="Longest post as JSON, without its picture."
+    "--max-post-chars", type=click.IntRange(1), default=20_000, help="Longest post as JSON, without its picture."
 )
 @click.option("--max-waiting", type=click.IntRange(1), default=500, help="Most posts that wait in a worker.")
 @click.option(
@@ -50,19 +50,7 @@ _LONGEST_FETCH_S = 10.0
     help="Remember pictures and what they show in this file.  [default: nothing is kept]",
 )
 @reading_options
-def main(
-    index: Path,
-    port: int,
-    host: str,
-    workers: int,
-    max_body_mb: float,
-    max_posts: int,
-    max_post_chars: int,
-    max_waiting: int,
-    timeout_s: float,
-    cache: Path | None,
-    **options: Any,
-) -> None:
+def main(index: Path, cache: Path | None, max_body_mb: float, **options: Any) -> None:
     """Read posts over HTTP: for programs, for clients of DBpedia Spotlight, and on a page for people.
 
     INDEX is a directory that build-kg-index made. The page is at /, posts are POSTed to /v1/annotate, Spotlight's
@@ -77,19 +65,14 @@ def main(
     if reading.fetch is not None:
         quick = replace(reading.fetch, tries=1, read_s=_LONGEST_FETCH_S, picture_s=_LONGEST_FETCH_S)
         fetch = partial(with_fetched, reading=replace(reading, fetch=quick))
+    of_pipeline = {name: options.pop(name) for name in _OF_PIPELINE}
     service = ServiceSettings(
         index=index,
-        reading=Settings(cache=cache, keep_cache=cache is not None, **options),
-        host=host,
-        port=port,
-        workers=workers,
+        reading=Settings(cache=cache, keep_cache=cache is not None, **of_pipeline),
         max_body_bytes=round(max_body_mb * 1e6),
-        max_posts=max_posts,
-        max_post_chars=max_post_chars,
-        max_waiting=max_waiting,
-        timeout_s=timeout_s,
         fetch=fetch,
         names=reading.names,
+        **options,
     )
     serve(service, quiet=is_quiet())
 

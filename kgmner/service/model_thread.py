@@ -11,6 +11,7 @@ from kgmner.service.metrics import AT_ONCE, WAITING
 from linker import Pipeline, Post, Result
 
 _MOST_AT_ONCE = 32
+_MOST_TOKENS = 2000  # after which no further post is taken: long ones hold up the others no longer than they must
 
 Answer: TypeAlias = Result | Exception
 _Job: TypeAlias = tuple[Post, "asyncio.Future[Result]"]
@@ -103,8 +104,11 @@ class ModelThread:
     def _batches(self) -> Iterator[list[_Job]]:
         """What waits, as it comes; without what nobody waits for any more."""
         while True:
-            taken = [self._queue.get()]
+            taken, tokens = [self._queue.get()], 0
             while len(taken) < _MOST_AT_ONCE and not self._queue.empty():  # nobody else takes
+                tokens += len(taken[-1][0].tokens) if taken[-1] else 0
+                if tokens > _MOST_TOKENS:
+                    break
                 taken.append(self._queue.get())
             if jobs := [job for job in taken if job is not None and not job[1].cancelled()]:
                 yield jobs

@@ -17,7 +17,7 @@ class ServiceSettings:
     port: int = 8000  # 0: any that is free
     workers: int = 1  # processes; they share the index
     max_body_bytes: int = 20_000_000  # of a request
-    max_post_chars: int = 50_000  # of a post as JSON, without its picture
+    max_post_chars: int = 20_000  # of a post as JSON, without its picture
     max_posts: int = 100  # in a request
     max_waiting: int = 500  # posts, over all requests to a worker
     timeout_s: float = 30.0  # from a request's first byte to its answer
