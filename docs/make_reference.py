@@ -15,6 +15,7 @@ COMMANDS = (
     "build-kg-index",
     "link-and-tag",
     "kgmner-report",
+    "kgmner-serve",
     "kg-cache",
     "train-tagger",
     "evaluate-tagger",

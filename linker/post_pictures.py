@@ -19,13 +19,13 @@ Image = tuple[Path | bytes | None, str, str]
 """A picture's file or content, its web address, and why it cannot be used; the last two may be empty."""
 
 
-def read_image(value: Any, folder: Path) -> Image:
+def read_image(value: Any, folder: Path | None) -> Image:
     """What a post says of its picture.
 
     Args:
         value: A path, an address (``file:``, ``http:``, ``https:``, ``data:``), base64, bytes, or an object with one of
             these (``{"bytes", "path"}``, ``{"url"}``).
-        folder: Where relative paths start.
+        folder: Where relative paths start; None: no file is looked at, what is no address is read as base64.
     """
     if isinstance(value, Mapping):
         value = next((value[name] for name in _IN_OBJECTS if value.get(name)), None if not value else dict(value))
@@ -33,7 +33,7 @@ def read_image(value: Any, folder: Path) -> Image:
         return None, "", ""
     if isinstance(value, bytes | bytearray):
         return bytes(value), "", ""
-    if isinstance(value, Path):
+    if isinstance(value, Path) and folder is not None:
         return find_picture(folder, str(value)), "", ""
     if not isinstance(value, str):
         return None, "", f"image is {repr(value)[:80]}, expected a path, base64 or a web address"
@@ -46,6 +46,9 @@ def read_image(value: Any, folder: Path) -> Image:
         return _from_base64(text)
     if text[:7].lower() in ("http://", "https:/"):
         return None, text, "image is a web address, which only --fetch-images asks for"
+    if folder is None:
+        content, _, problem = _from_base64(text)
+        return content, "", problem and f"image is {text[:40]!r}, expected base64 or a data: address: no file is read"
     return find_picture(folder, _path_in(text)), "", ""
 
 

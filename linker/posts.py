@@ -73,7 +73,12 @@ def read_posts(
 
 
 def post_from_json(
-    value: Mapping[str, Any], *, folder: Path, line: int = 0, file: str = "", names: Mapping[str, str] | None = None
+    value: Mapping[str, Any],
+    *,
+    folder: Path | None,
+    line: int = 0,
+    file: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> Post:
     """Turn one JSON object into a post.
 
@@ -81,7 +86,7 @@ def post_from_json(
         value: ``{"id", "text" or "tokens", "image", "caption", "mentions"}``; all but the text may be absent, and
             fields may have other names (`POST_FIELDS`). A list of words as ``text`` is read as tokens, a text as
             ``tokens`` as a text.
-        folder: What a relative path of a picture starts from.
+        folder: What a relative path of a picture starts from; None: no file is looked at, whatever the value says.
         line: Line number, for messages and for a post without an id.
         file: Where it is from.
         names: What fields are called here: ``{"text": "body"}``.

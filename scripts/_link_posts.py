@@ -16,6 +16,7 @@ from scripts._progress import Progress
 from scripts._read_posts import PostNotes, Reading, read, with_fetched
 
 if TYPE_CHECKING:
+    from kgmner.ray import OnRay
     from linker import Index, Pipeline, Post, PostError, Result, Settings
 
 _SHOWN = 5  # bad lines and pictures that are named in the summary
@@ -35,6 +36,7 @@ class Job:
     batch_size: int
     explain: bool
     reading: Reading = field(default_factory=Reading)
+    ray: str | None = None  # the address of a cluster of Ray's to read on; "": a new one on this machine; None: here
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class _Seen:
 
 def link_posts(job: Job, source: str) -> None:
     """Read the posts of a file ("-": stdin), link them, and write the results."""
-    if source != "-":
+    if source != "-" and "://" not in source:
         with Path(source).open("rb"):  # find out now, not after the models are loaded
             pass
     seen = _Seen(images=[] if "html" in _forms(job) else None)
@@ -75,7 +77,7 @@ def _write_by_way_of_file(
     results: "Iterator[Result]",
     seen: _Seen,
     job: Job,
-    pipeline: "Pipeline",
+    pipeline: "Pipeline | OnRay",
 ) -> None:
     """Write results as they come beside one of the files, where a stopped run leaves them, and then to every place."""
     place = _results_file.waiting_place(files)
@@ -95,7 +97,7 @@ def link_text(job: Job, text: str, image: str | None, *, readable: bool) -> None
 
     post = post_from_json({"id": "text", "text": text, "image": image}, folder=Path())
     with _results_file.hold(job.outs), _open_pipeline(job) as pipeline:
-        results = pipeline.process([post])
+        results = list(pipeline.run([post]))
         is_shown = readable and sys.stdout.isatty()
         if is_shown:
             from scripts._show import print_result
@@ -105,11 +107,15 @@ def link_text(job: Job, text: str, image: str | None, *, readable: bool) -> None
             _write(job, Source(lambda: results, job.explain, lambda: [post.image], pipeline.index))
 
 
-def _open_pipeline(job: Job) -> "Pipeline":
+def _open_pipeline(job: Job) -> "Pipeline | OnRay":
     from linker import Pipeline
 
     if job.settings.cache is not None:
         check_file_place("--cache", job.settings.cache)
+    if job.ray is not None:
+        from kgmner.ray import OnRay
+
+        return OnRay(job.index, job.settings, job.ray)
     pipeline = Pipeline.open(job.index, job.settings)
     if pipeline.memory.problem:
         say(pipeline.memory.problem)
@@ -170,14 +176,14 @@ def _skip_done(posts: Iterator["Post"], done_ids: list[str | int], out: Path) ->
 
 
 def _link(
-    pipeline: "Pipeline", posts: Iterator["Post"], job: Job, seen: _Seen, progress: Progress, *, total: int
+    pipeline: "Pipeline | OnRay", posts: Iterator["Post"], job: Job, seen: _Seen, progress: Progress, *, total: int
 ) -> "Iterator[Result]":
-    known_problem = pipeline.memory.problem
-    for result in pipeline.run(posts, batch_size=job.batch_size):
+    known_problem, passed = pipeline.memory.problem, seen.posts
+    for done, result in enumerate(pipeline.run(posts, batch_size=job.batch_size), 1):
         if result.image_error:
             seen.bad_pictures.append(f"{result.id} ({result.image_error})")
         yield result
-        progress("posts", seen.posts + len(seen.bad_lines), total)
+        progress("posts", passed + done + len(seen.bad_lines), total)
     if pipeline.memory.problem not in (None, known_problem):
         say(str(pipeline.memory.problem))
 

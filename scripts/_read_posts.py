@@ -7,11 +7,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import say
+from scripts._cli import CommandError, say
 
 if TYPE_CHECKING:
     from kg import FetchSettings
@@ -66,8 +66,21 @@ def read(source: str, images: Path | None, reading: Reading) -> "Iterator[Post |
     """Read the posts of a file ("-": stdin), and say what it was taken for."""
     from linker import read_posts
 
-    place = sys.stdin.buffer if source == "-" else Path(source)
+    place = sys.stdin.buffer if source == "-" else _far(source) if "://" in source else Path(source)
     return read_posts(place, pictures=images, names=reading.names, tell=say)
+
+
+def _far(source: str) -> IO[bytes]:
+    """A file of another machine: ``s3://bucket/posts.jsonl``, ``gs://``, ``hdfs://``."""
+    from pyarrow.fs import FileSystem
+    from pyarrow.lib import ArrowException
+
+    try:
+        system, path = FileSystem.from_uri(source)
+        file: IO[bytes] = system.open_input_file(path)
+    except (ArrowException, ValueError) as error:
+        raise CommandError(f"{source}: expected an address such as s3://bucket/posts.jsonl ({error})") from error
+    return file
 
 
 def with_fetched(posts: "Iterable[Post]", reading: Reading) -> "Iterator[Post]":

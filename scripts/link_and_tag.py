@@ -15,6 +15,7 @@ link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl -o results.c
 link-and-tag demo/index --text "Chad looks great" --image flag.jpg
 cat posts.jsonl | link-and-tag demo/index - | head
 link-and-tag demo/index posts.jsonl -o results.jsonl --resume
+link-and-tag demo/index posts.jsonl -o results.jsonl --ray 10.0.0.1:6379
 """
 
 
@@ -102,6 +103,14 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 @click.option(
     "--batch-size", type=click.IntRange(1), default=32, help="Posts at once; the results do not depend on it."
 )
+@click.option(
+    "--ray",
+    metavar="[ADDRESS]",
+    is_flag=False,
+    flag_value="",
+    help="Read on the machines of a Ray cluster, where INDEX and pictures are at the same places; without ADDRESS the "
+    "cluster of RAY_ADDRESS, or this machine (docs/cluster.md).",
+)
 @reading_options
 @weights
 @device
@@ -118,6 +127,7 @@ def main(
     errors: Path | None,
     batch_size: int,
     explain: bool,
+    ray: str | None,
     **settings: Any,
 ) -> None:
     """Find, type and link the named entities of posts with the help of an index and the posts' pictures.
@@ -143,7 +153,7 @@ def main(
     kept = None if cache in (None, "none") else Path(cache or "")
     chosen = Settings(cache=kept, keep_cache=cache != "none", explain=explain, **settings)
     places = places_of(outs, form, posts)
-    job = Job(index, chosen, places, form or "jsonl", images, resume, errors, batch_size, explain, reading)
+    job = Job(index, chosen, places, form or "jsonl", images, resume, errors, batch_size, explain, reading, ray)
     if text is not None:
         link_text(job, text, image, readable=form is None or bool(outs))
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OPTIONAL = ("pandas", "polars", "fastapi", "spacy")
+OPTIONAL = ("pandas", "polars", "spacy")
 
 
 def blocks(page: str) -> list[str]:

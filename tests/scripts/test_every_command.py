@@ -16,7 +16,7 @@ Run = Callable[..., Result]
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
     *("build-kg-index", "link-and-tag", "kgmner-report", "kg-cache", "train-tagger", "evaluate-tagger"),
-    "evaluate-links",
+    *("evaluate-links", "kgmner-serve"),
 )
 
 

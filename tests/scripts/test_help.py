@@ -10,7 +10,7 @@ import pytest
 
 COMMANDS = (
     *("build-kg-index", "link-and-tag", "kgmner-report", "kg-cache", "train-tagger", "evaluate-tagger"),
-    "evaluate-links",
+    *("evaluate-links", "kgmner-serve"),
 )
 HEAVY = (
     "torch",

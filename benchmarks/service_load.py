@@ -1,0 +1,182 @@
+"""kgmner-serve under load: 1, 8 and 64 clients, a post each at a time, beside the command's loop on the same posts.
+
+python -m benchmarks.service_load [--seconds 120] [--clients 1 8 64] [--workers 1] [--text]
+"""
+
+import argparse
+import asyncio
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from benchmarks.sample import read_sample, sample_index
+from linker import Pipeline, Post
+
+
+def main() -> None:
+    """Print a line for the command's loop, and one for each number of clients."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=120, help="how long each number of clients asks")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--text", action="store_true", help="leave the pictures out")
+    options = parser.parse_args()
+    index, posts = sample_index(), [gold.post for gold in read_sample()]
+    posts = [replace(post, image=None) for post in posts] if options.text else posts
+    with tempfile.TemporaryDirectory() as folder:
+        own = loop_rate(index, posts, options.seconds)
+        print(
+            f"{'the command loop':<18}{own[0]:7.1f} posts/s, {own[1] * 1e3:.0f} ms of processor time each", flush=True
+        )
+        process, address = started(index, options.workers, Path(folder) / "log")
+        try:
+            for clients in options.clients:
+                print(asyncio.run(load(process.pid, address, posts, clients, options.seconds, own)), flush=True)
+            hostile = asyncio.run(badly_behaved(address))
+            print(f"a client that stops halfway, then 2 GB announced, then 2 GB streamed: {hostile}", flush=True)
+            print(f"SIGTERM among 64 clients: {asyncio.run(stopped(process, address, posts))}")
+        finally:
+            process.kill()
+            process.wait()
+        again = loop_rate(index, posts, options.seconds)
+        print(f"{'the loop again':<18}{again[0]:7.1f} posts/s, {again[1] * 1e3:.0f} ms of processor time each")
+
+
+def loop_rate(index: Path, posts: list[Post], seconds: float) -> tuple[float, float]:
+    """Posts a second, and processor seconds a post, of ``link-and-tag --cache none`` between loading and writing."""
+    with Pipeline.open(index, keep_cache=False) as pipeline:
+        pipeline.process(posts[-8:])
+        start, start_cpu = time.perf_counter(), time.process_time()
+        for done, _ in enumerate(pipeline.run(posts * 100), 1):  # noqa: B007
+            if time.perf_counter() - start > seconds:
+                break
+        return done / (time.perf_counter() - start), (time.process_time() - start_cpu) / done
+
+
+def started(index: Path, workers: int, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A service that is ready, and its address."""
+    command = [sys.executable, "-m", "scripts.kgmner_serve", str(index), "--port", "0", "--workers", str(workers)]
+    with log.open("wb") as file:
+        process = subprocess.Popen(command, stderr=file)
+    while True:
+        time.sleep(0.5)
+        lines = log.read_text("utf-8").splitlines()
+        if lines and httpx.get(f"{(address := json.loads(lines[0])['address'])}/v1/ready").is_success:
+            return process, address
+
+
+def as_sent(post: Post) -> dict[str, Any]:
+    """A post as a client sends it."""
+    value = {"id": post.id, "tokens": list(post.tokens)}
+    if isinstance(post.image, Path):
+        value["image"] = base64.b64encode(post.image.read_bytes()).decode()
+    return value
+
+
+async def load(
+    pid: int, address: str, posts: list[Post], clients: int, seconds: float, own: tuple[float, float]
+) -> str:
+    """Ask for so long with so many clients; what came of it."""
+    numbers, times, statuses, memory = count(), [], [], []
+    start, start_cpu = time.perf_counter(), cpu_s(pid)
+
+    async def client() -> None:
+        async with httpx.AsyncClient(base_url=address, timeout=60) as http:
+            while time.perf_counter() - start < seconds:
+                body = as_sent(posts[next(numbers) % len(posts)])
+                asked = time.perf_counter()
+                statuses.append((await http.post("/v1/annotate", json=body)).status_code)
+                times.append(time.perf_counter() - asked)
+
+    async def watch() -> None:
+        while time.perf_counter() - start < seconds:
+            memory.append(own_mb(pid))
+            await asyncio.sleep(0.5)
+
+    await asyncio.gather(watch(), *(client() for _ in range(clients)))
+    rate = statuses.count(200) / (time.perf_counter() - start)
+    cpu = (cpu_s(pid) - start_cpu) / statuses.count(200)
+    later = memory[len(memory) // 3 :]
+    slope = np.polyfit(np.arange(len(later)) / 120, later, 1)[0]
+    p50, p99 = np.percentile(times, (50, 99))
+    return (
+        f"{f'{clients} clients':<18}{rate:7.1f} posts/s, {rate / own[0]:.2f} of the loop's, {cpu * 1e3:.0f} ms "
+        f"of processor time each, {own[1] / cpu:.2f} of the loop's; p50 {p50 * 1e3:.0f} ms, "
+        f"p99 {p99 * 1e3:.0f} ms; {len(statuses)} asked, {statuses.count(200)} read, "
+        f"{len(statuses) - statuses.count(200)} refused; memory {later[-1]:.0f} MB, slope {slope:+.1f} MB/min"
+    )
+
+
+async def badly_behaved(address: str) -> list[str]:
+    """What a client that stops halfway, one that announces 2 GB and one that streams them are told."""
+    host, port = address.removeprefix("http://").split(":")
+    head, told = b"POST /v1/annotate HTTP/1.1\r\nHost: x\r\n", []
+    for rest in (
+        b"Content-Length: 99\r\n\r\n{",
+        b"Content-Length: 2000000000\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n",
+    ):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head + rest)
+        sent = 0
+        if b"99\r" in rest:
+            writer.close()
+            told.append("left")
+            continue
+        try:
+            while b"chunked" in rest and sent < 2_000_000_000 and not reader._buffer:  # type: ignore[attr-defined]
+                writer.write(b"100000\r\n" + b" " * 0x100000 + b"\r\n")
+                await writer.drain()
+                sent += 0x100000
+        except ConnectionError:
+            pass
+        line = (await reader.read(100)).split(b"\r\n")[0].decode()
+        told.append(f"{line} after {sent / 1e6:.0f} MB")
+        writer.close()
+    return told
+
+
+async def stopped(process: subprocess.Popen[bytes], address: str, posts: list[Post]) -> str:
+    """Stop the service while 64 clients wait: how many were answered, refused, or lost."""
+    async with httpx.AsyncClient(base_url=address, timeout=60, limits=httpx.Limits(max_connections=64)) as http:
+        bodies = [as_sent(post) for post in posts[:64]]
+        asked = [asyncio.ensure_future(http.post("/v1/annotate", json=body)) for body in bodies]
+        await asyncio.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    statuses = [str(one.status_code) if isinstance(one, httpx.Response) else type(one).__name__ for one in answers]
+    status = await asyncio.to_thread(process.wait)
+    return f"{ {name: statuses.count(name) for name in sorted(set(statuses))} }, exit status {status}"
+
+
+def own_mb(pid: int) -> float:
+    """The memory of a process and of those that it started, without the pages of files."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    own = next(int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon"))
+    return own + sum(map(own_mb, _children(pid)))
+
+
+def cpu_s(pid: int) -> float:
+    """The processor time of a process and of those that it started."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_s, _children(pid)))
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The application: it loads the models while it already answers, and turns every error into one form."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from kgmner.service.errors import ServiceError
+from kgmner.service.model_thread import ModelThread
+from kgmner.service.page import error_page
+from kgmner.service.routes import as_json, router
+from kgmner.service.settings import ServiceSettings
+from kgmner.service.watch import Watch
+from linker import Pipeline, Post
+
+
+def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> FastAPI:
+    """Make the application.
+
+    Args:
+        service: Its settings.
+        failed: Told why the models cannot be loaded.
+    """
+    from kgmner import __version__
+
+    @asynccontextmanager
+    async def live(app: FastAPI) -> AsyncIterator[None]:
+        app.state.models = ModelThread(partial(_open, service), most_waiting=service.max_waiting, failed=failed)
+        yield
+        await app.state.models.stop()
+
+    app = FastAPI(title="kgmner", version=__version__, lifespan=live, docs_url=None, redoc_url=None)
+    app.state.service = service
+    app.include_router(router)
+    app.add_middleware(Watch, service=service)
+    for kind in (ServiceError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _answer)
+    return app
+
+
+def _open(service: ServiceSettings) -> Pipeline:
+    """Load everything, so that no request waits for it."""
+    import torch
+
+    if service.workers > 1:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // service.workers))
+    pipeline = Pipeline.open(service.index, service.reading)
+    _ = pipeline.index.images, pipeline.index.initials
+    pipeline.process([Post("", ("Warm", "up"))])
+    return pipeline
+
+
+def _answer(request: Request, error: Exception) -> Response:
+    """Say an error in the one form; on the page for people, as a page."""
+    if isinstance(error, HTTPException):
+        what = f"{request.method} {request.url.path}"
+        error = ServiceError(error.status_code, what, error.detail, "see /openapi.json for what there is")
+    if isinstance(error, RequestValidationError):
+        [wrong, *_] = error.errors()
+        value = f"{wrong['loc'][-1]}={wrong['input']}"
+        error = ServiceError(422, value, wrong["msg"], "see /openapi.json for what there is")
+    assert isinstance(error, ServiceError)
+    if request.url.path == "/card":
+        return error_page(error)
+    return as_json(error.to_json(), status=error.status, headers=error.headers)

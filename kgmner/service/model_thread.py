@@ -1,0 +1,134 @@
+"""The thread that owns the models: it loads them, and reads the posts that wait, as many at once as there are."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from queue import SimpleQueue
+from typing import Literal, TypeAlias
+
+from kgmner.service.errors import ServiceError
+from kgmner.service.metrics import AT_ONCE, WAITING
+from linker import Pipeline, Post, Result
+
+_MOST_AT_ONCE = 32
+_MOST_TOKENS = 2000  # after which no further post is taken: long ones hold up the others no longer than they must
+
+Answer: TypeAlias = Result | Exception
+_Job: TypeAlias = tuple[Post, "asyncio.Future[Result]"]
+
+
+class ModelThread:
+    """Reads posts for requests. Requests wait without a thread of their own.
+
+    Args:
+        open_pipeline: Opens the index and loads the models; called in the thread.
+        most_waiting: How many posts may wait, over all requests.
+        failed: Told why the models cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        open_pipeline: Callable[[], Pipeline],
+        *,
+        most_waiting: int,
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self.state: Literal["starting", "ready", "stopping"] = "starting"
+        self.pipeline: Pipeline | None = None
+        self.waiting = 0
+        self._open, self._most_waiting, self._failed = open_pipeline, most_waiting, failed
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name="models", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def ready(self) -> Pipeline:
+        """The pipeline, for requests that are answered now.
+
+        Raises:
+            ServiceError: The service starts or stops.
+        """
+        if self.state != "ready" or self.pipeline is None:
+            fix = "ask again in a few seconds; /v1/ready says when it is ready"
+            raise ServiceError(503, self.state, "a service that is ready", fix, retry_after_s=5)
+        return self.pipeline
+
+    async def read(self, posts: Sequence[Post]) -> list[Result | BaseException]:
+        """Read posts, when their turn comes: for each a result or the error; the others go on.
+
+        Raises:
+            ServiceError: The service starts or stops, or too many posts wait.
+        """
+        self.ready()
+        if self.waiting and self.waiting + len(posts) > self._most_waiting:
+            expected = f"at most {self._most_waiting} posts that wait, and {self.waiting} do"
+            raise ServiceError(429, f"{len(posts)} more posts", expected, "ask again in a second", retry_after_s=1)
+        futures: list[asyncio.Future[Result]] = [self._loop.create_future() for _ in posts]
+        self.waiting += len(futures)
+        WAITING.inc(len(futures))
+        for post, future in zip(posts, futures, strict=True):
+            future.add_done_callback(self._one_less)
+            self._queue.put((post, future))
+        return await asyncio.gather(*futures, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Read what waits, and end."""
+        self.state = "stopping"
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _one_less(self, _: "asyncio.Future[Result]") -> None:
+        self.waiting -= 1
+        WAITING.dec()
+
+    def _run(self) -> None:
+        try:
+            pipeline = self._open()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            self._loop.call_soon_threadsafe(self._failed, error)
+            return
+        with pipeline:
+            self.pipeline = pipeline
+            if self.state == "starting":
+                self.state = "ready"
+            for jobs in self._batches():
+                AT_ONCE.observe(len(jobs))
+                answers = _read(pipeline, [post for post, _ in jobs])
+                self._loop.call_soon_threadsafe(_deliver, jobs, answers)
+
+    def _batches(self) -> Iterator[list[_Job]]:
+        """What waits, as it comes; without what nobody waits for any more."""
+        while True:
+            taken, tokens = [self._queue.get()], 0
+            while len(taken) < _MOST_AT_ONCE and not self._queue.empty():  # nobody else takes
+                tokens += len(taken[-1][0].tokens) if taken[-1] else 0
+                if tokens > _MOST_TOKENS:
+                    break
+                taken.append(self._queue.get())
+            if jobs := [job for job in taken if job is not None and not job[1].cancelled()]:
+                yield jobs
+            if None in taken:
+                return
+
+
+def _read(pipeline: Pipeline, posts: list[Post]) -> list[Answer]:
+    """Read posts; where that fails, one by one, so that one post does not spoil the others."""
+    try:
+        return list(pipeline.process(posts))
+    except Exception as error:  # noqa: BLE001 - it is the answer
+        return [error] if len(posts) == 1 else [_read(pipeline, [post])[0] for post in posts]
+
+
+def _deliver(jobs: list[_Job], answers: list[Answer]) -> None:
+    for (_, future), answer in zip(jobs, answers, strict=True):
+        if future.done():
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

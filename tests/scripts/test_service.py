@@ -1,0 +1,441 @@
+"""kgmner-serve, as its clients see it: the command's answers, limits, Spotlight's dialect, a quiet log and end."""
+
+import base64
+import json
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from picture_server import Answer, PictureServer, picture_server, png
+
+pytest.importorskip("fastapi", reason="needs FastAPI (pip install 'kgmner[serve]')")
+pytest.importorskip("uvicorn", reason="needs uvicorn (pip install 'kgmner[serve]')")
+pytest.importorskip("prometheus_client", reason="needs prometheus-client (pip install 'kgmner[serve]')")
+pytest.importorskip("python_multipart", reason="needs python-multipart (pip install 'kgmner[serve]')")
+
+SECRET = "Zanzibarbara"
+LIMITS = ("--max-body-mb", 0.5, "--max-posts", 40, "--max-waiting", 60, "--max-post-chars", 2000)
+HALF = b'POST /v1/annotate HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\n{"text": "'
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@dataclass
+class Service:
+    """A running service."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    first_ready: httpx.Response
+    client: httpx.Client
+
+    @property
+    def address(self) -> str:
+        return str(self.client.base_url).rstrip("/")
+
+    def annotate(self, value: Any, **options: Any) -> httpx.Response:
+        return self.client.post("/v1/annotate", json=value, **options)
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+
+    def statuses(self) -> set[int]:
+        return {line["status"] for line in self.lines() if line["event"] == "request"}
+
+    def socket(self) -> socket.socket:
+        return socket.create_connection((self.client.base_url.host, self.client.base_url.port or 0), timeout=10)
+
+
+def opened(start: Start, log: Path, index: Path, *arguments: object) -> Service:
+    """Start a service, and wait until it is ready."""
+    command = ("kgmner-serve", index, "--port", 0, *arguments)
+    process = start(*command, stdin=subprocess.DEVNULL)
+    first = json.loads(process.stderr.readline())
+    assert first["event"] == "listening", first
+    client = httpx.Client(base_url=first["address"], timeout=30)
+    threading.Thread(target=copy_lines, args=(process, log), daemon=True).start()
+    ready = first_ready = client.get("/v1/ready")
+    while ready.status_code == 503 and process.poll() is None:
+        time.sleep(0.1)
+        ready = client.get("/v1/ready")
+    assert ready.status_code == 200, ready.text
+    return Service(process, log, first_ready, client)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for what the log will say in a moment."""
+    for _ in range(300):
+        if is_so():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it is not so after 30 s")
+
+
+def copy_lines(process: subprocess.Popen[bytes], log: Path) -> None:
+    with log.open("wb", buffering=0) as file:
+        for line in process.stderr:
+            file.write(line)
+    process.stderr.close()
+
+
+def end(service: Service) -> int:
+    service.client.close()
+    service.process.send_signal(signal.SIGTERM)
+    status = service.process.wait(30)
+    service.process.stdout.close()
+    return status
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Iterator[PictureServer]:
+    with picture_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def service(start: Start, index: Path, pictures: PictureServer, tmp_path_factory) -> Iterator[Service]:
+    """A service that may fetch pictures from one host."""
+    log = tmp_path_factory.mktemp("service") / "log"
+    fetching = ("--fetch-images", "--contact", "me@example.org", "--image-host", pictures.host)
+    service = opened(start, log, index, *LIMITS, "--timeout", 12, *fetching)
+    yield service
+    if service.process.poll() is None:
+        end(service)
+
+
+def error_of(answer: httpx.Response) -> dict[str, Any]:
+    """The error that was answered, in the one form."""
+    error = answer.json()["error"]
+    assert set(error) == {"status", "value", "expected", "fix"}
+    assert error["status"] == answer.status_code
+    assert all(error[name] for name in ("expected", "fix"))
+    return error
+
+
+def as_sent(line: str, folder: Path) -> dict[str, Any]:
+    """A post of a file as a client sends it: with its picture in it."""
+    post = json.loads(line)
+    if post.get("image"):
+        file = folder / post["image"]
+        post["image"] = base64.b64encode(file.read_bytes()).decode() if file.is_file() else None
+    return post
+
+
+@pytest.fixture(scope="module", autouse=True)
+def slow(service: Service) -> Iterator[socket.socket]:
+    """A client that sends half a request, and nothing more, while the other tests run."""
+    with service.socket() as client:
+        client.settimeout(30)
+        client.sendall(HALF)
+        yield client
+
+
+def test_it_says_503_until_it_is_ready(service: Service) -> None:
+    assert service.first_ready.status_code == 503
+    assert int(service.first_ready.headers["Retry-After"]) > 0
+    assert error_of(service.first_ready)["value"] == "starting"
+    assert service.client.get("/v1/health").json() == {"state": "ready"}
+    assert service.client.get("/v1/ready").json()["state"] == "ready"
+
+
+def test_posts_are_answered_as_the_command_writes_them(service: Service, posts: Path, linked: bytes) -> None:
+    sent = [as_sent(line, posts.parent) for line in posts.read_text("utf-8").splitlines()]
+    answers = [
+        answer for place in range(0, len(sent), 3) for answer in service.annotate(sent[place : place + 3]).json()
+    ]
+    expected = [json.loads(line) for line in linked.splitlines()]
+    assert len(answers) == len(expected)
+    for answer, result, post in zip(answers, expected, sent, strict=True):
+        gone = {"image", "image_error"} if not post.get("image") else {"image"}
+        if not post.get("image") and result["image"]:
+            continue  # its picture is not there to be sent
+        assert {k: v for k, v in answer.items() if k not in gone} == {k: v for k, v in result.items() if k not in gone}
+    assert any(answer["pictured"] for answer in answers)
+
+
+def test_one_post_is_one_object_and_a_form_may_upload_its_picture(service: Service, posts: Path) -> None:
+    assert service.annotate({"text": "Chad looks great"}).json()["mentions"][0]["entity"]["label"] == "Chad"
+    content = (posts.parent / "images" / "chad-drummer.jpg").read_bytes()
+    told = service.client.post(
+        "/v1/annotate?explain=true", data={"text": "Chad looks great", "id": "a"}, files={"image": ("x.jpg", content)}
+    ).json()
+    assert (told["id"], told["pictured"]["label"]) == ("a", "Chad Smith")
+    assert told["mentions"][0]["why"]
+    plain = service.client.post("/v1/annotate", data={"text": "Chad looks great"}, files={"image": ("", b"")})
+    assert plain.json()["image_error"] is None
+
+
+def test_a_bad_post_of_a_list_has_its_error_in_its_place_and_the_others_go_on(service: Service) -> None:
+    deep: Any = []
+    for _ in range(300):
+        deep = [deep]
+    sent = [
+        {"text": "Chad"},
+        5,
+        {"txt": "Chad"},
+        {"text": "x" * 2001},
+        {"tokens": ["Mali"], "own": deep},
+        {"text": "\ud83d"},
+    ]
+    answers = service.client.post("/v1/annotate", content=json.dumps(sent)).json()
+    assert [answer.get("error", {}).get("status") for answer in answers] == [None, 422, 422, 413, None, None]
+    assert answers[0]["mentions"]
+    assert answers[4]["own"] == deep
+    assert service.client.post("/v1/annotate", content=b"[]").json() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "request_"),
+    [
+        (400, {"content": b"{"}),
+        (400, {"content": b'{"text": NaN}'}),
+        (400, {"content": b"[" * 100_000}),
+        (400, {"content": b"\xff"}),
+        (400, {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}}),
+        (413, {"content": b'{"text": "' + b"a" * 500_000 + b'"}'}),
+        (413, {"content": (b" " * 65536 for _ in range(30_000))}),
+        (413, {"json": [{"text": ""}] * 41}),
+        (415, {"content": b"{}", "headers": {"Content-Type": "application/xml"}}),
+        (415, {"content": b"{}", "headers": {"Content-Encoding": "gzip"}}),
+        (422, {"json": {"text": 5}}),
+        (422, {"json": "Chad"}),
+        (422, {"data": {"caption": "x"}}),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_one_form(service: Service, status: int, request_: dict) -> None:
+    try:
+        answer = service.client.post("/v1/annotate", **request_)
+    except httpx.WriteError:  # it was told and has hung up while the rest was still being sent
+        assert status == 413
+        return
+    assert answer.status_code == status
+    error_of(answer)
+
+
+def test_other_addresses_and_methods_are_refused_in_the_same_form(service: Service) -> None:
+    assert error_of(service.client.get("/v1/nothing"))["status"] == 404
+    assert error_of(service.client.get("/v1/annotate"))["status"] == 405
+    assert error_of(service.client.post("/v1/annotate?explain=perhaps", json={"text": "x"}))["status"] == 422
+
+
+def test_a_body_that_is_said_to_be_too_large_is_not_read(service: Service) -> None:
+    with service.socket() as client:
+        client.sendall(b"POST /v1/annotate HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000000\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def test_more_than_may_wait_is_refused_and_what_waits_is_answered(service: Service) -> None:
+    batch = [{"text": f"Chad {number} and Mali and Jakarta"} for number in range(40)]
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: service.annotate(batch), range(6)))
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) == {200, 429}
+    for answer in answers:
+        if answer.status_code == 200:
+            assert len(answer.json()) == 40
+        else:
+            assert int(answer.headers["Retry-After"]) > 0
+            error_of(answer)
+
+
+def test_who_leaves_is_forgotten(service: Service) -> None:
+    with service.socket() as leaves:
+        leaves.sendall(HALF)
+    assert service.annotate({"text": "Chad"}).status_code == 200
+    wait_until(lambda: 499 in service.statuses())
+
+
+def test_no_file_is_read_and_only_allowed_addresses_are_asked(service: Service, posts: Path, pictures) -> None:
+    file = str(posts.parent.resolve() / "images" / "chad-drummer.jpg")
+    names = ("image", "IMAGE", "image_path", "photo", "media_url")
+    given = [{"text": "Chad", name: file} for name in names]
+    given += [{"text": "Chad", "image": {"path": file}}, {"text": "Chad", "image": f"file://{file}"}]
+    given += [{"text": "Chad", "entities": {"media": [{"media_url_https": file}]}}]
+    for answer in service.annotate(given).json():
+        assert (answer["pictured"], answer["attributes"]) == (None, [])
+        assert "no file is read" in answer["image_error"]
+    pictures.answers["A.png"] = [Answer(png())]
+    fetched, refused = service.annotate(
+        [{"text": "Chad", "image": pictures.source("A.png")}, {"text": "Chad", "image": "http://evil.example/x.png"}]
+    ).json()
+    assert fetched["image_error"] is None
+    assert fetched["attributes"]
+    assert "evil.example" in refused["image_error"]
+
+
+def test_what_openapi_shows_can_be_sent(service: Service) -> None:
+    page = service.client.get("/openapi.json").json()
+    body = page["paths"]["/v1/annotate"]["post"]["requestBody"]["content"]["application/json"]
+    for name, example in body["examples"].items():
+        assert service.annotate(example["value"]).status_code == 200, name
+    parameters = page["paths"]["/spotlight/annotate"]["get"]["parameters"]
+    asked = {one["name"]: one["example"] for one in parameters if "example" in one}
+    assert service.client.get("/spotlight/annotate", params=asked | {"confidence": 0.1}).json()["Resources"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_commands_of_the_page_run(service: Service, posts: Path, tmp_path: Path) -> None:
+    shutil.copy(posts.parent / "images" / "chad-flag.jpg", tmp_path / "flag.jpg")
+    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
+    [block] = re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    place = service.address.removeprefix("http://")
+    commands = [shlex.split(line.replace("localhost:8000", place)) for line in block.splitlines()]
+    told = [subprocess.run(line, cwd=tmp_path, capture_output=True, check=True).stdout for line in commands]
+    one, several, form, ready = map(json.loads, told[:-1])
+    assert one["mentions"][0]["entity"]["label"] == "Chad"
+    assert several[0]["mentions"][0]["entity"]["label"] == "Jakarta"
+    [shown] = re.findall(r"^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert several[1] == json.loads(shown)
+    assert form["pictured"]["label"] == "Chad"
+    assert ready["state"] == "ready"
+    assert b"kgmner_requests_total" in told[-1]
+
+
+def test_spotlight_s_json_is_as_spotlight_s(service: Service) -> None:
+    asked = {"text": "🎉 Chad looks great", "confidence": "0.1"}
+    said = service.client.get("/spotlight/annotate", params=asked).json()
+    [resource] = said.pop("Resources")
+    assert said == {
+        "@text": asked["text"],
+        "@confidence": "0.1",
+        "@support": "0",
+        "@types": "",
+        "@sparql": "",
+        "@policy": "whitelist",
+    }
+    assert resource["@URI"] == "http://dbpedia.org/resource/Chad"
+    assert (resource["@surfaceForm"], resource["@offset"]) == ("Chad", "2")
+    assert {"DBpedia:Place", "Schema:Place"} <= set(resource["@types"].split(","))
+    assert all(isinstance(value, str) for value in resource.values())
+    assert 0.1 <= float(resource["@similarityScore"]) <= 1
+    assert 0 <= float(resource["@percentageOfSecondRank"]) <= 1
+    assert int(resource["@support"]) > 0
+    for path in ("/rest/annotate", "/spotlight/rest/annotate"):
+        assert service.client.post(path, data=asked).json()["Resources"] == [resource]
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_found"),
+    [
+        ({"types": "DBpedia:Place"}, True),
+        ({"types": "Place,Person"}, True),
+        ({"types": "DBpedia:Person"}, False),
+        ({"types": "DBpedia:Person", "policy": "blacklist"}, True),
+        ({"types": "schema:place", "policy": "blacklist"}, False),
+        ({"support": 100_000}, False),
+        ({"confidence": 1}, False),
+    ],
+)
+def test_spotlight_s_filters(service: Service, asked: dict[str, Any], is_found: bool) -> None:
+    said = service.client.get("/spotlight/annotate", params={"text": "Chad looks great", "confidence": 0.1} | asked)
+    assert ("Resources" in said.json()) == is_found
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "accept"),
+    [
+        (400, {}, "*/*"),
+        (400, {"text": "x", "confidence": "high"}, "*/*"),
+        (400, {"text": "x", "policy": "none"}, "*/*"),
+        (400, {"text": "x", "sparql": "select"}, "*/*"),
+        (406, {"text": "x"}, "text/turtle"),
+    ],
+)
+def test_spotlight_s_mistakes(service: Service, status: int, asked: dict[str, str], accept: str) -> None:
+    answer = service.client.get("/spotlight/annotate", params=asked, headers={"Accept": accept})
+    assert answer.status_code == status
+    error_of(answer)
+
+
+def test_pyspotlight_works_unchanged(service: Service) -> None:
+    spotlight = pytest.importorskip("spotlight", reason="needs pyspotlight")
+    [found] = spotlight.annotate(f"{service.address}/rest/annotate", "Chad looks great", confidence=0.1, support=1)
+    assert (found["URI"], found["offset"]) == ("http://dbpedia.org/resource/Chad", 0)
+    assert isinstance(found["similarityScore"], float)
+    only = {"types": "DBpedia:Person"}
+    with pytest.raises(spotlight.SpotlightException, match="No Resources"):
+        spotlight.annotate(f"{service.address}/spotlight/annotate", "Chad looks great", filters=only)
+
+
+def test_spacy_dbpedia_spotlight_works_unchanged(service: Service, capfd) -> None:
+    spacy = pytest.importorskip("spacy", reason="needs spaCy")
+    pytest.importorskip("spacy_dbpedia_spotlight", reason="needs spacy-dbpedia-spotlight")
+    nlp = spacy.blank("en")
+    config = {"dbpedia_rest_endpoint": f"{service.address}/spotlight", "confidence": 0.1}
+    nlp.add_pipe("dbpedia_spotlight", config=config)
+    [entity] = nlp("Chad looks great").ents
+    assert (entity.text, entity.kb_id_) == ("Chad", "http://dbpedia.org/resource/Chad")
+    assert entity._.dbpedia_raw_result["@offset"] == "0"
+
+
+def test_the_log_is_json_and_says_nothing_of_what_posts_say(service: Service) -> None:
+    service.annotate({"text": f"{SECRET} looks great", "id": SECRET, "image": SECRET})
+    service.client.get("/spotlight/annotate", params={"text": SECRET, "confidence": SECRET})
+    service.client.get(f"/{SECRET}")
+    service.client.post("/v1/annotate", content=f'{{"{SECRET}'.encode())
+    service.client.post("/card", data={"text": SECRET})
+    lines = service.lines()
+    assert {"time", "level", "event", "method", "path", "status", "bytes", "ms", "process"} <= set(lines[-1])
+    assert SECRET not in service.log.read_text("utf-8")
+
+
+def test_metrics_count_requests_and_posts(service: Service) -> None:
+    service.annotate([{"text": "Chad"}, {}])
+    text = service.client.get("/metrics").text
+    told = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert float(told['kgmner_requests_total{path="/v1/annotate",status="200"}']) > 0
+    assert float(told['kgmner_posts_total{outcome="read"}']) > 0
+    assert float(told['kgmner_posts_total{outcome="bad"}']) > 0
+    assert float(told["kgmner_posts_waiting"]) == 0
+    assert float(told["kgmner_posts_at_once_count"]) > 0
+
+
+def test_who_is_slow_is_told(service: Service, slow: socket.socket) -> None:
+    assert slow.recv(65536).startswith(b"HTTP/1.1 408 ")
+    wait_until(lambda: 408 in service.statuses())
+
+
+def test_sigterm_in_the_middle_loses_nothing_that_was_accepted(start: Start, index: Path, tmp_path: Path) -> None:
+    service = opened(start, tmp_path / "log", index, "--workers", 2)
+    batch = [{"id": number, "text": f"Chad {number} and Mali and Jakarta"} for number in range(100)]
+    answers: list[httpx.Response] = []
+    asking = threading.Thread(target=lambda: answers.append(service.annotate(batch)))
+    asking.start()
+    while asking.is_alive() and "kgmner_posts_waiting 0.0" in service.client.get("/metrics").text:
+        time.sleep(0.01)  # of both workers, whoever answers
+    assert asking.is_alive()
+    service.process.send_signal(signal.SIGTERM)
+    asking.join(30)
+    assert [answer["id"] for answer in answers[0].json()] == list(range(100))
+    assert end(service) == 0
+    workers = {line["process"] for line in service.lines() if line["event"] == "Application startup complete."}
+    assert len(workers) == 2
+
+
+def test_mistakes_of_the_command_are_one_line(run, index: Path, tmp_path: Path) -> None:
+    told = run("kgmner-serve", tmp_path / "nothing")
+    assert told.exit_code == 1
+    assert "build-kg-index" in told.stderr
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = run("kgmner-serve", index, "--port", taken.getsockname()[1])
+    assert told.exit_code == 1
+    assert "ddress already in use" in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_a_tagger_that_cannot_be_loaded_ends_the_service_with_the_reason(start: Start, index: Path, tmp_path) -> None:
+    process = start("kgmner-serve", index, "--port", 0, "--tagger", tmp_path / "none", "-q")
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert str(tmp_path / "none") in told.decode().splitlines()[-1]
