@@ -119,7 +119,8 @@ class _Batch:
         except TooMuchError:
             limit = min(most or 0, self.room)
             answer = self._client.ask(self._question.rows([iri], limit), limit=limit)
-            return Found(iri, sorted(answer.rows, key=_other_end), total)
+            found = sorted(answer.rows, key=_other_end)
+            return Found(iri, found, total if answer.is_part else len(found))
         return Found(iri, rows, max(len(rows), total or 0))
 
     def _bounds(self, iri: str, share: float) -> list[str]:

@@ -148,7 +148,7 @@ class Crawl:
         found: set[str] = set()
         for question in questions.links(self.request.graphs, self.request.recipe):
             found |= self._ask(question, level, f"hop {hop}: {question.name}", most=self.request.max_links)
-        return {iri for iri in found if begins_as(iri, self.request.recipe.entities)}
+        return found
 
     def _ask_on(
         self, question: Question, entities: set[str], step: str, known: frozenset[str] | set[str] = frozenset()
@@ -171,7 +171,7 @@ class Crawl:
             self.progress(step, start, len(forms))
             for found in self._find(question, forms[start : start + _CHUNK], most):
                 self.with_rows.add(canonical_iri(found.iri))
-                rows = [row for row in found.rows if _is_usable(row.get("p", {})) and self._is_taken(row)]
+                rows = [row for row in found.rows if _is_usable(row.get("p", {})) and self._is_taken(question, row)]
                 self.files.add(self._statements(question, found.iri, rows))
                 for row in rows:
                     self._note(found.iri, row)
@@ -181,15 +181,14 @@ class Crawl:
         self.progress(step, len(forms), len(forms))
         return ends
 
-    def _is_taken(self, row: Row) -> bool:
+    def _is_taken(self, question: Question, row: Row) -> bool:
         """Say whether a statement is one that a graph may have."""
-        target, recipe = row.get("y", {}), self.request.recipe
-        is_class = self._meaning(row) == TYPE
-        return (
-            "y" in row
-            and _NAMELESS not in target.get("value", "")
-            and not (is_class and not begins_as(target.get("value", ""), recipe.classes))
-        )
+        end, recipe = row.get("y", {}).get("value"), self.request.recipe
+        if end is None or _NAMELESS in end:
+            return False
+        if question.onward is None:
+            return begins_as(end, recipe.entities)
+        return self._meaning(row) != TYPE or begins_as(end, recipe.classes)
 
     def _meaning(self, row: Row) -> str:
         """Return the predicate of a statement, by the IRI that a build knows it by."""

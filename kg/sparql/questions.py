@@ -32,6 +32,7 @@ NOT_FOLLOWED = frozenset(
     }
 )
 _LABELS = {predicate for predicate, dataset in DATASETS.items() if dataset == "labels"}
+_ENCODED = re.compile("%[0-9A-F]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 
 ABOUT = "http://schema.org/about"  # from a page to its subject
@@ -166,12 +167,13 @@ def spellings(iri: str) -> tuple[str, ...]:
 
 def rare_spellings(iri: str) -> tuple[str, ...]:
     """Return more forms: with marks encoded that need not be, as old graphs have it, and by the other scheme."""
-    forms = []
+    forms: list[str] = []
     for form in spellings(iri):
         scheme, mark, rest = form.partition("://")
         marked = quote(rest, safe="/:#?=%@") if mark else rest
-        others = {"http": "https", "https": "http"}
-        forms += [f"{one}{mark}{end}" for one in (scheme, others.get(scheme, scheme)) for end in (rest, marked)]
+        small = _ENCODED.sub(lambda found: found[0].lower(), marked)
+        for one in dict.fromkeys((scheme, {"http": "https", "https": "http"}.get(scheme, scheme))):
+            forms += [f"{one}{mark}{end}" for end in (rest, marked, small)]
     return tuple(dict.fromkeys(forms))
 
 
