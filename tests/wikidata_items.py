@@ -77,7 +77,8 @@ def only_there() -> list[str]:
             ),
             f"{seed} wdt:P26 genid:{number}",
             f'{seed} schema:version "{number}"^^<{XSD}integer>',
-            f"fr:Pays_{number} schema:about {seed}",
+            *(f'{seed} rdfs:label "Pays {number}"@fr', f'{seed} schema:description "un pays"@fr'),
+            *(f"{seed} rdf:type wikibase:Item", f"fr:Pays_{number} schema:about {seed}"),
             f"wd:L{number} wdt:P5137 {seed}",
         ]
     return lines

@@ -126,7 +126,8 @@ def properties(languages: Sequence[str], graphs: tuple[str, ...], recipe: Sparql
     named = {*recipe.meanings, *recipe.superclasses}
     texts = (*recipe.follow, *sorted(named | _LABELS)) if recipe.follow else ()
     literals = f"({_spoken(languages)} && ?p NOT IN ({_listed(IGNORED - named)}){_taken(texts, recipe.leave_out)})"
-    resources = f"?p IN ({_listed((DATASETS.keys() - _LABELS) | named)})"
+    spoken = {*_LABELS, *recipe.labels, *recipe.aliases, *recipe.descriptions}
+    resources = f"?p IN ({_listed((DATASETS.keys() | named) - spoken)})"
     pattern = f"?x ?p ?y . FILTER({literals} || {resources})"
     return Question("properties", pattern, values=True, graphs=graphs, onward=(REDIRECT, *recipe.redirects))
 
