@@ -49,7 +49,11 @@ from .pictures.settings import IMAGE_WIDTHS as IMAGE_WIDTHS
 from .pictures.settings import FetchReport as FetchReport
 from .pictures.settings import FetchSettings as FetchSettings
 from .schema import SCHEMA_VERSION as SCHEMA_VERSION
-from .sparql.crawl import fetch_sparql as fetch_sparql
+from .sparql.fetch import fetch_sparql as fetch_sparql
+from .sparql.recipe import SparqlRecipe as SparqlRecipe
+from .sparql.recipe import read_recipe as read_recipe
+from .sparql.recipe import recipe_of_endpoint as recipe_of_endpoint
+from .sparql.recipe import shipped_recipes as shipped_recipes
 from .sparql.request import CutLinks as CutLinks
 from .sparql.request import SeedFile as SeedFile
 from .sparql.request import SparqlReport as SparqlReport

@@ -9,6 +9,8 @@ upper-case digits. As `%25` is never decoded, canonicalising twice changes nothi
 import re
 from urllib.parse import quote
 
+_ABSOLUTE = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff]+')
+_LIMIT = 4096  # characters; longer ones are no names of things
 _LANGUAGE = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)*")
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _KEEP_ENCODED = frozenset('%/?#[]<>"{}|^`\\')
@@ -21,6 +23,11 @@ def canonical_iri(iri: str) -> str:
     if "%" not in iri:
         return iri
     return _ENCODED.sub(_decode_run, iri)
+
+
+def is_iri(text: str) -> bool:
+    """Say whether a text is an absolute IRI that may stand between `<` and `>`, in a query as in N-Triples."""
+    return len(text) <= _LIMIT and _ABSOLUTE.fullmatch(text) is not None
 
 
 def is_language(text: str) -> bool:

@@ -12,6 +12,7 @@ TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 REDIRECT = _DBO + "wikiPageRedirects"
 SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
 DISAMBIGUATION = _DBO + "wikiPageDisambiguates"
+PRIOR = "http://purl.org/voc/vrank#rankValue"  # how well known an entity is, as a number
 
 # What a predicate's statements are: the dataset that they come from, as DBpedia names it.
 DATASETS = {
@@ -20,6 +21,7 @@ DATASETS = {
     TYPE: "instance_types",
     REDIRECT: "redirects",
     DISAMBIGUATION: "disambiguations",
+    PRIOR: "priors",
     _FOAF + "depiction": "images",
     _FOAF + "img": "images",
     _DBO + "thumbnail": "images",

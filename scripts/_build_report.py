@@ -58,6 +58,9 @@ def say_fetch(report: "SparqlReport") -> None:
     )
     if report.unknown_seeds:
         say(f"{_count(len(report.unknown_seeds), 'seed')} unknown to the endpoint: {_some(report.unknown_seeds)}")
+    if report.bare_seeds:
+        bare = _some(report.bare_seeds)
+        say(f"of {_count(len(report.bare_seeds), 'seed')} the endpoint says nothing that a graph takes: {bare}")
     if report.cut:
         left = sum((cut.total or cut.kept) - cut.kept for cut in report.cut)
         worst = [f"{cut.iri} ({cut.kept:,} of {_total(cut.total)} {cut.what})" for cut in report.cut]

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._build_report import print_summary, print_update, say_fetch, say_seeds, say_unused
+from scripts._build_report import print_summary, print_update, say_unused
+from scripts._build_sparql import check_sparql, fetch_sources
 from scripts._cli import FILE, Command, CommandError, device, weights
 
 if TYPE_CHECKING:
-    from kg import FetchSettings, SparqlReport
+    from kg import FetchSettings
 
 
 _EXAMPLES = """
@@ -22,6 +23,7 @@ build-kg-index dbpedia --dump dumps --fetch-images --contact you@example.org
 build-kg-index people --dump entities.csv --dump triples.csv --types types.csv
 build-kg-index places --dump dumps --language de,en
 build-kg-index chad --sparql https://dbpedia.org/sparql --seeds seeds.txt --hops 2 --contact me@example.org
+build-kg-index adams --sparql wikidata --seeds items.txt --hops 2 --language en,de --contact me@example.org
 build-kg-index clubs --sparql http://localhost:7878/query --seed-class http://dbpedia.org/ontology/SoccerClub
 build-kg-index dbpedia --dump dumps --prior page-views.tsv
 build-kg-index dbpedia --dump dumps --profiles all-MiniLM-L6-v2
@@ -43,7 +45,7 @@ _SECTIONS = {
         *("max_picture_bytes", "retry_missing"),
     ),
     "A SPARQL endpoint": (
-        *("sparql", "seeds", "seed_classes", "limit", "hops", "max_links", "graphs"),
+        *("sparql", "recipe", "seeds", "seed_classes", "limit", "hops", "max_links", "graphs"),
         *("requests_per_second", "contact", "refresh"),
     ),
 }
@@ -123,8 +125,19 @@ _OPTIONS = (
     click.option(
         "--retry-missing", is_flag=True, help="Ask again for what the servers did not have or could not be used."
     ),
-    click.option("--sparql", metavar="URL", help="A SPARQL endpoint to fetch the surroundings of the seeds from."),
-    click.option("--seeds", type=FILE, metavar="FILE", help="IRIs to start from, one a line."),
+    click.option(
+        "--sparql", metavar="URL",
+        help="A SPARQL endpoint to fetch the surroundings of the seeds from; or wikidata, dbpedia.",
+    ),
+    click.option(
+        "--recipe", metavar="NAME|FILE",
+        help="How to ask the endpoint and what its predicates mean: wikidata, dbpedia, or a TOML file of your own,"
+        " which may name the endpoint too (docs/graph-sources.md).",
+    ),
+    click.option(
+        "--seeds", type=FILE, metavar="FILE",
+        help="IRIs to start from, one a line; with the recipe wikidata also Q42, with dbpedia pages of Wikipedia.",
+    ),
     click.option(
         "--seed-class", "seed_classes", multiple=True, metavar="IRI",
         help="Start from the instances of a class; may be given again.",
@@ -146,7 +159,7 @@ _OPTIONS = (
     ),
     click.option(
         "--requests-per-second", type=click.FloatRange(0, min_open=True), metavar="N",
-        help="Ask no faster.  [default: 2, on this machine as fast as it answers]",
+        help="Ask no faster.  [default: the recipe's, or 2; on this machine as fast as it answers]",
     ),
     click.option(
         "--contact", metavar="MAIL-OR-URL",
@@ -185,11 +198,11 @@ def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: b
 
     dumps = (*dumps, *more)
     fetch = _fetch_settings(asked)
-    _check_sparql(asked)
+    check_sparql(asked)
     _check_paths(dumps, asked)
     say_unused(dumps, but=[path for path in (asked["priors"], asked["counts"], asked["type_map"]) if path])
     with Progress() as progress:
-        sources = (*dumps, *_fetch_sources(index, progress, asked))
+        sources = (*dumps, *fetch_sources(index, progress, asked))
         settings = BuildSettings(sources=sources, fetch=fetch, **{name: asked[name] for name in _SETTINGS})
         built = (update_index if update else build_index)(index, settings, progress=progress)
         if asked["local_features"]:
@@ -201,7 +214,7 @@ def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: b
 
 def _check_paths(sources: tuple[Path, ...], asked: Mapping[str, Any]) -> None:
     images = asked["images_dir"]
-    if not sources and not asked["sparql"]:
+    if not sources and asked["sparql"] is None and asked["recipe"] is None:
         raise click.UsageError("give at least one source: --dump PATH, or --sparql URL.")
     for path in sources:
         if not path.exists():
@@ -234,49 +247,6 @@ def _fetch_settings(asked: Mapping[str, Any]) -> "FetchSettings | None":
         requests_per_s=asked["image_rate"],
         retry_missing=asked["retry_missing"],
     )
-
-
-def _check_sparql(asked: Mapping[str, Any]) -> None:
-    has_seeds = asked["seeds"] is not None or asked["seed_classes"]
-    if asked["sparql"] is None and (has_seeds or asked["refresh"]):
-        raise click.UsageError("--seeds, --seed-class and --refresh go with --sparql URL.")
-    if asked["sparql"] is not None and not has_seeds:
-        raise click.UsageError("--sparql needs seeds: give --seeds FILE or --seed-class IRI.")
-
-
-def _fetch_sources(
-    index: Path, progress: Callable[[str, int, int], None], asked: Mapping[str, Any]
-) -> tuple[Path, ...]:
-    """Fetch what the options ask for, say what became of it, and return the files; none without ``--sparql``."""
-    if asked["sparql"] is None:
-        return ()
-    from kg import SparqlRequest, fetch_sparql, read_seeds
-    from linker import RESPONSES, SPARQL
-
-    seeds = read_seeds(asked["seeds"]) if asked["seeds"] is not None else None
-    if seeds is not None:
-        say_seeds(asked["seeds"], seeds)
-    request = SparqlRequest(
-        endpoint=asked["sparql"],
-        seeds=seeds.iris if seeds is not None else (),
-        seed_classes=asked["seed_classes"],
-        hops=asked["hops"],
-        class_limit=asked["limit"],
-        max_links=asked["max_links"],
-        languages=asked["languages"],
-        graphs=asked["graphs"],
-    )
-    report: SparqlReport = fetch_sparql(
-        request,
-        index / SPARQL,
-        responses=index / RESPONSES,
-        contact=asked["contact"],
-        requests_per_second=asked["requests_per_second"],
-        refresh=asked["refresh"],
-        progress=progress,
-    )
-    say_fetch(report)
-    return tuple(report.files)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,13 @@ Script = Callable[[int, str], str]
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 
+# What Wikidata's endpoint (Blazegraph) says after 60 s: alone, or behind what it had sent by then.
+JAVA_TIMEOUT = b"""SPARQL-QUERY: queryStr=SELECT ...
+java.util.concurrent.TimeoutException
+\tat java.util.concurrent.FutureTask.get(FutureTask.java:205)
+\tat com.bigdata.rdf.sail.webapp.BigdataServlet.submitApiTask(BigdataServlet.java:292)
+"""
+
 
 @dataclass
 class LyingEndpoint:
@@ -140,6 +147,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _broken(self, _: bytes) -> None:
         self._answer(b"Virtuoso S1T00 Error SR171: Transaction timed out\n\nSPARQL query:\n...", 500)
+
+    def _java(self, _: bytes) -> None:
+        self._answer(JAVA_TIMEOUT, 500)
+
+    def _java_cut(self, body: bytes) -> None:
+        whole = self._ask(body)
+        self._answer(whole[: len(whole) // 2] + JAVA_TIMEOUT)
 
     def _too_long(self, _: bytes) -> None:
         self._answer(b"Virtuoso 37000 Error SP031: query too long", 400)

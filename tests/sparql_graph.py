@@ -1,6 +1,7 @@
 """A small graph with everything that is hard to fetch, and a plain fetch of it to compare with."""
 
 import random
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -125,6 +126,8 @@ def plain_fetch(triples: Iterable[Triple], seeds: Iterable[str], hops: int) -> s
         labels = set(DATASETS) - resources
         kept |= {t for t in known if t[0] in level and t[1] in resources}
         kept |= {t for t in known if t[0] in level and _is_spoken(t[2]) and t[1] not in IGNORED}
+        unlabelled = level - {s for s, p, o in known if p in labels and _is_spoken(o)}
+        kept |= {t for t in known if t[0] in unlabelled and t[1] in labels and t[2][0] == '"'}
         kept |= {t for t in known if t[0] in pages and _is_spoken(t[2]) and t[1] in labels}
         if hop < hops:
             links = {
@@ -152,7 +155,7 @@ def _plain(term: str) -> str:
 
 
 def _is_spoken(term: str) -> bool:
-    return term.startswith('"') and not (term.rfind('"@') > 0 and not term.lower().endswith('"@en'))
+    return term.startswith('"') and re.search(r'(?<!\A)"@(?!en(-[a-z]+)*$|mul$)[a-z-]+$', term.lower()) is None
 
 
 def random_graph(rng: random.Random, number: int) -> list[Triple]:

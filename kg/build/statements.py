@@ -68,6 +68,7 @@ _ROUTES = (
     ("INSERT INTO type SELECT {step}, hash(s), hash(o)", {"instance_types"}, "o IS NOT NULL"),
     ("INSERT INTO image SELECT {step}, hash(s), coalesce(o, v), ''", {"images"}, "true"),
     ("INSERT INTO label SELECT {step}, hash(s), strip(v), t", {"labels"}, "strip(v) <> ''"),
+    ("INSERT INTO given SELECT {step}, hash(s), NULL, try_cast(v AS DOUBLE)", {"priors"}, "try_cast(v AS DOUBLE) >= 0"),
     (
         "INSERT INTO literal SELECT {step}, hash(s), hash(p), v, t, CASE WHEN may_be IS NOT NULL THEN hash(may_be) END",
         {_OBJECTS, "redirects", "disambiguations", "instance_types"},

@@ -13,7 +13,6 @@ from .client import SparqlClient, TooMuchError
 from .questions import Question, Row
 from .reply import count_of
 
-ANSWER_ROWS = 4000  # that one answer should have at most: well under the 10,000 that public endpoints give
 _IRIS_COUNTED = 150
 _IRIS_ASKED = 100
 _PAGE_ROWS = 2000
@@ -55,13 +54,21 @@ def ask_about(
             yield from batch.read(pack)
 
 
+def count_about(client: SparqlClient, question: Question, iris: Sequence[str]) -> Iterator[tuple[str, int | None]]:
+    """Yield how many rows there are about each IRI; None where the endpoint cannot count them."""
+    batch = _Batch(client, question)
+    for start in range(0, len(iris), _IRIS_COUNTED):
+        yield from batch.count(iris[start : start + _IRIS_COUNTED]).items()
+
+
 class _Batch:
     """One question to one endpoint, about several IRIs or about one."""
 
     def __init__(self, client: SparqlClient, question: Question) -> None:
         self._client = client
         self._question = question
-        self.room = min(ANSWER_ROWS, (client.cut_at or ANSWER_ROWS + 1) - 1)  # more rows look like a cut answer
+        self._most = client.manner.answer_rows
+        self.room = min(self._most, (client.cut_at or self._most + 1) - 1)  # more rows look like a cut answer
         self._page_rows = max(2, min(_PAGE_ROWS, self.room))
 
     def count(self, iris: Sequence[str]) -> dict[str, int | None]:
@@ -80,7 +87,7 @@ class _Batch:
     def read(self, counts: dict[str, int]) -> Iterator[Found]:
         """Yield all rows of IRIs that have so many."""
         iris = list(counts)
-        limit = min(ANSWER_ROWS, sum(counts.values())) + 1
+        limit = min(self._most, sum(counts.values())) + 1
         rows: dict[str, list[Row]] = defaultdict(list)
         with suppress(TooMuchError):
             answer = self._client.ask(self._question.rows(iris, limit), limit=limit, can_split=True)
@@ -97,14 +104,23 @@ class _Batch:
             yield from self.read({iri: counts[iri] for iri in part})
 
     def read_pages(self, iri: str, total: int | None, most: int | None) -> Found:
-        """Read the rows of one IRI in the order of their key, up to `most` of them or to the end."""
+        """Read the rows of one IRI in the order of their key, up to `most` of them or to the end.
+
+        If the endpoint has not the time to sort them, some `most` of them are read.
+        """
         bounds: Sequence[str] = ()
         if most is not None and total is not None and total > self._client.manner.most_sorted:
             bounds = self._bounds(iri, most / total)
-        for bound in (*bounds, None):
-            rows = self._walk(iri, None if bound else total, most, up_to=bound)
-            if most is not None and len(rows) > most:
-                return Found(iri, rows[:most], total)
+        try:
+            for bound in (*bounds, None):
+                rows = self._walk(iri, None if bound else total, most, up_to=bound)
+                if most is not None and len(rows) > most:
+                    return Found(iri, rows[:most], total)
+        except TooMuchError:
+            limit = min(most or 0, self.room)
+            answer = self._client.ask(self._question.rows([iri], limit), limit=limit)
+            found = sorted(answer.rows, key=_other_end)
+            return Found(iri, found, total if answer.is_part else len(found))
         return Found(iri, rows, max(len(rows), total or 0))
 
     def _bounds(self, iri: str, share: float) -> list[str]:
@@ -127,7 +143,8 @@ class _Batch:
         rows: list[Row] = []
         after: str | None = None
         while True:
-            answer = self._client.ask(question.page(iri, after, limit, up_to=up_to), limit=limit)
+            query = question.page(iri, after, limit, up_to=up_to)
+            answer = self._client.ask(query, limit=limit, can_sample=most is not None)
             is_cut = answer.is_part or (total is not None and len(rows) + len(answer.rows) < total)
             keys = [question.key_of(row) for row in answer.rows]
             # There may be more rows of the last key: they come again, unless there is no other key.

@@ -47,6 +47,7 @@ class Manner:
     """How an endpoint is asked; the clocks can be replaced."""
 
     requests_per_second: float | None = None  # at most; None for as fast as it answers
+    answer_rows: int = 4000  # that one answer should have at most: well under the 10,000 that public endpoints give
     most_sorted: int = 20_000  # rows of one IRI that an endpoint should have to sort
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic  # seconds that never go back
@@ -67,16 +68,18 @@ class SparqlClient:
     cut_at: int | None = None  # the number of rows at which the endpoint is known to cut
     _next_s: float = float("-inf")
 
-    def ask(self, query: str, *, limit: int, can_split: bool = False) -> Answer:
+    def ask(self, query: str, *, limit: int, can_split: bool = False, can_sample: bool = False) -> Answer:
         """Answer a query.
 
         Args:
             query: A SELECT that ends in `LIMIT limit`.
             limit: That limit.
             can_split: Whether the caller can ask for less; it is then told to when the endpoint does not answer.
+            can_sample: Whether the caller can ask for something easier; it is then told to when the endpoint runs out
+                of time.
 
         Raises:
-            TooMuchError: Only with `can_split`.
+            TooMuchError: Only with `can_split` or `can_sample`.
             EndpointError: If there is no answer.
         """
         self.queries += 1
@@ -86,19 +89,21 @@ class SparqlClient:
             if record.state == "answered":
                 with suppress(TroubleError):  # a damaged copy is asked again
                     return self._answer(parse_rows(body), record.note, limit)
-            elif can_split:
+            elif can_split or can_sample:
                 raise TooMuchError(record.note)
 
         case = 2 if self.queries == 1 else 1 if can_split else 0
+        retries = {kind: counts[case] for kind, counts in _RETRIES.items()} | ({"slow": 0} if can_sample else {})
+        less = ("again", "slow", "refused") if can_split else ("slow",) if can_sample else ()
         retrying = Retrying(
-            retry=lambda state: state.attempt_number <= _RETRIES.get(_trouble_of(state).kind, (0, 0, 0))[case],
+            retry=lambda state: state.attempt_number <= retries.get(_trouble_of(state).kind, 0),
             wait=_pause_s,
             sleep=self._wait,
         )
         try:
             rows, note = retrying(self._request, query)
         except TroubleError as trouble:
-            if can_split and trouble.kind in ("again", "slow", "refused"):
+            if trouble.kind in less:
                 self.cache.keep(self.endpoint, query, b"", note=str(trouble), state="split")
                 raise TooMuchError(str(trouble)) from None
             raise self._give_up(retrying.statistics["attempt_number"], str(trouble)) from None

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from kg.iris import canonical_iri, is_language
+from kg.iris import canonical_iri, is_iri, is_language
 from kg.vocabulary import DATASETS, DISAMBIGUATION, IGNORED, NO_HOP, REDIRECT, TYPE
+
+from .recipe import PLAIN, SparqlRecipe
 
 # Statements of articles and of the schema, besides those that no build keeps: they lead from everything to everything.
 NOT_FOLLOWED = frozenset(
@@ -30,9 +32,10 @@ NOT_FOLLOWED = frozenset(
     }
 )
 _LABELS = {predicate for predicate, dataset in DATASETS.items() if dataset == "labels"}
+_ENCODED = re.compile("%[0-9A-F]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
-_IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff]+')
-_IRI_LIMIT = 4096  # characters; longer ones are no names of things
+
+ABOUT = "http://schema.org/about"  # from a page to its subject
 
 Term = Mapping[str, str]
 Row = Mapping[str, Term]
@@ -52,6 +55,7 @@ class Question:
     asks_for_subjects: bool = False  # `?y` stands before `?x`
     graphs: tuple[str, ...] = ()  # named graphs to ask; what the endpoint asks by default where there is none
     counted: str = "?p"  # what is counted
+    onward: tuple[str, ...] | None = None  # predicates whose other ends are entities to go on with; None for all
 
     def count(self, iris: Sequence[str], limit: int) -> str:
         """Ask how many rows each of some IRIs has; one that has none gets its 0, so that no IRI can be missed."""
@@ -95,44 +99,57 @@ class Question:
         return '?x ?p ?y (IF(isNumeric(?y), STR(?y), "") AS ?v)' if self.values else "?x ?p ?y"
 
 
-def links(graphs: tuple[str, ...]) -> tuple[Question, Question]:
+def links(graphs: tuple[str, ...], recipe: SparqlRecipe = PLAIN) -> tuple[Question, Question]:
     """Ask what an IRI points to, and what points to it."""
-    followed = f"?p NOT IN ({_listed(NOT_FOLLOWED)})"
+    named = {*NOT_FOLLOWED, *recipe.meanings, *recipe.superclasses}
+    followed = f"?p NOT IN ({_listed(named)})" + _taken(recipe.follow, recipe.leave_out)
     out = Question("links from it", f"?x ?p ?y . FILTER(isIRI(?y) && {followed})", graphs=graphs)
     return out, _subjects("links to it", followed, graphs)
 
 
-def pages(graphs: tuple[str, ...]) -> Question:
-    """Ask which redirects and disambiguation pages point to an IRI."""
-    return _subjects("pages", f"?p IN ({_listed((REDIRECT, DISAMBIGUATION))})", graphs)
+def pages(graphs: tuple[str, ...], recipe: SparqlRecipe = PLAIN) -> Question:
+    """Ask which redirects, disambiguation pages and articles point to an IRI."""
+    onward = (REDIRECT, DISAMBIGUATION, *recipe.redirects)
+    condition = f"?p IN ({_listed(onward)})"
+    if recipe.articles:
+        condition = f"({condition} || (?p = {in_query(ABOUT)} && {_among('?y', recipe.articles)}))"
+    return _subjects("pages", condition, graphs, onward=onward)
 
 
-def instances(graphs: tuple[str, ...]) -> Question:
+def instances(graphs: tuple[str, ...], recipe: SparqlRecipe = PLAIN) -> Question:
     """Ask for the instances of a class; one that two graphs name is counted once."""
-    return _subjects("instances", f"?p = {in_query(TYPE)}", graphs, counted="DISTINCT ?y")
+    return _subjects("instances", f"?p IN ({_listed((TYPE, *recipe.types))})", graphs, counted="DISTINCT ?y")
 
 
-def properties(languages: Sequence[str], graphs: tuple[str, ...]) -> Question:
+def properties(languages: Sequence[str], graphs: tuple[str, ...], recipe: SparqlRecipe = PLAIN) -> Question:
     """Ask for the labels, literals, classes and pictures of an IRI, and where it redirects to."""
-    literals = f"({_spoken(languages)} && ?p NOT IN ({_listed(IGNORED)}))"
-    resources = f"?p IN ({_listed(DATASETS.keys() - _LABELS)})"
-    return Question("properties", f"?x ?p ?y . FILTER({literals} || {resources})", values=True, graphs=graphs)
+    named = {*recipe.meanings, *recipe.superclasses}
+    texts = (*recipe.follow, *sorted(named | _LABELS)) if recipe.follow else ()
+    literals = f"({_spoken(languages)} && ?p NOT IN ({_listed(IGNORED - named)}){_taken(texts, recipe.leave_out)})"
+    spoken = {*_LABELS, *recipe.labels, *recipe.aliases, *recipe.descriptions}
+    resources = f"?p IN ({_listed((DATASETS.keys() | named) - spoken)})"
+    pattern = f"?x ?p ?y . FILTER({literals} || {resources})"
+    return Question("properties", pattern, values=True, graphs=graphs, onward=(REDIRECT, *recipe.redirects))
 
 
-def labels(languages: Sequence[str], graphs: tuple[str, ...]) -> Question:
-    """Ask for the labels of an IRI."""
-    pattern = f"?x ?p ?y . FILTER({_spoken(languages)} && ?p IN ({_listed(_LABELS)}))"
-    return Question("labels", pattern, values=True, graphs=graphs)
+def labels(languages: Sequence[str] | None, graphs: tuple[str, ...], recipe: SparqlRecipe = PLAIN) -> Question:
+    """Ask for the labels of an IRI, in all languages where None are given, and, of a class, for those above it."""
+    spoken = "isLiteral(?y)" if languages is None else _spoken(languages)
+    condition = f"({spoken} && ?p IN ({_listed(_LABELS | {*recipe.labels})}))"
+    if recipe.superclasses:
+        condition += f" || ?p IN ({_listed(recipe.superclasses)})"
+    pattern = f"?x ?p ?y . FILTER({condition})"
+    return Question("labels", pattern, values=True, graphs=graphs, onward=recipe.superclasses)
+
+
+def anything(graphs: tuple[str, ...]) -> tuple[Question, ...]:
+    """Ask for whatever is said of an IRI, with it as an object, and by it as a predicate."""
+    return tuple(Question("anything", pattern, graphs=graphs) for pattern in ("?x ?p ?y .", "?y ?p ?x .", "?y ?x ?p ."))
 
 
 def probe(limit: int, graphs: tuple[str, ...]) -> str:
     """Ask for so many rows of anything: fewer come back from an endpoint that cuts its answers."""
     return f"SELECT ?p {_from(graphs)}WHERE {{ ?x ?p ?y }} LIMIT {limit}"
-
-
-def is_iri(text: str) -> bool:
-    """Say whether a text is an absolute IRI that may stand between `<` and `>`, in a query as in N-Triples."""
-    return len(text) <= _IRI_LIMIT and _IRI.fullmatch(text) is not None
 
 
 def in_query(iri: str) -> str:
@@ -149,9 +166,28 @@ def spellings(iri: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((iri, plain, encoded)))
 
 
-def _subjects(name: str, condition: str, graphs: tuple[str, ...], *, counted: str = "?p") -> Question:
+def rare_spellings(iri: str) -> tuple[str, ...]:
+    """Return more forms: with marks encoded that need not be, as old graphs have it, and by the other scheme."""
+    forms: list[str] = []
+    for form in spellings(iri):
+        scheme, mark, rest = form.partition("://")
+        marked = quote(rest, safe="/:#?=%@") if mark else rest
+        small = _ENCODED.sub(lambda found: found[0].lower(), marked)
+        for one in dict.fromkeys((scheme, {"http": "https", "https": "http"}.get(scheme, scheme))):
+            forms += [f"{one}{mark}{end}" for end in (rest, marked, small)]
+    return tuple(dict.fromkeys(forms))
+
+
+def _subjects(
+    name: str,
+    condition: str,
+    graphs: tuple[str, ...],
+    *,
+    counted: str = "?p",
+    onward: tuple[str, ...] | None = None,
+) -> Question:
     pattern = f"?y ?p ?x . FILTER(isIRI(?y) && {condition})"
-    return Question(name, pattern, asks_for_subjects=True, graphs=graphs, counted=counted)
+    return Question(name, pattern, asks_for_subjects=True, graphs=graphs, counted=counted, onward=onward)
 
 
 def _from(graphs: Sequence[str]) -> str:
@@ -166,8 +202,23 @@ def _listed(iris: Iterable[str]) -> str:
     return ", ".join(map(in_query, sorted(iris)))
 
 
+def _among(variable: str, listed: Sequence[str]) -> str:
+    """Write that an IRI is one of a list, or begins as one of it that ends in `*`."""
+    begun = [f"STRSTARTS(STR({variable}), STR({in_query(iri[:-1])}))" for iri in listed if iri.endswith("*")]
+    whole = [iri for iri in listed if not iri.endswith("*")]
+    return f"({' || '.join([*begun, *([f'{variable} IN ({_listed(whole)})'] if whole else [])])})"
+
+
+def _taken(follow: Sequence[str], leave_out: Sequence[str]) -> str:
+    """Write that a predicate is one that is followed, and none that is left out."""
+    return (f" && {_among('?p', follow)}" if follow else "") + (f" && !{_among('?p', leave_out)}" if leave_out else "")
+
+
 def _spoken(languages: Sequence[str]) -> str:
+    """Write that something is a literal in one of some languages or its regional forms, in `mul`, or in none."""
     if not all(map(is_language, languages)):
         raise ValueError(f"not languages: {languages!r}")
-    listed = ", ".join(f'"{language}"' for language in sorted({"", *(name.lower() for name in languages)}))
-    return f"isLiteral(?y) && LCASE(LANG(?y)) IN ({listed})"
+    tags = sorted({name.lower() for name in languages})
+    listed = ", ".join(f'"{tag}"' for tag in ("", "mul", *tags))
+    regional = "".join(f' || STRSTARTS(LCASE(LANG(?y)), "{tag}-")' for tag in tags)
+    return f"isLiteral(?y) && (LCASE(LANG(?y)) IN ({listed}){regional})"

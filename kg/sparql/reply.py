@@ -1,10 +1,12 @@
 """What an endpoint's reply is worth: a whole answer, a part of one, or trouble.
 
 Status 200 says little. Virtuoso cuts answers at its `ResultSetMaxRows` (header `X-SPARQL-MaxRows`) and at its time
-limit (`X-SQL-State: S1TAT`), proxies cut them anywhere or send a page of HTML, and all that comes with status 200.
+limit (`X-SQL-State: S1TAT`), Blazegraph (Wikidata's) writes the trace of its time-out behind half an answer or sends it
+with status 500, proxies cut answers anywhere or send a page of HTML, and most of that comes with status 200.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +22,7 @@ _KINDS = {
     **dict.fromkeys((408, 500, 502, 504, *range(520, 530)), "again"),
 }
 _SHOWN = 200
+_OUT_OF_TIME = re.compile(rb"\b(?:java\.util\.concurrent\.|com\.bigdata\.\S*)(?:Query)?TimeoutException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ def judge(reply: Reply, now: datetime) -> tuple[list[Row], str]:
     if 300 <= status < 400:
         target = headers.get("location", "")[:_SHOWN]
         raise TroubleError("fatal", f"status {status}, it has moved to {target!r}: give that address")
+    if status in (200, 500) and _OUT_OF_TIME.search(reply.body) and not _is_json(reply.body):
+        raise TroubleError("slow", f"out of the endpoint's time (status {status}, TimeoutException)")
     if status not in (200, 206):
         kind, text = _KINDS.get(status, "fatal"), f"status {status}: {shown(reply.body)}"
         raise TroubleError(kind, text, retry_after_s(headers.get("retry-after"), now) if kind == "wait" else None)
@@ -109,6 +114,14 @@ def shown(body: bytes) -> str:
     """Return the beginning of a body, on one line."""
     text = " ".join(body[: _SHOWN * 4].decode("utf-8", "replace").split())
     return repr("".join(char if char.isprintable() else "?" for char in text)[:_SHOWN])
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _is_row(row: object) -> bool:

@@ -6,10 +6,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kg.errors import EndpointError, SourceError
-from kg.iris import canonical_iri, is_language
+from kg.iris import canonical_iri, is_iri, is_language
 from kg.politeness import program
 
-from .questions import is_iri
+from .recipe import PLAIN, SparqlRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,9 @@ class SparqlRequest:
     hops: int = 1  # how far to follow links, 1 or 2
     class_limit: int = 1000  # instances of each class, at most
     max_links: int = 500  # links of one entity in one direction to follow, at most
-    languages: tuple[str, ...] = ("en",)  # of the texts; those without a language always come
+    languages: tuple[str, ...] = ("en",)  # of the texts, with their regional forms; `mul` and none always come
     graphs: tuple[str, ...] = ()  # named graphs to ask; what the endpoint asks by default where there is none
+    recipe: SparqlRecipe = PLAIN  # how to ask it, and what its predicates mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class SparqlReport:
     files: dict[Path, int]  # with the number of their statements
     seeds: int  # each entity once
     entities: int  # those that were described
-    unknown_seeds: tuple[str, ...]  # seeds of which the endpoint knows nothing
+    unknown_seeds: tuple[str, ...]  # seeds that stand in no statement of the endpoint, however they are written
+    bare_seeds: tuple[str, ...]  # seeds that stand in statements, but in none that a graph takes
     cut: tuple[CutLinks, ...]  # what was not read to its end because of a limit, the largest first
     missing: tuple[CutLinks, ...]  # what the endpoint counts more of than it gives, without a word
     unusable: int  # terms and rows that no graph can hold, like IRIs with blanks
@@ -66,8 +68,10 @@ class SeedFile:
     broken: tuple[str, ...]  # the number and beginning of each line that is not an IRI
 
 
-def read_seeds(path: Path) -> SeedFile:
+def read_seeds(path: Path, recipe: SparqlRecipe = PLAIN) -> SeedFile:
     """Read a file with one IRI a line, with or without `<` and `>`; blank lines and those after `#` say nothing.
+
+    An IRI may begin with a prefix of the recipe: `wd:Q42`, `Q42`, `https://www.wikidata.org/wiki/Q42`.
 
     Raises:
         SourceError: If it cannot be read, or holds no IRI.
@@ -84,7 +88,7 @@ def read_seeds(path: Path) -> SeedFile:
         if not line or line.startswith("#"):
             continue
         iri = line.split(" #")[0].strip()
-        iri = iri[1:-1] if iri.startswith("<") and iri.endswith(">") else iri
+        iri = recipe.whole_iri(iri[1:-1] if iri.startswith("<") and iri.endswith(">") else iri)
         if is_iri(iri) and "\ufffd" not in iri:
             iris.setdefault(canonical_iri(iri), iri)
         else:
@@ -125,16 +129,18 @@ def is_loopback(endpoint: str) -> bool:
         return False
 
 
-def user_agent(contact: str | None) -> str:
+def user_agent(contact: str | None, endpoint: str, recipe: SparqlRecipe) -> str:
     """Say who is asking, so that an endpoint's keeper can write to somebody.
 
     Raises:
-        EndpointError: If the contact cannot stand in a header.
+        EndpointError: If the contact cannot stand in a header, or is missing where the recipe needs one.
     """
+    if recipe.needs_contact and not contact and not is_loopback(endpoint):
+        raise EndpointError(f"the keepers of {recipe.name} ask who is asking: give --contact with your mail address")
     if contact is not None and not (contact.isascii() and contact.isprintable() and contact.strip()):
         raise EndpointError(f"the contact {contact!r} cannot be sent; give a mail address or a web address")
     command = f"(build-kg-index; {contact.strip()})" if contact else "(build-kg-index)"
-    return f"{program()} {command} {program('SPARQLWrapper')}"
+    return f"{recipe.user_agent or program()} {command} {program('SPARQLWrapper')}"
 
 
 def _check_endpoint(url: str) -> str:

@@ -20,7 +20,7 @@ from .questions import BadTermError, Term, in_query
 
 _DATASETS = (
     *("labels", "instance_types", "mappingbased_objects", "mappingbased_literals"),
-    *("images", "redirects", "disambiguations"),
+    *("images", "redirects", "disambiguations", "priors"),
 )
 _NAMES = {dataset: f"{dataset.split('_')[-1]}.nt" for dataset in _DATASETS}  # `types.nt` and so on
 _HEAD = "# fetched from "

@@ -43,7 +43,7 @@ class Endpoint:
     cut_at: int | None = None
     manner: Manner = field(default_factory=Manner)
 
-    def ask(self, query: str, *, limit: int, can_split: bool = False) -> Answer:
+    def ask(self, query: str, *, limit: int, can_split: bool = False, can_sample: bool = False) -> Answer:
         asked: dict[str, Any] = json.loads(query)
         if can_split and (len(asked["iris"]) > self.most or (asked["kind"] == "count" and not self.counts)):
             raise TooMuchError("too much")

@@ -135,6 +135,7 @@ def test_what_is_counted_but_never_given_is_told(endpoint: lying.LyingEndpoint, 
     report = fetch()
     assert {(one.iri, one.what, one.kept) for one in report.missing} == {
         (SEEDS[0], "properties", 0),
+        (SEEDS[0], "labels", 0),
         (SEEDS[0], "links from it", 0),
     }
     assert report.cut == ()

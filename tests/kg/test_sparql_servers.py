@@ -3,13 +3,15 @@
 import bz2
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sparql_graph as world
+import wikidata_items as items
 
 from benchmarks import servers
-from kg import EndpointError, SparqlReport, SparqlRequest, canonical_iri, fetch_sparql
+from kg import EndpointError, SparqlReport, SparqlRequest, canonical_iri, fetch_sparql, read_recipe
 from kg.ntriples import BrokenLineError, parse_line
 from kg.sparql.client import Manner
 
@@ -105,7 +107,8 @@ def test_servers_that_write_literals_differently_give_the_same_files(
     assert literals["int0"].endswith(f'"42"^^<{world.XSD}integer> .')
     assert literals["date1"].endswith(f'"-0044-03-15"^^<{world.XSD}date> .')
     assert literals["string0"].endswith('"typed as a string" .')
-    assert literals["motto"].endswith('"shouted"@en .')
+    mottos = {line.split("> ")[2] for line in first if f"<{world.O}motto>" in line}
+    assert mottos == {'"shouted"@en .', '"British"@en-gb .'}, "regional forms too"
 
 
 @pytest.mark.parametrize("sorted_by_the_endpoint", [10, 100_000])
@@ -140,6 +143,21 @@ def test_instances_of_a_class_are_seeds(endpoints: Callable[[str, Path], str], s
         places = {f"Far_{number}" for number in sorted(range(len(world.ODD_NAMES)), key=str)[:5]}
         types = (tmp_path / kind / "types.nt").read_text("utf-8").splitlines()[1:]
         assert {line.split("> ")[0].split("/")[-1] for line in types if "Place" in line} == places
+
+
+def test_a_recipe_asks_every_server_for_the_same(
+    endpoints: Callable[[str, Path], str], tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    lines = [*items.truthy(), *items.only_there()]
+    path = items.write(lines, tmp_path_factory.mktemp("items") / "items.nt")
+    recipe, found = replace(read_recipe("wikidata"), leave_out=(items.WDT + "P19*",)), []
+    for kind in KINDS:
+        request = request_of(endpoints(kind, path), kind, items.SEEDS[:5], hops=2, recipe=recipe)
+        fetch_sparql(request, tmp_path / kind, responses=tmp_path / f"{kind}.sqlite")
+        found.append(world.fetched(tmp_path / kind))
+    assert found[0] == found[1] == found[2]
+    assert {line.split("> ")[1].rpartition("/")[2] for line in found[0]} >= {"P36", "P17", "P279", "description"}
+    assert not any("/P190>" in line or "fr.wiki" in line for line in found[0])
 
 
 def test_two_hops_around_fifty_entities_of_the_sample(

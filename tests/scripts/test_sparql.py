@@ -127,6 +127,34 @@ def test_mistakes(run, endpoint: lying.LyingEndpoint, seeds: Path, tmp_path: Pat
     assert not (index / "index.json").exists()
 
 
+def test_a_recipe_of_ones_own_names_the_endpoint(
+    run, endpoint: lying.LyingEndpoint, seeds: Path, tmp_path: Path
+) -> None:
+    recipe, index = tmp_path / "own.toml", tmp_path / "index"
+    seeds.write_text("r:Hub\n")
+    text = f'leave_out = ["{world.O}f*"]\n[prefixes]\n"r:" = "{world.R}"\n'
+    recipe.write_text(text)
+    options = (index, "--recipe", recipe, "--seeds", seeds)
+    assert_one_line(run("build-kg-index", *options), "the recipe", "names no endpoint: give --sparql URL too")
+    recipe.write_text(f'endpoint = "{endpoint.url}"\n{text}')
+    result = run("build-kg-index", *options)
+    assert result.exit_code == 0, result.output
+    assert f"{endpoint.url} is asked by the recipe own" in result.stderr
+    facts = (index / "sparql" / "objects.nt").read_text("utf-8")
+    assert world.O + "near" in facts
+    assert world.O + "far" not in facts
+    recipe.write_text("speed = 3")
+    assert_one_line(run("build-kg-index", *options), "own.toml: unknown key 'speed'; expected one of endpoint")
+
+
+def test_recipes_that_ship_go_by_their_names_and_their_endpoints(run, seeds: Path, tmp_path: Path) -> None:
+    for option in ("wikidata", "https://query.wikidata.org/sparql"):
+        result = run("build-kg-index", tmp_path / "index", "--sparql", option, "--seeds", seeds)
+        assert_one_line(result, "the keepers of wikidata ask who is asking: give --contact")
+    result = run("build-kg-index", tmp_path / "index", "--recipe", "wikidate", "--seeds", seeds)
+    assert_one_line(result, "'wikidate' cannot be read", "dbpedia, wikidata")
+
+
 def test_a_stopped_fetch_goes_on_where_it_was(
     run, start, endpoint: lying.LyingEndpoint, seeds: Path, tmp_path: Path
 ) -> None:
