@@ -21,14 +21,14 @@ class TypeMap:
 
     @classmethod
     def load(cls, path: Path | None = None) -> "TypeMap":
-        """Read a table with the columns `class`, `type` and, if known, `superclass`; the shipped one by default.
+        """Read a table with the columns `class`, `type` and, if known, `superclass`; the shipped ones by default.
 
         Raises:
             SourceError: If the table lacks a column or holds another type than PER, LOC, ORG, OTHER.
         """
         name = str(path or "types.csv")
         try:
-            text = (path or resources.files("kg").joinpath("data/types.csv")).read_text(encoding="utf-8-sig")
+            text = path.read_text(encoding="utf-8-sig") if path else _shipped()
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"type map {name} cannot be read: {error}") from None
         reader = csv.DictReader(text.splitlines())
@@ -54,6 +54,13 @@ class TypeMap:
         """Return how many superclasses a class has, None if the table does not know it."""
         depth = self.depths.get(class_iri)
         return depth if depth is not None else self.depths.get(local_name(class_iri))
+
+
+def _shipped() -> str:
+    """Return the tables of DBpedia's and Wikidata's classes as one; what else the latter has is for its readers."""
+    data = resources.files("kg").joinpath("data")
+    ours, theirs = (data.joinpath(name).read_text(encoding="utf-8") for name in ("types.csv", "wikidata_types.csv"))
+    return ours + theirs.partition("\n")[2]
 
 
 def _depth(name: str, parents: dict[str, str]) -> int:
