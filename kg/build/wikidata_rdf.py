@@ -55,7 +55,8 @@ DELETE FROM said WHERE hp IS NOT NULL AND (
         OR NOT starts_with(s, '{_ITEM}') AND p <> '{LABEL}'
         OR p IN ('{ALIAS}', '{DESCRIPTION}') AND language_place(t[2:]) > 1001
         OR starts_with(p, '{WIKIDATA_CLAIM}') AND (
-            NOT starts_with(o, '{_ITEM}') AND p NOT IN {tuple(_PICTURES)} OR v IS NOT NULL AND t = '' AND p NOT IN {tuple(_NAMES)})
+            NOT starts_with(o, '{_ITEM}') AND p NOT IN {tuple(_PICTURES)}
+            OR v IS NOT NULL AND t = '' AND p NOT IN {tuple(_NAMES)})
     )
 )
 """  # noqa: S608 -- our own names
