@@ -58,7 +58,8 @@ class Keep:
                 classes.append(rule)
             else:
                 raise SourceError(
-                    f"--keep {rule!r}: expected PER, LOC, ORG or OTHER, sitelinks>=5, or a class (Q515, or its IRI)"
+                    f"--keep {rule!r}: expected PER, LOC, ORG or OTHER, a class (Q515, or its IRI), or"
+                    ' "sitelinks>=5", in quotes for the shell'
                 )
         return cls(tuple(types), tuple(classes), sitelinks)
 

@@ -52,8 +52,8 @@ def load_wikidata(stage: Stage, source: SourceFile) -> Iterator[int]:
                     except (ValueError, RecursionError) as error:  # msgspec's errors too
                         stage.reject(number, line[:800].decode("utf-8", "replace"), _why(bare, error))
             _keep(stage, statements, items, done + len(lines))
+            yield done + len(lines)
         done += len(lines)
-        yield done
 
 
 def _keep(stage: Stage, statements: Statements, items: ItemStatements, lines: int) -> None:
