@@ -144,9 +144,9 @@ _OPTIONS = (
     ),
     click.option(
         "--keep", multiple=True, metavar="RULE",
-        help="Keep only a part of the entities: of a type (PER, LOC, ORG, OTHER), of a class and what is below it (Q515,"
-        " an IRI), with so many pages of Wikipedia and its sisters ("sitelinks>=5", in quotes). May be given again: of any of the"
-        " types and classes, and with the sitelinks.",
+        help="Keep a part of the entities: of a type (PER, LOC, ORG, OTHER), of a class and those below it (Q515,"
+        ' an IRI), of Wikidata with so many pages of Wikipedia and its sisters ("sitelinks>=5", in quotes). May be'
+        " given again: of any of the types and classes, and with the sitelinks.",
     ),
     click.option(
         "--graph", "graphs", multiple=True, metavar="IRI", help="Ask only this named graph; may be given again."

@@ -25,6 +25,7 @@ from kg.pictures.files import ImageFinder
 from kg.schema import part_path, stage_path
 from kg.store import count_rows
 
+from .copy_graph import copy_graph
 from .files import DamagedFileError
 from .fill import Progress, fill_graph
 from .keep import Keep
@@ -53,6 +54,7 @@ def build_graph(
     *,
     sources: GraphSources | Sequence[Path],
     memory_mb: int = MEMORY_MB,
+    known: Path | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Build a graph, go on with one that was interrupted, or find that it is built already.
@@ -61,6 +63,7 @@ def build_graph(
         sqlite_path: Where the graph goes; its folder is made.
         sources: What it is built from; dumps, tables and folders alone stand for a `GraphSources` of them.
         memory_mb: How much memory the sorting and joining may take; beyond it, files beside the graph are used.
+        known: Another graph, which is taken over if it was built from the same sources with other pictures.
         progress: Called with the step, what is done of it (lines), and how much there is (0: unknown).
 
     Returns:
@@ -76,9 +79,10 @@ def build_graph(
         sqlite_path.parent.mkdir(parents=True, exist_ok=True)
         with build_lock(sqlite_path):
             found, folder = read_plan(sqlite_path), stage_path(sqlite_path)
-            plan = build.plan(wait=bool(found) or folder.exists())
+            plan = build.plan(wait=bool(found or known) or folder.exists())
             if not is_plan(found, plan):
-                build.make(plan, sqlite_path, memory_mb=memory_mb)
+                if known is None or folder.exists() or not build.take_over(known, plan, sqlite_path):
+                    build.make(plan, sqlite_path, memory_mb=memory_mb)
             elif folder.exists():  # killed just before this was removed
                 shutil.rmtree(folder)
     with closing(sqlite3.connect(f"{sqlite_path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
@@ -150,6 +154,15 @@ class _Build:
     def close(self) -> None:
         """Stop what goes on beside the steps."""
         self._digests.close()
+
+    def take_over(self, known: Path, plan: Sequence[Planned], sqlite_path: Path) -> bool:
+        """Make the graph of another one, whose pictures are looked for anew, if that is all in which they differ."""
+        part = part_path(sqlite_path)
+        if not copy_graph(known, plan, part, self._images.find):
+            return False
+        _bring_to_disk(part)
+        part.replace(sqlite_path)
+        return True
 
     def make(self, plan: Sequence[Planned], sqlite_path: Path, *, memory_mb: int) -> None:
         """Read the sources that are not read yet, and make the graph of all of them."""

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyoxigraph
 import pytest
+from wikidata_items import DIRECT, ENTITY, claim, dump, item, ntriples, terms, world
 
 from kg import Graph, SourceError, build_graph
-from tests.kg.wikidata_items import DIRECT, ENTITY, claim, dump, item, ntriples, terms, world
 
 Build = Callable[..., Graph]
 
