@@ -58,6 +58,15 @@ NAME_PREDICATES = {
     WIKIDATA_CLAIM + "P1549": ("demonym", 0.4),
 }
 
+# Predicates whose facts help to tell what a text is about, in the order in which they are given; IRIs or local names.
+# Those of Wikidata beside ours; what its predicates are called depends on the language.
+DEFAULT_PREDICATES = (
+    "occupation", "P106", "profession", "position", "team", "P54", "league", "P118", "party", "P102", "office", "P39",
+    "nationality", "P27", "birthPlace", "P19", "genre", "P136", "industry", "P452", "location", "P276", "locationCity",
+    "headquarter", "P159", "city", "country", "P17", "capital", "P36", "continent", "P30", "language", "author", "P50",
+    "director", "P57", "artist", "P175", "knownFor", "P800", "sport", "P641",
+)  # fmt: skip
+
 DESCRIPTION = "http://schema.org/description"  # of a table's column of that name
 
 # Statements about pages and files, not about the things: read, counted as ignored, and not kept.
@@ -106,7 +115,12 @@ PAGE_CLASSES = tuple(
 
 # Entity-to-entity statements that are kept, but do not bring two things nearer to each other.
 NO_HOP = frozenset(
-    {_RDFS + "seeAlso", "http://www.w3.org/2002/07/owl#differentFrom", "http://purl.org/linguistics/gold/hypernym"}
+    {
+        _RDFS + "seeAlso",
+        "http://www.w3.org/2002/07/owl#differentFrom",
+        "http://purl.org/linguistics/gold/hypernym",
+        WIKIDATA_CLAIM + "P1889",  # different from
+    }
 )
 
 

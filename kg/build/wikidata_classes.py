@@ -9,7 +9,7 @@ from .stage import Stage
 from .types import TypeMap
 from .wikidata_rdf import ABOUT
 
-_NUMBER = re.compile(r"Q\d+")
+_NUMBER = re.compile(rf"(?:wd:|{re.escape(WIKIDATA_ENTITY)})?(Q\d+)")  # as a table of types may write a class
 # Of each class, the classes above it that mean something to this build, and how many steps above; itself at 0.
 _SEEDS = """
 CREATE OR REPLACE TABLE above AS
@@ -80,9 +80,9 @@ def sort_items(stage: Stage, types: TypeMap, classes: Sequence[str]) -> None:
     """
     execute = stage.connection.execute
     mapped = {
-        name if "/" in name else WIKIDATA_ENTITY + name: (type_, types.depths[name])
+        WIKIDATA_ENTITY + found[1]: (type_, types.depths[name])
         for name, type_ in types.types.items()
-        if _NUMBER.fullmatch(name.removeprefix(WIKIDATA_ENTITY))
+        if (found := _NUMBER.fullmatch(name))
     }
     rows = [list(mapped), [type_ for type_, _ in mapped.values()], [depth for _, depth in mapped.values()]]
     execute(_MAPPED, [*rows, list(range(len(mapped)))])
