@@ -182,9 +182,10 @@ class _Build:
         shutil.rmtree(folder)
 
     def _load(self, stage: Stage, step: int, file: SourceFile) -> None:
-        name, started, lines, error = f"load {file.path.name}", _now(), 0, None
+        name, started, error = f"load {file.path.name}", _now(), None
         self._progress(name, 0, 0)
         stage.begin(step)
+        lines = stage.known_lines
         try:
             for lines in _LOADERS.get(file.form, load_table)(stage, file):
                 self._progress(name, lines, 0)

@@ -7,7 +7,7 @@ IRIs, so that they do not depend on the order of the sources.
 from collections.abc import Sequence
 
 from kg.errors import StoreError
-from kg.iris import words_of_name
+from kg.iris import local_name, words_of_name
 from kg.vocabulary import NO_HOP, WIKIDATA
 
 from .stage import LABELLED, STATED, Stage
@@ -255,7 +255,8 @@ def _name_classes(stage: Stage, types: TypeMap) -> list[tuple[int, str, str, str
     for id_, iri, label in numbered_names(stage, "class"):
         name = label.title().replace(" ", "") if label else iri
         type_, depth = above.get(id_) or (types.type_of(name), types.depth_of(name))
-        rows.append((id_, iri, label or words_of_name(iri), type_, depth))
+        words = label or types.labels.get(local_name(iri)) or words_of_name(iri)
+        rows.append((id_, iri, words, type_, depth))
     return rows
 
 

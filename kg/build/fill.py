@@ -46,7 +46,8 @@ SELECT name, source, size_bytes, sha256, coalesce(lines, 0), coalesce(records, 0
     coalesce(rejected, 0) + (
         SELECT count(*) FROM name_count c WHERE c.step = step.id AND c.subject NOT IN (SELECT key FROM stands_for)
     ), 'done', nullif(concat_ws('; ', error, (SELECT text FROM remark r WHERE r.step = step.id),
-        CASE WHEN out > 0 THEN format('{:,} entities left out by --keep', out) END), ''), started, finished
+        CASE WHEN out > 0 THEN format('{:,} {} left out by --keep', out, if(out = 1, 'entity', 'entities')) END
+    ), ''), started, finished
 FROM (SELECT step.*, coalesce(left_out, 0) + coalesce(o.count, 0) AS out
     FROM step LEFT JOIN out_count o ON o.step = step.id) step ORDER BY id
 """

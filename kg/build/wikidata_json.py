@@ -39,21 +39,22 @@ def load_wikidata(stage: Stage, source: SourceFile) -> Iterator[int]:
     Raises:
         DamagedFileError: After the last readable line, if the file ends in damage.
     """
-    statements, done, known = Statements(stage), 0, stage.known_lines
+    statements, done = Statements(stage), 0
     items = ItemStatements(stage.languages, min_sitelinks=stage.min_sitelinks)
     decode = msgspec.json.Decoder(WikidataEntity).decode
     for block in ahead(read_blocks(source.path, line_limit_bytes=_LINE_LIMIT_BYTES)):
         lines = block.split(b"\n")[:-1]
-        if done + len(lines) > known:
-            for number, line in enumerate(lines, done + 1):
-                if bare := line.strip(_AROUND):
-                    try:
-                        items.add(decode(bare))
-                    except (ValueError, RecursionError) as error:  # msgspec's errors too
-                        stage.reject(number, line[:800].decode("utf-8", "replace"), _why(bare, error))
-            _keep(stage, statements, items, done + len(lines))
-            yield done + len(lines)
         done += len(lines)
+        if done <= stage.known_lines:
+            continue
+        for number, line in enumerate(lines, done - len(lines) + 1):
+            if bare := line.strip(_AROUND):
+                try:
+                    items.add(decode(bare))
+                except (ValueError, RecursionError) as error:  # msgspec's errors too
+                    stage.reject(number, line[:800].decode("utf-8", "replace"), _why(bare, error))
+        _keep(stage, statements, items, done)
+        yield done
 
 
 def _keep(stage: Stage, statements: Statements, items: ItemStatements, lines: int) -> None:

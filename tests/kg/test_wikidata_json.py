@@ -55,7 +55,7 @@ def test_a_dump_is_read(build: Build) -> None:
         ("Q11", "Samplegrad"), ("Q12", "JX"), ("Q12", "Jane Exemplar"), ("Q16", "Vzorek"),
     ]  # fmt: skip
     assert rows(graph, "classes") == [
-        ("Q10", "Q6256", "q6256", "LOC"),
+        ("Q10", "Q6256", "country", "LOC"),
         ("Q10", "Q901", "free state", "LOC"),
         ("Q11", "Q515", "city", "LOC"),
         ("Q12", "Q5", "human", "PER"),
