@@ -111,17 +111,18 @@ class ItemStatements:
             for one in entity.entities.values():
                 self.add(one)
             return
-        iri = WIKIDATA_ENTITY + (entity.id or entity.entity)
-        if entity.redirect:
+        number = entity.id or entity.entity
+        iri = WIKIDATA_ENTITY + number
+        if _is_number(number, "Q") and _is_number(entity.redirect, "Q"):
             self._node(iri, SAME_AS, WIKIDATA_ENTITY + entity.redirect)
-        elif entity.id[:1] == "Q":
+        elif _is_number(number, "Q"):
             self._add_item(iri, entity)
-        elif entity.id[:1] == "P":
+        elif _is_number(number, "P"):
             self._add_labels(iri, entity)
-        elif not entity.id:
-            raise ValueError("it has no id")
-        else:  # a lexeme, or what a file of Wikimedia Commons is about
+        elif number[:1] in ("L", "M"):  # a lexeme, or what a file of Wikimedia Commons is about
             self.ignored += 1
+        else:
+            raise ValueError(f"its id is {number[:20]!r}, expected one like Q42")
 
     def _add_item(self, iri: str, entity: WikidataEntity) -> None:
         claims = dict(_best(entity.claims))
@@ -209,6 +210,8 @@ def _best(claims: dict[str, list[_Claim]] | list[Any]) -> list[tuple[str, list[_
     """Return the values of the best rank of each property; None for those that are unknown, or that there are none."""
     best = []
     for name, given in _entries(claims):
+        if not _is_number(name, "P"):
+            continue
         ranks = {claim.rank for claim in given}
         rank = "preferred" if "preferred" in ranks else "normal"
         snaks = [claim.mainsnak for claim in given if claim.rank == rank]
@@ -216,10 +219,16 @@ def _best(claims: dict[str, list[_Claim]] | list[Any]) -> list[tuple[str, list[_
     return best
 
 
-def _item_of(value: dict[str, Any]) -> str:
+def _item_of(value: Any) -> str:
     """Return the number of an item that is a value, "" for other entities; old dumps have it as a number alone."""
-    item: str = value.get("id") or (f"Q{value['numeric-id']}" if value["entity-type"] == "item" else "")
-    return item if item[:1] == "Q" else ""
+    if not isinstance(value, dict):
+        return ""
+    item = value.get("id") or (f"Q{value.get('numeric-id')}" if value.get("entity-type") == "item" else "")
+    return item if isinstance(item, str) and _is_number(item, "Q") else ""
+
+
+def _is_number(text: str, letter: str) -> bool:
+    return text[:1] == letter and text[1:].isdecimal() and text.isascii()
 
 
 def _write_time(value: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ import pytest
 from wikidata_items import DIRECT, ENTITY, claim, dump, item, ntriples, terms, world
 
 from kg import Graph, SourceError, build_graph
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 Build = Callable[..., Graph]
 
@@ -78,13 +84,12 @@ def test_a_dump_is_read(build: Build) -> None:
     assert graph.rejected() == ()
 
 
-@pytest.mark.parametrize("languages", [("en",), ("de", "en"), ("ja",)])
+@pytest.mark.parametrize("languages", [("en",), ("de", "ja")])
 def test_its_rdf_gives_the_same_graph(build: Build, languages: tuple[str, ...]) -> None:
     text = ntriples()
-    shuffled = "".join(sorted(text.splitlines(keepends=True), key=lambda line: line[::-1]))
     expected = graph_of(build({"items.json": dump(*world())}, name="json", languages=languages))
-    assert graph_of(build({"full.nt": text}, name="lines", languages=languages)) == expected
-    assert graph_of(build({"shuffled.nt": shuffled}, name="shuffled", languages=languages)) == expected
+    shuffled = "".join(sorted(text.splitlines(keepends=True), key=lambda line: line[::-1]))
+    assert graph_of(build({"full.nt": shuffled}, name="lines", languages=languages)) == expected
     quads = pyoxigraph.parse(text, format=pyoxigraph.RdfFormat.N_TRIPLES)
     turtle = pyoxigraph.serialize(quads, format=pyoxigraph.RdfFormat.TURTLE, prefixes={"wd": ENTITY, "wdt": DIRECT})
     assert graph_of(build({"full.ttl": turtle}, name="turtle", languages=languages)) == expected
@@ -96,34 +101,32 @@ def test_the_order_of_items_does_not_matter_nor_how_the_file_is_packed(build: Bu
     assert graph_of(build(packed, name="bz2")) == expected
     lines = "".join(json.dumps(one) + "\n" for one in world())
     assert graph_of(build({"lines.gz": gzip.compress(lines.encode())}, name="gz")) == expected
+    assert graph_of(build({"lines.zst": zstd.compress(lines.encode())}, name="zst")) == expected
     one = json.dumps({"entities": {one["id"]: one for one in world() if "id" in one}})
     assert rows(build({"Q10.json": one}, name="one"), "triples") == expected["triples"]
 
 
 @pytest.mark.parametrize(
-    ("keep", "kept", "left_out"),
+    ("form", "keep", "kept", "left_out"),
     [
-        (("PER",), ["Q12"], 3),
-        (("per", "Q515"), ["Q11", "Q12"], 2),
-        (("Q6256",), ["Q10"], 3),
-        ((ENTITY + "Q902",), ["Q10"], 3),
-        (("sitelinks>=1",), ["Q10"], 3),
-        (("sitelinks >= 2", "PER", "LOC"), ["Q10"], 3),
-        (("sitelinks>=0", "LOC"), ["Q10", "Q11"], 2),
+        ("json", ("PER",), ["Q12"], 3),
+        ("json", ("per", "Q515"), ["Q11", "Q12"], 2),
+        ("json", ("Q6256",), ["Q10"], 3),
+        ("rdf", (ENTITY + "Q902",), ["Q10"], 3),
+        ("json", ("sitelinks>=1",), ["Q10"], 3),
+        ("json", ("sitelinks >= 2", "PER", "LOC"), ["Q10"], 3),
+        ("rdf", ("sitelinks >= 2", "PER", "LOC"), ["Q10"], 3),
+        ("rdf", ("sitelinks>=0", "LOC"), ["Q10", "Q11"], 2),
     ],
 )
-def test_a_part_is_kept(build: Build, keep: tuple[str, ...], kept: list[str], left_out: int) -> None:
-    text = ntriples()
-    for name, files in (("json", {"items.json": dump(*world())}), ("rdf", {"full.nt": text})):
-        if name == "rdf" and any("sitelinks" in rule for rule in keep):
-            files = {"full.nt": text + numbers_of_sitelinks()}
-        graph = build(files, name=name, keep=keep)
-        assert [row[0] for row in rows(graph, "entities")] == kept
-        assert {row[0] for row in rows(graph, "names")} == set(kept)
-        assert {end for row in rows(graph, "triples") for end in (row[0], row[3])} <= set(kept)
-        [said] = graph.connection.execute("SELECT error FROM build_step WHERE name GLOB 'load *'").fetchone()
-        assert said == f"{left_out} entities left out by --keep"
-        assert ("free state" in {row[2] for row in rows(graph, "classes")}) == ("Q10" in kept)
+def test_a_part_is_kept(build: Build, form: str, keep: tuple[str, ...], kept: list[str], left_out: int) -> None:
+    graph = build({form: dump(*world()) if form == "json" else ntriples() + numbers_of_sitelinks()}, keep=keep)
+    assert [row[0] for row in rows(graph, "entities")] == kept
+    assert {row[0] for row in rows(graph, "names")} == set(kept)
+    assert {end for row in rows(graph, "triples") for end in (row[0], row[3])} <= set(kept)
+    [said] = graph.connection.execute("SELECT error FROM build_step WHERE name GLOB 'load *'").fetchone()
+    assert said == f"{left_out} entities left out by --keep"
+    assert ("free state" in {row[2] for row in rows(graph, "classes")}) == ("Q10" in kept)
 
 
 def numbers_of_sitelinks() -> str:
@@ -193,7 +196,7 @@ def test_a_file_is_gone_on_with_in_its_middle(tmp_path: Path) -> None:
     path, whole, target = tmp_path / "items.json", tmp_path / "whole.sqlite", tmp_path / "kg.sqlite"
     items = [
         item(f"Q{n}", f"Thing {n}", padding="x" * 10_000_000, claims=[claim("P50", f"Q{n % 3 + 1}")])
-        for n in range(1, 8)
+        for n in range(1, 7)
     ]
     path.write_text(dump(*items, "{broken"))
     build_graph(whole, sources=[path])
@@ -207,9 +210,9 @@ def test_a_file_is_gone_on_with_in_its_middle(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             build_graph(target, sources=[path], progress=stop)
-    assert 1 < read[0] < read[1] < 10, "the second attempt begins where the first one was stopped"
+    assert 1 < read[0] < read[1] < 9, "the second attempt begins where the first one was stopped"
     report = build_graph(target, sources=[path])
-    assert (report.sources[0].records, report.sources[0].rejected, report.counts["entity"]) == (14, 1, 7)
+    assert (report.sources[0].records, report.sources[0].rejected, report.counts["entity"]) == (12, 1, 6)
     with Graph.open(whole) as one, Graph.open(target) as other:
         assert graph_of(one) == graph_of(other)
         assert one.rejected() == other.rejected()
