@@ -1,8 +1,8 @@
 """Sources to a graph, in steps that a stopped build goes on from.
 
 What the sources say is collected in the folder `kg.sqlite.stage`; source by source, it is on the disk there, so that a
-build whose process was killed or whose machine was switched off goes on behind those that are done, and in files of lines where it was. The graph is made
-from it as `kg.sqlite.part`, and takes its place when it is whole.
+build whose process was killed or whose machine was switched off goes on behind those that are done, and in the middle
+of a file of lines. The graph is made from it as `kg.sqlite.part`, and takes its place when it is whole.
 """
 
 import errno

@@ -2,7 +2,7 @@
 
 An IRI is a 64-bit hash here, its *key*; its text stands in the table `iri`, again and again. Every row has the step,
 that is, the source, that it is from: a build whose process or machine was stopped goes on behind the sources that are
-done, and begins the one anew that was not.
+done, and with the one that was not behind the lines that it has marked, or anew.
 """
 
 import contextlib
