@@ -62,6 +62,6 @@ from .sparql.request import read_seeds as read_seeds
 from .sparql.responses import CachedResponse as CachedResponse
 from .sparql.responses import ResponseCache as ResponseCache
 from .sparql.statement_files import fetched_from as fetched_from
-from .store import DEFAULT_PREDICATES as DEFAULT_PREDICATES
 from .store import Graph as Graph
 from .store import mark_images as mark_images
+from .vocabulary import DEFAULT_PREDICATES as DEFAULT_PREDICATES

@@ -123,3 +123,7 @@ class GraphDifferences:
     pictures_added: int = 0
     pictures_kept: int = 0
     pictures_dropped: int = 0
+    # the first few entities of each kind, by IRI
+    added: tuple[str, ...] = field(default=(), compare=False)
+    removed: tuple[str, ...] = field(default=(), compare=False)
+    changed: tuple[str, ...] = field(default=(), compare=False)

@@ -6,8 +6,11 @@ _SKOS = "http://www.w3.org/2004/02/skos/core#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 
 WIKIDATA = "http://www.wikidata.org/"
-_CLAIM = WIKIDATA + "prop/direct/"
+WIKIDATA_ENTITY = WIKIDATA + "entity/"
+WIKIDATA_CLAIM = WIKIDATA + "prop/direct/"
+SUBCLASS = WIKIDATA_CLAIM + "P279"
 LABEL = _RDFS + "label"
+ALIAS = _SKOS + "altLabel"
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 REDIRECT = _DBO + "wikiPageRedirects"
 SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
@@ -26,8 +29,12 @@ DATASETS = {
     _FOAF + "img": "images",
     _DBO + "thumbnail": "images",
     "http://schema.org/image": "images",
-    _CLAIM + "P31": "instance_types",
-    **{_CLAIM + name: "images" for name in ("P18", "P41", "P94", "P154")},  # a photo, a flag, arms, a logo
+    WIKIDATA_CLAIM + "P31": "instance_types",
+    # A photo, a flag, arms, a logo, a seal, a collage, a place at night, as a panorama, from inside, from the air.
+    **{
+        WIKIDATA_CLAIM + name: "images"
+        for name in ("P18", "P41", "P94", "P154", "P158", "P2716", "P3451", "P4291", "P5775", "P8592")
+    },
 }
 
 # Literals that are other names of their subject: kind and weight. They are kept as literals too.
@@ -43,9 +50,24 @@ NAME_PREDICATES = {
     _DBO + "pseudonym": ("alias", 0.9),
     _FOAF + "name": ("alias", 0.9),
     "http://schema.org/alternateName": ("alias", 0.9),
-    _SKOS + "altLabel": ("alias", 0.9),
+    ALIAS: ("alias", 0.9),
     _DBO + "demonym": ("demonym", 0.4),
+    # Of Wikidata: official name, short name, native label, name in native language, pseudonym;
+    # birth name; nickname; demonym.
+    **{WIKIDATA_CLAIM + name: ("alias", 0.9) for name in ("P1448", "P1813", "P1705", "P1559", "P742")},
+    WIKIDATA_CLAIM + "P1477": ("alias", 0.7),
+    WIKIDATA_CLAIM + "P1449": ("nickname", 0.9),
+    WIKIDATA_CLAIM + "P1549": ("demonym", 0.4),
 }
+
+# Predicates whose facts help to tell what a text is about, in the order in which they are given; IRIs or local names.
+# Those of Wikidata beside ours; what its predicates are called depends on the language.
+DEFAULT_PREDICATES = (
+    "occupation", "P106", "profession", "position", "team", "P54", "league", "P118", "party", "P102", "office", "P39",
+    "nationality", "P27", "birthPlace", "P19", "genre", "P136", "industry", "P452", "location", "P276", "locationCity",
+    "headquarter", "P159", "city", "country", "P17", "capital", "P36", "continent", "P30", "language", "author", "P50",
+    "director", "P57", "artist", "P175", "knownFor", "P800", "sport", "P641",
+)  # fmt: skip
 
 DESCRIPTION = "http://schema.org/description"  # of a table's column of that name
 
@@ -83,12 +105,24 @@ IGNORED = frozenset(
     }
 )
 
-# What items of Wikidata are that are pages of its sister projects: for disambiguation, a category, a template, a list.
-PAGE_CLASSES = tuple(f"{WIKIDATA}entity/{name}" for name in ("Q4167410", "Q4167836", "Q11266439", "Q13406463"))
+# What items of Wikidata are that are pages of its sister projects: for disambiguation, a category, a template, a list;
+# for people of one name, of a project, a module, of Wikimedia's own use, a report of Wikinews.
+PAGE_CLASSES = tuple(
+    WIKIDATA_ENTITY + name
+    for name in (
+        *("Q4167410", "Q4167836", "Q11266439", "Q13406463"),
+        *("Q22808320", "Q14204246", "Q15184295", "Q17442446", "Q17633526"),
+    )
+)
 
 # Entity-to-entity statements that are kept, but do not bring two things nearer to each other.
 NO_HOP = frozenset(
-    {_RDFS + "seeAlso", "http://www.w3.org/2002/07/owl#differentFrom", "http://purl.org/linguistics/gold/hypernym"}
+    {
+        _RDFS + "seeAlso",
+        "http://www.w3.org/2002/07/owl#differentFrom",
+        "http://purl.org/linguistics/gold/hypernym",
+        WIKIDATA_CLAIM + "P1889",  # different from
+    }
 )
 
 

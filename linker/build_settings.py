@@ -31,6 +31,7 @@ class BuildSettings:
     priors: Path | None = None  # A table of IRIs and how often each is meant, in place of how many triples lead to it
     counts: Path | None = None  # a table of names, IRIs and how often the name was seen to mean the entity
     languages: "Sequence[str]" = ("en",)  # what labels should be in, the best first
+    keep: "Sequence[str]" = ()  # which entities are kept: `PER`, `sitelinks>=5`, a class; all if it is empty
     # How to fetch the pictures that the sources name by web addresses, into `images_dir` or a folder of the index; None
     # to fetch none. A whole index gains those that it lacks.
     fetch: FetchSettings | None = None
@@ -54,6 +55,7 @@ class BuildSettings:
             images_dir=self.source_images,
             type_map=self.type_map,
             languages=self.languages,
+            keep=self.keep,
         )
 
     def encoder_loader(self) -> "Callable[[], Encoder]":

@@ -128,7 +128,11 @@ class Builder:
         """
         settings, graph_path = self._settings, folder / GRAPH
         report = build_graph(
-            graph_path, sources=settings.graph_sources, progress=self._progress, memory_mb=settings.memory_mb
+            graph_path,
+            sources=settings.graph_sources,
+            known=self._index_dir / GRAPH if folder != self._index_dir else None,
+            progress=self._progress,
+            memory_mb=settings.memory_mb,
         )
         fetched = None
         if settings.fetch is not None:

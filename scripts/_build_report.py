@@ -110,6 +110,12 @@ def print_update(built: "BuiltIndex") -> None:
         click.echo("nothing has changed")
         return
     click.echo("entities: {:,} added, {:,} removed, {:,} changed".format(*entities))
+    for what, names, total in zip(
+        ("added", "removed", "changed"), (found.added, found.removed, found.changed), entities, strict=True
+    ):
+        if names:
+            rest = f" and {total - len(names):,} more" if total > len(names) else ""
+            click.echo(f"  {what}: {', '.join(names)}{rest}")
     fresh, kept = found.pictures_added, found.pictures_kept
     if not built.same_encoder:
         fresh, kept = fresh + kept, 0

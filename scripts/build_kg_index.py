@@ -22,6 +22,7 @@ build-kg-index dbpedia --dump dumps --images pictures --encoder vgg16 --weights 
 build-kg-index dbpedia --dump dumps --fetch-images --contact you@example.org
 build-kg-index people --dump entities.csv --dump triples.csv --types types.csv
 build-kg-index places --dump dumps --language de,en
+build-kg-index wikidata --dump latest-all.json.bz2 --keep "sitelinks>=5" --keep PER --keep Q515
 build-kg-index chad --sparql https://dbpedia.org/sparql --seeds seeds.txt --hops 2 --contact me@example.org
 build-kg-index adams --sparql wikidata --seeds items.txt --hops 2 --language en,de --contact me@example.org
 build-kg-index clubs --sparql http://localhost:7878/query --seed-class http://dbpedia.org/ontology/SoccerClub
@@ -30,7 +31,7 @@ build-kg-index dbpedia --dump dumps --profiles all-MiniLM-L6-v2
 build-kg-index dbpedia --dump dumps-of-today --images pictures --update
 """
 _SECTIONS = {
-    "Sources": ("dumps", "languages", "type_map", "priors", "counts"),
+    "Sources": ("dumps", "languages", "keep", "type_map", "priors", "counts"),
     "Pictures": (
         *(
             "images_dir",
@@ -50,7 +51,7 @@ _SECTIONS = {
     ),
 }
 _SETTINGS = (
-    *("images_dir", "encoder", "weights", "device", "type_map", "priors", "counts", "languages", "profiles"),
+    *("images_dir", "encoder", "weights", "device", "type_map", "priors", "counts", "languages", "keep", "profiles"),
     "memory_mb",
 )
 _WIDTHS = ("330", "500")  # kg.IMAGE_WIDTHS, which would load too much for --help; a test holds them together
@@ -153,6 +154,12 @@ _OPTIONS = (
     click.option(
         "--language", "languages", multiple=True, default=("en",), metavar="TAG[,TAG]", callback=_split_tags,
         help="Languages that labels should be in, the best first; with --sparql, those of the texts to fetch.",
+    ),
+    click.option(
+        "--keep", multiple=True, metavar="RULE",
+        help="Keep a part of the entities: of a type (PER, LOC, ORG, OTHER), of a class and those below it (Q515,"
+        ' an IRI), of Wikidata with so many pages of Wikipedia and its sisters ("sitelinks>=5", in quotes). May be'
+        " given again: of any of the types and classes, and with the sitelinks.",
     ),
     click.option(
         "--graph", "graphs", multiple=True, metavar="IRI", help="Ask only this named graph; may be given again."

@@ -1,8 +1,8 @@
 """Sources to a graph, in steps that a stopped build goes on from.
 
 What the sources say is collected in the folder `kg.sqlite.stage`; source by source, it is on the disk there, so that a
-build whose process was killed or whose machine was switched off goes on behind those that are done. The graph is made
-from it as `kg.sqlite.part`, and takes its place when it is whole.
+build whose process was killed or whose machine was switched off goes on behind those that are done, and in the middle
+of a file of lines. The graph is made from it as `kg.sqlite.part`, and takes its place when it is whole.
 """
 
 import errno
@@ -25,8 +25,10 @@ from kg.pictures.files import ImageFinder
 from kg.schema import part_path, stage_path
 from kg.store import count_rows
 
+from .copy_graph import copy_graph
 from .files import DamagedFileError
 from .fill import Progress, fill_graph
+from .keep import Keep
 from .lines import load_lines
 from .plan import Digests, Planned, difference, is_plan, read_plan, stamp_of
 from .rdf import load_rdf
@@ -36,13 +38,15 @@ from .stage import Stage
 from .table_forms import detect_numbers
 from .tables import load_table
 from .types import TypeMap
+from .wikidata_json import load_wikidata
 
 # Raise it whenever the same sources give other rows than before: finished graphs are then built anew.
-BUILD_VERSION = 6
+BUILD_VERSION = 7
 MEMORY_MB = 600
 
 _EMPTY = {"ignored": "none of its predicates is kept in a graph", "empty": "it holds no statement"}
-_LOADERS = {"lines": load_lines, "turtle": load_rdf, "rdf/xml": load_rdf}  # all other forms are tables
+# All other forms are tables.
+_LOADERS = {"lines": load_lines, "turtle": load_rdf, "rdf/xml": load_rdf, "wikidata": load_wikidata}
 
 
 def build_graph(
@@ -50,6 +54,7 @@ def build_graph(
     *,
     sources: GraphSources | Sequence[Path],
     memory_mb: int = MEMORY_MB,
+    known: Path | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Build a graph, go on with one that was interrupted, or find that it is built already.
@@ -58,6 +63,7 @@ def build_graph(
         sqlite_path: Where the graph goes; its folder is made.
         sources: What it is built from; dumps, tables and folders alone stand for a `GraphSources` of them.
         memory_mb: How much memory the sorting and joining may take; beyond it, files beside the graph are used.
+        known: Another graph, which is taken over if it was built from the same sources with other pictures.
         progress: Called with the step, what is done of it (lines), and how much there is (0: unknown).
 
     Returns:
@@ -73,9 +79,10 @@ def build_graph(
         sqlite_path.parent.mkdir(parents=True, exist_ok=True)
         with build_lock(sqlite_path):
             found, folder = read_plan(sqlite_path), stage_path(sqlite_path)
-            plan = build.plan(wait=bool(found) or folder.exists())
+            plan = build.plan(wait=bool(found or known) or folder.exists())
             if not is_plan(found, plan):
-                build.make(plan, sqlite_path, memory_mb=memory_mb)
+                if known is None or folder.exists() or not build.take_over(known, plan, sqlite_path):
+                    build.make(plan, sqlite_path, memory_mb=memory_mb)
             elif folder.exists():  # killed just before this was removed
                 shutil.rmtree(folder)
     with closing(sqlite3.connect(f"{sqlite_path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
@@ -117,6 +124,7 @@ class _Build:
         self._images = ImageFinder(sources.images_dir)
         self._types = TypeMap.load(sources.type_map)
         self._languages = [language.lower() for language in sources.languages]
+        self._keep = Keep.of(sources.keep)
         self._progress = progress
         self._digests = Digests({name: file.path for name, file in self._files.items()})
 
@@ -132,6 +140,7 @@ class _Build:
             "images": self._images.digest(),
             "types": self._types.digest,
             "languages": self._languages,
+            "keep": [sorted(self._keep.types), sorted(self._keep.classes), self._keep.sitelinks],
         }
         steps = [Planned("settings", json.dumps(settings))]
         for number, (name, file) in enumerate(self._files.items(), 1):
@@ -146,26 +155,37 @@ class _Build:
         """Stop what goes on beside the steps."""
         self._digests.close()
 
+    def take_over(self, known: Path, plan: Sequence[Planned], sqlite_path: Path) -> bool:
+        """Make the graph of another one, whose pictures are looked for anew, if that is all in which they differ."""
+        part = part_path(sqlite_path)
+        if not copy_graph(known, plan, part, self._images.find):
+            return False
+        _bring_to_disk(part)
+        part.replace(sqlite_path)
+        return True
+
     def make(self, plan: Sequence[Planned], sqlite_path: Path, *, memory_mb: int) -> None:
         """Read the sources that are not read yet, and make the graph of all of them."""
         part, folder = part_path(sqlite_path), stage_path(sqlite_path)
-        with closing(_open_stage(folder, plan, memory_mb)) as stage:
+        with closing(self._open_stage(folder, plan, memory_mb)) as stage:
+            stage.min_sitelinks = self._keep.sitelinks
             for step, source in stage.rows("SELECT id, source FROM step WHERE NOT is_done ORDER BY id"):
                 self._load(stage, step, self._files[source])
             for suffix in ("", "-wal", "-shm", "-journal"):
                 part.with_name(part.name + suffix).unlink(missing_ok=True)
             stage.limit_memory(memory_mb * 5 // 6)  # the rest is what reading has left of Python's own
             find, progress = self._images.find, self._progress
-            fill_graph(part, stage, self._types, self._languages, find=find, progress=progress)
+            fill_graph(part, stage, self._types, self._keep, find=find, progress=progress)
         _bring_to_disk(part)
         part.replace(sqlite_path)
         _bring_to_disk(sqlite_path.parent)
         shutil.rmtree(folder)
 
     def _load(self, stage: Stage, step: int, file: SourceFile) -> None:
-        name, started, lines, error = f"load {file.path.name}", _now(), 0, None
+        name, started, error = f"load {file.path.name}", _now(), None
         self._progress(name, 0, 0)
         stage.begin(step)
+        lines = stage.known_lines
         try:
             for lines in _LOADERS.get(file.form, load_table)(stage, file):
                 self._progress(name, lines, 0)
@@ -175,34 +195,33 @@ class _Build:
         stage.flush()
         stage.connection.execute(
             "UPDATE step SET is_done = true, lines = ?, records = ?, ignored = ?, rejected = ?, error = ?,"
-            " sha256 = ?, started = ?, finished = ? WHERE id = ?",
+            " left_out = ?, sha256 = ?, started = ?, finished = ? WHERE id = ?",
             (lines, stage.records, stage.ignored, stage.rejected, error or file.remark or _EMPTY.get(file.dataset),
-             self._digests.of(str(file.path)), started, _now(), step),
+             stage.left_out, self._digests.of(str(file.path)), started, _now(), step),
         )  # fmt: skip
         self._progress(name, lines, lines)
 
-
-def _open_stage(folder: Path, plan: Sequence[Planned], memory_mb: int) -> Stage:
-    """Open the stage of this plan, or begin it; reading needs only half of the memory, beside the lines themselves."""
-    if folder.exists():
-        try:
-            stage = Stage(folder, memory_mb=memory_mb // 2)
-            found = stage.rows("SELECT name, source, size_bytes, sha256 FROM step ORDER BY id")
-            if is_plan([Planned(*row) for row in found], plan):
-                return stage
-            stage.close()
-        except duckdb.Error:  # cut short when it was made, or damaged: it is only a stage
-            pass
-        shutil.rmtree(folder)
-    stage = Stage(folder, memory_mb=memory_mb // 2)
-    rows = [
-        (id_, step.name, step.source, step.size_bytes, step.sha256, step.name == "settings")
-        for id_, step in enumerate(plan)
-    ]
-    with stage.transaction():
-        query = "INSERT INTO step (id, name, source, size_bytes, sha256, is_done) VALUES (?, ?, ?, ?, ?, ?)"
-        stage.connection.executemany(query, rows)
-    return stage
+    def _open_stage(self, folder: Path, plan: Sequence[Planned], memory_mb: int) -> Stage:
+        """Open the stage of this plan, or begin it; reading needs only half of the memory, beside what it reads."""
+        if folder.exists():
+            try:
+                stage = Stage(folder, memory_mb=memory_mb // 2, languages=self._languages)
+                found = stage.rows("SELECT name, source, size_bytes, sha256 FROM step ORDER BY id")
+                if is_plan([Planned(*row) for row in found], plan):
+                    return stage
+                stage.close()
+            except duckdb.Error:  # cut short when it was made, or damaged: it is only a stage
+                pass
+            shutil.rmtree(folder)
+        stage = Stage(folder, memory_mb=memory_mb // 2, languages=self._languages)
+        rows = [
+            (id_, step.name, step.source, step.size_bytes, step.sha256, step.name == "settings")
+            for id_, step in enumerate(plan)
+        ]
+        with stage.transaction():
+            query = "INSERT INTO step (id, name, source, size_bytes, sha256, is_done) VALUES (?, ?, ?, ?, ?, ?)"
+            stage.connection.executemany(query, rows)
+        return stage
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from kg.entities import GraphDifferences
 from kg.schema import open_for_reading
 
 _MASK = (1 << 64) - 1
+_NAMED = 5  # entities of a kind of change
 _SAID = (
     "SELECT entity, 'alias', text, kind, weight FROM {0}.alias",
     "SELECT e.entity, 'class', c.iri FROM {0}.entity_class e JOIN {0}.class c ON c.id = e.class",
@@ -39,11 +40,19 @@ def compare_graphs(old: Path, new: Path) -> GraphDifferences:
         def count(rows: str) -> int:
             return int(connection.execute(f"SELECT count(*) FROM ({rows})").fetchone()[0])  # noqa: S608
 
+        def only_in(one: str, other: str) -> tuple[str, ...]:
+            query = f"SELECT iri FROM {one}.entity WHERE iri NOT IN (SELECT iri FROM {other}.entity) ORDER BY id"  # noqa: S608
+            return tuple(iri for (iri,) in connection.execute(f"{query} LIMIT {_NAMED}"))
+
         then, now = _said(connection, "old"), _said(connection, "main")
         kept = changed = 0
-        for before, after in connection.execute("SELECT o.id, n.id FROM old.entity o JOIN main.entity n USING (iri)"):
+        names: list[str] = []
+        both = "SELECT o.id, n.id, n.iri FROM old.entity o JOIN main.entity n USING (iri) ORDER BY n.id"
+        for before, after, iri in connection.execute(both):
             kept += 1
-            changed += then[before] != now[after]
+            if then[before] != now[after]:
+                changed += 1
+                names.extend([iri] if changed <= _NAMED else [])
         of_old, of_new = _EMBEDDED.format("old"), _EMBEDDED.format("main")
         fresh = count(f"{of_new} AND sha256 NOT IN ({of_old})")
         return GraphDifferences(
@@ -53,6 +62,9 @@ def compare_graphs(old: Path, new: Path) -> GraphDifferences:
             pictures_added=fresh,
             pictures_kept=count(of_new) - fresh,
             pictures_dropped=count(f"{of_old} AND sha256 NOT IN ({of_new})"),
+            added=only_in("main", "old"),
+            removed=only_in("old", "main"),
+            changed=tuple(names),
         )
 
 

@@ -7,11 +7,12 @@ IRIs, so that they do not depend on the order of the sources.
 from collections.abc import Sequence
 
 from kg.errors import StoreError
-from kg.iris import words_of_name
-from kg.vocabulary import NO_HOP, PAGE_CLASSES, WIKIDATA
+from kg.iris import local_name, words_of_name
+from kg.vocabulary import NO_HOP, WIKIDATA
 
 from .stage import LABELLED, STATED, Stage
 from .types import TypeMap
+from .wikidata_classes import numbered_names, sort_items, types_above
 
 _NODES = """
 CREATE OR REPLACE TABLE node AS SELECT hash(iri) AS key, iri, bit_or(flags) AS flags FROM iri GROUP BY iri
@@ -25,23 +26,6 @@ _LEAP = """
 CREATE OR REPLACE TABLE leap AS
 SELECT e.page, coalesce(f.target, e.target) AS target FROM {0} e LEFT JOIN {0} f ON f.page = e.target
 """
-# Of Wikidata: properties and records, items that are pages or nothing but classes of others, and pages about items.
-_UNWANTED = f"""
-CREATE OR REPLACE TABLE unwanted AS
-WITH item AS (SELECT key, iri FROM node WHERE starts_with(iri, '{WIKIDATA}')),
-page AS (SELECT subject AS key FROM type WHERE class IN (SELECT hash(unnest({list(PAGE_CLASSES)}))))
-SELECT key FROM item WHERE regexp_matches(iri, '/(prop|reference|value)/|/entity/(P|L|statement)')
-UNION SELECT key FROM page
-UNION SELECT key FROM item WHERE key IN (SELECT class FROM type) AND key NOT IN (SELECT subject FROM type)
-UNION SELECT subject FROM triple WHERE predicate = hash('http://schema.org/about') AND object IN (SELECT key FROM item)
-"""  # noqa: S608 -- our own names
-# The labels of Wikidata's properties and classes, whose IRIs are numbers.
-_NUMBERED = f"""
-SELECT x.id, x.iri, l.text FROM {{table}}_id x LEFT JOIN (
-    SELECT n.iri, arg_min(l.text, (l.tag <> '@en', l.tag, l.text)) AS text
-    FROM label l JOIN node n ON n.key = l.subject WHERE starts_with(n.iri, '{WIKIDATA}entity/') GROUP BY n.iri
-) l ON l.iri = replace(x.iri, '/prop/direct/', '/entity/') ORDER BY x.id
-"""  # noqa: S608 -- our own names
 _ENTITIES = f"""
 CREATE OR REPLACE TABLE entity AS
 SELECT row_number() OVER () AS id, key, iri FROM (
@@ -90,7 +74,7 @@ ORDER BY ALL
 """
 _CLASSES = """
 CREATE OR REPLACE TABLE entity_class AS
-SELECT DISTINCT s.id AS entity, c.id AS class FROM type t
+SELECT DISTINCT s.id AS entity, c.id AS class FROM typed t
 JOIN stands_for s ON s.key = t.subject JOIN class_id c ON c.key = t.class
 """
 # Of its classes that have a type, the most specific one decides, unless a table gives the entity's type itself.
@@ -107,12 +91,17 @@ CREATE OR REPLACE TABLE class_rank AS SELECT id, type, row_number() OVER (
     ORDER BY depth DESC NULLS LAST, instances, iri
 ) AS place FROM class WHERE type IS NOT NULL
 """
-_PRIORS = """
-SELECT coalesce(g.entity, d.entity) AS entity, coalesce(g.prior, d.prior::DOUBLE) AS prior
-FROM (SELECT s.id AS entity, max(g.prior) AS prior FROM given g JOIN stands_for s ON s.key = g.subject
-      WHERE g.prior IS NOT NULL GROUP BY s.id) g
-FULL JOIN (SELECT object AS entity, count(*) AS prior FROM edge GROUP BY object) d ON d.entity = g.entity
-"""
+# Where it is known how many pages items of Wikidata have, an item without a number has none.
+_PRIORS = f"""
+SELECT e.id AS entity, coalesce(g.prior, w.prior,
+    CASE WHEN starts_with(e.iri, '{WIKIDATA}') AND EXISTS (FROM sitelinks) THEN 0 END, d.prior::DOUBLE) AS prior
+FROM entity e
+LEFT JOIN (SELECT s.id AS entity, max(g.prior) AS prior FROM given g JOIN stands_for s ON s.key = g.subject
+      WHERE g.prior IS NOT NULL GROUP BY s.id) g ON g.entity = e.id
+LEFT JOIN (SELECT s.id AS entity, max(w.count) AS prior FROM sitelinks w JOIN stands_for s USING (key) GROUP BY s.id) w
+    ON w.entity = e.id
+LEFT JOIN (SELECT object AS entity, count(*) AS prior FROM edge GROUP BY object) d ON d.entity = e.id
+"""  # noqa: S608 -- our own names
 _COUNTS = """
 SELECT s.id AS entity, sum(c.count) AS prior
 FROM (SELECT subject, max(count) AS count FROM count GROUP BY subject) c JOIN stands_for s ON s.key = c.subject
@@ -132,14 +121,13 @@ CREATE OR REPLACE MACRO read_label(iri) AS coalesce(
     label_of_iri(iri))
 """
 # An entity's own labels, the best first: in the wanted languages, then without one, in `mul`, in others.
-_OWN_LABELS = """
+_OWN_LABELS = f"""
 CREATE OR REPLACE TABLE own_label AS
-SELECT e.id AS entity, l.text, min((coalesce(2 * list_position({languages}, language),
-    2 * list_position({languages}, split_part(language, '-', 1)) + 1,
-    CASE language WHEN '' THEN 1000 WHEN 'mul' THEN 1001 ELSE 1002 END), language, l.text)) AS place
+SELECT e.id AS entity, l.text, min((language_place(language), language, l.text)) AS place,
+    any_value(starts_with(e.iri, '{WIKIDATA}')) AS is_item
 FROM (SELECT *, CASE WHEN tag[1] = '@' THEN tag[2:] ELSE '' END AS language FROM label) l
 JOIN entity e ON e.key = l.subject GROUP BY e.id, l.text
-"""
+"""  # noqa: S608 -- our own names
 _CHOSEN_LABELS = """
 CREATE OR REPLACE TABLE chosen_label AS SELECT entity, arg_min(text, place) AS text FROM own_label GROUP BY entity
 """
@@ -150,13 +138,14 @@ WITH page AS (SELECT page AS key FROM ending UNION SELECT page FROM meaning)
 SELECT p.key, l.text FROM page p JOIN label l ON l.subject = p.key
 UNION ALL SELECT p.key, read_label(n.iri) FROM page p JOIN node n ON n.key = p.key WHERE n.flags & {LABELLED} = 0
 """  # noqa: S608 -- our own names
-# A disambiguation page names what it leads to, and so does a redirect to such a page.
+# A disambiguation page names what it leads to, and so does a redirect to such a page. Of the labels of Wikidata, in
+# hundreds of languages, those in the wanted ones are names.
 _GIVEN_NAMES = f"""
 CREATE OR REPLACE TABLE given_name AS
 SELECT s.id AS entity, n.text, n.kind, n.weight FROM name n JOIN stands_for s ON s.key = n.subject
 UNION ALL
 SELECT o.entity, o.text, 'alias', {OTHER_LABEL_WEIGHT} FROM own_label o JOIN chosen_label c ON c.entity = o.entity
-WHERE o.text <> c.text
+WHERE o.text <> c.text AND (o.place[1] <= 1001 OR NOT o.is_item)
 UNION ALL
 SELECT e.id, n.text, 'redirect', {REDIRECT_WEIGHT}
 FROM page_name n JOIN ending d ON d.page = n.key JOIN entity e ON e.key = d.target
@@ -184,10 +173,15 @@ ORDER BY ALL
 """
 
 
-def resolve_entities(stage: Stage) -> None:
+def resolve_entities(stage: Stage, types: TypeMap, classes: Sequence[str]) -> None:
     """Give an id to every entity, predicate and class, and to each redirect the entity at the end of its chain.
 
     IRIs that redirect in a circle stand for themselves, and are kept as rejected.
+
+    Args:
+        stage: The stage, its sources read.
+        types: The types of classes.
+        classes: See `kg.build.wikidata_classes.sort_items`.
 
     Raises:
         StoreError: If two IRIs share a key.
@@ -201,43 +195,29 @@ def resolve_entities(stage: Stage) -> None:
     _follow_redirects(stage)
     execute(_NAMED)
     execute(_NAMES_ARE_STATED)
-    execute(_UNWANTED)
+    sort_items(stage, types, classes)
+    number_entities(stage)
+
+
+def number_entities(stage: Stage) -> None:
+    """Give the ids, again after more was added to the table `unwanted` of the stage."""
+    execute = stage.connection.execute
     execute(_ENTITIES)
     execute(_STANDS_FOR)
     both = "(SELECT predicate FROM triple UNION SELECT predicate FROM literal)"
     execute(_IDS.format(table="predicate", column="predicate", tables=both))
-    execute(_IDS.format(table="class", column="class", tables="type"))
+    execute(_IDS.format(table="class", column="class", tables="typed"))
 
 
 def name_predicates(stage: Stage) -> list[tuple[int, str, str, int]]:
     """Return the rows of `predicate`: id, IRI, words, and whether it brings two things nearer to each other."""
-    rows = stage.rows(_NUMBERED.format(table="predicate"))
+    rows = numbered_names(stage, "predicate")
     return [(id_, iri, label or words_of_name(iri), int(iri not in NO_HOP)) for id_, iri, label in rows]
 
 
-def name_classes(stage: Stage, types: TypeMap) -> list[tuple[int, str, str, str | None, int | None]]:
-    """Return the rows of `class` without their counts: id, IRI, words, coarse type and depth."""
-    rows = stage.rows(_NUMBERED.format(table="class"))
-    named = [(id_, iri, label, label.title().replace(" ", "") if label else iri) for id_, iri, label in rows]
-    return [
-        (id_, iri, label or words_of_name(iri), types.type_of(name), types.depth_of(name))
-        for id_, iri, label, name in named
-    ]
-
-
-def relate_entities(stage: Stage, classes: Sequence[tuple[int, str, str, str | None, int | None]]) -> None:
-    """Make the tables `edge`, `entity_class`, `class`, `entity_type` and `prior` of the stage.
-
-    The prior of an entity is what a file of priors counts, if one is given: 0 where it does not name the entity, the
-    sum where it names several IRIs of it. Else it is the number that a table gives, else the number of distinct triples
-    that lead to the entity.
-
-    Args:
-        stage: The stage, its entities resolved.
-        classes: See `kg.build.entities.name_classes`.
-    """
-    execute = stage.connection.execute
-    execute(_EDGES)
+def class_entities(stage: Stage, types: TypeMap) -> None:
+    """Make the tables `entity_class`, `class` and `entity_type` of the stage, its entities resolved."""
+    execute, classes = stage.connection.execute, _name_classes(stage, types)
     execute(_CLASSES)
     execute("CREATE OR REPLACE TABLE class_name (id BIGINT, iri VARCHAR, label VARCHAR, type VARCHAR, depth BIGINT)")
     if classes:
@@ -248,21 +228,36 @@ def relate_entities(stage: Stage, classes: Sequence[tuple[int, str, str, str | N
     )
     execute(_RANKS)
     execute(_TYPES)
+
+
+def relate_entities(stage: Stage) -> None:
+    """Make the tables `edge` and `prior` of the stage, its entities resolved.
+
+    The prior of an entity is what a file of priors counts, if one is given: 0 where it does not name the entity, the
+    sum where it names several IRIs of it. Else it is the number that a table gives, else, for an item of Wikidata, how
+    many pages of Wikipedia and its sisters it has, else the number of distinct triples that lead to the entity.
+    """
+    execute = stage.connection.execute
+    execute(_EDGES)
     has_counts = stage.rows("SELECT 1 FROM count LIMIT 1")
     execute(f"CREATE OR REPLACE TABLE prior AS {_COUNTS if has_counts else _PRIORS}")
 
 
-def describe_entities(stage: Stage, languages: Sequence[str]) -> None:
-    """Make the tables `described` and `given_name` of the stage, its entities related.
-
-    Args:
-        stage: The stage.
-        languages: Tags of the languages that labels should be in, the best first, in lower case: `en` stands for
-            `en-gb` too, behind it.
-    """
-    own_labels = _OWN_LABELS.format(languages=list(languages) or [""])  # DuckDB writes lists of texts as Python does
-    for statement in (_LABEL_OF_IRI, own_labels, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES, _DESCRIBED):
+def describe_entities(stage: Stage) -> None:
+    """Make the tables `described` and `given_name` of the stage, its entities related."""
+    for statement in (_LABEL_OF_IRI, _OWN_LABELS, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES, _DESCRIBED):
         stage.connection.execute(statement)
+
+
+def _name_classes(stage: Stage, types: TypeMap) -> list[tuple[int, str, str, str | None, int | None]]:
+    """Return the rows of `class` without their counts: id, IRI, words, coarse type and depth."""
+    above, rows = types_above(stage), []
+    for id_, iri, label in numbered_names(stage, "class"):
+        name = label.title().replace(" ", "") if label else iri
+        type_, depth = above.get(id_) or (types.type_of(name), types.depth_of(name))
+        words = label or types.labels.get(local_name(iri)) or words_of_name(iri)
+        rows.append((id_, iri, words, type_, depth))
+    return rows
 
 
 def _follow_redirects(stage: Stage) -> None:

@@ -65,16 +65,19 @@ def read_head(path: Path, *, limit_bytes: int = 1 << 18) -> bytes:
         return _read_some(stream, limit_bytes)[0]
 
 
-def read_blocks(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[bytes]:
+def read_blocks(
+    path: Path, *, block_bytes: int = _BLOCK_BYTES, line_limit_bytes: int = LINE_LIMIT_BYTES
+) -> Iterator[bytes]:
     """Yield a file's lines in blocks, in memory that does not depend on the file's size or its longest line.
 
     Args:
         path: The file, compressed or not.
         block_bytes: About how much to take at once.
+        line_limit_bytes: How long a line may be.
 
     Yields:
         Whole lines, undecoded, each with a line break behind it. Of a line that does not end within a block, only so
-        much is kept that it is seen to be longer than `LINE_LIMIT_BYTES`.
+        much is kept that it is seen to be longer than the limit.
 
     Raises:
         DamagedFileError: After the last readable line, if the file ends in damage.
@@ -86,7 +89,7 @@ def read_blocks(path: Path, *, block_bytes: int = _BLOCK_BYTES) -> Iterator[byte
             if cut:
                 yield rest + data[:cut]
                 rest = b""
-            rest = (rest + data[cut:])[: LINE_LIMIT_BYTES + 1]
+            rest = (rest + data[cut:])[: line_limit_bytes + 1]
         if rest:
             yield rest + b"\n"
         if stream.damage is not None:

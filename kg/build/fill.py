@@ -25,12 +25,13 @@ from .entities import (
     GIVEN_NAMES,
     IMAGES,
     LITERALS,
+    class_entities,
     describe_entities,
-    name_classes,
     name_predicates,
     relate_entities,
     resolve_entities,
 )
+from .keep import Keep, leave_out
 from .stage import Stage
 from .types import TypeMap
 
@@ -44,8 +45,11 @@ _STEPS = """
 SELECT name, source, size_bytes, sha256, coalesce(lines, 0), coalesce(records, 0), coalesce(ignored, 0),
     coalesce(rejected, 0) + (
         SELECT count(*) FROM name_count c WHERE c.step = step.id AND c.subject NOT IN (SELECT key FROM stands_for)
-    ), 'done', nullif(concat_ws('; ', error, (SELECT text FROM remark r WHERE r.step = step.id)), ''), started, finished
-FROM step ORDER BY id
+    ), 'done', nullif(concat_ws('; ', error, (SELECT text FROM remark r WHERE r.step = step.id),
+        CASE WHEN out > 0 THEN format('{:,} {} left out by --keep', out, if(out = 1, 'entity', 'entities')) END
+    ), ''), started, finished
+FROM (SELECT step.*, coalesce(left_out, 0) + coalesce(o.count, 0) AS out
+    FROM step LEFT JOIN out_count o ON o.step = step.id) step ORDER BY id
 """
 # What the objects of a table of triples were taken for.
 _REMARKS = """
@@ -73,16 +77,14 @@ WHERE c.count > 0 GROUP BY ALL ORDER BY ALL
 _CIRCLES = "SELECT '', NULL, n.iri, 'redirects in a circle' FROM circle c JOIN node n USING (key) ORDER BY n.iri"
 
 
-def fill_graph(
-    path: Path, stage: Stage, types: TypeMap, languages: Sequence[str], *, find: Find, progress: Progress
-) -> None:
+def fill_graph(path: Path, stage: Stage, types: TypeMap, keep: Keep, *, find: Find, progress: Progress) -> None:
     """Make a graph from a stage whose sources are all read.
 
     Args:
         path: The file, which is not there yet.
         stage: What the sources say.
         types: The coarse types of classes.
-        languages: See `kg.build.entities.describe_entities`.
+        keep: Which entities are kept.
         find: Gives a picture's identity, its file and, where there is none, the reason, for an image's source and the
             folder of the table that names it.
         progress: Told when a step begins and ends.
@@ -93,11 +95,16 @@ def fill_graph(
         do()
         progress(name, 1, 1)
 
-    step("entities", lambda: resolve_entities(stage))
+    def bound() -> None:
+        class_entities(stage, types)
+        if leave_out(stage, keep):
+            class_entities(stage, types)
+
+    step("entities", lambda: resolve_entities(stage, types, keep.classes))
+    step("classes", bound)
     stage.connection.execute(_REMARKS)
-    classes = name_classes(stage, types)
-    step("triples", lambda: relate_entities(stage, classes))
-    step("labels and names", lambda: describe_entities(stage, languages))
+    step("triples", lambda: relate_entities(stage))
+    step("labels and names", lambda: describe_entities(stage))
     stage.limit_memory(_MEMORY_MB)
     beside = stage.folder / "names.sqlite"
     beside.unlink(missing_ok=True)

@@ -21,7 +21,8 @@ _LINES_AT_ONCE = 1000
 def load_lines(stage: Stage, source: SourceFile) -> Iterator[int]:
     """Bring the statements of a file into the stage; broken lines are kept as rejected.
 
-    A statement that a line break tears apart is rejected once, with its tail.
+    A statement that a line break tears apart is rejected once, with its tail. Where a build was stopped in the middle
+    of the file, it goes on behind the lines that are in the stage.
 
     Yields:
         How many lines are read.
@@ -31,10 +32,13 @@ def load_lines(stage: Stage, source: SourceFile) -> Iterator[int]:
     """
     statements, done = Statements(stage), 0
     for block in ahead(_whole_statements(source)):
+        if done < stage.known_lines:
+            done += len(block.places)
+            continue
         odd = statements.take_lines(block.nodes, block.texts, block.count_of_nodes)
         statements.take(_read_odd(stage, block, sorted(block.places[odd].tolist()), done + 1))
-        statements.keep()
         done += len(block.places)
+        statements.keep(lines=done)
         yield done
 
 

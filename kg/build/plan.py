@@ -17,6 +17,7 @@ _SETTINGS = {
     ("images_dir", "images"): "its picture folder was another",
     ("types",): "its type table was another",
     ("languages",): "its --language was another",
+    ("keep",): "its --keep was another",
 }
 
 

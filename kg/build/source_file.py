@@ -16,6 +16,8 @@ class GraphSources:
     type_map: Path | None = None  # a table `class,type` (and `superclass`) in place of the shipped one
     # what labels should be in, the best first (`en` stands for `en-gb` too); then those without a language, then others
     languages: Sequence[str] = ("en",)
+    # which entities are kept, all if it is empty: `PER`, `sitelinks>=5`, `Q515`, the IRI of a class
+    keep: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class SourceFile:
     """A file and what it is."""
 
     path: Path  # the file
-    # `lines` (N-Triples, N-Quads), `turtle` (TriG too), `rdf/xml`, `table` (CSV, TSV), `jsonl`, `json` (a list of
-    # objects) or `parquet`
+    # `lines` (N-Triples, N-Quads), `turtle` (TriG too), `rdf/xml`, `wikidata` (its JSON), `table` (CSV, TSV), `jsonl`,
+    # `json` (a list of objects) or `parquet`
     form: str
     dataset: str  # what is in it, as DBpedia names it
     columns: tuple[str, ...] = ()  # the names of a table's columns, where its first line does not name them

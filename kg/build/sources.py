@@ -14,6 +14,7 @@ from kg.vocabulary import dataset_of
 from .files import read_head, why_unread
 from .source_file import SourceFile
 from .table_forms import PARQUET, detect_parquet, detect_table
+from .wikidata_json import is_wikidata_json
 
 _SHOWN = 3
 _HEAD_LINES, _SIGHT = 2000, 4096  # lines, and letters
@@ -87,6 +88,8 @@ def detect(path: Path) -> SourceFile:
     if "\0" in text[:_SIGHT] and controls * 30 > len(text[:_SIGHT]) and not _line_dataset(lines):
         kind = "tar archive; unpack it first" if text[257:262] == "ustar" else "binary file, expected a dump or a table"
         raise SourceError(f"{path} is a {kind}")
+    if is_wikidata_json(text):
+        return SourceFile(path, "wikidata", "wikidata")
     if _TURTLE.search(text) and (dataset := _rdf_dataset(head, RdfFormat.TRIG)):
         return SourceFile(path, "turtle", dataset)
     if (dataset := _line_dataset(lines)) is not None:

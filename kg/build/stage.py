@@ -2,7 +2,7 @@
 
 An IRI is a 64-bit hash here, its *key*; its text stands in the table `iri`, again and again. Every row has the step,
 that is, the source, that it is from: a build whose process or machine was stopped goes on behind the sources that are
-done, and begins the one anew that was not.
+done, and with the one that was not behind the lines that it has marked, or anew.
 """
 
 import contextlib
@@ -31,10 +31,18 @@ CREATE OR REPLACE MACRO strip(text) AS CASE
     ELSE trim(text, '{_BLANKS}') END
 """
 
+# Where a language stands among the wanted ones, from 1 on; then no language, then `mul`, then all others.
+_LANGUAGE_PLACE = """
+CREATE OR REPLACE MACRO language_place(language) AS coalesce(2 * list_position({wanted}, language),
+    2 * list_position({wanted}, split_part(language, '-', 1)) + 1,
+    CASE language WHEN '' THEN 1000 WHEN 'mul' THEN 1001 ELSE 1002 END)
+"""
+
 _TABLES = """
 CREATE TABLE step (
     id INTEGER, name VARCHAR, source VARCHAR, size_bytes BIGINT, sha256 VARCHAR, is_done BOOLEAN,
-    lines BIGINT, records BIGINT, ignored BIGINT, rejected BIGINT, error VARCHAR, started VARCHAR, finished VARCHAR
+    lines BIGINT, records BIGINT, ignored BIGINT, rejected BIGINT, left_out BIGINT, error VARCHAR, started VARCHAR,
+    finished VARCHAR
 );
 CREATE TABLE iri (step USMALLINT, iri VARCHAR, flags UTINYINT);
 CREATE TABLE triple (step USMALLINT, subject UBIGINT, predicate UBIGINT, object UBIGINT);
@@ -52,11 +60,12 @@ CREATE TABLE count (step USMALLINT, subject UBIGINT, count DOUBLE);
 CREATE TABLE name_count (
     step USMALLINT, line BIGINT, subject UBIGINT, normal VARCHAR, count DOUBLE, text VARCHAR
 );
+CREATE TABLE item (step USMALLINT, subject UBIGINT, sitelinks INTEGER); -- items of Wikidata
 CREATE TABLE rejected (step USMALLINT, line BIGINT, number BIGINT, text VARCHAR, reason VARCHAR);
 """
 _WITH_STEPS = (
     "iri", "triple", "redirect", "meaning", "type", "label", "literal", "name", "image", "given", "count",
-    "name_count", "rejected",
+    "name_count", "item", "rejected",
 )  # fmt: skip
 # How rows that Python gives become rows of a table; of those with steps, behind the step.
 _ROWS = {
@@ -68,6 +77,7 @@ _ROWS = {
     "given": "hash(c0::VARCHAR), c1::VARCHAR, c2::DOUBLE",
     "count": "hash(c0::VARCHAR), c1::DOUBLE",
     "name_count": "c0::BIGINT, hash(c1::VARCHAR), c2::VARCHAR, c3::DOUBLE, c4::VARCHAR",
+    "item": "hash(c0::VARCHAR), c1::INTEGER",
     "rejected": "c0::BIGINT, c1::BIGINT, c2::VARCHAR, c3::VARCHAR",
     "said": "-1, c0::VARCHAR, c1::VARCHAR, hash(c1::VARCHAR), c2::VARCHAR, c3::VARCHAR, c4::VARCHAR, c5::VARCHAR",
     "route": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR, c3::DOUBLE",
@@ -80,10 +90,20 @@ class Stage:
     Args:
         folder: Where the database and its temporary files lie; made if it is not there.
         memory_mb: How much memory the database may take.
+        languages: Tags of the languages that are wanted, the best first, in lower case.
+
+    Attributes:
+        languages: As given.
+        min_sitelinks: How many sitelinks an item of Wikidata must have to be read; -1: it needs none.
+        step: The source that is read, as its number.
+        known_lines: How many of its lines are in the stage already.
+        records: How many statements or rows of it were kept; `ignored`, `rejected`, `left_out`: how many were not.
     """
 
-    def __init__(self, folder: Path, *, memory_mb: int) -> None:
+    def __init__(self, folder: Path, *, memory_mb: int, languages: Sequence[str] = ()) -> None:
         self.folder = folder
+        self.languages = languages
+        self.min_sitelinks = -1
         folder.mkdir(exist_ok=True)
         # Another version of DuckDB may hash differently, so it does not go on with what this one has kept.
         path = folder / f"{duckdb.__version__}.duckdb"
@@ -104,10 +124,12 @@ class Stage:
         # To pack columns that are read twice costs more than it saves.
         self.connection.execute("SET enable_progress_bar = false; SET force_compression = 'uncompressed'")
         self.connection.execute(_STRIP)
+        wanted = list(languages) or [""]  # DuckDB writes lists of texts as Python does
+        self.connection.execute(_LANGUAGE_PLACE.format(wanted=wanted))
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self._flags: dict[str, int] = {}
-        self.step = 0
-        self.records = self.ignored = self.rejected = 0
+        self.step = self.known_lines = 0
+        self.records = self.ignored = self.rejected = self.left_out = 0
 
     def close(self) -> None:
         """Close the database; what is not committed is lost."""
@@ -153,11 +175,22 @@ class Stage:
         self.connection.execute(f"SET memory_limit = '{memory_mb}MB'")
 
     def begin(self, step: int) -> None:
-        """Begin with a source; what an attempt that was stopped has kept of it is removed."""
+        """Begin with a source; of an attempt that was stopped, what is behind the lines that it marked is removed."""
         self.step = step
-        self.records = self.ignored = self.rejected = 0
-        for table in _WITH_STEPS:
+        query = f"SELECT lines, records, ignored, rejected, left_out FROM step WHERE id = {step}"  # noqa: S608
+        [(lines, *counts)] = self.rows(query)
+        self.records, self.ignored, self.rejected, self.left_out = (count or 0 for count in counts)
+        self.known_lines = lines or 0
+        for table in _WITH_STEPS if not lines else ():
             self.connection.execute(f"DELETE FROM {table} WHERE step = {step}")  # noqa: S608 -- our names
+        if lines:
+            self.connection.execute(f"DELETE FROM rejected WHERE step = {step} AND line > {lines}")  # noqa: S608
+
+    def mark(self, lines: int) -> None:
+        """Keep, within the transaction that keeps what they say, that so many lines of the source are read."""
+        query = "UPDATE step SET lines = ?, records = ?, ignored = ?, rejected = ?, left_out = ? WHERE id = ?"
+        counts = (self.records, self.ignored, self.rejected, self.left_out)
+        self.connection.execute(query, (lines, *counts, self.step))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -189,15 +222,16 @@ class Stage:
         self.rejected += 1
         self.add("rejected", line, self.rejected, text[:200], reason)
 
-    def flush(self) -> None:
-        """Bring what was added to the database."""
-        self._rows["iri"] += self._flags.items()
-        self._flags.clear()
-        for table in list(self._rows):
+    def flush(self, *tables: str) -> None:
+        """Bring what was added for some tables, or for all, to the database."""
+        if not tables:
+            self._rows["iri"] += self._flags.items()
+            self._flags.clear()
+        for table in tables or list(self._rows):
             self._insert(table)
 
     def _insert(self, table: str) -> None:
-        rows = self._rows.pop(table)
+        rows = self._rows.pop(table, None)
         if rows:
             columns = {
                 f"c{place}": np.array(column, dtype=object) for place, column in enumerate(zip(*rows, strict=True))

@@ -7,10 +7,11 @@ import numpy.typing as npt
 
 from kg.iris import canonical_iri
 from kg.ntriples import IRI_PATTERN, PLAIN_TYPES, Statement
-from kg.vocabulary import DATASETS, IGNORED, NAME_PREDICATES, REDIRECT, SAME_AS, WIKIDATA
+from kg.vocabulary import DATASETS, IGNORED, NAME_PREDICATES
 
 from .files import LINE_LIMIT_BYTES
 from .stage import LABELLED, STATED, Stage
+from .wikidata_rdf import take_wikidata
 
 # The plainest forms of a statement: `<s> <p> <o> .` or `<s> <p> "text"@tag .`, single blanks, no escapes. Of a line of
 # the first one, this is left without the letters that may stand in an IRI.
@@ -40,6 +41,11 @@ FROM (SELECT n, parts, string_split(parts[1], ' ') AS terms
     FROM (SELECT n, CASE WHEN strlen(line) <= {LINE_LIMIT_BYTES} AND regexp_full_match(line, '{_TEXT}')
         THEN string_split(line, '"') END AS parts FROM ({_LINES})))
 """  # noqa: S608 -- our own names
+_BETWEEN = "\x1e"  # a control letter that is no part of a text
+_TAKE_COLUMNS = f"""
+INSERT INTO said SELECT -1, s, p, hash(p), nullif(o, ''), CASE WHEN o = '' THEN v END, CASE WHEN o = '' THEN t END, NULL
+FROM (SELECT {", ".join(f"unnest(string_split({name}, '{_BETWEEN}')) AS {name}" for name in "spovt")} FROM columns)
+"""  # noqa: S608 -- our own names
 _PREPARE = f"""
 CREATE OR REPLACE TEMP MACRO tag(written) AS CASE
     WHEN written[1] = '@' THEN lower(written) WHEN written[4:-2] IN {PLAIN_TYPES} THEN '' ELSE written[4:-2] END;
@@ -53,12 +59,6 @@ CREATE OR REPLACE TEMP TABLE said (
     n BIGINT, s VARCHAR, p VARCHAR, hp UBIGINT, o VARCHAR, v VARCHAR, t VARCHAR, may_be VARCHAR
 )
 """
-# A merged item of Wikidata is the same as the one that is left; and what its own ontology says is about records.
-_MERGED = f"""
-UPDATE said SET p = '{REDIRECT}', hp = hash('{REDIRECT}')
-WHERE p = '{SAME_AS}' AND starts_with(s, '{WIKIDATA}entity/Q') AND starts_with(o, '{WIKIDATA}entity/Q')
-"""  # noqa: S608 -- our own names
-_RECORDS = "DELETE FROM said WHERE starts_with(o, 'http://wikiba.se/ontology#')"
 _OBJECTS = "objects"
 # What is done with the statements of a block that are of some kinds.
 _ROUTES = (
@@ -147,13 +147,30 @@ class Statements:
                 end = may_be[place] if may_be else None
                 self._stage.add("said", said.subject, said.predicate, said.object, said.value, said.tag, end)
 
-    def keep(self) -> None:
-        """Bring what was taken to the tables of the stage."""
+    def take_columns(self, columns: Sequence[Sequence[str]]) -> None:
+        """Take statements given by their subjects, predicates, objects, texts and tags; an empty text stands for none.
+
+        Whole columns go to DuckDB as one text each, which costs far less than their values one by one.
+        """
+        texts = {}
+        for name, column in zip("spovt", columns, strict=True):
+            text = _BETWEEN.join(column)
+            if text.count(_BETWEEN) >= len(column):
+                text = _BETWEEN.join(value.replace(_BETWEEN, " ") for value in column)
+            texts[name] = np.array([text], dtype=object)
+        self._stage.connection.register("columns", texts)
+        self._stage.connection.execute(_TAKE_COLUMNS)
+        self._stage.connection.unregister("columns")
+
+    def keep(self, *, lines: int | None = None) -> None:
+        """Bring what was taken to the tables of the stage, in one transaction.
+
+        Args:
+            lines: How many lines of the file are read then, for a loader that can go on in the middle of a file.
+        """
         stage, execute = self._stage, self._stage.connection.execute
-        stage.flush()
-        execute(_MERGED)
-        [(records,)] = stage.rows(_RECORDS)
-        stage.ignored += records
+        stage.flush("said")
+        take_wikidata(stage)
         self._route_new_predicates()
         execute("UPDATE said SET s = canonical_iri(s) WHERE contains(s, '%')")
         execute("UPDATE said SET p = canonical_iri(p) WHERE contains(p, '%')")
@@ -171,15 +188,16 @@ class Statements:
                     insert = insert.format(step=stage.step)
                     execute(f"{insert} FROM said JOIN route USING (hp) WHERE kind IN ({found}) AND {condition}")
             execute(_IRIS.format(step=stage.step))
+            if lines is not None:
+                stage.mark(lines)
         execute(_SAID)
 
     def _route_new_predicates(self) -> None:
         """Say where statements go by each predicate that was not seen before."""
-        self._stage.flush()
         new = self._stage.rows("SELECT DISTINCT p FROM said WHERE hp IS NOT NULL AND hp NOT IN (SELECT hp FROM route)")
         for (predicate,) in new:
             kind = "ignored" if predicate in IGNORED else DATASETS.get(predicate, _OBJECTS)
             self._stage.add("route", predicate, kind, *NAME_PREDICATES.get(predicate, (None, None)))
             if kind != "ignored":
                 self._stage.iri(canonical_iri(predicate), 0)
-        self._stage.flush()
+        self._stage.flush("route")

@@ -17,24 +17,25 @@ class TypeMap:
 
     types: dict[str, str]  # coarse type of each class
     depths: dict[str, int]  # number of superclasses above each class, as far as the table names them
+    labels: dict[str, str]  # what classes are called that have numbers for names, where the table says it
     digest: str  # sha256 of the table, by which a build knows whether it changed
 
     @classmethod
     def load(cls, path: Path | None = None) -> "TypeMap":
-        """Read a table with the columns `class`, `type` and, if known, `superclass`; the shipped one by default.
+        """Read a table with the columns `class`, `type` and, if known, `superclass` and `label`; ours by default.
 
         Raises:
             SourceError: If the table lacks a column or holds another type than PER, LOC, ORG, OTHER.
         """
         name = str(path or "types.csv")
         try:
-            text = (path or resources.files("kg").joinpath("data/types.csv")).read_text(encoding="utf-8-sig")
+            text = path.read_text(encoding="utf-8-sig") if path else _shipped()
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"type map {name} cannot be read: {error}") from None
         reader = csv.DictReader(text.splitlines())
         if not {"class", "type"}.issubset(reader.fieldnames or ()):
             raise SourceError(f"type map {name} lacks the columns class,type; it has {reader.fieldnames}")
-        types, parents = {}, {}
+        types, parents, labels = {}, {}, {}
         for row in reader:
             coarse = (row["type"] or "").strip().upper()
             if coarse not in ENTITY_TYPES:
@@ -43,8 +44,10 @@ class TypeMap:
                 )
             types[row["class"].strip()] = coarse
             parents[row["class"].strip()] = (row.get("superclass") or "").strip()
+            if label := (row.get("label") or "").strip():
+                labels[row["class"].strip()] = label
         depths = {name: _depth(name, parents) for name in parents}
-        return cls(types, depths, hashlib.sha256(text.encode()).hexdigest())
+        return cls(types, depths, labels, hashlib.sha256(text.encode()).hexdigest())
 
     def type_of(self, class_iri: str) -> str | None:
         """Return the coarse type of a class, None if the table does not know it."""
@@ -54,6 +57,13 @@ class TypeMap:
         """Return how many superclasses a class has, None if the table does not know it."""
         depth = self.depths.get(class_iri)
         return depth if depth is not None else self.depths.get(local_name(class_iri))
+
+
+def _shipped() -> str:
+    """Return the tables of DBpedia's and Wikidata's classes as one; the latter has one more column."""
+    data = resources.files("kg").joinpath("data")
+    one, other = (data.joinpath(name).read_text(encoding="utf-8") for name in ("types.csv", "wikidata_types.csv"))
+    return other + one.partition("\n")[2]
 
 
 def _depth(name: str, parents: dict[str, str]) -> int:

@@ -68,19 +68,28 @@ def entities(graph: Graph) -> list[tuple[str, str, str | None]]:
     return [(iri.rpartition("/")[2], label, kind) for iri, label, kind in rows]
 
 
+def names_of(graph: Graph) -> list[str]:
+    return [text for (text,) in graph.connection.execute("SELECT text FROM alias WHERE entity = 1 ORDER BY text")]
+
+
 def test_items_as_they_are_published(build: Build) -> None:
     graph = build({"truthy.nt": lines(TRUTHY)})
     assert entities(graph) == [
         ("Q10", "Sampleland", "LOC"), ("Q11", "Samplegrad", "LOC"), ("Q12", "Jane Exemplar", "PER"),
     ]  # fmt: skip
-    names = graph.connection.execute("SELECT text FROM alias WHERE entity = 1 ORDER BY text").fetchall()
-    assert names == [("Beispielland",), ("Q14",), ("Republic of Sampleland",), ("Sampleland",)]
+    assert names_of(graph) == ["Q14", "Republic of Sampleland", "Sampleland"]
     assert graph.find(PREFIXES["q:"] + "Q12").label == "Jane Exemplar"
     classes = graph.connection.execute("SELECT label FROM class WHERE instances > 0 ORDER BY label").fetchall()
     assert classes == [("city",), ("country",), ("human",)]
     assert graph.connection.execute("SELECT source FROM image").fetchall() == [(PREFIXES["file:"] + "Flag.svg",)]
     [edge] = graph.connection.execute("SELECT p.label FROM triple t JOIN predicate p ON p.id = t.predicate").fetchall()
     assert (edge, graph.rejected()) == (("capital",), ())
+
+
+def test_names_are_in_the_wanted_languages(build: Build) -> None:
+    graph = build({"truthy.nt": lines(TRUTHY)}, languages=("de", "en"))
+    assert entities(graph)[0] == ("Q10", "Beispielland", "LOC")
+    assert names_of(graph) == ["Beispielland", "Q14", "Republic of Sampleland", "Sampleland"]
 
 
 def test_a_class_that_is_an_instance_too_is_an_entity(build: Build) -> None:

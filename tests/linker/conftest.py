@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from colour_encoder import ColourEncoder
 from small_world import write_graph
 
+import vision
 from linker import BuildSettings, build_index
 
 
@@ -20,3 +22,11 @@ def index_dir(tmp_path_factory: pytest.TempPathFactory, graph_folder: Path) -> P
     path = tmp_path_factory.mktemp("index") / "index"
     build_index(path, BuildSettings(sources=[graph_folder]))
     return path
+
+
+@pytest.fixture
+def encoder(monkeypatch: pytest.MonkeyPatch) -> ColourEncoder:
+    """What every build embeds by."""
+    encoder = ColourEncoder()
+    monkeypatch.setattr(vision, "load_encoder", lambda *_, **__: encoder)
+    return encoder

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from colour_encoder import ColourEncoder
 from index_content import content_of, tables_of
 from PIL import Image
 
-import vision
 from kg import BuildLockedError, Graph, StoreError, build_lock
 from linker import (
     BuildSettings,
@@ -31,32 +30,6 @@ from linker import (
 from linker.manifest import MANIFEST
 
 ROOT = Path(__file__).parents[2]
-
-
-class ColourEncoder:
-    """The mean colour of a picture's quarters, and a record of what was asked."""
-
-    name, identity, dimension = "colours", "colours-1", 12
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def encode(self, images: Sequence[Image.Image]) -> list[Any]:
-        self.asked += len(images)
-        vectors = [np.asarray(image.resize((2, 2)), np.float32).reshape(-1) + 1 for image in images]
-        return [
-            vision.PictureFeatures(
-                regions=np.zeros((49, 3), np.float32), vector=vector / np.linalg.norm(vector), attributes=()
-            )
-            for vector in vectors
-        ]
-
-
-@pytest.fixture
-def encoder(monkeypatch: pytest.MonkeyPatch) -> ColourEncoder:
-    encoder = ColourEncoder()
-    monkeypatch.setattr(vision, "load_encoder", lambda *_, **__: encoder)
-    return encoder
 
 
 def draw(path: Path, colour: tuple[int, int, int]) -> None:

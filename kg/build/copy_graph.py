@@ -1,0 +1,49 @@
+"""A graph of which only the pictures have changed: copied, and its pictures looked for again, instead of built anew."""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from kg.schema import gather_statistics, open_for_building, transaction
+
+from .plan import Planned, is_plan, read_plan
+
+Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
+_PICTURES = ("images_dir", "images")
+
+
+def copy_graph(old: Path, plan: Sequence[Planned], new: Path, find: Find) -> bool:
+    """Copy a graph that was built as planned but for its pictures, and look for these; say whether it could be done.
+
+    It cannot where a source names a picture by a file beside itself, as the graph does not hold where that was.
+
+    Args:
+        old: The graph.
+        plan: How the new one is to be built.
+        new: Where it goes.
+        find: See `kg.build.fill.fill_graph`.
+    """
+    found = read_plan(old)
+    if not found or _other_settings(found[0]) != _other_settings(plan[0]) or not is_plan(found[1:], plan[1:]):
+        return False
+    shutil.copyfile(old, new)
+    with closing(open_for_building(new)) as graph, transaction(graph):
+        if graph.execute("SELECT 1 FROM image WHERE source NOT LIKE '%://%' LIMIT 1").fetchone():
+            return False
+        graph.execute("UPDATE build_step SET source = ? WHERE name = 'settings'", (plan[0].source,))
+        for id_, source in graph.execute("SELECT id, source FROM image").fetchall():
+            _, file, reason = find(source, "")
+            graph.execute(
+                "UPDATE image SET file = ?, status = ?, reason = ?, sha256 = NULL, width = NULL, height = NULL"
+                " WHERE id = ?",
+                (file, "pending" if file else "missing", reason, id_),
+            )
+        gather_statistics(graph)
+    return True
+
+
+def _other_settings(step: Planned) -> object:
+    settings = json.loads(step.source) if step.name == "settings" else {}
+    return {name: value for name, value in settings.items() if name not in _PICTURES}
