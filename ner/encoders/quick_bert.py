@@ -184,8 +184,10 @@ class _Layer(nn.Module):
         linears = own["self"]
         joined = EightBitLinear(linears["query"], linears["key"], linears["value"])
         out = EightBitLinear(own["output"]["dense"], coarse=True)
-        inner = EightBitLinear(self.intermediate["dense"], coarse=True, after=own["output"]["LayerNorm"])
-        last = EightBitLinear(self.output["dense"])
+        middle: Any = self.intermediate
+        end: Any = self.output
+        inner = EightBitLinear(middle["dense"], coarse=True, after=own["output"]["LayerNorm"])
+        last = EightBitLinear(end["dense"])
         own["output"]["dense"], self.intermediate["dense"], self.output["dense"] = out, inner, last
         self.joined = joined
         del own["self"]
