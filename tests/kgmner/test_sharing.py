@@ -7,20 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading import Read
 
 import kgmner
 
 _inherited: list[kgmner.Reader] = []
-
-
-class Read:
-    """Reads a post; goes to other processes with its reader."""
-
-    def __init__(self, reader: kgmner.Reader) -> None:
-        self.reader = reader
-
-    def __call__(self, post: dict[str, Any]) -> dict[str, Any]:
-        return self.reader(post).to_dict()
 
 
 def read_with_inherited(post: dict[str, Any]) -> dict[str, Any]:
