@@ -66,8 +66,8 @@ function linkCandidate(post, answer, place) {
 function acceptRest(post) {
   const said = reviewOf(post);
   post.mentions.forEach((_, place) => { said.names[place] ||= {state: "accepted"}; });
-  said.done = true;
-  changed(post, null, `Post ${post.id} is done`);
+  said.done = post.mentions.length > 0 || !said.done;  // without names there is nothing else to undo it by
+  changed(post, null, `Post ${post.id} is ${said.done ? "done" : "open again"}`);
 }
 
 function changed(post, key, words) {

@@ -157,6 +157,7 @@ for (let digit = 1; digit < 10; digit++) NAME_KEYS[digit] = (post, answer) => an
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || !byId("keys").checked) return;
   if (document.querySelector("dialog[open]") || event.target.closest("input, select, textarea")) return;
+  if (event.key.startsWith("Arrow") && event.target.closest(".wide")) return;  // it scrolls
   const post = currentPost(), answer = post && currentName(post);
   const action = KEYS[event.key] || (post && POST_KEYS[event.key]) || (answer && NAME_KEYS[event.key]);
   if (!action) return;
