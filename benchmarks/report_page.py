@@ -53,9 +53,9 @@ def main() -> None:
         begin = time.process_time()
         with file.open("w", encoding="utf-8") as page:
             page.writelines(report_html(_results(random.Random(4)), (pictures[n % PICTURES] for n in range(POSTS))))
-        size, took = file.stat().st_size / 1e6, time.process_time() - begin
+        size, seconds = file.stat().st_size / 1e6, time.process_time() - begin
         print(
-            f"{POSTS:,} posts, {PICTURES} pictures: {size:.1f} MB (target 60), {took:.0f} s of processor time to make"
+            f"{POSTS:,} posts, {PICTURES} pictures: {size:.1f} MB (target 60), {seconds:.0f} s of a processor to make"
         )
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         rounds = [_look(browser, file) for _ in range(3)]
@@ -64,9 +64,8 @@ def main() -> None:
     for name, target in (("first view", 2.0), ("slowest filter", 0.3), ("to the last post", None)):
         clock, thread = ([found[name][way] for found in rounds] for way in (0, 1))
         told = f" (target {target})" if target else ""
-        print(
-            f"{name}: {statistics.median(clock):.2f} s by the clock, {statistics.median(thread):.2f} s of the page's thread{told}"
-        )
+        took = [f"{statistics.median(seconds):.2f} s" for seconds in (clock, thread)]
+        print(f"{name}: {took[0]} by the clock, {took[1]} of the page's thread{told}")
     print(f"elements at the end: {rounds[-1]['elements'][0]:,.0f}")
 
 

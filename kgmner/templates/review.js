@@ -131,7 +131,7 @@ function exported(post) {
 
 function exportCorrections() {
   const done = POSTS.filter(isDone), begun = Object.keys(review).length - done.length;
-  say(`${several(done.length, "post")} exported${begun > 0 ? `; ${several(begun, "post")} with names that were not decided left out (Shift+A accepts the rest of a post)` : ""}`, true);
+  say(`${several(done.length, "post")} exported${begun > 0 ? `; ${several(begun, "post")} with names that were not decided left out (Shift+A accepts the rest of a post)` : ""}`);
   if (!done.length) return;
   const lines = done.map(post => JSON.stringify(exported(post)) + "\n");
   const link = make("a", {href: URL.createObjectURL(new Blob(lines, {type: "application/jsonl"})), download: "corrections.jsonl"});
