@@ -58,9 +58,10 @@ def _blocks(results: Iterable[Result], images: Iterable[Path | bytes | None] | N
     while block := list(islice(posts, _POSTS_A_BLOCK)):
         for number, picture in data.new_pictures():
             yield _block(f'id="picture-{number}"', "data:image/jpeg;base64," + base64.b64encode(picture).decode())
-        piece = _block('class="posts"', block)
-        digest.update(piece.encode("utf-8", "replace"))
-        yield piece
+        yield _block('class="posts"', block)
+        for post in block:  # decisions are kept for these results, whatever else the page shows of them
+            said = [(name["start"], name["end"], name["type"], name["linked"]) for name in post.get("mentions", ())]
+            digest.update(repr((post["id"], post.get("text"), said)).encode("utf-8", "replace"))
     yield _block('id="rest"', {"entities": data.entities, "parts": data.parts, "digest": digest.hexdigest()[:16]})
 
 

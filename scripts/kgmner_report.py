@@ -53,6 +53,8 @@ def main(results: Path, outs: tuple[Path, ...], images: Path | None, index: Path
     forms = places_of(outs, None, str(results))
     answers = GoldAnswers.read(gold) if gold else None
     found = _read(results)
+    if answers and (unknown := sum(answers.compare(result) is None for result in found)):
+        say(f"posts that {gold} does not have, or with another text: {unknown:,} of {len(found):,}")
     folders = [images] if images else [Path(), results.parent]
     pictures = [_find(folders, result.image) for result in found] if "html" in forms.values() else []
     missing = [result.image for result, file in zip(found, pictures, strict=False) if result.image and not file]

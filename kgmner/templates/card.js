@@ -72,7 +72,7 @@ function namesOf(post) {
     missed.map(gold => make("p", {class: "bad"}, `Gold has another name: ${gold.text}`, gold.type && ` ${gold.type}`, " → ", goldMeaning(gold))),
     make("p", {class: "buttons"},
       make("button", {type: "button", click: () => openCorrection(post, null)}, "Add a name"),
-      make("button", {type: "button", click: () => acceptRest(post)}, answers.length ? "Accept all the rest" : "Nothing to find here")));
+      make("button", {type: "button", "aria-pressed": post.mentions.length ? null : String(isDone(post)), click: () => acceptRest(post)}, answers.length ? "Accept all the rest" : "Nothing to find here")));
 }
 
 function nameOfAnswer(post, answer) {

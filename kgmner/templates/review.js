@@ -66,8 +66,8 @@ function linkCandidate(post, answer, place) {
 function acceptRest(post) {
   const said = reviewOf(post);
   post.mentions.forEach((_, place) => { said.names[place] ||= {state: "accepted"}; });
-  said.done = true;
-  changed(post, null, `Post ${post.id} is done`);
+  said.done = post.mentions.length > 0 || !said.done;  // without names there is nothing else to undo it by
+  changed(post, null, `Post ${post.id} is ${said.done ? "done" : "open again"}`);
 }
 
 function changed(post, key, words) {
@@ -131,7 +131,7 @@ function exported(post) {
 
 function exportCorrections() {
   const done = POSTS.filter(isDone), begun = Object.keys(review).length - done.length;
-  say(`${several(done.length, "post")} exported${begun > 0 ? `; ${several(begun, "post")} with names that were not decided left out (Shift+A accepts the rest of a post)` : ""}`, true);
+  say(`${several(done.length, "post")} exported${begun > 0 ? `; ${several(begun, "post")} with names that were not decided left out (Shift+A accepts the rest of a post)` : ""}`);
   if (!done.length) return;
   const lines = done.map(post => JSON.stringify(exported(post)) + "\n");
   const link = make("a", {href: URL.createObjectURL(new Blob(lines, {type: "application/jsonl"})), download: "corrections.jsonl"});

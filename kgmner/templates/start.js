@@ -4,16 +4,19 @@ const CHUNK = 10;  // posts that are drawn and dropped together
 const form = byId("filters"), feed = byId("posts");
 let list = POSTS, chunks = [], height = 320;
 
-const say = (words, isSeen) => {
+let forgetting = 0;
+function say(words) {
   byId("said").textContent = words;
-  if (isSeen) byId("count").textContent = words;
-};
+  clearTimeout(forgetting);
+  forgetting = setTimeout(() => { byId("said").textContent = ""; }, 6000);
+}
 
 for (const post of POSTS) {
   const entities = [...post.mentions.map(mention => mention.linked).filter(number => number !== null), ...(post.pictured ? [post.pictured.entity] : [])];
   post.linked = [...new Set(entities)];
   post.words = [post.id, post.text, post.error, ...post.linked.flatMap(number => ENTITIES[number].slice(0, 2))].join("\n").toLowerCase();
-  post.sure = Math.min(2, ...post.mentions.map(mention => mention.sure));
+  post.sure = Math.min(...post.mentions.map(mention => mention.sure));  // Infinity without any
+  post.wrong = new Set([...post.gold, ...post.mentions].map(one => one.wrong).filter(Boolean));
   post.recognised = post.error ? "error" : post.pictured ? String(post.pictured.hop) : post.picture !== undefined || post.nearest || post.attributes.length ? "unknown" : "none";
 }
 
@@ -21,24 +24,23 @@ function wanted() {
   const {search, type, entity, link, picture, gold, review: reviewed} = Object.fromEntries(new FormData(form));
   const words = search.toLowerCase().split(/\s+/).filter(Boolean), name = entity.trim().toLowerCase();
   const numbers = name && new Set(ENTITIES.flatMap(([iri, label], number) => iri.toLowerCase() === name || label.toLowerCase().includes(name) ? [number] : []));
-  const link_is = {
+  const fits = {
     linked: mention => mention.linked !== null, nil: mention => mention.linked === null, ambiguous: mention => mention.ambiguous,
   }[link];
   return post => words.every(word => post.words.includes(word))
     && (!numbers || post.linked.some(number => numbers.has(number)))
-    && (!(type || link_is) || post.mentions.some(mention => (!type || mention.type === type) && (!link_is || link_is(mention))) || (link === "none" && !type))
+    && (!(type || fits) || post.mentions.some(mention => (!type || mention.type === type) && (!fits || fits(mention))))
     && (link !== "none" || !post.mentions.length)
     && (!picture || (picture === "recognised" ? post.pictured : post.recognised === picture))
-    && (!gold || isWrong(post) === (gold === "wrong"))
+    && (!gold || (["right", "wrong"].includes(gold) ? Boolean(post.wrong.size) === (gold === "wrong") : post.wrong.has(gold)))
     && (!reviewed || (reviewed === "changed" ? isChanged(post) : isDone(post) === (reviewed === "done")));
 }
-
-const isWrong = post => post.gold.some(gold => gold.wrong) || post.mentions.some(mention => mention.wrong);
 
 function filter() {
   list = POSTS.filter(wanted());
   const order = form.elements.order.value;
-  if (order) list.sort((one, other) => (order === "sure" ? other.sure - one.sure : one.sure - other.sure) || one.place - other.place);
+  const worth = post => !post.mentions.length ? 2 : order === "sure" ? -post.sure : post.sure;
+  if (order) list.sort((one, other) => worth(one) - worth(other) || one.place - other.place);
   showCount();
   byId("nothing").hidden = list.length > 0 || !POSTS.length;
   feed.hidden = !list.length;
@@ -157,6 +159,7 @@ for (let digit = 1; digit < 10; digit++) NAME_KEYS[digit] = (post, answer) => an
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || !byId("keys").checked) return;
   if (document.querySelector("dialog[open]") || event.target.closest("input, select, textarea")) return;
+  if (event.key.startsWith("Arrow") && event.target.closest(".wide")) return;  // it scrolls
   const post = currentPost(), answer = post && currentName(post);
   const action = KEYS[event.key] || (post && POST_KEYS[event.key]) || (answer && NAME_KEYS[event.key]);
   if (!action) return;
@@ -175,7 +178,7 @@ function summarise() {
   const mentions = POSTS.flatMap(post => post.mentions), tally = values => [...values.reduce((sums, value) => sums.set(value, (sums.get(value) || 0) + 1), new Map())].sort((one, other) => other[1] - one[1]);
   const linked = mentions.filter(mention => mention.linked !== null), pictured = POSTS.filter(post => post.pictured).length;
   const entities = tally(linked.map(mention => mention.linked)), errors = tally(POSTS.filter(post => post.error).map(post => post.error));
-  byId("total").textContent = `${several(POSTS.length, "post")}; ${several(mentions.length, "named entity").replace("entitys", "entities")}, ${count.format(linked.length)} of them linked to the graph; ${several(pictured, "picture")} recognised${errors.length ? `; ${several(errors.reduce((sum, [, times]) => sum + times, 0), "picture")} could not be used` : ""}.`;
+  byId("total").textContent = `${several(POSTS.length, "post")}; ${several(mentions.length, "name")}, ${count.format(linked.length)} of them linked to the graph; ${several(pictured, "picture")} recognised${errors.length ? `; ${several(errors.reduce((sum, [, times]) => sum + times, 0), "picture")} could not be used` : ""}.`;
   const show = changes => () => {
     form.reset();
     for (const [name, value] of Object.entries(changes)) form.elements[name].value = value;
@@ -196,14 +199,14 @@ function summarise() {
     make("section", {}, block("Most linked", entities.slice(0, 10).map(([number, times]) => [ENTITIES[number][1], times, {entity: ENTITIES[number][0]}]))),
     make("section", {}, block("Pictures", seen.map(([kind, times]) => [pictureWords[kind], times, {picture: kind}])),
       block("Pictures not used", errors.slice(0, 5).map(([reason, times]) => [reason, times, {picture: "error", search: reason}])),
-      block("Against gold", GOLD_SAYS.map(([words, times]) => [words, times, {gold: words === "right" ? "right" : "wrong"}]))));
+      block("Against gold", GOLD_SAYS.map(([kind, times]) => [GOLD_WORDS[kind], times, {gold: kind}]))));
   byId("entity-names").append(...entities.slice(0, 200).map(([number]) => make("option", {value: ENTITIES[number][1]})));
 }
 
+const GOLD_WORDS = {right: "agrees", link: "another link", type: "another type", spurious: "not in gold", missed: "not found"};
 const GOLD_SAYS = (() => {
-  const sums = {right: 0, "another link": 0, "another type": 0, "not in gold": 0, "not found": 0};
-  const names = {link: "another link", type: "another type", spurious: "not in gold", missed: "not found"};
-  for (const post of POSTS) for (const one of [...post.gold, ...post.mentions.filter(mention => mention.wrong === "spurious")]) sums[names[one.wrong] || "right"]++;
+  const sums = {right: 0, link: 0, type: 0, spurious: 0, missed: 0};
+  for (const post of POSTS) for (const one of [...post.gold, ...post.mentions.filter(mention => mention.wrong === "spurious")]) sums[one.wrong || "right"]++;
   return POSTS.some(post => post.gold.length) ? Object.entries(sums).filter(([, times]) => times) : [];
 })();
 

@@ -95,6 +95,17 @@ def test_a_picture_stands_in_the_page_once(tmp_path: Path, images: Path) -> None
     assert html.count("data:image/jpeg;base64,") == 2
 
 
+def test_decisions_are_kept_for_results_whatever_is_shown_of_them(images: Path) -> None:
+    def digest(result: Result, image: Path | None) -> object:
+        html = "".join(report_html([result], [image]))
+        return next(json.loads(text)["digest"] for told, text in Checker(html).scripts if told.get("id") == "rest")
+
+    names = [make_mention(0, 1)]
+    plain = digest(make_result(mentions=names), None)
+    assert digest(make_result(mentions=names, gold=[]), images / "chad-flag.jpg") == plain
+    assert digest(make_result(mentions=[make_mention(0, 1, type="PER")]), None) != plain
+
+
 def test_posts_and_pictures_must_be_as_many() -> None:
     with pytest.raises(ValueError, match="shorter"):
         "".join(report_html([make_result(), make_result()], [None]))

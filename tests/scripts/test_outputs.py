@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -205,6 +206,19 @@ def test_a_page_and_tables_from_results_alone(run: Run, tmp_path: Path, written:
     told = run("kgmner-report", written / "results.jsonl.gz", "-o", page)
     assert told.exit_code == 0
     assert 0 < page.read_text("utf-8").count("data:image/jpeg;base64,") < html.count("data:image/jpeg;base64,")
+
+
+def test_the_page_sets_gold_beside_results(run: Run, tmp_path: Path, written: Path) -> None:
+    page, results = tmp_path / "page.html", written / "results.jsonl"
+    told = run("kgmner-report", results, "-o", page, "--gold", results)
+    assert told.exit_code == 0, told.output
+    assert "does not have" not in told.stderr
+    assert set(re.findall('"wrong":"([a-z]*)"', page.read_text("utf-8"))) == {""}
+    other = tmp_path / "other.jsonl"
+    other.write_text(json.dumps(lines(results.read_bytes())[0] | {"mentions": []}) + "\n")
+    told = run("kgmner-report", results, "-o", page, "--gold", other)
+    assert f"posts that {other} does not have, or with another text: 5 of 6" in told.stderr
+    assert '"wrong":"spurious"' in page.read_text("utf-8")
 
 
 def _missing(written: Path) -> str:
