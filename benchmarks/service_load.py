@@ -61,7 +61,7 @@ def loop_rate(index: Path, posts: list[Post], seconds: float) -> tuple[float, fl
     with Pipeline.open(index, keep_cache=False) as pipeline:
         pipeline.process(posts[-8:])
         start, start_cpu = time.perf_counter(), time.process_time()
-        for done, _ in enumerate(pipeline.run(posts * 100, batch_size=_BATCH), 1):  # noqa: B007
+        for done, _ in enumerate(pipeline.run(posts * 100, batch_size=_BATCH), 1):
             if done % _BATCH == 0 and time.perf_counter() - start > seconds:
                 break
         return done / (time.perf_counter() - start), (time.process_time() - start_cpu) / done
