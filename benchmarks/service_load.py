@@ -24,6 +24,8 @@ import numpy as np
 from benchmarks.sample import read_sample, sample_index
 from linker import Pipeline, Post
 
+_BATCH = 32
+
 
 def main() -> None:
     """Print a line for the command's loop, and one for each number of clients."""
@@ -59,8 +61,8 @@ def loop_rate(index: Path, posts: list[Post], seconds: float) -> tuple[float, fl
     with Pipeline.open(index, keep_cache=False) as pipeline:
         pipeline.process(posts[-8:])
         start, start_cpu = time.perf_counter(), time.process_time()
-        for done, _ in enumerate(pipeline.run(posts * 100), 1):  # noqa: B007
-            if time.perf_counter() - start > seconds:
+        for done, _ in enumerate(pipeline.run(posts * 100, batch_size=_BATCH), 1):
+            if done % _BATCH == 0 and time.perf_counter() - start > seconds:
                 break
         return done / (time.perf_counter() - start), (time.process_time() - start_cpu) / done
 
@@ -73,7 +75,7 @@ def started(index: Path, workers: int, log: Path) -> tuple[subprocess.Popen[byte
     while True:
         time.sleep(0.5)
         lines = log.read_text("utf-8").splitlines()
-        if lines and httpx.get(f"{(address := json.loads(lines[0])['address'])}/v1/ready").is_success:
+        if lines and httpx.get(f"{(address := json.loads(lines[0])['address'])}/v1/ready", timeout=60).is_success:
             return process, address
 
 

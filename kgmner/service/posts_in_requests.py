@@ -29,7 +29,8 @@ async def posts_in(request: Request, service: ServiceSettings) -> tuple[list[Ent
         raise ServiceError(415, packed, "a body that is not compressed", "send it as it is")
     if kind in FORMS:
         fields = await form_of(request)
-        content = await _content(fields.pop("image", None))
+        uploads = [fields.pop(name) for name, value in list(fields.items()) if isinstance(value, UploadFile)]
+        content = await uploads[0].read() if uploads else None
         return [await run_in_threadpool(read_post, fields, service, picture=content)], False
     if kind != "application/json" and not kind.endswith("+json"):
         raise ServiceError(415, kind, f"application/json or {' or '.join(FORMS)}", "set the header Content-Type")
@@ -42,22 +43,13 @@ async def form_of(request: Request) -> dict[str, Any]:
     return {name: value for name, value in form.items() if not isinstance(value, str) or value}
 
 
-async def _content(given: Any) -> bytes | str | None:
-    """What is in an upload; a text as it is."""
-    if not isinstance(given, UploadFile):
-        return given or None
-    content = await given.read()
-    await given.close()
-    return content or None
-
-
 def _from_json(body: bytes, service: ServiceSettings) -> tuple[list[Entry], bool]:
     try:
         value = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise ServiceError(400, f"{type(error).__name__}: {error}", "a body of JSON in UTF-8", _FIX) from None
     is_list = isinstance(value, list)
-    values = value if is_list else [value]
+    values = value if isinstance(value, list) else [value]
     if len(values) > service.max_posts:
         raise too_large(f"{len(values):,} posts", f"{service.max_posts:,} posts in a request", "send fewer at once")
     return [read_post(item, service, number=number) for number, item in enumerate(values)], is_list
@@ -67,8 +59,8 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def read_post(value: Any, service: ServiceSettings, *, number: int = 0, picture: bytes | str | None = None) -> Entry:
-    """A post, or what is wrong with it; without an id, its number is one."""
+def read_post(value: Any, service: ServiceSettings, *, number: int = 0, picture: bytes | None = None) -> Entry:
+    """A post, or what is wrong with it; without an id, its number is one; a picture that was uploaded is its own."""
     if not isinstance(value, Mapping):
         return ServiceError(422, json.dumps(value), "a post: an object with a text or tokens", _FIX)
     try:
@@ -77,17 +69,16 @@ def read_post(value: Any, service: ServiceSettings, *, number: int = 0, picture:
         if chars > service.max_post_chars:
             limit = f"{service.max_post_chars:,} characters of JSON in a post, beside its picture"
             return too_large(f"a post of {chars:,} characters", limit, "cut the text into several posts")
-        named = {"id": number, **value} if not isinstance(picture, str) else {"id": number, **value, "image": picture}
-        post = post_from_json(named, folder=None, names=service.names)
+        post = post_from_json({"id": number, **value}, folder=None, names=service.names)
     except PostError as error:
         return ServiceError(422, error.text, error.reason, "correct this post and send it again")
-    except (RecursionError, TypeError, ValueError) as error:
+    except RecursionError as error:
         return ServiceError(422, type(error).__name__, "a post that is not nested so deeply", _FIX)
-    return replace(post, image=picture, image_error="") if isinstance(picture, bytes) else post
+    return replace(post, image=picture, image_url="", image_error="") if picture else post
 
 
 def fetched(entries: Iterable[Entry], service: ServiceSettings) -> list[Entry]:
     """The posts with the pictures that they name by web addresses, where the service may ask for them."""
     if service.fetch is None:
         return list(entries)
-    return [next(iter(service.fetch([entry]))) if isinstance(entry, Post) else entry for entry in entries]
+    return [each for entry in entries for each in (service.fetch([entry]) if isinstance(entry, Post) else [entry])]

@@ -65,7 +65,10 @@ async def page() -> Response:
 async def card(request: Request) -> Response:
     """What was found in the post of the page, as a report."""
     pipeline = _models(request).ready()
-    [entry], _ = await posts_in(request, request.app.state.service)
+    entries, _ = await posts_in(request, request.app.state.service)
+    if len(entries) != 1:
+        raise ServiceError(422, f"{len(entries)} posts", "one post", "send one, or ask /v1/annotate")
+    [entry] = entries
     [answer] = await _read(request, [entry])
     if isinstance(answer, ServiceError):
         raise answer

@@ -1,0 +1,78 @@
+"""link-and-tag on two nodes of Ray's, an actor killed in the middle, beside link-and-tag alone: the same bytes?
+
+python -m benchmarks.ray_posts [--posts 2000]
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from benchmarks.sample import read_sample, sample_index
+
+
+def main() -> None:
+    """Print how long each took, and whether the results are the same."""
+    from ray.cluster_utils import Cluster
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--posts", type=int, default=2000, help="made of the texts of kg-sample, every tenth pictured")
+    wanted = parser.parse_args().posts
+    with tempfile.TemporaryDirectory() as name:
+        folder, index = Path(name), sample_index()
+        posts = write_posts(folder / "posts.jsonl", wanted)
+        alone_s = timed(index, posts, folder / "alone.jsonl")
+        options = {"num_cpus": 1, "object_store_memory": 100_000_000}
+        cluster = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
+        cluster.add_node(**options)
+        try:
+            ray_s = timed(index, posts, folder / "ray.jsonl", "--ray", cluster.address)
+            threading.Thread(target=kill_one, args=(folder / "killed.jsonl.part",), daemon=True).start()
+            killed_s = timed(index, posts, folder / "killed.jsonl", "--ray", cluster.address)
+        finally:
+            cluster.shutdown()
+        same = [
+            (folder / f"{run}.jsonl").read_bytes() == (folder / "alone.jsonl").read_bytes() for run in ("ray", "killed")
+        ]
+        print(f"{wanted:,} posts: alone {alone_s:.0f} s; on two nodes {ray_s:.0f} s; an actor killed {killed_s:.0f} s")
+        print(f"the same bytes: {same[0]}, {same[1]}; load {os.getloadavg()[0]:.1f}")
+
+
+def write_posts(path: Path, wanted: int) -> Path:
+    """So many posts, each with an id of its own."""
+    texts = [gold.post for gold in read_sample()]
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(wanted):
+            post = texts[number % len(texts)]
+            value = {"id": number, "tokens": list(post.tokens), "image": str(post.image) if number % 10 == 0 else None}
+            file.write(json.dumps(value) + "\n")
+    return path
+
+
+def timed(index: Path, posts: Path, out: Path, *options: str) -> float:
+    """Seconds that the command takes, loading included."""
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "scripts.link_and_tag", str(index), str(posts), "-o", str(out), "--cache", "none"]
+    subprocess.run([*command, "-q", *options], check=True)
+    return time.perf_counter() - start
+
+
+def kill_one(part: Path) -> None:
+    """Kill an actor when the first results are there."""
+    while not (part.exists() and part.stat().st_size):
+        time.sleep(0.1)
+    for folder in Path("/proc").glob("[0-9]*"):
+        line = (folder / "cmdline").read_bytes()
+        if line.startswith(b"ray::") and b"MapBatches" in line:
+            os.kill(int(folder.name), signal.SIGKILL)
+            return
+
+
+if __name__ == "__main__":
+    main()
