@@ -6,7 +6,7 @@ from pathlib import Path
 
 import lying_endpoint as lying
 import pytest
-import wikidata_endpoint as items
+import wikidata_world as items
 from index_content import tables_of
 
 from benchmarks import servers

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import sparql_graph as world
-import wikidata_endpoint as items
+import wikidata_world as items
 
 from benchmarks import servers
 from kg import EndpointError, SparqlReport, SparqlRequest, canonical_iri, fetch_sparql, read_recipe
