@@ -1,4 +1,4 @@
-"""What a result says, in words: for the terminal and for the report."""
+"""What a result says, in words: for the terminal."""
 
 import re
 from collections.abc import Sequence

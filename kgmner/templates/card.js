@@ -83,7 +83,7 @@ function nameOfAnswer(post, answer) {
   }, name);
   return make("li", {tabindex: "-1", "data-name": answer.key, class: answer.state || null, "aria-label": `Name: ${words}`},
     make("div", {class: "name"},
-      make("span", {class: "what"}, make("strong", {dir: "auto"}, words), " ", make("span", {class: `chip ${answer.type}`, "--hue": hueOf(answer.type)}, answer.type), " → ", meaningOf(answer)),
+      make("span", {class: "what"}, make("strong", {dir: "auto"}, words), " ", make("span", {class: `chip ${answer.type}`, "--hue": hueOf(answer.type), title: mention && tagged(mention)}, answer.type), " → ", meaningOf(answer)),
       make("span", {class: "acts"},
         mention && act("Accept", "accepted", () => decide(post, answer, "accepted")),
         act(mention ? "Reject" : "Remove", mention && "rejected", () => decide(post, answer, "rejected")),
@@ -91,6 +91,8 @@ function nameOfAnswer(post, answer) {
     mention?.wrong && make("p", {class: "bad"}, goldSays(post, mention)),
     mention?.candidates && candidateBox(post, answer, words));
 }
+
+const tagged = ({score}) => score ? `The tagger is ${percent(score)} sure of the name` : "Only the graph knows the name";
 
 function meaningOf(answer) {
   if (answer.state === "rejected") return make("span", {class: "soft"}, "no name");
@@ -126,7 +128,7 @@ function reasonsOf(post, answer, words) {
   const head = ["", "entity", "type", "score", ...parts.map(part => PART_HEADS[part])];
   const rest = (label, share) => make("tr", {class: "soft"}, make("td", {}), make("td", {colspan: "2"}, label), scoreCell(share), make("td", {colspan: parts.length}));
   return [
-    make("p", {class: "soft"}, `Why: ${mention.why}.`),
+    make("p", {class: "soft"}, `${tagged(mention)}. Why: ${mention.why}.`),
     known ? make("p", {class: "soft"}, "Bars: what each part of the score says for (right) or against (left) a candidate, in nats.") : null,
     make("div", {class: "wide", tabindex: "0", role: "region", "aria-label": `Candidates of ${words}`},
       make("table", {},

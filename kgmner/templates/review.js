@@ -85,14 +85,15 @@ function openCorrection(post, answer) {
   options(fields.start, words, answer?.start ?? 0);
   options(fields.end, words, (answer?.end ?? 1) - 1);
   options(fields.type, ALL_TYPES.map(type => [type, type]), answer?.type ?? "PER");
-  const choices = new Map([["", "no entity of the graph (NIL)"]]);
+  const choices = new Map([["", {name: "", said: "no entity of the graph (NIL)"}]]);  // by IRI
+  const propose = (iri, name, said) => iri && choices.set(iri, {name, said: choices.has(iri) ? `${choices.get(iri).said}; ${said}` : `${name}, ${said}`});
   for (const candidate of answer?.mention ? candidatesOf(answer.mention) : []) {
     const [iri, label, type] = ENTITIES[candidate[CANDIDATE.entity]];
-    choices.set(iri, `${label}${type ? `, ${type}` : ""} (${percent(candidate[CANDIDATE.score])})`);
+    propose(iri, label, `${type ? `${type}, ` : ""}${percent(candidate[CANDIDATE.score])}`);
   }
-  for (const gold of post.gold) if (gold.iri) choices.set(gold.iri, `${gold.name || nameOf(gold.iri)} (gold: ${gold.text})`);
-  if (answer?.iri && !choices.has(answer.iri)) choices.set(answer.iri, answer.name || nameOf(answer.iri));
-  byId("meanings").replaceChildren(...[...choices].map(([iri, label]) => make("label", {}, make("input", {type: "radio", name: "meaning", value: iri, checked: iri === (answer?.iri ?? "")}), ` ${label}`)));
+  for (const gold of post.gold) propose(gold.iri, gold.name || nameOf(gold.iri || ""), `gold for ${gold.text}`);
+  if (answer?.iri && !choices.has(answer.iri)) propose(answer.iri, answer.name || nameOf(answer.iri), "as it is");
+  byId("meanings").replaceChildren(...[...choices].map(([iri, {said}]) => make("label", {}, make("input", {type: "radio", name: "meaning", value: iri, checked: iri === (answer?.iri ?? "")}), ` ${said}`)));
   fields.iri.value = fields.name.value = "";
   form.onsubmit = event => {
     event.preventDefault();
@@ -105,8 +106,8 @@ function openCorrection(post, answer) {
 function saveCorrection(post, answer, fields, choices) {
   const start = Number(fields.start.value), end = Math.max(start, Number(fields.end.value)) + 1;
   const own = fields.iri.value.trim(), iri = own || fields.meaning.value || null;
-  const label = own ? fields.name.value.trim() : (choices.get(iri || "") || "").replace(/, [A-Z]+ \(\d+ %\)$| \(.*\)$/, "");
-  const changes = {start, end, type: fields.type.value, iri, name: iri ? label : ""};
+  const name = own ? fields.name.value.trim() : choices.get(iri || "").name;
+  const changes = {start, end, type: fields.type.value, iri, name};
   if (answer) return decide(post, answer, "corrected", changes);
   const said = reviewOf(post);
   said.added.push(changes);

@@ -153,6 +153,14 @@ def test_decisions_by_key_are_kept_and_read_by_the_commands(browser: Any, file: 
     page.tab.fill("#correct [name=iri]", "http://g/Drummer")
     page.tab.select_option("#correct [name=end]", "1")
     page.tab.click("#correct [value=save]")
+    press("c")  # it is still there
+    assert page.tab.locator("#meanings label").all_inner_texts() == [
+        " no entity of the graph (NIL)",
+        " Chad Smith, PER, 20 %",
+        " Chad, LOC, 70 %; gold for Chad",
+        " Drummer, as it is",
+    ]
+    press("Escape")
     press("k")
     press("m")  # a name that was missed
     page.tab.select_option("#correct [name=start]", "0")
