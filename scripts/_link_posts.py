@@ -16,7 +16,7 @@ from scripts._progress import Progress
 from scripts._read_posts import PostNotes, Reading, read, with_fetched
 
 if TYPE_CHECKING:
-    from kgmner.ray import OnRay
+    from kgmner import OnRay
     from linker import Index, Pipeline, Post, PostError, Result, Settings
 
 _SHOWN = 5  # bad lines and pictures that are named in the summary
@@ -113,7 +113,7 @@ def _open_pipeline(job: Job) -> "Pipeline | OnRay":
     if job.settings.cache is not None:
         check_file_place("--cache", job.settings.cache)
     if job.ray is not None:
-        from kgmner.ray import OnRay
+        from kgmner import OnRay
 
         return OnRay(job.index, job.settings, job.ray)
     pipeline = Pipeline.open(job.index, job.settings)
