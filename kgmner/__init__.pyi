@@ -1,7 +1,7 @@
+from . import ray as ray
 from .documents import Doc as Doc
 from .documents import Entity as Entity
 from .ray import OnRay as OnRay
-from .ray import RayError as RayError
 from .reader import Reader as Reader
 from .reader import load as load
 from .report import report_html as report_html
