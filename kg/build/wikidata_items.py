@@ -65,7 +65,6 @@ class WikidataEntity(Struct, gc=False):
     """What is read of an entity of Wikidata; where there is nothing, PHP writes an empty list in place of an object."""
 
     id: str = ""
-    type: str = ""
     labels: dict[str, _Term] | list[Any] = field(default_factory=dict)
     descriptions: dict[str, _Term] | list[Any] = field(default_factory=dict)
     aliases: dict[str, list[_Term]] | list[Any] = field(default_factory=dict)

@@ -17,6 +17,7 @@ _SIGHT = 4096
 _ITEM_BEGINS = re.compile(r"\s*\[?\s*(\{.*)")
 _KIND = re.compile(r'"type"\s*:\s*"(?:item|property|lexeme|mediainfo)"|"redirect"\s*:\s*"Q\d')
 _PART = re.compile(r'"(?:labels|aliases|descriptions|claims|sitelinks|lemmas|entity)"\s*:')
+_ONE, _MANY = msgspec.json.Decoder(WikidataEntity), msgspec.json.Decoder(list[WikidataEntity])
 # What may stand around an item on its line.
 _AROUND = b" \t\r,[]\xef\xbb\xbf"
 
@@ -41,7 +42,6 @@ def load_wikidata(stage: Stage, source: SourceFile) -> Iterator[int]:
     """
     statements, done = Statements(stage), 0
     items = ItemStatements(stage.languages, min_sitelinks=stage.min_sitelinks)
-    decode = msgspec.json.Decoder(WikidataEntity).decode
     for block in ahead(read_blocks(source.path, line_limit_bytes=_LINE_LIMIT_BYTES)):
         lines = block.split(b"\n")[:-1]
         done += len(lines)
@@ -50,11 +50,22 @@ def load_wikidata(stage: Stage, source: SourceFile) -> Iterator[int]:
         for number, line in enumerate(lines, done - len(lines) + 1):
             if bare := line.strip(_AROUND):
                 try:
-                    items.add(decode(bare))
+                    for entity in _decode(bare):
+                        items.add(entity)
                 except (ValueError, RecursionError) as error:  # msgspec's errors too
                     stage.reject(number, line[:800].decode("utf-8", "replace"), _why(bare, error))
         _keep(stage, statements, items, done)
         yield done
+
+
+def _decode(line: bytes) -> list[WikidataEntity]:
+    """Return the item of a line, or the items, where a whole list stands on one."""
+    try:
+        return [_ONE.decode(line)]
+    except msgspec.DecodeError as error:
+        if "trailing characters" not in str(error):
+            raise
+        return _MANY.decode(b"[%b]" % line)
 
 
 def _keep(stage: Stage, statements: Statements, items: ItemStatements, lines: int) -> None:

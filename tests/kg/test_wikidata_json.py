@@ -102,6 +102,7 @@ def test_the_order_of_items_does_not_matter_nor_how_the_file_is_packed(build: Bu
     lines = "".join(json.dumps(one) + "\n" for one in world())
     assert graph_of(build({"lines.gz": gzip.compress(lines.encode())}, name="gz")) == expected
     assert graph_of(build({"lines.zst": zstd.compress(lines.encode())}, name="zst")) == expected
+    assert graph_of(build({"list.json": json.dumps(world())}, name="list")) == expected
     one = json.dumps({"entities": {one["id"]: one for one in world() if "id" in one}})
     assert rows(build({"Q10.json": one}, name="one"), "triples") == expected["triples"]
 
