@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from kg.iris import canonical_iri, is_iri, is_language
-from kg.vocabulary import DATASETS, DISAMBIGUATION, IGNORED, NO_HOP, REDIRECT, TYPE
+from kg.vocabulary import DATASETS, DISAMBIGUATION, IGNORED, NAME_PREDICATES, NO_HOP, REDIRECT, TYPE
 
 from .recipe import PLAIN, SparqlRecipe
 
@@ -35,6 +35,7 @@ _LABELS = {predicate for predicate, dataset in DATASETS.items() if dataset == "l
 _ENCODED = re.compile("%[0-9A-F]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 
+_TEXT = "http://www.w3.org/2001/XMLSchema#string"
 ABOUT = "http://schema.org/about"  # from a page to its subject
 
 Term = Mapping[str, str]
@@ -125,7 +126,10 @@ def properties(languages: Sequence[str], graphs: tuple[str, ...], recipe: Sparql
     """Ask for the labels, literals, classes and pictures of an IRI, and where it redirects to."""
     named = {*recipe.meanings, *recipe.superclasses}
     texts = (*recipe.follow, *sorted(named | _LABELS)) if recipe.follow else ()
-    literals = f"({_spoken(languages)} && ?p NOT IN ({_listed(IGNORED - named)}){_taken(texts, recipe.leave_out)})"
+    names = named | _LABELS | NAME_PREDICATES.keys()
+    plain = f'(?p NOT IN ({_listed(names)}) && LANG(?y) = "" && DATATYPE(?y) = {in_query(_TEXT)})'
+    taken = _taken(texts, recipe.leave_out) + ("" if recipe.plain_texts else f" && !{plain}")
+    literals = f"({_spoken(languages)} && ?p NOT IN ({_listed(IGNORED - named)}){taken})"
     spoken = {*_LABELS, *recipe.labels, *recipe.aliases, *recipe.descriptions}
     resources = f"?p IN ({_listed((DATASETS.keys() | named) - spoken)})"
     pattern = f"?x ?p ?y . FILTER({literals} || {resources})"

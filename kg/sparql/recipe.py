@@ -44,6 +44,7 @@ class SparqlRecipe:
     classes: tuple[str, ...] = ()  # classes that are taken; all where none is named
     superclasses: tuple[str, ...] = ()  # from a class to those above it; where given, classes have labels too
     articles: tuple[str, ...] = ()  # pages that are `schema:about` an entity
+    plain_texts: bool = True  # whether facts that are texts without language or type are taken: names, numbers, codes
     page_rows: int = 4000  # that an answer should have at most
     requests_per_second: float | None = None
     timeout_s: float = 100.0  # to wait for an answer

@@ -11,6 +11,7 @@ import pytest
 import sparql_graph as world
 
 from benchmarks import servers
+from kg import shipped_recipes
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +152,7 @@ def test_recipes_that_ship_go_by_their_names_and_their_endpoints(run, seeds: Pat
     for option in ("wikidata", "https://query.wikidata.org/sparql"):
         result = run("build-kg-index", tmp_path / "index", "--sparql", option, "--seeds", seeds)
         assert_one_line(result, "the keepers of wikidata ask who is asking: give --contact")
+    assert all(name in run("build-kg-index", "--help").stdout for name in shipped_recipes())
     result = run("build-kg-index", tmp_path / "index", "--recipe", "wikidate", "--seeds", seeds)
     assert_one_line(result, "'wikidate' cannot be read", "dbpedia, wikidata")
 
