@@ -20,6 +20,7 @@ DATASETS = {
     TYPE: "instance_types",
     REDIRECT: "redirects",
     DISAMBIGUATION: "disambiguations",
+    SAME_AS: "same_as",
     _FOAF + "depiction": "images",
     _FOAF + "img": "images",
     _DBO + "thumbnail": "images",
@@ -50,7 +51,6 @@ DESCRIPTION = "http://schema.org/description"  # of a table's column of that nam
 # Statements about pages and files, not about the things: read, counted as ignored, and not kept.
 IGNORED = frozenset(
     {
-        SAME_AS,
         "http://creativecommons.org/ns#license",
         "http://www.w3.org/ns/prov#wasDerivedFrom",
         "http://purl.org/dc/terms/subject",

@@ -31,6 +31,7 @@ from .entities import (
     relate_entities,
     resolve_entities,
 )
+from .same_as import SAME_AS
 from .stage import Stage
 from .types import TypeMap
 
@@ -165,6 +166,7 @@ def _fill_small(graph: sqlite3.Connection, stage: Stage, find: Find) -> None:
     columns: tuple[str, ...] = ("id", "iri", "label", "type", "depth", "instances")
     _fill(graph, stage, "class", columns, "SELECT * FROM class ORDER BY id")
     _fill(graph, stage, "entity_class", ("entity", "class"), "SELECT * FROM entity_class ORDER BY ALL")
+    _fill(graph, stage, "same_as", ("entity", "iri"), SAME_AS)
     _fill(graph, stage, "name_count", ("normal", "entity", "count"), _NAME_COUNTS)
     insert_rows(graph, "image", ("entity", "source", "file", "status", "reason"), _images(stage, find))
     for query in (_REJECTED, _UNKNOWN_COUNTED, _CIRCLES):

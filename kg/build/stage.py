@@ -40,6 +40,7 @@ CREATE TABLE iri (step USMALLINT, iri VARCHAR, flags UTINYINT);
 CREATE TABLE triple (step USMALLINT, subject UBIGINT, predicate UBIGINT, object UBIGINT);
 CREATE TABLE redirect (step USMALLINT, page UBIGINT, target UBIGINT);
 CREATE TABLE meaning (step USMALLINT, page UBIGINT, target UBIGINT); -- of disambiguation pages
+CREATE TABLE same (step USMALLINT, subject UBIGINT, object UBIGINT); -- owl:sameAs
 CREATE TABLE type (step USMALLINT, subject UBIGINT, class UBIGINT);
 CREATE TABLE label (step USMALLINT, subject UBIGINT, text VARCHAR, tag VARCHAR);
 CREATE TABLE literal (
@@ -55,7 +56,7 @@ CREATE TABLE name_count (
 CREATE TABLE rejected (step USMALLINT, line BIGINT, number BIGINT, text VARCHAR, reason VARCHAR);
 """
 _WITH_STEPS = (
-    "iri", "triple", "redirect", "meaning", "type", "label", "literal", "name", "image", "given", "count",
+    "iri", "triple", "redirect", "meaning", "same", "type", "label", "literal", "name", "image", "given", "count",
     "name_count", "rejected",
 )  # fmt: skip
 # How rows that Python gives become rows of a table; of those with steps, behind the step.

@@ -65,12 +65,13 @@ _ROUTES = (
     ("INSERT INTO triple SELECT {step}, hash(s), hash(p), hash(o)", {_OBJECTS, "labels"}, "o IS NOT NULL"),
     ("INSERT INTO redirect SELECT {step}, hash(s), hash(o)", {"redirects"}, "o IS NOT NULL"),
     ("INSERT INTO meaning SELECT {step}, hash(s), hash(o)", {"disambiguations"}, "o IS NOT NULL"),
+    ("INSERT INTO same SELECT {step}, hash(s), hash(o)", {"same_as"}, "o IS NOT NULL"),
     ("INSERT INTO type SELECT {step}, hash(s), hash(o)", {"instance_types"}, "o IS NOT NULL"),
     ("INSERT INTO image SELECT {step}, hash(s), coalesce(o, v), ''", {"images"}, "true"),
     ("INSERT INTO label SELECT {step}, hash(s), strip(v), t", {"labels"}, "strip(v) <> ''"),
     (
         "INSERT INTO literal SELECT {step}, hash(s), hash(p), v, t, CASE WHEN may_be IS NOT NULL THEN hash(may_be) END",
-        {_OBJECTS, "redirects", "disambiguations", "instance_types"},
+        {_OBJECTS, "redirects", "disambiguations", "same_as", "instance_types"},
         "v IS NOT NULL",
     ),
     (
@@ -82,7 +83,7 @@ _ROUTES = (
 )
 _IRIS = f"""
 INSERT INTO iri SELECT {{step}}, i, bit_or(f)::UTINYINT FROM (
-    SELECT s AS i, CASE WHEN kind IN ('redirects', 'disambiguations') AND o IS NOT NULL THEN 0
+    SELECT s AS i, CASE WHEN kind IN ('redirects', 'disambiguations', 'same_as') AND o IS NOT NULL THEN 0
         WHEN kind = 'labels' AND o IS NULL THEN {LABELLED} ELSE {STATED} END AS f
     FROM said JOIN route USING (hp) WHERE kind <> 'ignored' AND NOT (kind = 'labels' AND o IS NULL AND strip(v) = '')
     UNION ALL SELECT o, CASE WHEN kind IN ('{_OBJECTS}', 'labels') THEN {STATED} ELSE 0 END
