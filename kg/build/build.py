@@ -41,7 +41,7 @@ from .types import TypeMap
 BUILD_VERSION = 7
 MEMORY_MB = 600
 
-_EMPTY = {"ignored": "none of its predicates is kept in a graph", "empty": "it holds no statement"}
+_EMPTY = "it holds no statement"
 _LOADERS = {"lines": load_lines, "turtle": load_rdf, "rdf/xml": load_rdf}  # all other forms are tables
 
 
@@ -176,7 +176,7 @@ class _Build:
         stage.connection.execute(
             "UPDATE step SET is_done = true, lines = ?, records = ?, ignored = ?, rejected = ?, error = ?,"
             " sha256 = ?, started = ?, finished = ? WHERE id = ?",
-            (lines, stage.records, stage.ignored, stage.rejected, error or file.remark or _EMPTY.get(file.dataset),
+            (lines, stage.records, stage.ignored, stage.rejected, error or file.remark or _remark(file, stage),
              self._digests.of(str(file.path)), started, _now(), step),
         )  # fmt: skip
         self._progress(name, lines, lines)
@@ -203,6 +203,15 @@ def _open_stage(folder: Path, plan: Sequence[Planned], memory_mb: int) -> Stage:
         query = "INSERT INTO step (id, name, source, size_bytes, sha256, is_done) VALUES (?, ?, ?, ?, ?, ?)"
         stage.connection.executemany(query, rows)
     return stage
+
+
+def _remark(file: SourceFile, stage: Stage) -> str | None:
+    """Say why nothing of a file is kept; None where something is, or all was rejected."""
+    if file.dataset == "empty":
+        return _EMPTY
+    if stage.records or not stage.reasons:
+        return None
+    return f"nothing of it is kept: {', '.join(f'{why} ({n:,})' for why, n in stage.reasons.most_common())}"
 
 
 @contextmanager

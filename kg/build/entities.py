@@ -10,6 +10,7 @@ from kg.errors import StoreError
 from kg.iris import words_of_name
 from kg.vocabulary import NO_HOP, PAGE_CLASSES, WIKIDATA
 
+from .ontology import Ancestors, leave_definitions_out, own_labels
 from .stage import LABELLED, STATED, Stage
 from .types import TypeMap
 
@@ -111,7 +112,10 @@ _PRIORS = """
 SELECT coalesce(g.entity, d.entity) AS entity, coalesce(g.prior, d.prior::DOUBLE) AS prior
 FROM (SELECT s.id AS entity, max(g.prior) AS prior FROM given g JOIN stands_for s ON s.key = g.subject
       WHERE g.prior IS NOT NULL GROUP BY s.id) g
-FULL JOIN (SELECT object AS entity, count(*) AS prior FROM edge GROUP BY object) d ON d.entity = g.entity
+FULL JOIN (SELECT entity, sum(count) AS prior FROM (
+    SELECT object AS entity, count(*) AS count FROM edge GROUP BY object
+    UNION ALL SELECT s.id, l.count FROM link l JOIN stands_for s ON s.key = l.object
+) GROUP BY entity) d ON d.entity = g.entity
 """
 _COUNTS = """
 SELECT s.id AS entity, sum(c.count) AS prior
@@ -202,6 +206,7 @@ def resolve_entities(stage: Stage) -> None:
     execute(_NAMED)
     execute(_NAMES_ARE_STATED)
     execute(_UNWANTED)
+    leave_definitions_out(stage)
     execute(_ENTITIES)
     execute(_STANDS_FOR)
     both = "(SELECT predicate FROM triple UNION SELECT predicate FROM literal)"
@@ -212,16 +217,17 @@ def resolve_entities(stage: Stage) -> None:
 def name_predicates(stage: Stage) -> list[tuple[int, str, str, int]]:
     """Return the rows of `predicate`: id, IRI, words, and whether it brings two things nearer to each other."""
     rows = stage.rows(_NUMBERED.format(table="predicate"))
-    return [(id_, iri, label or words_of_name(iri), int(iri not in NO_HOP)) for id_, iri, label in rows]
+    own = own_labels(stage, "predicate")
+    return [(id_, iri, label or own.get(id_) or words_of_name(iri), int(iri not in NO_HOP)) for id_, iri, label in rows]
 
 
 def name_classes(stage: Stage, types: TypeMap) -> list[tuple[int, str, str, str | None, int | None]]:
     """Return the rows of `class` without their counts: id, IRI, words, coarse type and depth."""
     rows = stage.rows(_NUMBERED.format(table="class"))
     named = [(id_, iri, label, label.title().replace(" ", "") if label else iri) for id_, iri, label in rows]
+    above, own = Ancestors(stage, types), own_labels(stage, "class")
     return [
-        (id_, iri, label or words_of_name(iri), types.type_of(name), types.depth_of(name))
-        for id_, iri, label, name in named
+        (id_, iri, label or own.get(id_) or words_of_name(iri), *above.type_of(name)) for id_, iri, label, name in named
     ]
 
 
@@ -229,8 +235,8 @@ def relate_entities(stage: Stage, classes: Sequence[tuple[int, str, str, str | N
     """Make the tables `edge`, `entity_class`, `class`, `entity_type` and `prior` of the stage.
 
     The prior of an entity is what a file of priors counts, if one is given: 0 where it does not name the entity, the
-    sum where it names several IRIs of it. Else it is the number that a table gives, else the number of distinct triples
-    that lead to the entity.
+    sum where it names several IRIs of it. Else it is the number that a table gives, else how many distinct triples, and
+    links of pages where a source has these, lead to the entity.
 
     Args:
         stage: The stage, its entities resolved.
