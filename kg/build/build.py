@@ -21,7 +21,7 @@ from kg.entities import BuildReport, SourceReport
 from kg.errors import SourceError, StoreError
 from kg.iris import is_language
 from kg.lock import build_lock
-from kg.pictures.files import ImageFinder
+from kg.pictures.files import FOUND_AS, ImageFinder
 from kg.schema import part_path, stage_path
 from kg.store import count_rows
 
@@ -79,7 +79,8 @@ def build_graph(
             elif folder.exists():  # killed just before this was removed
                 shutil.rmtree(folder)
     with closing(sqlite3.connect(f"{sqlite_path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        return BuildReport(_source_reports(connection), count_rows(connection), tuple(skipped))
+        remarks = _picture_remarks(connection)
+        return BuildReport(_source_reports(connection), count_rows(connection), tuple(skipped), remarks)
 
 
 def build_difference(sqlite_path: Path, sources: GraphSources) -> str:
@@ -211,7 +212,8 @@ def _remark(file: SourceFile, stage: Stage) -> str | None:
         return _EMPTY
     if stage.records or not stage.reasons:
         return None
-    return f"nothing of it is kept: {', '.join(f'{why} ({n:,})' for why, n in stage.reasons.most_common())}"
+    reasons = sorted(stage.reasons.items(), key=lambda reason: (-reason[1], reason[0]))
+    return f"nothing of it is kept: {', '.join(f'{why} ({count:,})' for why, count in reasons)}"
 
 
 @contextmanager
@@ -258,6 +260,15 @@ def _source_reports(connection: sqlite3.Connection) -> tuple[SourceReport, ...]:
         " WHERE name GLOB 'load *' ORDER BY id"
     )
     return tuple(SourceReport(*row) for row in rows)
+
+
+def _picture_remarks(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Say how many pictures were found only by another name, and one of them."""
+    query = "SELECT count(*), min(file) FROM image WHERE file IS NOT NULL AND reason GLOB ?"
+    [(count, file)] = connection.execute(query, (f"{FOUND_AS} *",))
+    if not count:
+        return ()
+    return (f"pictures found only by the name of a download, or in a sub-folder: {count:,}, such as {file}",)
 
 
 def _silent(step: str, done: int, total: int) -> None:
