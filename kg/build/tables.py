@@ -150,13 +150,14 @@ def _load_prior(stage: Stage, row: Row) -> None:
 
 def _load_name_count(stage: Stage, row: Row) -> None:
     iri, given = _iri_text(row.cells.get("iri")), _text(row.cells.get("count"))
-    normal, count = normal_form(_text(row.cells.get("alias"))), _number(given)
+    alias, count = _text(row.cells.get("alias")), _number(given)
+    normal = normal_form(alias)
     if not iri or not normal or count is None:
         missing = "no alias" if not normal else "no iri" if not iri else ""
         stage.reject(row.line, row.text, missing or f"count {given!r}, expected a number from 0 on")
         return
     stage.records += 1
-    stage.add("name_count", row.line, stage.iri(iri, 0), normal, count, row.text[:200])
+    stage.add("name_count", row.line, stage.iri(iri, 0), normal, count, row.text[:200], alias)
 
 
 def _coarse_type(stage: Stage, row: Row) -> str | None:

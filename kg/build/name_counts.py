@@ -1,0 +1,32 @@
+"""How often names were seen to mean entities: from tables of counts and from the texts of links; and names by these."""
+
+from .stage import Stage
+
+ANCHOR_WEIGHT = 0.9
+_FEWEST, _LEAST_SHARE = 2, 0.01
+_COUNTED = """
+CREATE OR REPLACE TABLE counted AS
+SELECT normal, entity, sum(count) AS count, arg_max(text, (count, text)) AS text FROM (
+    SELECT normal_form(text) AS normal, entity, text, count FROM (
+        SELECT s.id AS entity, a.text, sum(a.count) AS count FROM anchor a JOIN stands_for s ON s.key = a.subject
+        GROUP BY ALL)
+    UNION ALL SELECT c.normal, s.id, c.alias, c.count FROM name_count c JOIN stands_for s ON s.key = c.subject
+) WHERE normal <> '' AND count > 0 GROUP BY normal, entity
+"""
+# What means an entity once, or seldom among other things, is no name of it.
+_NAMES = f"""
+INSERT INTO given_name SELECT entity, text, 'anchor', {ANCHOR_WEIGHT} * share
+FROM (SELECT *, count / sum(count) OVER (PARTITION BY normal) AS share FROM counted)
+WHERE count >= {_FEWEST} AND share >= {_LEAST_SHARE}
+"""  # noqa: S608 -- our own names
+NAME_COUNTS = "SELECT normal, entity, count FROM counted ORDER BY ALL"
+UNKNOWN_ANCHORS = """
+SELECT step, format('{:,} texts of links to what is no entity of the graph', sum(count)::BIGINT) AS text FROM anchor
+WHERE subject NOT IN (SELECT key FROM stands_for) GROUP BY step
+"""
+
+
+def add_counted_names(stage: Stage) -> None:
+    """Make the table `counted` of the stage, and add to its table `given_name`."""
+    stage.connection.execute(_COUNTED)
+    stage.connection.execute(_NAMES)
