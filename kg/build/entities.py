@@ -10,8 +10,10 @@ from kg.errors import StoreError
 from kg.iris import words_of_name
 from kg.vocabulary import NO_HOP, PAGE_CLASSES, WIKIDATA
 
+from .name_counts import COUNTED_PRIORS
 from .ontology import Ancestors, leave_definitions_out, own_labels
 from .stage import LABELLED, STATED, Stage
+from .titles import understand_titles
 from .types import TypeMap
 
 _NODES = """
@@ -117,12 +119,6 @@ FULL JOIN (SELECT entity, sum(count) AS prior FROM (
     UNION ALL SELECT s.id, l.count FROM link l JOIN stands_for s ON s.key = l.object
 ) GROUP BY entity) d ON d.entity = g.entity
 """
-_COUNTS = """
-SELECT s.id AS entity, sum(c.count) AS prior
-FROM (SELECT subject, max(count) AS count FROM count GROUP BY subject) c JOIN stands_for s ON s.key = c.subject
-GROUP BY s.id
-"""
-
 # Names besides the labels, in the order of entities.
 GIVEN_NAMES = "SELECT entity, text, kind, weight FROM given_name ORDER BY entity"
 
@@ -209,6 +205,7 @@ def resolve_entities(stage: Stage) -> None:
     leave_definitions_out(stage)
     execute(_ENTITIES)
     execute(_STANDS_FOR)
+    understand_titles(stage)
     both = "(SELECT predicate FROM triple UNION SELECT predicate FROM literal)"
     execute(_IDS.format(table="predicate", column="predicate", tables=both))
     execute(_IDS.format(table="class", column="class", tables="type"))
@@ -255,7 +252,7 @@ def relate_entities(stage: Stage, classes: Sequence[tuple[int, str, str, str | N
     execute(_RANKS)
     execute(_TYPES)
     has_counts = stage.rows("SELECT 1 FROM count LIMIT 1")
-    execute(f"CREATE OR REPLACE TABLE prior AS {_COUNTS if has_counts else _PRIORS}")
+    execute(f"CREATE OR REPLACE TABLE prior AS {COUNTED_PRIORS if has_counts else _PRIORS}")
 
 
 def describe_entities(stage: Stage, languages: Sequence[str]) -> None:
