@@ -10,8 +10,10 @@ from kg.errors import StoreError
 from kg.iris import local_name, words_of_name
 from kg.vocabulary import NO_HOP, WIKIDATA
 
+from .name_counts import COUNTED_PRIORS
 from .ontology import Ancestors, leave_definitions_out, own_labels
 from .stage import LABELLED, STATED, Stage
+from .titles import understand_titles
 from .types import TypeMap
 from .wikidata_classes import numbered_names, sort_items, types_above
 
@@ -106,12 +108,6 @@ LEFT JOIN (SELECT entity, sum(count) AS prior FROM (
     UNION ALL SELECT s.id, l.count FROM link l JOIN stands_for s ON s.key = l.object
 ) GROUP BY entity) d ON d.entity = e.id
 """  # noqa: S608 -- our own names
-_COUNTS = """
-SELECT s.id AS entity, sum(c.count) AS prior
-FROM (SELECT subject, max(count) AS count FROM count GROUP BY subject) c JOIN stands_for s ON s.key = c.subject
-GROUP BY s.id
-"""
-
 # Names besides the labels, in the order of entities.
 GIVEN_NAMES = "SELECT entity, text, kind, weight FROM given_name ORDER BY entity"
 
@@ -209,6 +205,7 @@ def number_entities(stage: Stage) -> None:
     execute = stage.connection.execute
     execute(_ENTITIES)
     execute(_STANDS_FOR)
+    understand_titles(stage)
     both = "(SELECT predicate FROM triple UNION SELECT predicate FROM literal)"
     execute(_IDS.format(table="predicate", column="predicate", tables=both))
     execute(_IDS.format(table="class", column="class", tables="typed"))
@@ -246,7 +243,7 @@ def relate_entities(stage: Stage) -> None:
     execute = stage.connection.execute
     execute(_EDGES)
     has_counts = stage.rows("SELECT 1 FROM count LIMIT 1")
-    execute(f"CREATE OR REPLACE TABLE prior AS {_COUNTS if has_counts else _PRIORS}")
+    execute(f"CREATE OR REPLACE TABLE prior AS {COUNTED_PRIORS if has_counts else _PRIORS}")
 
 
 def describe_entities(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""How often names were seen to mean entities: from tables of counts and from the texts of links; and names by these."""
+"""How often entities are meant, and names seen to mean them, by tables and the texts of links; and names by these."""
 
 from .stage import Stage
 
@@ -19,6 +19,13 @@ INSERT INTO given_name SELECT entity, text, 'anchor', {ANCHOR_WEIGHT} * share
 FROM (SELECT *, count / sum(count) OVER (PARTITION BY normal) AS share FROM counted)
 WHERE count >= {_FEWEST} AND share >= {_LEAST_SHARE}
 """  # noqa: S608 -- our own names
+# Page views of a day or an hour come in several lines; of other numbers for one IRI the largest holds.
+COUNTED_PRIORS = """
+SELECT s.id AS entity, sum(c.count) AS prior FROM (
+    SELECT subject, if(any_value(step) IN (SELECT id FROM step WHERE name = 'load page views'), sum(count), max(count)) AS count
+    FROM count GROUP BY subject
+) c JOIN stands_for s ON s.key = c.subject GROUP BY s.id
+"""
 NAME_COUNTS = "SELECT normal, entity, count FROM counted ORDER BY ALL"
 UNKNOWN_ANCHORS = """
 SELECT step, format('{:,} texts of links to what is no entity of the graph', sum(count)::BIGINT) AS text FROM anchor
