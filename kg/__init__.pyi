@@ -24,6 +24,7 @@ from .entities import TripleRow as TripleRow
 from .entity_texts import class_labels as class_labels
 from .entity_texts import literal_texts as literal_texts
 from .entity_texts import neighbour_labels as neighbour_labels
+from .entity_texts import same_iris as same_iris
 from .errors import BuildLockedError as BuildLockedError
 from .errors import CacheError as CacheError
 from .errors import EndpointError as EndpointError

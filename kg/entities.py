@@ -111,6 +111,7 @@ class BuildReport:
     sources: tuple[SourceReport, ...]
     counts: dict[str, int] = field(default_factory=dict)
     skipped: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # what else is to be said
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a graph says of entities in texts: the labels of their classes and neighbours, and their literals."""
+"""What a graph says of entities: labels of their classes and neighbours, literals, and what other graphs call them."""
 
 import json
 from collections.abc import Iterable
@@ -14,6 +14,10 @@ _CLASSES = (
 _LITERALS = (
     "SELECT l.subject, p.iri, substr(l.value, 1, ?2), l.datatype FROM json_each(?1) wanted CROSS JOIN literal l"
     " ON l.subject = wanted.value JOIN predicate p ON p.id = l.predicate ORDER BY l.subject, l.id"
+)
+_SAME = (
+    "SELECT s.entity, s.iri FROM json_each(?) wanted CROSS JOIN same_as s ON s.entity = wanted.value"
+    " ORDER BY s.entity, s.iri"
 )
 # Each direction by its own index, and no further than is used: a hub has a million neighbours.
 _AROUND = (
@@ -39,6 +43,14 @@ def literal_texts(graph: Graph, entity_ids: Iterable[int]) -> dict[int, list[tup
         _LITERALS, (json.dumps(list(entity_ids)), _LONGEST)
     ):
         found.setdefault(entity, []).append((predicate, value, datatype))
+    return found
+
+
+def same_iris(graph: Graph, entity_ids: Iterable[int]) -> dict[int, list[str]]:
+    """What other graphs call those entities of which that is known, by id; in the order of the alphabet."""
+    found: dict[int, list[str]] = {}
+    for entity, iri in graph.connection.execute(_SAME, (json.dumps(list(entity_ids)),)):
+        found.setdefault(entity, []).append(iri)
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .errors import StoreError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _TABLES = """
 CREATE TABLE entity (
@@ -72,6 +72,11 @@ CREATE TABLE literal (
     value TEXT NOT NULL,
     datatype TEXT NOT NULL DEFAULT ''
 );
+CREATE TABLE same_as (
+    entity INTEGER NOT NULL REFERENCES entity(id),
+    iri TEXT NOT NULL, -- what another graph calls the entity
+    PRIMARY KEY (entity, iri)
+) WITHOUT ROWID;
 CREATE TABLE image (
     id INTEGER PRIMARY KEY,
     entity INTEGER NOT NULL REFERENCES entity(id),
@@ -115,6 +120,7 @@ _INDEXES = (
     "CREATE INDEX triple_object ON triple (object, subject, predicate)",
     "CREATE INDEX literal_subject ON literal (subject, predicate)",
     "CREATE INDEX entity_class_class ON entity_class (class)",
+    "CREATE INDEX same_as_iri ON same_as (iri)",
     "CREATE INDEX image_entity ON image (entity)",
     "CREATE INDEX image_status ON image (status)",
 )

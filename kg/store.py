@@ -27,12 +27,24 @@ if TYPE_CHECKING:
 IS_A = "is a"
 
 _ENTITY = "id, iri, label, type, prior"
+_CALLED = "id = coalesce((SELECT id FROM entity WHERE iri = ?1), (SELECT min(entity) FROM same_as WHERE iri = ?1))"
 _IMAGE = "id, entity, source, file, sha256, width, height, status, reason"
 _TRIPLES_OF = (
     "SELECT t.object, p.iri, p.label FROM triple t JOIN predicate p ON p.id = t.predicate WHERE t.subject = ?"
     " ORDER BY t.object, p.id"
 )
-_COUNTED = ("entity", "alias", "predicate", "class", "entity_class", "triple", "literal", "image", "rejected")
+_COUNTED = (
+    "entity",
+    "alias",
+    "predicate",
+    "class",
+    "entity_class",
+    "triple",
+    "literal",
+    "same_as",
+    "image",
+    "rejected",
+)
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _CLASSES = (
     "SELECT c.label FROM entity_class ec JOIN class c ON c.id = ec.class WHERE ec.entity = ?"
@@ -79,8 +91,8 @@ class Graph(GraphFile):
         return {entity.iri: entity for entity in self._entities(f"iri {_LISTED}", _listed(iris))}
 
     def entity_by_iri(self, iri: str) -> Entity | None:
-        """Return the entity with an IRI, given in any of its forms; None if there is none."""
-        return next(self._entities("iri = ?", canonical_iri(iri)), None)
+        """Return the entity with an IRI, given in any of its forms, else the first that another graph calls so."""
+        return next(self._entities(_CALLED, canonical_iri(iri)), None)
 
     def find(self, text: str) -> Entity:
         """Return the entity that a text names: by IRI, label or alias; of several, the one that is meant most.

@@ -3,6 +3,7 @@
 _DBO = "http://dbpedia.org/ontology/"
 _FOAF = "http://xmlns.com/foaf/0.1/"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
+_OWL = "http://www.w3.org/2002/07/owl#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 
 WIKIDATA = "http://www.wikidata.org/"
@@ -13,7 +14,8 @@ LABEL = _RDFS + "label"
 ALIAS = _SKOS + "altLabel"
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 REDIRECT = _DBO + "wikiPageRedirects"
-SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
+SAME_AS = _OWL + "sameAs"
+SUBCLASS_OF = _RDFS + "subClassOf"
 DISAMBIGUATION = _DBO + "wikiPageDisambiguates"
 PRIOR = "http://purl.org/voc/vrank#rankValue"  # how well known an entity is, as a number
 
@@ -24,6 +26,9 @@ DATASETS = {
     TYPE: "instance_types",
     REDIRECT: "redirects",
     DISAMBIGUATION: "disambiguations",
+    SAME_AS: "same_as",
+    _DBO + "wikiPageWikiLink": "page_links",
+    "http://lexvo.org/ontology#label": "anchor_text",
     _FOAF + "depiction": "images",
     _FOAF + "img": "images",
     PRIOR: "priors",
@@ -71,39 +76,35 @@ DEFAULT_PREDICATES = (
 
 DESCRIPTION = "http://schema.org/description"  # of a table's column of that name
 
-# Statements about pages and files, not about the things: read, counted as ignored, and not kept.
-IGNORED = frozenset(
-    {
-        SAME_AS,
-        "http://creativecommons.org/ns#license",
-        "http://www.w3.org/ns/prov#wasDerivedFrom",
-        "http://purl.org/dc/terms/subject",
-        _FOAF + "homepage",
-        _FOAF + "page",
+# Statements about pages, files and classes, not about the things: read, counted as ignored, and not kept; by what
+# they are.
+_OF_PAGES = {
+    "addresses of pages about a thing": (_FOAF + "homepage", _FOAF + "page", _DBO + "wikiPageExternalLink"),
+    "which page of Wikipedia a thing comes from": (
         _FOAF + "isPrimaryTopicOf",
         _FOAF + "primaryTopic",
-        _FOAF + "thumbnail",
+        "http://www.w3.org/ns/prov#wasDerivedFrom",
+    ),
+    "categories of articles": ("http://purl.org/dc/terms/subject", _SKOS + "subject"),
+    "rights in files": ("http://creativecommons.org/ns#license", "http://purl.org/dc/elements/1.1/rights"),
+    "smaller forms of pictures": (_FOAF + "thumbnail",),
+    "templates of pages": (_DBO + "wikiPageUsesTemplate", "http://dbpedia.org/property/wikiPageUsesTemplate"),
+    "numbers, lengths and revisions of pages": tuple(
+        f"{_DBO}wikiPage{name}"
+        for name in (
+            *("ID", "RevisionID", "RevisionLink", "HistoryLink", "EditLink", "Extracted", "Modified", "Length"),
+            *("OutDegree", "InterLanguageLink", "LinkText", "InLinkCountCleaned", "OutLinkCountCleaned"),
+        )
+    ),
+    "what an ontology says of its classes and properties beside their tree and labels": (
+        *(_RDFS + name for name in ("domain", "range", "subPropertyOf", "isDefinedBy")),
         *(
-            _DBO + name
-            for name in (
-                "wikiPageWikiLink",
-                "wikiPageExternalLink",
-                "wikiPageID",
-                "wikiPageRevisionID",
-                "wikiPageRevisionLink",
-                "wikiPageHistoryLink",
-                "wikiPageEditLink",
-                "wikiPageExtracted",
-                "wikiPageModified",
-                "wikiPageLength",
-                "wikiPageOutDegree",
-                "wikiPageInterLanguageLink",
-                "wikiPageUsesTemplate",
-                "wikiPageLinkText",
-            )
+            _OWL + name
+            for name in ("equivalentClass", "equivalentProperty", "disjointWith", "propertyDisjointWith", "inverseOf")
         ),
-    }
-)
+    ),
+}
+IGNORED = {predicate: why for why, predicates in _OF_PAGES.items() for predicate in predicates}
 
 # What items of Wikidata are that are pages of its sister projects: for disambiguation, a category, a template, a list;
 # for people of one name, of a project, a module, of Wikimedia's own use, a report of Wikinews.

@@ -142,7 +142,7 @@ class Builder:
                 attach_pictures(graph_path, self._index_dir, settings)
                 raise
             attach_pictures(graph_path, self._index_dir, settings)
-        remarks = tuple(f"{source.name}: {source.error}" for source in report.sources if source.error)
+        remarks = tuple(f"{source.name}: {source.error}" for source in report.sources if source.error) + report.remarks
         return BuiltIndex(self._embed(folder, known_dir, _source_records(report)), fetched, remarks=remarks)
 
     def gain_pictures(self) -> tuple[IndexManifest | None, FetchReport | None]:

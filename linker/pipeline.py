@@ -15,6 +15,7 @@ from linker.manifest import CACHE
 from linker.memory import Memory
 from linker.mentions import Place
 from linker.offsets import place_tokens
+from linker.other_iris import OtherIris
 from linker.ranking import LinkRanker, PostToLink
 from linker.results import Mention, Pictured, Post, PostPicture, Result
 from linker.sentence_meanings import load_meanings
@@ -65,6 +66,7 @@ class Pipeline:
         self.memory = memory
         self.settings = settings or Settings()
         self._inputs = InputFinder(index, encoder, memory, self.settings)
+        self.other_iris = None if self.settings.iris == "own" else OtherIris(index.graph, self.settings.iris)
         self._candidates = self._inputs.candidates
         self._ranker = LinkRanker(index.graph, meanings=_meanings_of(index, self.settings), vectors=index.profiles)
 
@@ -108,7 +110,7 @@ class Pipeline:
         """
         results = [self._conclude(post, found) for post, found in zip(posts, self.gather(posts), strict=True)]
         self.memory.flush()
-        return results
+        return self.other_iris.translate(results) if self.other_iris else results
 
     def gather(self, posts: Sequence[Post]) -> list[Evidence]:
         """Gather all that speaks for a reading of each post, before anything is decided.

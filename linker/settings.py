@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from linker.errors import SettingsError
 
 Way = Literal["auto", "candidates-first", "image-first"]
+Iris = Literal["own", "dbpedia", "wikidata"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Settings:
         way: Which of the two ways finds it (`linker.pictured`); the answer is the same.
         limit: Candidates for a mention by its names, at most.
         min_link_score: Entities whose probability is less are not said; None: see `linker.decision.decide`.
+        iris: Whose IRIs the results have: the graph's own, or another graph's, where it is known (`linker.other_iris`).
         device: ``auto``, ``cpu`` or ``cuda``.
         weights: The encoder's weights, where they do not come with it.
         cache: File of the knowledge cache; None is the one in the index.
@@ -38,6 +40,7 @@ class Settings:
     way: Way = "auto"
     limit: int = 50
     min_link_score: float | None = None
+    iris: Iris = "own"
     device: str = "auto"
     weights: Path | None = None
     cache: Path | None = None
@@ -49,6 +52,7 @@ class Settings:
             ("threshold", -1 <= self.threshold <= 1, "a cosine, from -1 to 1"),
             ("hops", self.hops in (0, 1, 2), "0, 1 or 2"),
             ("way", self.way in get_args(Way), f"one of {', '.join(get_args(Way))}"),
+            ("iris", self.iris in get_args(Iris), f"one of {', '.join(get_args(Iris))}"),
             ("limit", self.limit >= 1, "1 or more"),
             ("min_link_score", 0 <= (self.min_link_score or 0) <= 1, "a probability, from 0 to 1"),
         ):

@@ -68,6 +68,7 @@ def link_posts(job: Job, source: str) -> None:
             is_kept = len(job.outs) > 1 or not _forms(job) <= set(STREAMED)
             found = list(results) if is_kept else results
             _write(job, Source(lambda: found, job.explain, lambda: seen.images or (), pipeline.index))
+        _say_unknown(pipeline)
         _summarise(seen, source, job)
 
 
@@ -105,6 +106,7 @@ def link_text(job: Job, text: str, image: str | None, *, readable: bool) -> None
             print_result(results[0], explain=job.explain)
         if job.outs or not is_shown:
             _write(job, Source(lambda: results, job.explain, lambda: [post.image], pipeline.index))
+        _say_unknown(pipeline)
 
 
 def _open_pipeline(job: Job) -> "Pipeline | OnRay":
@@ -120,6 +122,16 @@ def _open_pipeline(job: Job) -> "Pipeline | OnRay":
     if pipeline.memory.problem:
         say(pipeline.memory.problem)
     return pipeline
+
+
+def _say_unknown(pipeline: "Pipeline") -> None:
+    """Say which linked entities kept their own IRIs, as the other graph's are not known."""
+    if pipeline.other_iris and (unknown := sorted(pipeline.other_iris.unknown)):
+        wanted = pipeline.settings.iris
+        say(
+            f"{_count(unknown, 'linked entity', 'linked entities')} kept their own IRI, as the graph does not know"
+            f" {wanted}'s ({_first(unknown)}): build it with a file of owl:sameAs that leads to {wanted}"
+        )
 
 
 def _forms(job: Job) -> set[str]:
@@ -159,6 +171,7 @@ def _options(job: Job, index: "Index") -> dict[str, object]:
         "threshold": settings.threshold,
         "hops": settings.hops,
         "min-link-score": settings.min_link_score,
+        "iris": settings.iris,
     }
     return {"index": index.manifest.identity, **chosen}
 
@@ -230,8 +243,8 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
         say(f"{name} holds no posts")
 
 
-def _count(things: Sequence[object], noun: str) -> str:
-    return f"{len(things):,} {noun}{'' if len(things) == 1 else 's'}"
+def _count(things: Sequence[object], noun: str, nouns: str = "") -> str:
+    return f"{len(things):,} {noun if len(things) == 1 else nouns or noun + 's'}"
 
 
 def _first(texts: list[str]) -> str:

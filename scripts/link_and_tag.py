@@ -24,7 +24,7 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --ray 10.0.0.1:6379
     examples=_EXAMPLES,
     sections={
         "Posts": ("text", "image", "images", "errors"),
-        "Output": ("outs", "form", "explain", "resume"),
+        "Output": ("outs", "form", "iris", "explain", "resume"),
         "Pictures": ("threshold", "hops", "weights"),
     },
     going_on="results so far are kept beside -o: the same command with --resume goes on from them",
@@ -70,6 +70,12 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --ray 10.0.0.1:6379
     type=click.FloatRange(0, 1),
     help="Say no entity whose probability is less than this.  [default: 0.25, that of the span counted in; none for "
     "mentions that come with a post, and for what the picture shows]",
+)
+@click.option(
+    "--iris",
+    type=click.Choice(["own", "dbpedia", "wikidata"]),
+    default="own",
+    help="Whose IRIs to give: the graph's own, or another graph's where owl:sameAs of the sources told them.",
 )
 @click.option(
     "--explain",

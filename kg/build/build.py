@@ -21,7 +21,7 @@ from kg.entities import BuildReport, SourceReport
 from kg.errors import SourceError, StoreError
 from kg.iris import is_language
 from kg.lock import build_lock
-from kg.pictures.files import ImageFinder
+from kg.pictures.files import FOUND_AS, ImageFinder
 from kg.schema import part_path, stage_path
 from kg.store import count_rows
 
@@ -41,10 +41,10 @@ from .types import TypeMap
 from .wikidata_json import load_wikidata
 
 # Raise it whenever the same sources give other rows than before: finished graphs are then built anew.
-BUILD_VERSION = 7
+BUILD_VERSION = 8
 MEMORY_MB = 600
 
-_EMPTY = {"ignored": "none of its predicates is kept in a graph", "empty": "it holds no statement"}
+_EMPTY = "it holds no statement"
 # All other forms are tables.
 _LOADERS = {"lines": load_lines, "turtle": load_rdf, "rdf/xml": load_rdf, "wikidata": load_wikidata}
 
@@ -86,7 +86,8 @@ def build_graph(
             elif folder.exists():  # killed just before this was removed
                 shutil.rmtree(folder)
     with closing(sqlite3.connect(f"{sqlite_path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        return BuildReport(_source_reports(connection), count_rows(connection), tuple(skipped))
+        remarks = _picture_remarks(connection)
+        return BuildReport(_source_reports(connection), count_rows(connection), tuple(skipped), remarks)
 
 
 def build_difference(sqlite_path: Path, sources: GraphSources) -> str:
@@ -196,7 +197,7 @@ class _Build:
         stage.connection.execute(
             "UPDATE step SET is_done = true, lines = ?, records = ?, ignored = ?, rejected = ?, error = ?,"
             " left_out = ?, sha256 = ?, started = ?, finished = ? WHERE id = ?",
-            (lines, stage.records, stage.ignored, stage.rejected, error or file.remark or _EMPTY.get(file.dataset),
+            (lines, stage.records, stage.ignored, stage.rejected, error or file.remark or _remark(file, stage),
              stage.left_out, self._digests.of(str(file.path)), started, _now(), step),
         )  # fmt: skip
         self._progress(name, lines, lines)
@@ -222,6 +223,16 @@ class _Build:
             query = "INSERT INTO step (id, name, source, size_bytes, sha256, is_done) VALUES (?, ?, ?, ?, ?, ?)"
             stage.connection.executemany(query, rows)
         return stage
+
+
+def _remark(file: SourceFile, stage: Stage) -> str | None:
+    """Say why nothing of a file is kept; None where something is, or all was rejected."""
+    if file.dataset == "empty":
+        return _EMPTY
+    if stage.records or not stage.reasons:
+        return None
+    reasons = sorted(stage.reasons.items(), key=lambda reason: (-reason[1], reason[0]))
+    return f"nothing of it is kept: {', '.join(f'{why} ({count:,})' for why, count in reasons)}"
 
 
 @contextmanager
@@ -268,6 +279,15 @@ def _source_reports(connection: sqlite3.Connection) -> tuple[SourceReport, ...]:
         " WHERE name GLOB 'load *' ORDER BY id"
     )
     return tuple(SourceReport(*row) for row in rows)
+
+
+def _picture_remarks(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Say how many pictures were found only by another name, and one of them."""
+    query = "SELECT count(*), min(file) FROM image WHERE file IS NOT NULL AND reason GLOB ?"
+    [(count, file)] = connection.execute(query, (f"{FOUND_AS} *",))
+    if not count:
+        return ()
+    return (f"pictures found only by the name of a download, or in a sub-folder: {count:,}, such as {file}",)
 
 
 def _silent(step: str, done: int, total: int) -> None:

@@ -10,7 +10,10 @@ from kg.errors import StoreError
 from kg.iris import local_name, words_of_name
 from kg.vocabulary import NO_HOP, WIKIDATA
 
+from .name_counts import COUNTED_PRIORS
+from .ontology import Ancestors, leave_definitions_out, own_labels
 from .stage import LABELLED, STATED, Stage
+from .titles import understand_titles
 from .types import TypeMap
 from .wikidata_classes import numbered_names, sort_items, types_above
 
@@ -100,14 +103,11 @@ LEFT JOIN (SELECT s.id AS entity, max(g.prior) AS prior FROM given g JOIN stands
       WHERE g.prior IS NOT NULL GROUP BY s.id) g ON g.entity = e.id
 LEFT JOIN (SELECT s.id AS entity, max(w.count) AS prior FROM sitelinks w JOIN stands_for s USING (key) GROUP BY s.id) w
     ON w.entity = e.id
-LEFT JOIN (SELECT object AS entity, count(*) AS prior FROM edge GROUP BY object) d ON d.entity = e.id
+LEFT JOIN (SELECT entity, sum(count) AS prior FROM (
+    SELECT object AS entity, count(*) AS count FROM edge GROUP BY object
+    UNION ALL SELECT s.id, l.count FROM link l JOIN stands_for s ON s.key = l.object
+) GROUP BY entity) d ON d.entity = e.id
 """  # noqa: S608 -- our own names
-_COUNTS = """
-SELECT s.id AS entity, sum(c.count) AS prior
-FROM (SELECT subject, max(count) AS count FROM count GROUP BY subject) c JOIN stands_for s ON s.key = c.subject
-GROUP BY s.id
-"""
-
 # Names besides the labels, in the order of entities.
 GIVEN_NAMES = "SELECT entity, text, kind, weight FROM given_name ORDER BY entity"
 
@@ -196,6 +196,7 @@ def resolve_entities(stage: Stage, types: TypeMap, classes: Sequence[str]) -> No
     execute(_NAMED)
     execute(_NAMES_ARE_STATED)
     sort_items(stage, types, classes)
+    leave_definitions_out(stage)
     number_entities(stage)
 
 
@@ -204,6 +205,7 @@ def number_entities(stage: Stage) -> None:
     execute = stage.connection.execute
     execute(_ENTITIES)
     execute(_STANDS_FOR)
+    understand_titles(stage)
     both = "(SELECT predicate FROM triple UNION SELECT predicate FROM literal)"
     execute(_IDS.format(table="predicate", column="predicate", tables=both))
     execute(_IDS.format(table="class", column="class", tables="typed"))
@@ -211,8 +213,8 @@ def number_entities(stage: Stage) -> None:
 
 def name_predicates(stage: Stage) -> list[tuple[int, str, str, int]]:
     """Return the rows of `predicate`: id, IRI, words, and whether it brings two things nearer to each other."""
-    rows = numbered_names(stage, "predicate")
-    return [(id_, iri, label or words_of_name(iri), int(iri not in NO_HOP)) for id_, iri, label in rows]
+    rows, own = numbered_names(stage, "predicate"), own_labels(stage, "predicate")
+    return [(id_, iri, label or own.get(id_) or words_of_name(iri), int(iri not in NO_HOP)) for id_, iri, label in rows]
 
 
 def class_entities(stage: Stage, types: TypeMap) -> None:
@@ -235,12 +237,13 @@ def relate_entities(stage: Stage) -> None:
 
     The prior of an entity is what a file of priors counts, if one is given: 0 where it does not name the entity, the
     sum where it names several IRIs of it. Else it is the number that a table gives, else, for an item of Wikidata, how
-    many pages of Wikipedia and its sisters it has, else the number of distinct triples that lead to the entity.
+    many pages of Wikipedia and its sisters it has, else how many distinct triples, and links of pages where a source
+    has these, lead to the entity.
     """
     execute = stage.connection.execute
     execute(_EDGES)
     has_counts = stage.rows("SELECT 1 FROM count LIMIT 1")
-    execute(f"CREATE OR REPLACE TABLE prior AS {_COUNTS if has_counts else _PRIORS}")
+    execute(f"CREATE OR REPLACE TABLE prior AS {COUNTED_PRIORS if has_counts else _PRIORS}")
 
 
 def describe_entities(stage: Stage) -> None:
@@ -251,11 +254,11 @@ def describe_entities(stage: Stage) -> None:
 
 def _name_classes(stage: Stage, types: TypeMap) -> list[tuple[int, str, str, str | None, int | None]]:
     """Return the rows of `class` without their counts: id, IRI, words, coarse type and depth."""
-    above, rows = types_above(stage), []
+    above, tree, own, rows = types_above(stage), Ancestors(stage, types), own_labels(stage, "class"), []
     for id_, iri, label in numbered_names(stage, "class"):
         name = label.title().replace(" ", "") if label else iri
-        type_, depth = above.get(id_) or (types.type_of(name), types.depth_of(name))
-        words = label or types.labels.get(local_name(iri)) or words_of_name(iri)
+        type_, depth = above.get(id_) or tree.type_of(name)
+        words = label or own.get(id_) or types.labels.get(local_name(iri)) or words_of_name(iri)
         rows.append((id_, iri, words, type_, depth))
     return rows
 

@@ -32,6 +32,9 @@ from .entities import (
     resolve_entities,
 )
 from .keep import Keep, leave_out
+from .name_counts import NAME_COUNTS, UNKNOWN_ANCHORS, add_counted_names
+from .ontology import DEFINITIONS
+from .same_as import SAME_AS
 from .stage import Stage
 from .types import TypeMap
 
@@ -52,15 +55,17 @@ FROM (SELECT step.*, coalesce(left_out, 0) + coalesce(o.count, 0) AS out
     FROM step LEFT JOIN out_count o ON o.step = step.id) step ORDER BY id
 """
 # What the objects of a table of triples were taken for.
-_REMARKS = """
-CREATE OR REPLACE TABLE remark AS SELECT o.step, concat_ws(', ',
+_REMARKS = f"""
+CREATE OR REPLACE TABLE remark AS SELECT step, string_agg(text, '; ' ORDER BY text) AS text FROM (
+SELECT o.step, concat_ws(', ',
     count(*) FILTER (key IN (SELECT key FROM stands_for)) || ' objects taken for entities' || CASE
         WHEN bool_or(key IN (SELECT key FROM named)) THEN ' (' || count(*) FILTER (key IN (SELECT key FROM named))
             || ' only because at least half of what their predicate leads to are)' ELSE '' END,
     count(*) FILTER (key IS NULL OR key NOT IN (SELECT key FROM stands_for)) || ' for texts') AS text
 FROM (SELECT step, object AS key FROM triple UNION ALL SELECT step, may_be FROM literal) o
 WHERE o.step IN (SELECT id FROM step WHERE name = 'load triples') GROUP BY o.step
-"""
+UNION ALL {UNKNOWN_ANCHORS} UNION ALL {DEFINITIONS}) GROUP BY step
+"""  # noqa: S608 -- our own names
 _REJECTED = """
 SELECT s.source, r.line, r.text, r.reason FROM rejected r JOIN step s ON s.id = r.step
 ORDER BY r.step, r.line, r.number
@@ -70,10 +75,6 @@ _UNKNOWN_COUNTED = f"""
 SELECT s.source, c.line, c.text, 'no entity of the graph has this IRI' FROM name_count c JOIN step s ON s.id = c.step
 WHERE c.subject NOT IN {_KNOWN} ORDER BY c.line LIMIT 1000
 """  # noqa: S608 -- our own names
-_NAME_COUNTS = """
-SELECT c.normal, s.id, sum(c.count) FROM name_count c JOIN stands_for s ON s.key = c.subject
-WHERE c.count > 0 GROUP BY ALL ORDER BY ALL
-"""
 _CIRCLES = "SELECT '', NULL, n.iri, 'redirects in a circle' FROM circle c JOIN node n USING (key) ORDER BY n.iri"
 
 
@@ -104,7 +105,12 @@ def fill_graph(path: Path, stage: Stage, types: TypeMap, keep: Keep, *, find: Fi
     step("classes", bound)
     stage.connection.execute(_REMARKS)
     step("triples", lambda: relate_entities(stage))
-    step("labels and names", lambda: describe_entities(stage))
+
+    def describe() -> None:
+        describe_entities(stage)
+        add_counted_names(stage)
+
+    step("labels and names", describe)
     stage.limit_memory(_MEMORY_MB)
     beside = stage.folder / "names.sqlite"
     beside.unlink(missing_ok=True)
@@ -172,7 +178,8 @@ def _fill_small(graph: sqlite3.Connection, stage: Stage, find: Find) -> None:
     columns: tuple[str, ...] = ("id", "iri", "label", "type", "depth", "instances")
     _fill(graph, stage, "class", columns, "SELECT * FROM class ORDER BY id")
     _fill(graph, stage, "entity_class", ("entity", "class"), "SELECT * FROM entity_class ORDER BY ALL")
-    _fill(graph, stage, "name_count", ("normal", "entity", "count"), _NAME_COUNTS)
+    _fill(graph, stage, "same_as", ("entity", "iri"), SAME_AS)
+    _fill(graph, stage, "name_count", ("normal", "entity", "count"), NAME_COUNTS)
     insert_rows(graph, "image", ("entity", "source", "file", "status", "reason"), _images(stage, find))
     for query in (_REJECTED, _UNKNOWN_COUNTED, _CIRCLES):
         _fill(graph, stage, "rejected", ("source", "line", "text", "reason"), query)

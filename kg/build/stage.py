@@ -6,7 +6,7 @@ done, and with the one that was not behind the lines that it has marked, or anew
 """
 
 import contextlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 
 from kg.iris import canonical_iri, label_of_iri
+from kg.names.normal import normal_form
 
 from .files import ahead
 
@@ -48,6 +49,8 @@ CREATE TABLE iri (step USMALLINT, iri VARCHAR, flags UTINYINT);
 CREATE TABLE triple (step USMALLINT, subject UBIGINT, predicate UBIGINT, object UBIGINT);
 CREATE TABLE redirect (step USMALLINT, page UBIGINT, target UBIGINT);
 CREATE TABLE meaning (step USMALLINT, page UBIGINT, target UBIGINT); -- of disambiguation pages
+CREATE TABLE same (step USMALLINT, subject UBIGINT, object UBIGINT); -- owl:sameAs
+CREATE TABLE defined (step USMALLINT, key UBIGINT, is_class BOOLEAN); -- classes and properties
 CREATE TABLE type (step USMALLINT, subject UBIGINT, class UBIGINT);
 CREATE TABLE label (step USMALLINT, subject UBIGINT, text VARCHAR, tag VARCHAR);
 CREATE TABLE literal (
@@ -57,15 +60,17 @@ CREATE TABLE name (step USMALLINT, subject UBIGINT, text VARCHAR, kind VARCHAR, 
 CREATE TABLE image (step USMALLINT, subject UBIGINT, source VARCHAR, folder VARCHAR);
 CREATE TABLE given (step USMALLINT, subject UBIGINT, type VARCHAR, prior DOUBLE);
 CREATE TABLE count (step USMALLINT, subject UBIGINT, count DOUBLE);
+CREATE TABLE link (step USMALLINT, object UBIGINT, count BIGINT); -- of pages to pages
+CREATE TABLE anchor (step USMALLINT, subject UBIGINT, text VARCHAR, count DOUBLE); -- texts of such links
 CREATE TABLE name_count (
-    step USMALLINT, line BIGINT, subject UBIGINT, normal VARCHAR, count DOUBLE, text VARCHAR
+    step USMALLINT, line BIGINT, subject UBIGINT, normal VARCHAR, count DOUBLE, text VARCHAR, alias VARCHAR
 );
 CREATE TABLE item (step USMALLINT, subject UBIGINT, sitelinks INTEGER); -- items of Wikidata
 CREATE TABLE rejected (step USMALLINT, line BIGINT, number BIGINT, text VARCHAR, reason VARCHAR);
 """
 _WITH_STEPS = (
-    "iri", "triple", "redirect", "meaning", "type", "label", "literal", "name", "image", "given", "count",
-    "name_count", "item", "rejected",
+    "iri", "triple", "redirect", "meaning", "same", "defined", "type", "label", "literal", "name", "image", "given",
+    "count", "link", "anchor", "name_count", "item", "rejected",
 )  # fmt: skip
 # How rows that Python gives become rows of a table; of those with steps, behind the step.
 _ROWS = {
@@ -76,7 +81,7 @@ _ROWS = {
     "image": "hash(c0::VARCHAR), c1::VARCHAR, c2::VARCHAR",
     "given": "hash(c0::VARCHAR), c1::VARCHAR, c2::DOUBLE",
     "count": "hash(c0::VARCHAR), c1::DOUBLE",
-    "name_count": "c0::BIGINT, hash(c1::VARCHAR), c2::VARCHAR, c3::DOUBLE, c4::VARCHAR",
+    "name_count": "c0::BIGINT, hash(c1::VARCHAR), c2::VARCHAR, c3::DOUBLE, c4::VARCHAR, c5::VARCHAR",
     "item": "hash(c0::VARCHAR), c1::INTEGER",
     "rejected": "c0::BIGINT, c1::BIGINT, c2::VARCHAR, c3::VARCHAR",
     "said": "-1, c0::VARCHAR, c1::VARCHAR, hash(c1::VARCHAR), c2::VARCHAR, c3::VARCHAR, c4::VARCHAR, c5::VARCHAR",
@@ -120,6 +125,7 @@ class Stage:
         if not self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'step'"):
             self.connection.execute(f"BEGIN; {_TABLES} COMMIT")
         self.connection.create_function("canonical_iri", canonical_iri, ["VARCHAR"], "VARCHAR")
+        self.connection.create_function("normal_form", normal_form, ["VARCHAR"], "VARCHAR")
         self.connection.create_function("label_of_iri", label_of_iri, ["VARCHAR"], "VARCHAR")
         # To pack columns that are read twice costs more than it saves.
         self.connection.execute("SET enable_progress_bar = false; SET force_compression = 'uncompressed'")
@@ -129,6 +135,7 @@ class Stage:
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self._flags: dict[str, int] = {}
         self.step = self.known_lines = 0
+        self.reasons = Counter[str]()  # why statements were ignored, and how many
         self.records = self.ignored = self.rejected = self.left_out = 0
 
     def close(self) -> None:
@@ -177,6 +184,7 @@ class Stage:
     def begin(self, step: int) -> None:
         """Begin with a source; of an attempt that was stopped, what is behind the lines that it marked is removed."""
         self.step = step
+        self.reasons.clear()
         query = f"SELECT lines, records, ignored, rejected, left_out FROM step WHERE id = {step}"  # noqa: S608
         [(lines, *counts)] = self.rows(query)
         self.records, self.ignored, self.rejected, self.left_out = (count or 0 for count in counts)
@@ -221,6 +229,11 @@ class Stage:
         """Keep a line that cannot be used, and count it; without a number where it is not known."""
         self.rejected += 1
         self.add("rejected", line, self.rejected, text[:200], reason)
+
+    def ignore(self, count: int, reason: str) -> None:
+        """Count statements that are not kept."""
+        self.ignored += count
+        self.reasons += Counter({reason: count})
 
     def flush(self, *tables: str) -> None:
         """Bring what was added for some tables, or for all, to the database."""

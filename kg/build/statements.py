@@ -9,7 +9,9 @@ from kg.iris import canonical_iri
 from kg.ntriples import IRI_PATTERN, PLAIN_TYPES, Statement
 from kg.vocabulary import DATASETS, IGNORED, NAME_PREDICATES
 
+from .dbpedia import take_dbpedia
 from .files import LINE_LIMIT_BYTES
+from .ontology import take_definitions
 from .stage import LABELLED, STATED, Stage
 from .wikidata_rdf import take_wikidata
 
@@ -59,19 +61,23 @@ CREATE OR REPLACE TEMP TABLE said (
     n BIGINT, s VARCHAR, p VARCHAR, hp UBIGINT, o VARCHAR, v VARCHAR, t VARCHAR, may_be VARCHAR
 )
 """
+_IGNORED = "SELECT p, count(*) FROM said JOIN route USING (hp) WHERE kind = 'ignored' GROUP BY p"
 _OBJECTS = "objects"
 # What is done with the statements of a block that are of some kinds.
 _ROUTES = (
     ("INSERT INTO triple SELECT {step}, hash(s), hash(p), hash(o)", {_OBJECTS, "labels"}, "o IS NOT NULL"),
     ("INSERT INTO redirect SELECT {step}, hash(s), hash(o)", {"redirects"}, "o IS NOT NULL"),
     ("INSERT INTO meaning SELECT {step}, hash(s), hash(o)", {"disambiguations"}, "o IS NOT NULL"),
+    ("INSERT INTO same SELECT {step}, hash(s), hash(o)", {"same_as"}, "o IS NOT NULL"),
+    ("INSERT INTO link SELECT {step}, hash(o), count(*)", {"page_links"}, "o IS NOT NULL GROUP BY ALL"),
+    ("INSERT INTO anchor SELECT {step}, hash(s), strip(v), count(*)", {"anchor_text"}, "v IS NOT NULL GROUP BY ALL"),
     ("INSERT INTO type SELECT {step}, hash(s), hash(o)", {"instance_types"}, "o IS NOT NULL"),
     ("INSERT INTO image SELECT {step}, hash(s), coalesce(o, v), ''", {"images"}, "true"),
     ("INSERT INTO label SELECT {step}, hash(s), strip(v), t", {"labels"}, "strip(v) <> ''"),
     ("INSERT INTO given SELECT {step}, hash(s), NULL, try_cast(v AS DOUBLE)", {"priors"}, "try_cast(v AS DOUBLE) >= 0"),
     (
         "INSERT INTO literal SELECT {step}, hash(s), hash(p), v, t, CASE WHEN may_be IS NOT NULL THEN hash(may_be) END",
-        {_OBJECTS, "redirects", "disambiguations", "instance_types"},
+        {_OBJECTS, "redirects", "disambiguations", "same_as", "instance_types"},
         "v IS NOT NULL",
     ),
     (
@@ -81,13 +87,15 @@ _ROUTES = (
         "name_kind IS NOT NULL AND v IS NOT NULL) WHERE strip(text) <> ''",
     ),
 )
+_UNNAMED = ("page_links", "anchor_text")  # whose statements make no entities
 _IRIS = f"""
 INSERT INTO iri SELECT {{step}}, i, bit_or(f)::UTINYINT FROM (
-    SELECT s AS i, CASE WHEN kind IN ('redirects', 'disambiguations') AND o IS NOT NULL THEN 0
+    SELECT s AS i, CASE WHEN kind IN ('redirects', 'disambiguations', 'same_as') AND o IS NOT NULL THEN 0
         WHEN kind = 'labels' AND o IS NULL THEN {LABELLED} ELSE {STATED} END AS f
-    FROM said JOIN route USING (hp) WHERE kind <> 'ignored' AND NOT (kind = 'labels' AND o IS NULL AND strip(v) = '')
+    FROM said JOIN route USING (hp)
+    WHERE kind NOT IN {_UNNAMED} AND NOT (kind = 'labels' AND o IS NULL AND strip(v) = '')
     UNION ALL SELECT o, CASE WHEN kind IN ('{_OBJECTS}', 'labels') THEN {STATED} ELSE 0 END
-    FROM said JOIN route USING (hp) WHERE o IS NOT NULL AND kind NOT IN ('ignored', 'images')
+    FROM said JOIN route USING (hp) WHERE o IS NOT NULL AND kind NOT IN {_UNNAMED} AND kind <> 'images'
     UNION ALL SELECT may_be, 0 FROM said WHERE may_be IS NOT NULL
 ) GROUP BY i
 """  # noqa: S608 -- our own names
@@ -178,9 +186,13 @@ class Statements:
             "UPDATE said SET o = canonical_iri(o) WHERE contains(o, '%')"
             " AND hp NOT IN (SELECT hp FROM route WHERE kind = 'images')"
         )
+        for predicate, count in stage.rows(_IGNORED):
+            stage.ignore(count, IGNORED[predicate])
+        execute("DELETE FROM said WHERE hp IN (SELECT hp FROM route WHERE kind = 'ignored')")
+        take_dbpedia(stage)
+        take_definitions(stage)
         counts = dict(stage.rows("SELECT kind, count(*) FROM said JOIN route USING (hp) GROUP BY kind"))
-        stage.ignored += counts.get("ignored", 0)
-        stage.records += sum(counts.values()) - counts.get("ignored", 0)
+        stage.records += sum(counts.values())
         with stage.transaction():
             stage.flush()
             for insert, some, condition in _ROUTES:

@@ -17,6 +17,11 @@ from .source_file import SourceFile
 ENTITY_COLUMNS = ("iri", "label")
 TRIPLE_COLUMNS = ("subject", "predicate", "object")
 NUMBER_COLUMNS = {"priors": ("iri", "count"), "counts": ("alias", "iri", "count")}
+# Wikipedia's own page views: a day's, by access, and an hour's.
+_PAGE_VIEWS = (
+    (re.compile(r"\S+ \S+ (\d+|null) [a-z-]+ \d+ \S+"), ("wiki", "iri", "page", "access", "count", "hours")),
+    (re.compile(r"[a-z][\w.-]* \S+ \d+ \d+"), ("wiki", "iri", "count", "bytes")),
+)
 # A first line by which spreadsheets say what stands between the cells.
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)
 # What comes before the first object of a list: `[`, or `{"data": [`.
@@ -75,7 +80,8 @@ def detect_numbers(path: Path, dataset: str) -> SourceFile:
 
     Args:
         path: The table.
-        dataset: ``priors``, which has `iri,count`, or ``counts``, which has `alias,iri,count`.
+        dataset: ``priors``, which has `iri,count` or is one of Wikipedia's page views; or ``counts``, which has
+            `alias,iri,count`.
 
     Raises:
         SourceError: If it is not one, or cannot be read.
@@ -85,6 +91,9 @@ def detect_numbers(path: Path, dataset: str) -> SourceFile:
     except OSError as error:
         raise SourceError(f"the file of {dataset} {path} cannot be read: {error.strerror}") from None
     first = next((line for line in lines if line.strip()), "")
+    for form, names in _PAGE_VIEWS if dataset == "priors" else ():
+        if form.fullmatch(first.rstrip("\r")):
+            return SourceFile(path, "table", "page views", names, " ", has_quotes=False)
     delimiter, cells = _split(first)
     columns = NUMBER_COLUMNS[dataset]
     if set(columns) <= set(normal_columns(cells)):

@@ -30,6 +30,8 @@ _TYPE_NAMES = {
     "ORGANISATION": "ORG",
     "ORGANIZATION": "ORG",
 }
+# `en`, `en.m`, `en.wikipedia`, as page views name the Wikipedias; `en.b` and the like are other projects.
+_WIKI = re.compile(r"([a-z-]+)(?:\.m|\.wikipedia)?")
 _ROWS_AT_ONCE = 20_000
 
 
@@ -53,6 +55,8 @@ def load_table(stage: Stage, source: SourceFile) -> Iterator[int]:
                 triples.add(row)
             elif source.dataset == "priors":
                 _load_prior(stage, row)
+            elif source.dataset == "page views":
+                _load_views(stage, row)
             elif source.dataset == "counts":
                 _load_name_count(stage, row)
             else:
@@ -148,15 +152,29 @@ def _load_prior(stage: Stage, row: Row) -> None:
     stage.add("count", stage.iri(iri, 0), count)
 
 
+def _load_views(stage: Stage, row: Row) -> None:
+    """Count the views of a page of a Wikipedia as that of DBpedia's thing; other projects' pages are no things."""
+    wiki, title, count = (_text(row.cells.get(name)) for name in ("wiki", "iri", "count"))
+    language, number = _WIKI.fullmatch(wiki), _number(count)
+    if language is None:
+        stage.ignore(1, "views of pages that are not Wikipedia's")
+    elif number is None:
+        stage.reject(row.line, row.text, f"count {count!r}, expected a number from 0 on")
+    else:
+        stage.records += 1
+        stage.add("count", stage.iri(f"https://{language[1]}.wikipedia.org/wiki/{title}", 0), number)
+
+
 def _load_name_count(stage: Stage, row: Row) -> None:
     iri, given = _iri_text(row.cells.get("iri")), _text(row.cells.get("count"))
-    normal, count = normal_form(_text(row.cells.get("alias"))), _number(given)
+    alias, count = _text(row.cells.get("alias")), _number(given)
+    normal = normal_form(alias)
     if not iri or not normal or count is None:
         missing = "no alias" if not normal else "no iri" if not iri else ""
         stage.reject(row.line, row.text, missing or f"count {given!r}, expected a number from 0 on")
         return
     stage.records += 1
-    stage.add("name_count", row.line, stage.iri(iri, 0), normal, count, row.text[:200])
+    stage.add("name_count", row.line, stage.iri(iri, 0), normal, count, row.text[:200], alias)
 
 
 def _coarse_type(stage: Stage, row: Row) -> str | None:

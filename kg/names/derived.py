@@ -5,6 +5,7 @@
 | label | 1.0 | its label |
 | nickname, alias | 0.9, 0.7 | literals such as foaf:nick, table aliases, labels in other languages |
 | redirect | 0.85 | the label of a page that points to it |
+| anchor | 0.9 of its share | a text of links or a counted name, if it means the entity twice and in 1 % of all |
 | qualifier | 0.8 | a label without its qualifier: `Georgia` for `Georgia (country)` |
 | short | 0.7 | an organisation's name without `FC`, `Inc.`, a year, ...: `Arsenal` for `Arsenal FC` |
 | disambiguation | 0.5 | the label of a disambiguation page that names it |

@@ -82,7 +82,15 @@ def fetch_images(
     images_dir.mkdir(parents=True, exist_ok=True)
     with Graph.open(sqlite_path) as graph, Downloads(downloads) as table:
         run = _Run(
-            graph, images_dir, table, settings, rules, check, progress or (lambda *_: None), outside or Outside()
+            graph,
+            images_dir,
+            table,
+            settings,
+            rules,
+            check,
+            progress or (lambda *_: None),
+            outside or Outside(),
+            ImageFinder(images_dir),
         )
         for worker in range(CONNECTIONS):  # what a killed run has left
             (images_dir / part_name(sqlite_path, worker)).unlink(missing_ok=True)
@@ -119,6 +127,7 @@ class _Run:
     check: Check
     progress: Progress
     outside: Outside
+    finder: ImageFinder
     busy: set[str] = field(default_factory=set)
     failures: int = 0
     passed: int = 0
@@ -150,7 +159,7 @@ class _Run:
 
     def _job(self, source: str) -> tuple[str, httpx.URL] | None:
         name = picture_name(source)
-        if name in self.busy or ImageFinder(self.folder).find(source, "")[1]:
+        if name in self.busy or self.finder.find(source, "")[1]:
             return None
         known = self.table.get(name)
         if known is not None and self._is_settled(known):

@@ -8,9 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from .other_names import OtherNames, files_below
+
 #: Where DBpedia's and Wikidata's image addresses lead; `thumb` and `upload` are where they are redirected to.
 WIKIMEDIA_HOSTS = ("commons.wikimedia.org", "upload.wikimedia.org", "thumb.wikimedia.org", "en.wikipedia.org")
 
+FOUND_AS = "found as"
 _MARKERS = ("Special:FilePath/", "Special:Filepath/", "Special:Redirect/file/", "wiki/File:")
 _LONGEST_NAME_BYTES = 255
 _STORED = re.compile(
@@ -30,6 +33,7 @@ class ImageFinder:
 
     def __init__(self, images_dir: Path | None) -> None:
         self._dir = images_dir
+        self._others = OtherNames(str(images_dir)) if images_dir else None
         self._real = str(images_dir.resolve()) if images_dir else None
 
     def find(self, source: str, folder: str) -> tuple[str, str | None, str | None]:
@@ -40,7 +44,8 @@ class ImageFinder:
             folder: Folder of the table that names it, or an empty text.
 
         Returns:
-            The picture's identity, its file, and the reason where there is none.
+            The picture's identity, its file, and the reason where there is none; where it was found only by another
+            name, such as that of a thumbnail or in a sub-folder, `FOUND_AS` and that name.
         """
         name = file_name_of(source)
         if name is not None:
@@ -63,7 +68,7 @@ class ImageFinder:
         if self._dir is None:
             return ""
         names = sha256()
-        for name in sorted(os.listdir(self._dir)):  # noqa: PTH208 -- a million names, not a million Path objects
+        for name in sorted(files_below(str(self._dir))):
             names.update(os.fsencode(name) + b"\0")
         return names.hexdigest()
 
@@ -78,6 +83,11 @@ class ImageFinder:
                 if not _lies_in(real, self._real):
                     return None, f"{name!r} is a link that leads out of the image folder; put the file itself there"
                 return real, None
+        other = self._others.find(name) if self._others else None
+        if other is not None:
+            real = os.path.realpath(self._dir / other)
+            if _lies_in(real, self._real):
+                return real, f"{FOUND_AS} {other}"
         return None, f"no file {name!r} in the image folder"
 
 

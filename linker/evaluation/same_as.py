@@ -8,13 +8,17 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from kg import canonical_iri
+from kg import Graph, canonical_iri
 from linker.errors import LinkerError
 from linker.evaluation.annotations import Problems, add_problem
+from linker.manifest import GRAPH
 
 SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
 
-_WIKIDATA = re.compile(r"(?:https?://(?:www\.|m\.)?wikidata\.org/(?:entity|wiki)/)?(Q[1-9]\d*)")
+_SAME = "SELECT e.iri, s.iri FROM same_as s JOIN entity e ON e.id = s.entity"
+_WIKIDATA = re.compile(
+    r"(?:https?://(?:(?:www\.|m\.)?wikidata\.org/(?:entity|wiki)|wikidata\.dbpedia\.org/resource)/)?(Q[1-9]\d*)"
+)
 _DBPEDIA = re.compile(r"https?://(?:dbpedia\.org/(?:resource|page)|en\.(?:m\.)?wikipedia\.org/wiki)/(.+)")
 _OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open}
 
@@ -37,7 +41,8 @@ def read_same_as(path: Path, wanted: Collection[str], problems: Problems) -> dic
     """Read which IRIs mean the same entity.
 
     Args:
-        path: Two IRIs a line, as CSV or TSV, or N-Triples with ``owl:sameAs``; ``.gz`` and ``.bz2`` are unpacked.
+        path: An index, whose graph knows what others call its entities; or a file with two IRIs a line, as
+            CSV or TSV, or N-Triples with ``owl:sameAs``; ``.gz`` and ``.bz2`` are unpacked.
         wanted: The IRIs that matter. Pairs of two others are passed over, so that a large file costs no memory.
         problems: Is told which lines are not two IRIs.
 
@@ -62,11 +67,19 @@ def read_same_as(path: Path, wanted: Collection[str], problems: Problems) -> dic
             raise
         raise LinkerError(f"--same-as {path}: {error}: expected UTF-8 text, or that packed as .gz or .bz2") from error
     if not pairs:
-        raise LinkerError(f"--same-as {path} holds no pair of IRIs: expected two columns, or N-Triples with owl:sameAs")
+        raise LinkerError(
+            f"--same-as {path} holds no pair of IRIs: expected two columns, N-Triples with owl:sameAs, or an"
+            " index whose sources told them"
+        )
     return {iri: first for group, first in ((group, min(group)) for group in same.to_sets()) for iri in group}
 
 
 def _pairs(path: Path, problems: Problems) -> Iterator[tuple[str, str]]:
+    if path.is_dir():
+        with Graph.open(path / GRAPH) as graph:
+            for one, other in graph.connection.execute(_SAME):
+                yield plain_iri(one), plain_iri(other)
+        return
     with _OPENERS.get(path.suffix.lower(), Path.open)(path, "rt", encoding="utf-8-sig") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip() or line.startswith("#"):

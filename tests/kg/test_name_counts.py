@@ -61,3 +61,47 @@ def test_another_table_makes_another_graph(tmp_path: Path) -> None:
 def test_what_is_no_table_of_counts_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(SourceError, match="expected lines of alias,iri,count"):
         build(tmp_path, text)
+
+
+LABEL, SAME = "<http://www.w3.org/2000/01/rdf-schema#label>", "<http://www.w3.org/2002/07/owl#sameAs>"
+TITLES = (
+    f'<http://dbpedia.org/resource/Barack_Obama> {LABEL} "Barack Obama"@en .\n'
+    f'<http://dbpedia.org/resource/C%C3%B4te_d\'Azur> {LABEL} "Azur"@en .\n'
+    f'<http://www.wikidata.org/entity/Q64> {LABEL} "Berlin"@en .\n'
+    f"<http://de.dbpedia.org/resource/Berlin> {SAME} <http://www.wikidata.org/entity/Q64> .\n"
+)
+VIEWS = {
+    "table": "iri,count\nBarack Obama,5\nhttps://en.wikipedia.org/wiki/C%C3%B4te_d'Azur,3\n"
+    "https://de.wikipedia.org/wiki/Berlin,2\nNobody,9\n",
+    "a day": "en.wikipedia Barack_Obama 534366 desktop 3 A1B2\nen.wikipedia Barack_Obama null mobile-web 2 C2\n"
+    "en.wikipedia C%C3%B4te_d'Azur 12 desktop 3 A3\nde.wikipedia Berlin 3 desktop 2 A2\n"
+    "en.wikibooks Berlin 3 desktop 7 A7\nen.wikipedia Nobody 7 desktop many A1\n",
+    "an hour": "en Barack_Obama 4 0\nen.m Barack_Obama 1 0\nen Côte_d'Azur 3 0\nde Berlin 2 0\nen.b Berlin 7 0\n",
+}
+
+
+@pytest.mark.parametrize("form", VIEWS)
+def test_page_views_count_for_the_things_of_their_pages(tmp_path: Path, form: str) -> None:
+    (tmp_path / "labels.nt").write_text(TITLES, "utf-8")
+    (tmp_path / "views").write_text(VIEWS[form], "utf-8")
+    sources = GraphSources([tmp_path / "labels.nt"], priors=tmp_path / "views")
+    report = build_graph(tmp_path / "kg.sqlite", sources=sources)
+    with Graph.open(tmp_path / "kg.sqlite") as graph:
+        priors = dict(graph.connection.execute("SELECT label, prior FROM entity"))
+        reasons = [row.reason for row in graph.rejected()]
+    assert priors == {"Barack Obama": 5, "Azur": 3, "Berlin": 2}
+    assert reasons == (["count 'many', expected a number from 0 on"] if form == "a day" else [])
+    assert report.sources[1].ignored == (form != "table")
+
+
+def test_counted_names_may_say_titles_and_become_names(tmp_path: Path) -> None:
+    (tmp_path / "labels.nt").write_text(TITLES, "utf-8")
+    (tmp_path / "anchors.tsv").write_text("Obama\tBarack_Obama\t90\nBarry\tBarack Obama\t1\nCity\tBerlin\t4\n", "utf-8")
+    sources = GraphSources([tmp_path / "labels.nt"], counts=tmp_path / "anchors.tsv")
+    build_graph(tmp_path / "kg.sqlite", sources=sources)
+    with Graph.open(tmp_path / "kg.sqlite") as graph:
+        obama = graph.find("http://dbpedia.org/resource/Barack_Obama").id
+        assert graph.name_counts(["obama", "barry", "city"]) == {"obama": {obama: 90}, "barry": {obama: 1}}
+        names = graph.connection.execute("SELECT text, kind, weight FROM alias WHERE entity = ?", (obama,)).fetchall()
+        assert sorted(names) == [("Barack Obama", "label", 1.0), ("Obama", "anchor", 0.9)]
+        assert [row.reason for row in graph.rejected()] == ["no entity of the graph has this IRI"]

@@ -1,11 +1,12 @@
 """Which files a table or a dump can name as pictures: those in its own folder or in the folder of pictures."""
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kg import Graph
+from kg import Graph, GraphSources, build_graph
 
 Build = Callable[..., Graph]
 
@@ -63,3 +64,50 @@ def test_a_dump_does_not_lead_out_of_the_folder_of_pictures(
     assert images["Link.png"].file is None
     assert "'Link.png' is a link that leads out of the image folder" in (images["Link.png"].reason or "")
     assert [Path(images[name].file or "").name for name in names[1:]] == ["pict.png", "pict.png"]
+
+
+@pytest.mark.parametrize(
+    ("source", "file"),
+    [
+        ("Flag_of_Chad.svg", "Flag%20of%20Chad.svg"),
+        ("Flag_of_Chad.svg", "File:Flag of Chad.svg"),
+        ("Flag_of_Chad.svg", "330px-Flag_of_Chad.svg.png"),
+        ("Flag_of_Chad.svg", "a/ab/Flag_of_Chad.svg"),
+        ("Map.tif", "deep/er/lossy-page1-1024px-Map.tif.jpg"),
+        ("Chad.jpg", "Chad.JPG"),
+        ("Chad.JPG", "250px-chad.jpg"),
+        ("C%C3%B4te_d%27Ivoire.png", unicodedata.normalize("NFD", "sub/Côte d'Ivoire.PNG")),
+        ("50%25.png", "x/50%25.png"),
+    ],
+)
+def test_pictures_are_found_by_the_names_that_downloads_give_them(
+    tmp_path: Path, line: Callable[[str, str, str], str], source: str, file: str
+) -> None:
+    path, dump = tmp_path / "pictures" / file, tmp_path / "images.nt"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    dump.write_text(line("Chad", "picture", source) + line("Mali", "picture", "Mali.png"), encoding="utf-8")
+    report = build_graph(tmp_path / "kg.sqlite", sources=GraphSources([dump], images_dir=tmp_path / "pictures"))
+    with Graph.open(tmp_path / "kg.sqlite") as graph:
+        [image, other] = graph.images()
+    assert (image.file, image.status, image.reason) == (str(path), "pending", f"found as {file}")
+    assert other.status == "missing"
+    said = "pictures found only by the name of a download, or in a sub-folder: 1, such as"
+    assert report.remarks == (f"{said} {path}",)
+
+
+def test_of_several_names_the_whole_picture_holds_then_the_widest_then_the_first(
+    build: Build, tmp_path: Path, line: Callable[[str, str, str], str]
+) -> None:
+    pictures, elsewhere = tmp_path / "pictures", tmp_path / "elsewhere.png"
+    elsewhere.write_bytes(b"")
+    names = ["Chad.png", "9px-Chad.png", "a/9px-Mali.png", "a/30px-Mali.png", "c/File:Togo.png", "b/Togo.PNG"]
+    names += ["b/330px-Togo.png", "Niger.png", "a/Niger.png"]
+    for name in names:
+        (pictures / name).parent.mkdir(parents=True, exist_ok=True)
+        (pictures / name).write_bytes(b"")
+    (pictures / "a" / "Benin.PNG").symlink_to(elsewhere)
+    wanted = ["Benin", "Chad", "Mali", "Niger", "Togo"]
+    graph = build({"i": "".join(line(name, "picture", f"{name}.png") for name in wanted)}, images_dir=pictures)
+    found = [image.file and str(Path(image.file).relative_to(pictures)) for image in graph.images()]
+    assert found == [None, "Chad.png", "a/30px-Mali.png", "Niger.png", "b/Togo.PNG"]

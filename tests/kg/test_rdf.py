@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyoxigraph import RdfFormat, parse, serialize
 
 from kg import Graph, build_graph
 
@@ -99,6 +100,63 @@ _:x <http://e/near> <http://e/c> .
 <http://e/b> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://e/Thing> .
 <http://e/b> <http://www.w3.org/2000/01/rdf-schema#label> "Beta" .
 """
+
+
+_SPREAD = """PREFIX e: <http://e/>
+@base <http://e/> .
+<a>
+    <http://www.w3.org/2000/01/rdf-schema#label>
+        "Alpha"@en
+    ;
+    e:near
+        <b> ,
+        _:x
+    ; # a remark
+    e:size
+        12
+.
+_:x
+    e:near
+        e:c .
+e:b
+    a
+        e:Thing ;
+    <http://www.w3.org/2000/01/rdf-schema#label>
+        "Beta"
+.
+"""
+_UNPREFIXED = """<http://e/a>
+\t<http://www.w3.org/2000/01/rdf-schema#label>
+\t\t"Alpha"@en ;
+\t<http://e/near>
+\t\t<http://e/b>, _:x ;
+\t<http://e/size>
+\t\t12 .
+_:x
+\t<http://e/near>
+\t\t<http://e/c> .
+<http://e/b>
+\ta
+\t\t<http://e/Thing> ;
+\t<http://www.w3.org/2000/01/rdf-schema#label>
+\t\t"Beta" .
+"""
+_GRAPHS = _SPREAD.replace(
+    "_:x\n    e:near\n        e:c .", "<g>\n{\n    _:x\n        e:near\n            e:c\n    .\n}"
+)
+
+
+@pytest.mark.parametrize("text", [_SPREAD, _UNPREFIXED, _GRAPHS, _XML])
+def test_terms_on_lines_of_their_own_are_read_as_pyoxigraph_reads_them(build: Build, text: str) -> None:
+    form = RdfFormat.RDF_XML if text is _XML else RdfFormat.TRIG
+    quads = list(parse(text, format=form, base_iri="http://e/"))
+    graph = build({"data": text})
+    lines = build(
+        {"data.nt": serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES)}, name="lines.sqlite"
+    )
+    assert (graph.rejected(), len(quads)) == ((), 7)
+    assert _rows(graph) == _rows(lines)
+    assert graph.counts()["entity"] == 3
 
 
 @pytest.mark.parametrize("text", [_TURTLE, f"{_TURTLE}e:g {{ e:a e:near e:b }}\n", _XML])

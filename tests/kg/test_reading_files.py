@@ -141,7 +141,7 @@ def test_a_named_file_that_is_no_source_is_an_error_and_one_in_a_folder_is_repor
     folder.mkdir()
     (folder / "labels.nt").write_text(line("Chad", "label", '"Chad"@en'))
     (folder / "README.md").write_text("Some notes.\n")
-    (folder / "links.nt").write_text("<urn:a> <http://dbpedia.org/ontology/wikiPageWikiLink> <urn:b> .\n")
+    (folder / "links.nt").write_text("<urn:a> <http://dbpedia.org/ontology/wikiPageExternalLink> <urn:b> .\n")
     (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
     (folder / "nothing.nt").write_text("# started\n# completed\n")
     (folder / "packed.zip").write_bytes(b"PK\x03\x04 and so on")
@@ -153,7 +153,7 @@ def test_a_named_file_that_is_no_source_is_an_error_and_one_in_a_folder_is_repor
     assert "unpack it first" in report.skipped[2]
     errors = {Path(source.name).name: source.error for source in report.sources}
     assert errors["labels.nt"] is None
-    assert "none of its predicates" in (errors["links.nt"] or "")
+    assert "nothing of it is kept: addresses of pages about a thing (1)" in (errors["links.nt"] or "")
     assert "no statement" in (errors["nothing.nt"] or "")
     with pytest.raises(SourceError, match="binary"):
         build_graph(tmp_path / "other.sqlite", sources=[folder / "logo.png"])

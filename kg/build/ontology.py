@@ -1,0 +1,101 @@
+"""What an ontology says of classes and properties: which IRIs are such, their labels, and classes above others."""
+
+from collections.abc import Iterator
+
+from kg.vocabulary import SUBCLASS_OF, TYPE
+
+from .stage import Stage
+from .types import TypeMap
+
+_OWL = "http://www.w3.org/2002/07/owl#"
+_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_CLASSES = [f"{_OWL}Class", f"{_RDFS}Class", f"{_RDFS}Datatype", f"{_OWL}Restriction"]
+_PROPERTIES = [
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#Property",
+    *(
+        f"{_OWL}{name}Property"
+        for name in ("Object", "Datatype", "Annotation", "Functional", "InverseFunctional", "Transitive", "Symmetric")
+    ),
+]
+# Nothing that an ontology says of itself is about a thing.
+_ITSELF = f"""
+DELETE FROM said WHERE s IN (SELECT s FROM said WHERE p = '{TYPE}' AND o = '{_OWL}Ontology')
+"""  # noqa: S608 -- our own names
+_DEFINED = f"""
+INSERT INTO defined SELECT DISTINCT {{step}}, hash(s), o IN {tuple(_CLASSES)} FROM said
+WHERE p = '{TYPE}' AND o IN {tuple(_CLASSES + _PROPERTIES)};
+DELETE FROM said WHERE p = '{TYPE}' AND o IN {tuple(_CLASSES + _PROPERTIES)}
+"""  # noqa: S608 -- our own names
+# Classes are what things are, unless there is nothing that is one: then the terms of an ontology are what is linked to.
+_LEAVE_OUT = f"""
+INSERT INTO unwanted SELECT key FROM defined WHERE NOT is_class;
+INSERT INTO unwanted SELECT key FROM (
+    SELECT key FROM defined WHERE is_class
+    UNION SELECT unnest([subject, object]) FROM triple WHERE predicate = hash('{SUBCLASS_OF}')
+) WHERE key NOT IN (SELECT subject FROM type) AND EXISTS (FROM type)
+"""  # noqa: S608 -- our own names
+_PARENTS = f"""
+SELECT c.iri, list(p.iri ORDER BY p.iri) FROM (FROM triple WHERE predicate = hash('{SUBCLASS_OF}')) t
+JOIN node c ON c.key = t.subject JOIN node p ON p.key = t.object GROUP BY c.iri
+"""  # noqa: S608 -- our own names
+_LABELS = """
+SELECT x.id, arg_min(l.text, (l.tag <> '@en', l.tag, l.text)) FROM {table}_id x JOIN label l ON l.subject = x.key
+GROUP BY x.id
+"""
+# What a source says of classes and properties, which are no entities.
+DEFINITIONS = """
+SELECT step, count(DISTINCT key) FILTER (is_class) || ' classes and ' || count(DISTINCT key) FILTER (NOT is_class)
+    || ' properties, which are no entities' AS text
+FROM defined WHERE key IN (FROM unwanted) GROUP BY step
+"""
+
+
+def take_definitions(stage: Stage) -> None:
+    """Take out of the table `said` of the stage which IRIs are classes and properties."""
+    if stage.rows(f"SELECT 1 FROM said WHERE p = '{TYPE}' AND starts_with(o, 'http://www.w3.org/') LIMIT 1"):  # noqa: S608
+        [(about_itself,)] = stage.rows(_ITSELF)
+        stage.ignore(about_itself, "what an ontology says of itself")
+        insert, delete = _DEFINED.format(step=stage.step).split(";")
+        stage.connection.execute(insert)
+        [(definitions,)] = stage.rows(delete)
+        stage.records += definitions
+
+
+def leave_definitions_out(stage: Stage) -> None:
+    """Let classes and properties be no entities: to the table `unwanted` of the stage."""
+    stage.connection.execute(_LEAVE_OUT)
+
+
+def own_labels(stage: Stage, table: str) -> dict[int, str]:
+    """Return the labels that the sources give rows of `predicate_id` or `class_id`, by id; English ones first."""
+    return dict(stage.rows(_LABELS.format(table=table)))
+
+
+class Ancestors:
+    """The classes above others, by `rdfs:subClassOf`.
+
+    Args:
+        stage: The stage, its nodes known.
+        types: The types of classes.
+    """
+
+    def __init__(self, stage: Stage, types: TypeMap) -> None:
+        self._parents: dict[str, list[str]] = dict(stage.rows(_PARENTS))
+        self._types = types
+
+    def type_of(self, class_iri: str) -> tuple[str | None, int | None]:
+        """Return type and depth of the nearest class above one that the table of types has; the first by IRI."""
+        for steps, iri in self._above(class_iri):
+            if (type_ := self._types.type_of(iri)) is not None:
+                depth = self._types.depth_of(iri)
+                return type_, None if depth is None else depth + steps
+        return None, None
+
+    def _above(self, class_iri: str) -> Iterator[tuple[int, str]]:
+        """Yield a class and those above it, the nearest first, with how many steps above."""
+        level, seen, steps = [class_iri], {class_iri}, 0
+        while level:
+            yield from ((steps, iri) for iri in level)
+            level = sorted({parent for iri in level for parent in self._parents.get(iri, ())} - seen)
+            seen.update(level)
+            steps += 1
