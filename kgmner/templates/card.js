@@ -26,6 +26,7 @@ function fillCard(article, post) {
         namesOf(post),
         knownOf(post)),
       pictures));
+  if (post.word !== undefined) article.querySelector(`[data-word="${post.word}"]`)?.click();  // it was chosen before
 }
 
 function textOf(post) {
@@ -238,6 +239,7 @@ function picturesOf(post) {
 /** Shows where a word looks: the regions that it looks at least are the darkest. */
 function chooseWord(post, word, button) {
   const article = button.closest("article"), was = button.getAttribute("aria-pressed") === "true";
+  post.word = was ? undefined : word;
   for (const other of article.querySelectorAll(".word")) other.setAttribute("aria-pressed", String(other === button && !was));
   const regions = article.querySelector(".regions"), line = article.querySelector(".looked");
   const [most, levels] = post.attention[word];
