@@ -25,6 +25,13 @@ function fill(element, properties, children) {
   return element;
 }
 
+const button = (words, click, properties = {}) => make("button", {type: "button", click, ...properties}, words);
+const soft = (...children) => make("p", {class: "soft"}, ...children);
+const bad = (...children) => make("p", {class: "bad"}, ...children);
+const cell = (...children) => make("td", {}, ...children);
+const chip = (type, title) => make("span", {class: `chip ${type}`, "--hue": hueOf(type), title}, type);
+const bar = (size, kind = "") => make("span", {class: `bar ${kind}`, "--size": size});
+
 /** A link where the IRI is one that a browser can safely follow; else its words alone. */
 function linkTo(iri, words) {
   if (!/^https?:\/\//i.test(iri)) return make("span", {title: iri}, words);
@@ -86,6 +93,7 @@ for (const post of POSTS) {  // a second post of the same id gets a number behin
   seenIds.set(post.id, times);
   post.anchor = `post-${post.id}${times > 1 ? `~${times}` : ""}`;
 }
-const OWN_TYPES = [...new Set(POSTS.flatMap(post => post.mentions.map(mention => mention.type)))].filter(type => !TYPES.includes(type)).sort();
+const typesSeen = new Set(POSTS.flatMap(post => post.mentions.map(mention => mention.type)));
+const OWN_TYPES = [...typesSeen].filter(type => !TYPES.includes(type)).sort();
 const ALL_TYPES = [...TYPES, ...OWN_TYPES];
 const hueOf = type => TYPES.includes(type) ? null : 15 + 137 * ALL_TYPES.indexOf(type) % 360;

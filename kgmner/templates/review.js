@@ -17,7 +17,9 @@ function answersOf(post) {
 
 /** Where an answer stands in the text, as JavaScript counts. */
 function rangeOf(post, {start, end, mention}) {
-  if (mention && mention.start === start && mention.end === end) return [unitsTo(post.text, mention.start_char), unitsTo(post.text, mention.end_char)];
+  if (mention && mention.start === start && mention.end === end) {
+    return [mention.start_char, mention.end_char].map(points => unitsTo(post.text, points));
+  }
   const places = placesOf(post);
   return [places[start][0], places[end - 1][1]];
 }
@@ -80,20 +82,25 @@ function openCorrection(post, answer) {
   const dialog = byId("correct"), form = dialog.querySelector("form"), fields = form.elements;
   if (!post.tokens.length) return say("The post has no words to name.");
   byId("correct-title").textContent = answer ? `Correct: ${wordsIn(post, answer)}` : "Add a name";
-  const options = (select, values, chosen) => select.replaceChildren(...values.map(([value, words]) => make("option", {value, selected: value === chosen}, words)));
+  const optionOf = chosen => ([value, words]) => make("option", {value, selected: value === chosen}, words);
+  const options = (select, values, chosen) => select.replaceChildren(...values.map(optionOf(chosen)));
   const words = post.tokens.map((token, place) => [place, `${place + 1}. ${token}`]);
   options(fields.start, words, answer?.start ?? 0);
   options(fields.end, words, (answer?.end ?? 1) - 1);
   options(fields.type, ALL_TYPES.map(type => [type, type]), answer?.type ?? "PER");
   const choices = new Map([["", {name: "", said: "no entity of the graph (NIL)"}]]);  // by IRI
-  const propose = (iri, name, said) => iri && choices.set(iri, {name, said: choices.has(iri) ? `${choices.get(iri).said}; ${said}` : `${name}, ${said}`});
+  const propose = (iri, name, why) => {
+    const known = choices.get(iri);
+    if (iri) choices.set(iri, {name, said: known ? `${known.said}; ${why}` : `${name}, ${why}`});
+  };
   for (const candidate of answer?.mention ? candidatesOf(answer.mention) : []) {
     const [iri, label, type] = ENTITIES[candidate[CANDIDATE.entity]];
     propose(iri, label, `${type ? `${type}, ` : ""}${percent(candidate[CANDIDATE.score])}`);
   }
   for (const gold of post.gold) propose(gold.iri, gold.name || nameOf(gold.iri || ""), `gold for ${gold.text}`);
   if (answer?.iri && !choices.has(answer.iri)) propose(answer.iri, answer.name || nameOf(answer.iri), "as it is");
-  byId("meanings").replaceChildren(...[...choices].map(([iri, {said}]) => make("label", {}, make("input", {type: "radio", name: "meaning", value: iri, checked: iri === (answer?.iri ?? "")}), ` ${said}`)));
+  const radio = iri => make("input", {type: "radio", name: "meaning", value: iri, checked: iri === (answer?.iri ?? "")});
+  byId("meanings").replaceChildren(...[...choices].map(([iri, {said}]) => make("label", {}, radio(iri), ` ${said}`)));
   fields.iri.value = fields.name.value = "";
   form.onsubmit = event => {
     event.preventDefault();
@@ -125,14 +132,16 @@ function exported(post) {
   const gold = answers.map(answer => {
     const [from, to] = rangeOf(post, answer);
     const {start, end, type, iri, name} = answer;
-    return {start, end, start_char: pointsTo(post.text, from), end_char: pointsTo(post.text, to), text: post.text.slice(from, to), type, iri, name};
+    const [start_char, end_char] = [pointsTo(post.text, from), pointsTo(post.text, to)];
+    return {start, end, start_char, end_char, text: post.text.slice(from, to), type, iri, name};
   });
   return {id: post.id, text: post.text, tokens: post.tokens, tags, image: post.image ?? null, gold};
 }
 
 function exportCorrections() {
   const done = POSTS.filter(isDone), begun = Object.keys(review).length - done.length;
-  say(`${several(done.length, "post")} exported${begun > 0 ? `; ${several(begun, "post")} with names that were not decided left out (Shift+A accepts the rest of a post)` : ""}`);
+  const left = `; ${several(begun, "post")} with names that were not decided left out (Shift+A accepts the rest of a post)`;
+  say(`${several(done.length, "post")} exported${begun > 0 ? left : ""}`);
   if (!done.length) return;
   const lines = done.map(post => JSON.stringify(exported(post)) + "\n");
   const link = make("a", {href: URL.createObjectURL(new Blob(lines, {type: "application/jsonl"})), download: "corrections.jsonl"});

@@ -12,18 +12,20 @@ function say(words) {
 }
 
 for (const post of POSTS) {
-  const entities = [...post.mentions.map(mention => mention.linked).filter(number => number !== null), ...(post.pictured ? [post.pictured.entity] : [])];
-  post.linked = [...new Set(entities)];
+  const entities = [...post.mentions.map(mention => mention.linked), post.pictured ? post.pictured.entity : null];
+  post.linked = [...new Set(entities)].filter(number => number !== null);
   post.words = [post.id, post.text, post.error, ...post.linked.flatMap(number => ENTITIES[number].slice(0, 2))].join("\n").toLowerCase();
   post.sure = Math.min(...post.mentions.map(mention => mention.sure));  // Infinity without any
   post.wrong = new Set([...post.gold, ...post.mentions].map(one => one.wrong).filter(Boolean));
-  post.recognised = post.error ? "error" : post.pictured ? String(post.pictured.hop) : post.picture !== undefined || post.nearest || post.attributes.length ? "unknown" : "none";
+  const isThere = post.picture !== undefined || post.nearest || post.attributes.length;
+  post.recognised = post.error ? "error" : post.pictured ? String(post.pictured.hop) : isThere ? "unknown" : "none";
 }
 
 function wanted() {
   const {search, type, entity, link, picture, gold, review: reviewed} = Object.fromEntries(new FormData(form));
   const words = search.toLowerCase().split(/\s+/).filter(Boolean), name = entity.trim().toLowerCase();
-  const numbers = name && new Set(ENTITIES.flatMap(([iri, label], number) => iri.toLowerCase() === name || label.toLowerCase().includes(name) ? [number] : []));
+  const isNamed = ([iri, label]) => iri.toLowerCase() === name || label.toLowerCase().includes(name);
+  const numbers = name && new Set(ENTITIES.flatMap((told, number) => isNamed(told) ? [number] : []));
   const fits = {
     linked: mention => mention.linked !== null, nil: mention => mention.linked === null, ambiguous: mention => mention.ambiguous,
   }[link];
@@ -59,11 +61,13 @@ function filter() {
 
 function showCount() {
   const done = POSTS.filter(isDone).length;
-  byId("count").textContent = `${count.format(list.length)} of ${several(POSTS.length, "post")}${done ? `; ${count.format(done)} done` : ""}`;
+  byId("count").textContent = `${count.format(list.length)} of ${several(POSTS.length, "post")}`
+    + (done ? `; ${count.format(done)} done` : "");
 }
 
 const postsOf = chunk => list.slice(Number(chunk.dataset.at), Number(chunk.dataset.at) + CHUNK);
-const setHeight = chunk => { chunk.style.minHeight = `${chunk.firstChild ? 0 : Number(chunk.dataset.height) || postsOf(chunk).length * height}px`; };
+const heightOf = chunk => chunk.firstChild ? 0 : Number(chunk.dataset.height) || postsOf(chunk).length * height;
+const setHeight = chunk => { chunk.style.minHeight = `${heightOf(chunk)}px`; };
 
 function drawChunk(chunk) {
   if (chunk.firstChild) return;
@@ -175,10 +179,14 @@ function nextOpen(post) {
 }
 
 function summarise() {
-  const mentions = POSTS.flatMap(post => post.mentions), tally = values => [...values.reduce((sums, value) => sums.set(value, (sums.get(value) || 0) + 1), new Map())].sort((one, other) => other[1] - one[1]);
+  const mentions = POSTS.flatMap(post => post.mentions);
+  const sum = values => values.reduce((sums, value) => sums.set(value, (sums.get(value) || 0) + 1), new Map());
+  const tally = values => [...sum(values)].sort((one, other) => other[1] - one[1]);
   const linked = mentions.filter(mention => mention.linked !== null), pictured = POSTS.filter(post => post.pictured).length;
-  const entities = tally(linked.map(mention => mention.linked)), errors = tally(POSTS.filter(post => post.error).map(post => post.error));
-  byId("total").textContent = `${several(POSTS.length, "post")}; ${several(mentions.length, "name")}, ${count.format(linked.length)} of them linked to the graph; ${several(pictured, "picture")} recognised${errors.length ? `; ${several(errors.reduce((sum, [, times]) => sum + times, 0), "picture")} could not be used` : ""}.`;
+  const entities = tally(linked.map(mention => mention.linked)), unused = POSTS.filter(post => post.error);
+  byId("total").textContent = `${several(POSTS.length, "post")}; ${several(mentions.length, "name")}, `
+    + `${count.format(linked.length)} of them linked to the graph; ${several(pictured, "picture")} recognised`
+    + (unused.length ? `; ${several(unused.length, "picture")} could not be used.` : ".");
   const show = changes => () => {
     form.reset();
     for (const [name, value] of Object.entries(changes)) form.elements[name].value = value;
@@ -188,15 +196,20 @@ function summarise() {
   const block = (title, rows) => {
     const most = Math.max(1, ...rows.map(([, times]) => times));
     return rows.length ? [make("h3", {}, title), make("ul", {}, rows.map(([label, times, changes]) => make("li", {},
-      make("button", {type: "button", class: "row", click: show(changes)}, make("span", {}, label), make("span", {class: "bar", "--size": times / most}), make("span", {class: "n"}, count.format(times))))))] : [];
+      button([make("span", {}, label), bar(times / most), make("span", {class: "n"}, count.format(times))], show(changes),
+        {class: "row"}))))] : [];
   };
-  const nil = mentions.length - linked.length, unsure = mentions.filter(mention => mention.ambiguous).length, seen = tally(POSTS.map(post => post.recognised));
-  const pictureWords = {0: "named in the text", 1: "1 hop from the text", 2: "2 hops from the text", unknown: "not recognised", error: "could not be used", none: "no picture"};
+  const nil = mentions.length - linked.length, unsure = mentions.filter(mention => mention.ambiguous).length;
+  const seen = tally(POSTS.map(post => post.recognised)), errors = tally(unused.map(post => post.error));
+  const pictureWords = {
+    0: hops(0), 1: hops(1), 2: hops(2), unknown: "not recognised", error: "could not be used", none: "no picture",
+  };
+  const most = entities.slice(0, 10).map(([number, times]) => [ENTITIES[number][1], times, {entity: ENTITIES[number][0]}]);
   const types = tally(mentions.map(mention => mention.type)).map(([type, times]) => [type, times, {type}]);
   const links = [["linked", linked.length, {link: "linked"}], ["NIL", nil, {link: "nil"}], ["ambiguous", unsure, {link: "ambiguous"}]];
   byId("summary").append(
     make("section", {}, block("Types", types), block("Links", links.filter(([, times]) => times))),
-    make("section", {}, block("Most linked", entities.slice(0, 10).map(([number, times]) => [ENTITIES[number][1], times, {entity: ENTITIES[number][0]}]))),
+    make("section", {}, block("Most linked", most)),
     make("section", {}, block("Pictures", seen.map(([kind, times]) => [pictureWords[kind], times, {picture: kind}])),
       block("Pictures not used", errors.slice(0, 5).map(([reason, times]) => [reason, times, {picture: "error", search: reason}])),
       block("Against gold", GOLD_SAYS.map(([kind, times]) => [GOLD_WORDS[kind], times, {gold: kind}]))));
@@ -206,7 +219,9 @@ function summarise() {
 const GOLD_WORDS = {right: "agrees", link: "another link", type: "another type", spurious: "not in gold", missed: "not found"};
 const GOLD_SAYS = (() => {
   const sums = {right: 0, link: 0, type: 0, spurious: 0, missed: 0};
-  for (const post of POSTS) for (const one of [...post.gold, ...post.mentions.filter(mention => mention.wrong === "spurious")]) sums[one.wrong || "right"]++;
+  for (const post of POSTS) {
+    for (const one of [...post.gold, ...post.mentions.filter(mention => mention.wrong === "spurious")]) sums[one.wrong || "right"]++;
+  }
   return POSTS.some(post => post.gold.length) ? Object.entries(sums).filter(([, times]) => times) : [];
 })();
 

@@ -90,9 +90,10 @@ class GoldAnswers:
 
 
 def _places(result: Result) -> dict[Place, int]:
-    """Which mention stands in which place."""
+    """Which mention stands in which place; of a file that somebody changed, a mention may stand in none."""
     before = list(accumulate((not character.isspace() for character in result.text), initial=0))
-    return {(before[m.start_char], before[m.end_char]): number for number, m in enumerate(result.mentions)}
+    spans = [(number, m.start_char, m.end_char) for number, m in enumerate(result.mentions)]
+    return {(before[a], before[b]): number for number, a, b in spans if 0 <= a <= b < len(before)}
 
 
 def _brought_along(result: Result, places: Container[Place]) -> AnnotatedPost | None:

@@ -57,6 +57,11 @@ def test_tags_tell_names_and_types_only(tmp_path: Path) -> None:
     assert said(gold, result()) == [("Chad", 0, "type"), ("great", None, "missed")]
 
 
+def test_a_mention_outside_of_its_text_stands_nowhere() -> None:
+    beyond = make_result(mentions=[make_mention(0, 1, end_char=99)], gold=[{"start": 0, "end": 1, "iri": None}])
+    assert said(GoldAnswers(), beyond) == [("Chad", None, "missed")]
+
+
 @pytest.mark.parametrize("answers", ["no list", [{"iri": 3}], [3]])
 def test_what_is_no_answer_is_none(answers: Any) -> None:
     assert not any(one.found for one in GoldAnswers().compare(result(gold=answers)) or ())

@@ -140,6 +140,8 @@ def test_a_word_tells_where_it_looks(browser: Any, tmp_path: Path, images: Path)
     assert page.tab.inner_text(".looked").startswith(said)
     dark = page.tab.evaluate("[...document.querySelectorAll('.regions span')].map(one => one.style.cssText)")
     assert (len(dark), dark[48]) == (49, "--dark: 0;")
+    page.tab.keyboard.press("x")  # the card is drawn anew
+    assert page.tab.inner_text(".looked").startswith(said)
     words.nth(1).click()
     assert page.tab.locator(".regions span").count() == 0
     page.close()
