@@ -144,7 +144,10 @@ async def badly_behaved(address: str) -> list[str]:
                 sent += 0x100000
         except ConnectionError:
             pass
-        line = (await reader.read(100)).split(b"\r\n")[0].decode()
+        try:
+            line = (await reader.read(100)).split(b"\r\n")[0].decode()
+        except ConnectionError as error:
+            line = type(error).__name__
         told.append(f"{line} after {sent / 1e6:.0f} MB")
         writer.close()
     return told
