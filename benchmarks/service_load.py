@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ _BATCH = 32
 
 
 def main() -> None:
-    """Print a line for the command's loop, and one for each number of clients."""
+    """Print a line for each number of clients, and what became of clients that behave badly."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=120, help="how long each number of clients asks")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
@@ -37,34 +37,33 @@ def main() -> None:
     options = parser.parse_args()
     index, posts = sample_index(), [gold.post for gold in read_sample()]
     posts = [replace(post, image=None) for post in posts] if options.text else posts
-    with tempfile.TemporaryDirectory() as folder:
-        own = loop_rate(index, posts, options.seconds)
-        print(
-            f"{'the command loop':<18}{own[0]:7.1f} posts/s, {own[1] * 1e3:.0f} ms of processor time each", flush=True
-        )
+    with tempfile.TemporaryDirectory() as folder, Pipeline.open(index, keep_cache=False) as pipeline:
         process, address = started(index, options.workers, Path(folder) / "log")
         try:
+            before = loop(pipeline, posts, options.seconds)
             for clients in options.clients:
-                print(asyncio.run(load(process.pid, address, posts, clients, options.seconds, own)), flush=True)
+                asked = asyncio.run(load(process.pid, address, posts, clients, options.seconds))
+                after = loop(pipeline, posts, options.seconds)
+                rate, cpu = ((one + other) / 2 for one, other in zip(before, after, strict=True))
+                told = f"the command's loop before and after {rate:.1f} posts/s, {cpu * 1e3:.0f} ms of processor"
+                shares = f"{asked.rate / rate:.2f} of its posts/s, {cpu / asked.cpu_s:.2f} by processor time"
+                print(f"{clients} clients: {asked.told}; {told}: {shares}; load {os.getloadavg()[0]:.0f}", flush=True)
+                before = after
             hostile = asyncio.run(badly_behaved(address))
             print(f"a client that stops halfway, then 2 GB announced, then 2 GB streamed: {hostile}", flush=True)
             print(f"SIGTERM among 64 clients: {asyncio.run(stopped(process, address, posts))}")
         finally:
             process.kill()
             process.wait()
-        again = loop_rate(index, posts, options.seconds)
-        print(f"{'the loop again':<18}{again[0]:7.1f} posts/s, {again[1] * 1e3:.0f} ms of processor time each")
 
 
-def loop_rate(index: Path, posts: list[Post], seconds: float) -> tuple[float, float]:
+def loop(pipeline: Pipeline, posts: list[Post], seconds: float) -> tuple[float, float]:
     """Posts a second, and processor seconds a post, of ``link-and-tag --cache none`` between loading and writing."""
-    with Pipeline.open(index, keep_cache=False) as pipeline:
-        pipeline.process(posts[-8:])
-        start, start_cpu = time.perf_counter(), time.process_time()
-        for done, _ in enumerate(pipeline.run(posts * 100, batch_size=_BATCH), 1):
-            if done % _BATCH == 0 and time.perf_counter() - start > seconds:
-                break
-        return done / (time.perf_counter() - start), (time.process_time() - start_cpu) / done
+    start, start_cpu = time.perf_counter(), time.process_time()
+    for done, _ in enumerate(pipeline.run(posts * 100, batch_size=_BATCH), 1):
+        if done % _BATCH == 0 and time.perf_counter() - start > seconds:
+            break
+    return done / (time.perf_counter() - start), (time.process_time() - start_cpu) / done
 
 
 def started(index: Path, workers: int, log: Path) -> tuple[subprocess.Popen[bytes], str]:
@@ -87,10 +86,17 @@ def as_sent(post: Post) -> dict[str, Any]:
     return value
 
 
-async def load(
-    pid: int, address: str, posts: list[Post], clients: int, seconds: float, own: tuple[float, float]
-) -> str:
-    """Ask for so long with so many clients; what came of it."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What came of asking."""
+
+    rate: float  # posts a second
+    cpu_s: float  # processor seconds a post
+    told: str
+
+
+async def load(pid: int, address: str, posts: list[Post], clients: int, seconds: float) -> Load:
+    """Ask for so long with so many clients."""
     numbers, times, statuses, memory = count(), [], [], []
     start, start_cpu = time.perf_counter(), cpu_s(pid)
 
@@ -113,12 +119,12 @@ async def load(
     later = memory[len(memory) // 3 :]
     slope = np.polyfit(np.arange(len(later)) / 120, later, 1)[0]
     p50, p99 = np.percentile(times, (50, 99))
-    return (
-        f"{f'{clients} clients':<18}{rate:7.1f} posts/s, {rate / own[0]:.2f} of the loop's, {cpu * 1e3:.0f} ms "
-        f"of processor time each, {own[1] / cpu:.2f} of the loop's; p50 {p50 * 1e3:.0f} ms, "
-        f"p99 {p99 * 1e3:.0f} ms; {len(statuses)} asked, {statuses.count(200)} read, "
-        f"{len(statuses) - statuses.count(200)} refused; memory {later[-1]:.0f} MB, slope {slope:+.1f} MB/min"
+    told = (
+        f"{rate:.1f} posts/s, {cpu * 1e3:.0f} ms of processor each, p50 {p50 * 1e3:.0f} ms, p99 {p99 * 1e3:.0f} ms; "
+        f"{len(statuses)} asked, {statuses.count(200)} read, {len(statuses) - statuses.count(200)} refused; "
+        f"memory {later[-1]:.0f} MB, slope {slope:+.1f} MB/min"
     )
+    return Load(rate, cpu, told)
 
 
 async def badly_behaved(address: str) -> list[str]:
@@ -144,7 +150,10 @@ async def badly_behaved(address: str) -> list[str]:
                 sent += 0x100000
         except ConnectionError:
             pass
-        line = (await reader.read(100)).split(b"\r\n")[0].decode()
+        try:
+            line = (await reader.read(100)).split(b"\r\n")[0].decode()
+        except ConnectionError as error:
+            line = type(error).__name__
         told.append(f"{line} after {sent / 1e6:.0f} MB")
         writer.close()
     return told

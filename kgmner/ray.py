@@ -85,6 +85,7 @@ class OnRay:
         self._settings = settings if settings.cache else replace(settings, keep_cache=False)
         if find_spec("ray") is None:
             raise RayError("--ray needs Ray, which is not installed: pip install 'kgmner[ray]'")
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray's makers are told nothing unasked
         import ray
 
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from starlette.requests import ClientDisconnect
@@ -15,6 +16,7 @@ from kgmner.service.settings import ServiceSettings
 
 _LEFT = 499  # as nginx says: the client closed the connection
 _MOST_BODIES = 16  # of the greatest size may be held at once
+_MOST_UNHEARD_BYTES, _LONGEST_UNHEARD_S = 8_000_000, 2.0
 _SAFE = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
@@ -48,6 +50,10 @@ class Watch:
                 exchange.status = message["status"]
                 end = () if exchange.body_read.is_set() else [(b"connection", b"close")]  # the rest is not read
                 message = {**message, "headers": [*message.get("headers", ()), *_SAFE, *end]}
+            elif not exchange.body_read.is_set():
+                await send({**message, "more_body": True})
+                await _let_it_be_heard(receive)
+                message = {"type": "http.response.body"}
             await send(message)
 
         try:
@@ -124,11 +130,21 @@ async def _leaves(exchange: _Exchange, receive: Receive) -> None:
         pass
 
 
+async def _let_it_be_heard(receive: Receive) -> None:
+    """Throw away a little of what a client still sends: a connection that is closed at once takes the answer along."""
+    left_bytes = _MOST_UNHEARD_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LONGEST_UNHEARD_S):
+            while left_bytes > 0 and (message := await receive()).get("more_body"):
+                left_bytes -= len(message["body"])
+
+
 async def _refuse(answer: Send, exchange: _Exchange, error: ServiceError) -> None:
     """Answer with an error, unless an answer has begun."""
     if exchange.status:
         return
-    headers = {"content-type": "application/json", **error.headers}
+    body = json.dumps(error.to_json()).encode()
+    headers = {"content-type": "application/json", "content-length": str(len(body)), **error.headers}
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await answer({"type": "http.response.start", "status": error.status, "headers": raw})
-    await answer({"type": "http.response.body", "body": json.dumps(error.to_json()).encode()})
+    await answer({"type": "http.response.body", "body": body})
