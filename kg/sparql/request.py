@@ -71,7 +71,8 @@ class SeedFile:
 def read_seeds(path: Path, recipe: SparqlRecipe = PLAIN) -> SeedFile:
     """Read a file with one IRI a line, with or without `<` and `>`; blank lines and those after `#` say nothing.
 
-    What stands behind a tab is passed over. An IRI may begin with a prefix of the recipe: `wd:Q42`, `Q42`, `https://www.wikidata.org/wiki/Q42`.
+    What stands behind a tab is passed over. An IRI may begin with a prefix of the recipe: `wd:Q42`, `Q42`,
+    `https://www.wikidata.org/wiki/Q42`.
 
     Raises:
         SourceError: If it cannot be read, or holds no IRI.
