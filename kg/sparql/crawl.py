@@ -170,8 +170,9 @@ class Crawl:
         for start in range(0, len(forms), _CHUNK):
             self.progress(step, start, len(forms))
             for found in self._find(question, forms[start : start + _CHUNK], most):
-                self.with_rows.add(canonical_iri(found.iri))
                 rows = [row for row in found.rows if _is_usable(row.get("p", {})) and self._is_taken(question, row)]
+                if rows:
+                    self.with_rows.add(canonical_iri(found.iri))
                 self.files.add(self._statements(question, found.iri, rows))
                 for row in rows:
                     self._note(found.iri, row)

@@ -131,7 +131,7 @@ def properties(languages: Sequence[str], graphs: tuple[str, ...], recipe: Sparql
     taken = _taken(texts, recipe.leave_out) + ("" if recipe.plain_texts else f" && !{plain}")
     literals = f"({_spoken(languages)} && ?p NOT IN ({_listed(IGNORED - named)}){taken})"
     spoken = {*_LABELS, *recipe.labels, *recipe.aliases, *recipe.descriptions}
-    resources = f"?p IN ({_listed((DATASETS.keys() | named) - spoken)})"
+    resources = f"?p IN ({_listed((DATASETS.keys() | named) - spoken - {*recipe.leave_out})})"
     pattern = f"?x ?p ?y . FILTER({literals} || {resources})"
     return Question("properties", pattern, values=True, graphs=graphs, onward=(REDIRECT, *recipe.redirects))
 

@@ -71,7 +71,8 @@ class SeedFile:
 def read_seeds(path: Path, recipe: SparqlRecipe = PLAIN) -> SeedFile:
     """Read a file with one IRI a line, with or without `<` and `>`; blank lines and those after `#` say nothing.
 
-    An IRI may begin with a prefix of the recipe: `wd:Q42`, `Q42`, `https://www.wikidata.org/wiki/Q42`.
+    What stands behind a tab is passed over. An IRI may begin with a prefix of the recipe: `wd:Q42`, `Q42`,
+    `https://www.wikidata.org/wiki/Q42`.
 
     Raises:
         SourceError: If it cannot be read, or holds no IRI.
@@ -87,7 +88,7 @@ def read_seeds(path: Path, recipe: SparqlRecipe = PLAIN) -> SeedFile:
     for number, line in enumerate(lines, 1):
         if not line or line.startswith("#"):
             continue
-        iri = line.split(" #")[0].strip()
+        iri = line.partition("\t")[0].split(" #")[0].strip()
         iri = recipe.whole_iri(iri[1:-1] if iri.startswith("<") and iri.endswith(">") else iri)
         if is_iri(iri) and "\ufffd" not in iri:
             iris.setdefault(canonical_iri(iri), iri)

@@ -23,7 +23,9 @@ def test_a_file_of_seeds(tmp_path: Path) -> None:
 
 def test_seeds_as_people_write_them(tmp_path: Path) -> None:
     path = tmp_path / "seeds.txt"
-    path.write_text("Q42\nwd:Q1\nhttps://www.wikidata.org/wiki/Q2\nhttp://www.wikidata.org/entity/Q42\nDouglas\n")
+    path.write_text(
+        "Q42\tDouglas Adams\nwd:Q1\nhttps://www.wikidata.org/wiki/Q2\nhttp://www.wikidata.org/entity/Q42\nDouglas\n"
+    )
     seeds = read_seeds(path, read_recipe("wikidata"))
     assert seeds.iris == tuple(f"http://www.wikidata.org/entity/Q{number}" for number in (42, 1, 2))
     assert seeds.broken == ("line 5: Douglas",)
