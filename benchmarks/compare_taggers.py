@@ -97,7 +97,8 @@ def print_tables(specs: Iterable[RunSpec] | None, years: Sequence[int]) -> None:
         print(year_table(results, year), flush=True)
 
 
-def main(arguments: Sequence[str] = ()) -> None:
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     few = [name for name in FEW if name in shipped_recipes()]
     parser.add_argument(
@@ -119,11 +120,16 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1)), help="runs beside each other")
     parser.add_argument("--table-only", action="store_true", help="print what has been run, whatever it was")
     chosen = parser.parse_args(arguments)
+    if PICTURES in (chosen.contexts or ()) and chosen.images is None:
+        parser.error("--contexts pictures takes --images DIR")
+    return chosen
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    chosen = parsed(arguments)
     if chosen.table_only:
         print_tables(None, chosen.years)
         return
-    if PICTURES in (chosen.contexts or ()) and chosen.images is None:
-        parser.error("--contexts pictures takes --images DIR")
     try:
         specs = specs_of(chosen)
         run_all(specs, chosen.jobs)
