@@ -25,13 +25,14 @@ from typing import TYPE_CHECKING
 
 from benchmarks.sample import SAMPLE, SHARED, WORK
 from benchmarks.tagger_runs import TEXT, RunSpec, resolved_recipe
+from benchmarks.tagger_table import worth
 from benchmarks.train_default_tagger import MEASURED_POSTS, pictured_knowledge, text_key
 from ner.checkpoints import load_tagger
 from ner.errors import NerError
 from ner.evaluation.evaluate import tag_in_steps
 from ner.evaluation.picture_swaps import with_wrong_pictures, without_picture
 from ner.evaluation.scores import ALL, PostCounts, count_posts
-from ner.evaluation.significance import Comparison, compare_counts, f1_intervals
+from ner.evaluation.significance import compare_counts, f1_intervals
 from ner.formats import TaggedPost, read_posts, tagger_input
 from ner.spans import TYPES
 from ner.taggers import Tagger
@@ -122,7 +123,7 @@ def table_of(counts: Mapping[str, PostCounts]) -> Iterable[str]:
     yield f"|{' --- |' * len(columns)}"
     for name, own in counts.items():
         f1, interval = _f1_by_group(own), f1_intervals(own)[ALL]
-        against = [_worth(compare_counts(own, counts[other])[ALL]) for other in (NO_KNOWLEDGE, ALONE)]
+        against = [worth(compare_counts(own, counts[other])[ALL]) for other in (NO_KNOWLEDGE, ALONE)]
         cells = [name, f"{f1[ALL]:.2f}", f"{100 * interval.low:.1f} to {100 * interval.high:.1f}"]
         cells += [f"{f1[kind]:.1f}" for kind in TYPES]
         yield f"| {' | '.join([*cells, *against])} |"
@@ -176,11 +177,6 @@ def _write(path: Path, posts: Iterable[TaggedPost]) -> Path:
 def _f1_by_group(counts: PostCounts) -> dict[str, float]:
     """F1 of each group in percent."""
     return {group: 200 * c / ((g + p) or 1) for group, (g, p, c) in counts.totals().items()}
-
-
-def _worth(found: Comparison) -> str:
-    low, high = 100 * found.interval.low, 100 * found.interval.high
-    return f"{100 * found.difference:+.2f} ({low:+.1f} to {high:+.1f}), p = {found.p_value:.4f}"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.paper_figures import REPORTED
-from benchmarks.tagger_runs import TEXT
+from benchmarks.tagger_runs import PICTURES, TEXT
+from ner.evaluation.significance import Comparison
 from ner.spans import TYPES
 
 _COLUMNS = ("tagger", "beside the text", "F1", *TYPES, "strict F1", "span only", "seeds", "minutes")
@@ -21,7 +22,7 @@ class Row:
 
     Attributes:
         title: The tagger, with what is changed in it.
-        paper: What the papers' figures know it by: its recipe, and what an ablation changes.
+        paper: What the papers' figures know it by: its recipe, without its folder, and what is changed.
         context: What stands beside the text.
         runs: What came of each.
     """
@@ -52,7 +53,7 @@ def rows_of(results: Iterable[Mapping[str, Any]], year: int) -> list[Row]:
     groups: dict[tuple[str, str, str], dict[int, Mapping[str, Any]]] = {}
     for run in results:
         if run["year"] == year:
-            paper = f"{run['recipe']}:{run['changes']}".rstrip(":")
+            paper = f"{run['recipe'].rpartition('/')[2]}:{run['changes']}".rstrip(":")
             groups.setdefault((run["title"], paper, run["context"]), {})[run["seed"]] = run
     rows = [Row(*key, tuple(runs[seed] for seed in sorted(runs))) for key, runs in groups.items()]
     return sorted(rows, key=lambda row: (-row.f1, row.title, row.context))
@@ -62,14 +63,15 @@ def year_table(results: Iterable[Mapping[str, Any]], year: int) -> str:
     """A year's table as Markdown."""
     rows = rows_of(results, year)
     reported = REPORTED.get(year, {})
-    alone = [row for row in rows if row.context == TEXT and row.paper in reported and ":" not in row.paper]
+    seen = {row.paper for row in rows if row.context == PICTURES}
+    alone = [r for r in rows if r.paper in reported and r.context == (PICTURES if r.paper in seen else TEXT)]
     of_papers = sorted(alone, key=lambda row: -reported[row.paper].f1)
-    lines = [_line((*_COLUMNS, *_PAPERS)), _line(["---"] * (len(_COLUMNS) + len(_PAPERS)))]
+    lines = [markdown_line((*_COLUMNS, *_PAPERS)), markdown_line(["---"] * (len(_COLUMNS) + len(_PAPERS)))]
     for row in rows:
         paper = reported.get(row.paper)
         figures = [f"{paper.f1:.2f}", " / ".join(f"{value:.1f}" for value in paper.by_type)] if paper else ["", ""]
         ranks = [str(order.index(row) + 1) if row in alone else "" for order in (alone, of_papers)]
-        lines.append(_line([*_own_figures(row), *figures, *ranks]))
+        lines.append(markdown_line([*_own_figures(row), *figures, *ranks]))
     return "\n".join(lines)
 
 
@@ -87,5 +89,12 @@ def spread(values: Sequence[float]) -> str:
     return f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
 
 
-def _line(cells: Iterable[str]) -> str:
+def worth(found: Comparison) -> str:
+    """How much better one is than another, in points, with its interval and how probable that is by chance."""
+    low, high = 100 * found.interval.low, 100 * found.interval.high
+    return f"{100 * found.difference:+.2f} ({low:+.1f} to {high:+.1f}), p = {found.p_value:.4f}"
+
+
+def markdown_line(cells: Iterable[str]) -> str:
+    """A row of a table."""
     return f"| {' | '.join(cells)} |"

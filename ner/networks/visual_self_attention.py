@@ -39,6 +39,7 @@ class VisualSelfAttentionOptions(WordOptions):
     directions: str = choice("all", tuple(_DIRECTIONS))
     visual_form: str = choice(FORMS[0], FORMS)  # how regions are scored: "printed", or as "released"
     gate_bias: float = 0.0  # where the gates' biases start: 0 as printed, 1 as released
+    picture: bool = True  # false to look at no regions
 
 
 class VisualSelfAttention(Network):
@@ -51,11 +52,12 @@ class VisualSelfAttention(Network):
 
     def __init__(self, options: VisualSelfAttentionOptions, sizes: WordSizes) -> None:
         super().__init__()
-        self.takes_regions = sizes.region_width > 0
+        region_width = sizes.region_width if options.picture else 0
+        self.takes_regions = region_width > 0
         self.encoder = WordEncoder(options, sizes)
         width = self.encoder.width
         self.attentions = nn.ModuleList(
-            _AidedAttention(width, 0 if number else sizes.region_width, options, direction)
+            _AidedAttention(width, 0 if number else region_width, options, direction)
             for number, direction in enumerate(_DIRECTIONS[options.directions])
         )
         self.dropout = nn.Dropout(options.dropout)

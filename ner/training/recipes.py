@@ -128,25 +128,54 @@ class Recipe:
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:
-    """A recipe from a TOML or JSON file, or a shipped one by its name ("default").
+    """A recipe from a TOML or JSON file, or a shipped one by its name ("default", "papers/yu-2020/umt").
+
+    ``like = "umt"`` at its top starts from another recipe, a shipped one or a file beside it: what it says besides
+    takes the place of what stands there.
 
     Raises:
         RecipeError: There is no such recipe, or it has a wrong name or value; the text says which, and what is allowed.
     """
-    shipped = sorted(RECIPES.glob("*.toml"))
-    path = next((p for p in shipped if p.stem == str(name_or_path)), Path(name_or_path))
-    try:
-        text = path.read_text(encoding="utf-8")
-        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except OSError as error:
-        names = ", ".join(p.stem for p in shipped)
-        raise RecipeError(f"recipe {str(name_or_path)!r} cannot be read: give a file, or one of {names}") from error
-    except ValueError as error:
-        raise RecipeError(f"{path}: is not {path.suffix.lstrip('.').upper() or 'TOML'} ({error})") from error
+    path = _file_of(name_or_path)
+    values = _values_of(path)
     try:
         return recipe_from_dict(values)
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from error
+
+
+def recipe_names() -> list[str]:
+    """The names of all shipped recipes; those in folders are of the papers' exact settings."""
+    return sorted(path.relative_to(RECIPES).with_suffix("").as_posix() for path in RECIPES.rglob("*.toml"))
+
+
+def _file_of(name_or_path: str | Path, beside: Path = Path()) -> Path:
+    name = str(name_or_path)
+    return RECIPES / f"{name}.toml" if name in recipe_names() else beside / name
+
+
+def _values_of(path: Path, followed: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The plain values of a recipe's file, on top of those of the one that it is like."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        values: dict[str, Any] = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except OSError as error:
+        names = ", ".join(name for name in recipe_names() if "/" not in name)
+        raise RecipeError(f"recipe {str(path)!r} cannot be read: give a file, or one of {names}") from error
+    except ValueError as error:
+        raise RecipeError(f"{path}: is not {path.suffix.lstrip('.').upper() or 'TOML'} ({error})") from error
+    if not isinstance(values, dict) or "like" not in values:
+        return values
+    other = _file_of(str(values.pop("like")), path.parent)
+    if path in followed:
+        raise RecipeError(f"{path}: like = {other.stem!r} leads back to itself: expected another recipe")
+    start = _values_of(other, (*followed, path))
+    sections = {name: start[name] | own for name, own in values.items() if _is_section(own, start.get(name))}
+    return start | values | sections
+
+
+def _is_section(*values: object) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
