@@ -109,6 +109,7 @@ class OnRay:
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         found = _mapped(ray.data.from_arrow(blocks), _PickleReader, self._index_dir, self._settings, batch_size)
         for row in found.iter_rows():
             yield pickle.loads(row["result"])  # noqa: S301 - from our own actors
@@ -176,7 +177,7 @@ def _post(row: dict[str, Any]) -> Post | PostError:
 def _mapped(
     dataset: "Dataset", reader: Callable[..., Any], index: Path, settings: Settings, batch_size: int, **options: Any
 ) -> "Dataset":
-    """Map batches over actors: one for each GPU, or, where there are none, for each CPU."""
+    """Map batches over actors: one for each GPU, or, where there are none, for each CPU; Ray replaces those lost."""
     import ray
     from ray.data import ActorPoolStrategy
 
@@ -190,6 +191,4 @@ def _mapped(
         num_gpus=1 if gpus else None,
         fn_constructor_args=(index.absolute(), settings, str(Path.cwd())),
         fn_constructor_kwargs=options,
-        max_restarts=-1,
-        max_task_retries=-1,
     )
