@@ -124,9 +124,11 @@ def _open_pipeline(job: Job) -> "Pipeline | OnRay":
     return pipeline
 
 
-def _say_unknown(pipeline: "Pipeline") -> None:
-    """Say which linked entities kept their own IRIs, as the other graph's are not known."""
-    if pipeline.other_iris and (unknown := sorted(pipeline.other_iris.unknown)):
+def _say_unknown(pipeline: "Pipeline | OnRay") -> None:
+    """Say which linked entities kept their own IRIs, as the other graph's are not known; on Ray nobody counts them."""
+    from linker import Pipeline
+
+    if isinstance(pipeline, Pipeline) and pipeline.other_iris and (unknown := sorted(pipeline.other_iris.unknown)):
         wanted = pipeline.settings.iris
         say(
             f"{_count(unknown, 'linked entity', 'linked entities')} kept their own IRI, as the graph does not know"

@@ -129,7 +129,7 @@ def properties(languages: Sequence[str], graphs: tuple[str, ...], recipe: Sparql
     names = named | _LABELS | NAME_PREDICATES.keys()
     plain = f'(?p NOT IN ({_listed(names)}) && LANG(?y) = "" && DATATYPE(?y) = {in_query(_TEXT)})'
     taken = _taken(texts, recipe.leave_out) + ("" if recipe.plain_texts else f" && !{plain}")
-    literals = f"({_spoken(languages)} && ?p NOT IN ({_listed(IGNORED - named)}){taken})"
+    literals = f"({_spoken(languages)} && ?p NOT IN ({_listed(IGNORED.keys() - named)}){taken})"
     spoken = {*_LABELS, *recipe.labels, *recipe.aliases, *recipe.descriptions}
     resources = f"?p IN ({_listed((DATASETS.keys() | named) - spoken - {*recipe.leave_out})})"
     pattern = f"?x ?p ?y . FILTER({literals} || {resources})"
