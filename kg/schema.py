@@ -110,8 +110,9 @@ CREATE TABLE rejected (
 # What people read: labels in place of ids. LEFT JOIN, so that rows are counted without a look at the labels.
 _VIEWS = """
 CREATE VIEW triple_in_words AS
-SELECT s.label AS subject, p.label AS predicate, o.label AS object, s.iri AS subject_iri, o.iri AS object_iri FROM triple t
-LEFT JOIN entity s ON s.id = t.subject LEFT JOIN predicate p ON p.id = t.predicate LEFT JOIN entity o ON o.id = t.object;
+SELECT s.label AS subject, p.label AS predicate, o.label AS object, s.iri AS subject_iri, o.iri AS object_iri
+FROM triple t LEFT JOIN entity s ON s.id = t.subject LEFT JOIN predicate p ON p.id = t.predicate
+LEFT JOIN entity o ON o.id = t.object;
 CREATE VIEW literal_in_words AS
 SELECT s.label AS subject, p.label AS predicate, l.value, l.datatype, s.iri AS subject_iri FROM literal l
 LEFT JOIN entity s ON s.id = l.subject LEFT JOIN predicate p ON p.id = l.predicate;

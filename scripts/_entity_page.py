@@ -22,8 +22,8 @@ _OUT = """
 SELECT p.label, e.label, e.iri FROM (SELECT predicate, object FROM triple WHERE subject = :id ORDER BY object, predicate
 LIMIT :limit OFFSET :offset) t JOIN predicate p ON p.id = t.predicate JOIN entity e ON e.id = t.object"""
 _IN = """
-SELECT p.label, e.label, e.iri FROM (SELECT predicate, subject FROM triple WHERE object = :id ORDER BY subject, predicate
-LIMIT :limit OFFSET :offset) t JOIN predicate p ON p.id = t.predicate JOIN entity e ON e.id = t.subject"""
+SELECT p.label, e.label, e.iri FROM (SELECT predicate, subject FROM triple WHERE object = :id
+ORDER BY subject, predicate LIMIT :limit OFFSET :offset) t JOIN predicate p ON p.id = t.predicate JOIN entity e ON e.id = t.subject"""
 _LITERALS = """
 SELECT p.label, l.value, l.datatype FROM (SELECT predicate, value, datatype FROM literal WHERE subject = :id
 ORDER BY predicate LIMIT :limit OFFSET :offset) l JOIN predicate p ON p.id = l.predicate"""
@@ -60,9 +60,7 @@ class Drawn:
     y: float
 
 
-def entity_page(
-    index: "Index", cache: "KnowledgeCache | None", text: str, pages: Mapping[str, int]
-) -> dict[str, Any]:
+def entity_page(index: "Index", cache: "KnowledgeCache | None", text: str, pages: Mapping[str, int]) -> dict[str, Any]:
     """What the page of an entity shows.
 
     Args:

@@ -44,7 +44,9 @@ _POLICY = (
 )
 _IRI_COLUMNS = {
     **dict.fromkeys(("iri", "entity_iri", "nearest_iri", "subject_iri", "object_iri")),
-    **{"subject": "subject_iri", "object": "object_iri", "entity": "entity_iri"},
+    "subject": "subject_iri",
+    "object": "object_iri",
+    "entity": "entity_iri",
 }
 _BAD_NUMBER = 1 << 31
 
@@ -107,7 +109,7 @@ def _open_cache(path: Path) -> "KnowledgeCache | None":
 def _metadata(index: "Index") -> dict[str, Any]:
     metadata = tomllib.loads((_HERE / "data" / "serve.toml").read_text("utf-8"))
     sources = ", ".join(source.name for source in index.manifest.sources[:10])
-    return metadata | {"title": f"The index {index.path.name}", "source": sources}
+    return metadata | {"title": f"kgmner: {index.path.name}", "source": sources}
 
 
 class _Pages:
@@ -131,6 +133,11 @@ class _Pages:
     def extra_css_urls(self) -> list[str]:
         """What Datasette's style sheet lacks."""
         return ["/kgmner/serve.css"]
+
+    @hookimpl
+    def extra_body_script(self) -> str:
+        """The language of the pages, which Datasette does not say."""
+        return 'document.documentElement.lang = "en";'
 
     @hookimpl
     def prepare_jinja2_environment(self, env: Any) -> None:

@@ -208,9 +208,7 @@ def serve(at: _Place, host: str, port: int) -> None:
     try:
         from scripts._serve_index import serve_index
     except ImportError as error:
-        raise _cli.CommandError(
-            f"kg-cache serve needs Datasette ({error}): pip install 'kgmner[datasette]'"
-        ) from None
+        raise _cli.CommandError(f"kg-cache serve needs Datasette ({error}): pip install 'kgmner[datasette]'") from None
     serve_index(at.open(), at.cache, host=host, port=port)
 
 
