@@ -23,7 +23,8 @@ SELECT p.label, e.label, e.iri FROM (SELECT predicate, object FROM triple WHERE 
 LIMIT :limit OFFSET :offset) t JOIN predicate p ON p.id = t.predicate JOIN entity e ON e.id = t.object"""
 _IN = """
 SELECT p.label, e.label, e.iri FROM (SELECT predicate, subject FROM triple WHERE object = :id
-ORDER BY subject, predicate LIMIT :limit OFFSET :offset) t JOIN predicate p ON p.id = t.predicate JOIN entity e ON e.id = t.subject"""
+ORDER BY subject, predicate LIMIT :limit OFFSET :offset) t
+JOIN predicate p ON p.id = t.predicate JOIN entity e ON e.id = t.subject"""
 _LITERALS = """
 SELECT p.label, l.value, l.datatype FROM (SELECT predicate, value, datatype FROM literal WHERE subject = :id
 ORDER BY predicate LIMIT :limit OFFSET :offset) l JOIN predicate p ON p.id = l.predicate"""
