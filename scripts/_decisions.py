@@ -45,17 +45,15 @@ def list_knowledge(cache: Path, post: str | None, *, limit: int) -> Rows:
     """
     from linker import result_to_json
 
-    columns: list[str] = ["post", "text", "pictured", "hop", "cosine", "knowledge", "file"]
+    columns = ["post", "text", "pictured", "hop", "cosine", "knowledge", "file"]
     rows = []
     for found in _find(cache, post, limit=limit):
         asked = found.asked
         answer = (asked.entity_iri, asked.hop, asked.cosine) if asked else (None, None, None)
         facts = [f"{about} {said_of_subject(*what)}" for about, *what in asked.knowledge] if asked else []
-        row = (found.post.id, found.post.text, *answer, facts, found.post.file)
-        if post is not None:
-            given = asked and {"candidates": asked.candidates, "threshold": asked.threshold, "hops": asked.hops}
-            row += (given, found.result and result_to_json(found.result, explain=True))
-        rows.append(row)
+        given = asked and {"candidates": asked.candidates, "threshold": asked.threshold, "hops": asked.hops}
+        whole = [given, found.result and result_to_json(found.result, explain=True)] if post is not None else []
+        rows.append([found.post.id, found.post.text, *answer, facts, found.post.file, *whole])
     return Rows(columns if post is None else [*columns, "asked", "decision"], rows)
 
 

@@ -39,12 +39,12 @@ GROUP BY e.id ORDER BY e.prior DESC, e.id LIMIT :drawn"""
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows of one kind, a page of them; each cell is a text, or a text and the IRI to which it leads."""
+    """Rows of one kind, a page of them; each cell is a text, or a text and the IRI to which it leads. Or posts."""
 
     name: str  # of the page's number in the address
     title: str
     columns: Sequence[str]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Any]
     page: int  # from 1
     more: bool  # whether another page follows
 

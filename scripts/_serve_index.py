@@ -6,6 +6,7 @@ import socket
 import tomllib
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _SIDE = 360  # pixels of a picture's longer side
 _SETTINGS = {
-    "sql_time_limit_ms": 900,
+    "sql_time_limit_ms": 500,  # a page asks twice: for rows, and how many
     "suggest_facets": False,
     "allow_facet": True,
     "facet_time_limit_ms": 400,
@@ -74,6 +75,8 @@ def make_app(index: "Index", cache: "KnowledgeCache | None") -> Datasette:
     """Datasette over the databases of an index, with our pages."""
     from linker import GRAPH
 
+    # Each error would be printed with every local value: that takes seconds, and shows what is in the posts.
+    vars(import_module("datasette.handle_exception"))["rich"] = None
     counts = {name: {"count": number} for name, number in index.manifest.counts.items() if " " not in name}
     known = {"kg": {"hash": index.graph.identity(), "size": 0, "file": "", "tables": counts}}
     served = Datasette(

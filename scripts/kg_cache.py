@@ -128,7 +128,8 @@ def knowledge(at: _Place, post: str | None, limit: int) -> _Shown | None:
     at.open()
     if post is None or click.get_current_context().params["as_json"]:
         return _decisions.list_knowledge(at.cache, post, limit=limit)
-    return _decisions.print_decisions(at.cache, post)
+    _decisions.print_decisions(at.cache, post)
+    return None
 
 
 @_command("kg-cache demo/index posts Chad\nkg-cache demo/index posts Amman --limit 5 --json", limit=50)
