@@ -4,12 +4,14 @@ from .build.delimited import delimited_rows as delimited_rows
 from .build.differences import compare_graphs as compare_graphs
 from .build.source_file import GraphSources as GraphSources
 from .build.sources import find_sources as find_sources
+from .cache_entries import CachedDecision as CachedDecision
 from .cache_entries import CachedLocalFeatures as CachedLocalFeatures
 from .cache_entries import CachedPicture as CachedPicture
 from .cache_entries import CachedPost as CachedPost
 from .cache_entries import CachedRegions as CachedRegions
 from .cache_entries import CacheEntry as CacheEntry
 from .cache_entries import PicturedRecord as PicturedRecord
+from .cache_entries import PostOfEntity as PostOfEntity
 from .entities import ENTITY_TYPES as ENTITY_TYPES
 from .entities import AliasMatch as AliasMatch
 from .entities import BuildReport as BuildReport

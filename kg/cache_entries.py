@@ -69,4 +69,25 @@ class CachedPost:
     key: str | None
 
 
-CacheEntry = CachedPicture | CachedRegions | CachedLocalFeatures | PicturedRecord | CachedPost
+@dataclass(frozen=True, slots=True)
+class CachedDecision:
+    """The whole decision about a post: its result as JSON, with every part of every score."""
+
+    file: str
+    id: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostOfEntity:
+    """A post that mentions an entity or shows it."""
+
+    file: str
+    id: str
+    how: str  # mentions or shows
+    said: str | None  # the words that mention it
+    score: float  # how probable that is, 0 to 1
+    text: str
+
+
+CacheEntry = CachedPicture | CachedRegions | CachedLocalFeatures | PicturedRecord | CachedPost | CachedDecision

@@ -14,14 +14,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, get_origin
 
-from .cache_entries import CachedLocalFeatures, CachedPicture, CachedPost, CachedRegions, CacheEntry, PicturedRecord
+from .cache_entries import (
+    CachedDecision,
+    CachedLocalFeatures,
+    CachedPicture,
+    CachedPost,
+    CachedRegions,
+    CacheEntry,
+    PicturedRecord,
+    PostOfEntity,
+)
 from .errors import CacheError
 from .small_store import SmallStore
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_Kind = TypeVar("_Kind", CachedPicture, CachedRegions, CachedLocalFeatures, PicturedRecord, CachedPost)
+_Kind = TypeVar("_Kind", CachedPicture, CachedRegions, CachedLocalFeatures, PicturedRecord, CachedPost, CachedDecision)
 
 _NAMES: dict[type[CacheEntry], str] = {
     CachedPicture: "picture",
@@ -29,12 +38,20 @@ _NAMES: dict[type[CacheEntry], str] = {
     CachedLocalFeatures: "local_features",
     PicturedRecord: "pictured",
     CachedPost: "post",
+    CachedDecision: "decision",
 }
 _OF_ENCODER = "encoder = ? AND sha256 IN (SELECT value FROM json_each(?))"
 _FORGET_OLDEST = (
     "DELETE FROM local_features WHERE rowid IN (SELECT rowid FROM local_features ORDER BY created DESC, rowid DESC"
     " LIMIT -1 OFFSET ?)"
 )
+_POSTS_OF_ENTITY = """
+SELECT m.file, m.post, 'mentions', m.text, m.score, coalesce(p.text, '') FROM mention m
+LEFT JOIN post p ON p.file = m.file AND p.id = m.post WHERE m.entity_iri = :iri
+UNION ALL
+SELECT p.file, p.id, 'shows', NULL, coalesce(d.score, 1), p.text FROM pictured d JOIN post p ON p.key = d.key
+WHERE d.entity_iri = :iri ORDER BY 1, 2, 3 LIMIT :limit OFFSET :offset
+"""
 _ALL_DAYS = 365_000
 _TIMEOUT_S = 30.0
 
@@ -64,7 +81,26 @@ class KnowledgeCache(SmallStore):
         entity_iri TEXT, hop INTEGER, cosine REAL, image TEXT, path TEXT, knowledge TEXT, how TEXT, score REAL,
         nearest_iri TEXT, nearest_cosine REAL, created TEXT
     );
-    CREATE TABLE IF NOT EXISTS post (file TEXT, id TEXT, text TEXT, key TEXT, created TEXT, PRIMARY KEY (file, id))
+    CREATE TABLE IF NOT EXISTS post (file TEXT, id TEXT, text TEXT, key TEXT, created TEXT, PRIMARY KEY (file, id));
+    CREATE TABLE IF NOT EXISTS decision (file TEXT, id TEXT, result TEXT, created TEXT, PRIMARY KEY (file, id));
+    CREATE TABLE IF NOT EXISTS mention (
+        file TEXT, post TEXT, start INTEGER, "end" INTEGER, text TEXT, type TEXT, entity_iri TEXT, entity TEXT,
+        score REAL
+    );
+    CREATE INDEX IF NOT EXISTS mention_post ON mention (file, post);
+    CREATE INDEX IF NOT EXISTS mention_entity ON mention (entity_iri);
+    CREATE INDEX IF NOT EXISTS pictured_entity ON pictured (entity_iri);
+    CREATE INDEX IF NOT EXISTS post_key ON post (key);
+    CREATE TRIGGER IF NOT EXISTS decision_kept AFTER INSERT ON decision BEGIN
+        DELETE FROM mention WHERE file = new.file AND post = new.id;
+        INSERT INTO mention SELECT new.file, new.id, json_extract(value, '$.start_char'),
+            json_extract(value, '$.end_char'), json_extract(value, '$.text'), json_extract(value, '$.type'),
+            json_extract(value, '$.entity.iri'), json_extract(value, '$.entity.label'),
+            json_extract(value, '$.entity.score') FROM json_each(new.result, '$.mentions');
+    END;
+    CREATE TRIGGER IF NOT EXISTS decision_forgotten AFTER DELETE ON decision BEGIN
+        DELETE FROM mention WHERE file = old.file AND post = old.id;
+    END
     """
     ERROR = CacheError
     FIX = "; remove it, or give another place for the cache"
@@ -123,6 +159,18 @@ class KnowledgeCache(SmallStore):
         where = "id = coalesce(?, id) ORDER BY file, id LIMIT ?"
         return self._read(CachedPost, where, [post_id, limit])
 
+    def decisions(self, post_id: str) -> dict[str, str]:
+        """Return the decisions about the posts of an id, as JSON, by their file."""
+        found = self._read(CachedDecision, "id = ?", [post_id]) if self._has("decision") else []
+        return {decision.file: decision.result for decision in found}
+
+    def posts_of_entity(self, iri: str, *, limit: int = -1, offset: int = 0) -> list[PostOfEntity]:
+        """Return the posts that mention an entity or show it; by file and id."""
+        values = {"iri": iri, "limit": limit, "offset": offset}
+        with self._lock, self._errors():
+            found = self._database.execute(_POSTS_OF_ENTITY, values) if self._has("mention") else ()
+            return [PostOfEntity(*row) for row in found]
+
     def put(self, entries: Iterable[CacheEntry]) -> None:
         """Keep some entries, all or none of them, each in the place of one with the same key.
 
@@ -143,7 +191,7 @@ class KnowledgeCache(SmallStore):
     def stats(self) -> dict[str, int]:
         """Return the number of rows of each table, and the size of the file as `size_bytes`."""
         with self._lock, self._errors():
-            counts = {name: self._database.table(name).count for name in _NAMES.values()}
+            counts = {name: self._database.table(name).count for name in _NAMES.values() if self._has(name)}
         return counts | {"size_bytes": self.path.stat().st_size if self.path.exists() else 0}
 
     def prune(self, *, older_than_days: float | None = None) -> int:
@@ -205,6 +253,11 @@ class KnowledgeCache(SmallStore):
             connection.close()
             raise
         return Database(connection)
+
+    def _has(self, table: str) -> bool:
+        """Whether the table is there: a cache that is only read may be of the time before decisions were kept."""
+        with self._lock, self._errors():
+            return bool(self._database.table(table).exists())
 
     def _read(self, kind: type[_Kind], where: str, arguments: Sequence[str | int | None]) -> list[_Kind]:
         columns = ", ".join(field.name for field in fields(kind))

@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from kg import AliasMatch, CachedPost, Fact, PicturedRecord
+from kg import AliasMatch, Fact, PicturedRecord
 from linker.index import Index
 from linker.memory import Memory
 from linker.pictured import Match, find_pictured
@@ -23,6 +23,7 @@ class Knowledge:
     pictured: Pictured | None = None  # the pictured entity, where one was recognised
     facts: tuple[Fact, ...] = ()  # what the graph knows about it, most specific first
     nearest: Nearest | None = None  # what came nearest, where nothing was recognised
+    key: str | None = None  # under which the knowledge cache has it
 
 
 _RECENT_ANSWERS = 4096
@@ -62,11 +63,11 @@ class KnowledgeFinder:
             return Knowledge()
         text = text_scores(matches)
         key = self._key(picture.sha256, text)
-        self._memory.keep(CachedPost(post.file, str(post.id), " ".join(post.tokens), key))
         known = self._recent.get(key) or self._recall(key)
         if known is None:
             known = self._find(post.image, picture, text)
             self._memory.keep(self._record(key, picture.sha256, sorted(text), known))
+        known = replace(known, key=key)
         if len(self._recent) >= _RECENT_ANSWERS:
             self._recent.clear()
         self._recent[key] = known

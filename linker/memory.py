@@ -1,10 +1,14 @@
 """The knowledge cache as the linker uses it: what is remembered changes how fast an answer comes, never the answer."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Self, TypeVar
 
-from kg import CacheEntry, CacheError, KnowledgeCache
+from kg import CachedDecision, CachedPost, CacheEntry, CacheError, KnowledgeCache
+from linker.output import result_to_json
+from linker.results import Post, Result
 
 T = TypeVar("T")
 
@@ -61,6 +65,13 @@ class Memory:
         """Keep something; it is written with the next `flush`."""
         if self._writable:
             self._waiting.append(entry)
+
+    def keep_decision(self, post: Post, result: Result, *, key: str | None) -> None:
+        """Keep a post and what was decided about it, without the user's own fields; `key` leads to what it shows."""
+        if self._writable:
+            whole = result_to_json(replace(result, fields={}), explain=True)
+            self.keep(CachedPost(post.file, str(post.id), " ".join(post.tokens), key))
+            self.keep(CachedDecision(post.file, str(post.id), json.dumps(whole)))
 
     def flush(self) -> None:
         """Write what was kept, in one transaction."""

@@ -108,7 +108,10 @@ class Pipeline:
         Returns:
             A result for each, in the same order.
         """
-        results = [self._conclude(post, found) for post, found in zip(posts, self.gather(posts), strict=True)]
+        gathered = self.gather(posts)
+        results = [self._conclude(post, found) for post, found in zip(posts, gathered, strict=True)]
+        for post, found, result in zip(posts, gathered, results, strict=True):
+            self.memory.keep_decision(post, result, key=found.known.key)
         self.memory.flush()
         return self.other_iris.translate(results) if self.other_iris else results
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from scripts._cli import CommandError, say
 from scripts._show import Rows
-from scripts._words import said_of_subject
 
 if TYPE_CHECKING:
+    from kg import Entity
     from linker import Index
 
 _NAMES = "SELECT DISTINCT text FROM alias WHERE entity = ? AND text <> ? ORDER BY weight DESC, text LIMIT ?"
@@ -48,11 +48,13 @@ def describe_entity(index: "Index", text: str, *, limit: int) -> dict[str, Any]:
     """Say what the graph knows about an entity."""
     graph = index.graph
     entity = graph.find(text)
+    others = others_of_that_name(index, text, entity, limit=limit)
     values = {"id": entity.id, "label": entity.label, "limit": limit}
     pictures = graph.connection.execute(_PICTURES, (entity.id, limit))
     return {
         "iri": entity.iri,
         "label": entity.label,
+        **({"also means": [f"{other.label} ({other.iri})" for other in others]} if others else {}),
         "type": entity.type,
         "prior": entity.prior,
         "classes": list(graph.classes(entity.id)),
@@ -60,6 +62,17 @@ def describe_entity(index: "Index", text: str, *, limit: int) -> dict[str, Any]:
         "facts": [" -- ".join(row[:2]) + f" --> {row[2]}" for row in graph.connection.execute(_FACTS, values)],
         "pictures": [f"{place} ({status}{': ' + reason if reason else ''})" for place, status, reason in pictures],
     }
+
+
+def others_of_that_name(index: "Index", text: str, entity: "Entity", *, limit: int) -> "list[Entity]":
+    """The other entities that a name means, those that are meant most first; none where the text is the IRI."""
+    from kg import normal_form
+
+    if text.strip() == entity.iri:
+        return []
+    normal = normal_form(text)
+    found = index.aliases.lookup([normal]).get(normal, ())
+    return [match.entity for match in found if match.entity.id != entity.id][:limit]
 
 
 def search_names(index: "Index", text: str, *, limit: int) -> Rows:
@@ -117,29 +130,6 @@ def search_picture(index: "Index", file: Path, *, threshold: float, weights: Pat
     return Rows(("cosine", "entity", "type", "picture", "iri"), rows)
 
 
-def list_knowledge(cache: Path, post: str | None, *, limit: int) -> Rows:
-    """List what the cache remembers of posts, or of those of one id.
-
-    Raises:
-        CacheError: The cache cannot be read.
-        CommandError: It remembers nothing of that post.
-    """
-    from kg import KnowledgeCache
-
-    with KnowledgeCache.open(cache, read_only=True) as opened:
-        posts = opened.posts(post, limit=limit)
-        pictured = opened.pictured(seen.key for seen in posts if seen.key is not None)
-    if post is not None and not posts:
-        raise CommandError(f"{cache} remembers no post {post!r}: see which it has with kg-cache INDEX knowledge")
-    rows = []
-    for seen in posts:
-        found = pictured.get(seen.key or "")
-        answer = (found.entity_iri, found.hop, found.cosine) if found else (None, None, None)
-        facts = [f"{about} {said_of_subject(*what)}" for about, *what in found.knowledge] if found else []
-        rows.append((seen.id, seen.text, *answer, facts, seen.file))
-    return Rows(("post", "text", "pictured", "hop", "cosine", "knowledge", "file"), rows)
-
-
 def list_responses(path: Path, endpoint: str | None, *, limit: int, query_length: int | None = None) -> Rows:
     """List what endpoints have answered, the newest first, with the beginning of their queries or with the whole.
 
@@ -178,21 +168,6 @@ def prune(cache: Path, responses: Path, *, only: str | None, older_than_days: fl
         missing = responses if only == "responses" else cache
         raise CommandError(f"{missing} does not exist: there is nothing to forget")
     return fields
-
-
-def serve_index(index: Path, cache: Path, *, port: int) -> None:
-    """Show the databases of an index with Datasette, read-only and on this machine only."""
-    import importlib.util
-    import subprocess
-    import sys
-
-    from linker import GRAPH
-
-    if importlib.util.find_spec("datasette") is None:
-        raise CommandError("kg-cache serve needs Datasette, which is not installed: pip install datasette")
-    databases = [str(path) for path in (index / GRAPH, cache) if path.is_file()]
-    command = [sys.executable, "-m", "datasette", "serve", *databases, "--host", "127.0.0.1", "--port", str(port)]
-    subprocess.run([*command, "--setting", "sql_time_limit_ms", "5000"], check=False)  # noqa: S603
 
 
 def _describe_cache(cache: Path) -> dict[str, Any] | str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts import _cli, _look_up
+from scripts import _cli, _decisions, _look_up
 from scripts._cli import FILE, Group, say
 from scripts._show import Rows
 from scripts._show import show as show_values
@@ -56,13 +56,15 @@ def main(ctx: click.Context, index: Path, cache: Path | None) -> None:
     ctx.obj = _Place(index, cache or index / CACHE, index / RESPONSES)
 
 
-def _command(examples: str, *, limit: int | None = None) -> Callable[[Callable[..., _Shown]], click.Command]:
-    """Make a command of a function: what it returns is printed as a table, or as JSON."""
+def _command(examples: str, *, limit: int | None = None) -> Callable[[Callable[..., _Shown | None]], click.Command]:
+    """Make a command of a function: what it returns is printed as a table, or as JSON; None was printed before."""
 
-    def make(look_up: Callable[..., _Shown]) -> click.Command:
+    def make(look_up: Callable[..., _Shown | None]) -> click.Command:
         @wraps(look_up)
         def command(at: _Place, *, as_json: bool, **given: Any) -> None:
-            show_values(look_up(at, **given), as_json=as_json)
+            shown = look_up(at, **given)
+            if shown is not None:
+                show_values(shown, as_json=as_json)
 
         with_options = _cli.as_json(command)
         if limit is not None:
@@ -121,10 +123,20 @@ def image(at: _Place, file: Path, threshold: float, weights: Path | None, limit:
 
 @_command("kg-cache demo/index knowledge\nkg-cache demo/index knowledge chad-flag --json", limit=50)
 @click.argument("post", required=False)
-def knowledge(at: _Place, post: str | None, limit: int) -> _Shown:
-    """Show what the cache remembers of posts, or of those with the id POST."""
+def knowledge(at: _Place, post: str | None, limit: int) -> _Shown | None:
+    """Show what the cache remembers of posts, or the whole decision about those with the id POST."""
     at.open()
-    return _look_up.list_knowledge(at.cache, post, limit=limit)
+    if post is None or click.get_current_context().params["as_json"]:
+        return _decisions.list_knowledge(at.cache, post, limit=limit)
+    _decisions.print_decisions(at.cache, post)
+    return None
+
+
+@_command("kg-cache demo/index posts Chad\nkg-cache demo/index posts Amman --limit 5 --json", limit=50)
+@click.argument("entity")
+def posts(at: _Place, entity: str, limit: int) -> _Shown:
+    """List the posts that mention an entity or show it, as far as the cache remembers them."""
+    return _decisions.list_posts(at.open(), at.cache, entity, limit=limit)
 
 
 @_command(
@@ -188,12 +200,17 @@ def prune(at: _Place, days: float | None, everything: bool, only: str | None) ->
     return _look_up.prune(at.cache, at.responses, only=only, older_than_days=days)
 
 
-@main.command(examples="kg-cache demo/index serve --port 8001")
-@click.option("--port", type=click.IntRange(1, 65535), default=8001, help="Port on this machine.")
+@main.command(examples="kg-cache demo/index serve\nkg-cache demo/index serve --host 0.0.0.0 --port 8080")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 is every one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8001, help="Port; 0 takes one that is free.")
 @click.pass_obj
-def serve(at: _Place, port: int) -> None:
-    """Show the index in a browser, with Datasette."""
-    _look_up.serve_index(at.open().path, at.cache, port=port)
+def serve(at: _Place, host: str, port: int) -> None:
+    """Show the index in a browser, with Datasette: read-only, and on this machine only unless told otherwise."""
+    try:
+        from scripts._serve_index import serve_index
+    except ImportError as error:
+        raise _cli.CommandError(f"kg-cache serve needs Datasette ({error}): pip install 'kgmner[datasette]'") from None
+    serve_index(at.open(), at.cache, host=host, port=port)
 
 
 if __name__ == "__main__":

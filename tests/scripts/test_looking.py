@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,17 +67,64 @@ def test_knowledge_and_prune(run, tmp_path: Path, index: Path, posts: Path) -> N
     cache = tmp_path / "cache.sqlite"
     assert run("link-and-tag", index, posts, "--cache", cache).exit_code == 0
     rows = as_json(run("kg-cache", "--cache", cache, index, "knowledge", "--json"))
-    assert len(rows) == 22  # those with a picture that could be read
+    assert len(rows) == 26
     [row] = as_json(run("kg-cache", "--cache", cache, index, "knowledge", "chad-flag", "--json"))
     assert row["pictured"] == CHAD
     assert "Chad is a country" in row["knowledge"]
     read = as_json(run("kg-cache", "--cache", cache, index, "sql", "select count(*) as n from cache.post", "--json"))
-    assert read == [{"n": 22}]
-    assert "remembers no post" in run("kg-cache", "--cache", cache, index, "knowledge", "nobody").stderr
+    assert read == [{"n": 26}]
+    assert "remembers no post" in run("kg-cache", "--cache", cache, index, "knowledge", "no-such").stderr
     [row] = as_json(run("kg-cache", "--cache", cache, index, "knowledge", "jordan-jersey", "--json"))
     assert "Michael Jordan is an athlete" in row["knowledge"]
     as_json(run("kg-cache", "--cache", cache, index, "prune", "--all", "--json"))
     assert as_json(run("kg-cache", "--cache", cache, index, "knowledge", "--json")) == []
+
+
+def test_a_decision_is_told_in_full_and_the_posts_of_an_entity(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    cache = tmp_path / "cache.sqlite"
+    assert run("link-and-tag", index, posts, "--cache", cache).exit_code == 0
+    told = run("kg-cache", "--cache", cache, index, "knowledge", "amman-flag").stdout
+    for said in (
+        "Good morning from Amman",
+        "picture: Jordan: 1 hop from the text",
+        "Jordan -- capital --> Amman",
+        "candidate of Amman: Amman 0.9",
+        "candidate of Amman: none of the graph 0.",
+        "asked of its picture: cosine 0.9 or more, 2 hops or fewer from Amman",
+    ):
+        assert said in told
+    [row] = as_json(run("kg-cache", "--cache", cache, index, "knowledge", "amman-flag", "--json"))
+    assert row["decision"]["mentions"][0]["candidates"][0]["clues"]
+    found = as_json(run("kg-cache", "--cache", cache, index, "posts", "Chad", "--json"))
+    assert {(row["post"], row["how"], row["said"]) for row in found} >= {
+        ("chad-flag", "mentions", "Chad"),
+        ("chad-flag", "shows", None),
+        ("chad-no-picture", "mentions", "Chad"),
+    }
+    for text, count in (("Chad looks great", 1), ("Romania", 0)):  # read again with another text
+        (tmp_path / "posts.jsonl").write_text(json.dumps({"id": 1, "text": text}))
+        assert run("link-and-tag", index, tmp_path / "posts.jsonl", "--cache", cache).exit_code == 0
+        found = as_json(run("kg-cache", "--cache", cache, index, "posts", "Chad", "--json"))
+        assert sum(row["post"] == "1" for row in found) == count
+
+
+def test_a_name_that_means_several_is_said(run, index: Path) -> None:
+    assert as_json(run("kg-cache", index, "show", "chad", "--json"))["also means"] == [
+        "Chad Smith (http://dbpedia.org/resource/Chad_Smith)"
+    ]
+    assert "also means" not in as_json(run("kg-cache", index, "show", CHAD, "--json"))
+
+
+def test_a_cache_without_decisions_is_read_and_added_to(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    cache = tmp_path / "cache.sqlite"
+    assert run("link-and-tag", index, posts, "--cache", cache).exit_code == 0
+    connection = sqlite3.connect(cache)
+    connection.executescript("DROP TABLE decision; DROP TABLE mention")
+    connection.close()
+    assert "its decision was not kept" in run("kg-cache", "--cache", cache, index, "knowledge", "chad-flag").stdout
+    assert as_json(run("kg-cache", "--cache", cache, index, "posts", "Chad", "--json")) == []
+    assert run("link-and-tag", index, posts, "--cache", cache).exit_code == 0
+    assert as_json(run("kg-cache", "--cache", cache, index, "posts", "Chad", "--json")) != []
 
 
 def test_knowledge_of_two_files_with_the_same_ids(run, tmp_path: Path, index: Path, posts: Path) -> None:
@@ -103,7 +151,7 @@ def test_a_cache_of_an_older_version_is_said(run, tmp_path: Path, index: Path) -
     result = run("link-and-tag", index, "--text", "Chad", "--cache", cache)
     assert result.exit_code == 0
     assert expected in result.stderr
-    assert as_json(run("kg-cache", "--cache", cache, index, "knowledge", "--json")) == []
+    assert [row["text"] for row in as_json(run("kg-cache", "--cache", cache, index, "knowledge", "--json"))] == ["Chad"]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +201,7 @@ def test_markup_in_values_is_shown_as_it_is(run, index: Path) -> None:
 
 
 def test_serving_without_datasette_names_the_command(run, index: Path, monkeypatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "datasette", None)
+    monkeypatch.delitem(sys.modules, "scripts._serve_index", raising=False)
     result = run("kg-cache", index, "serve")
-    assert (result.exit_code, "pip install datasette" in result.stderr) == (1, True)
+    assert (result.exit_code, "pip install 'kgmner[datasette]'" in result.stderr) == (1, True)

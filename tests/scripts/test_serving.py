@@ -1,0 +1,146 @@
+"""kg-cache serve: real pages of a real server, in httpx and in a browser; nothing in a graph or a post is run."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+from click.testing import Result
+
+pytest.importorskip("datasette", reason="needs the extra datasette")
+
+ROOT = Path(__file__).parents[2]
+EVIL = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'-alert(1)-'",
+    "</title><svg onload=alert(1)>",
+    "{{7*7}}<b>",
+    "javascript:alert(1)",
+)
+EVIL_IRI = "http://example.org/'onmouseover='alert(1)"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Result]) -> Iterator[str]:
+    """The address of a server over an index with evil labels, and posts that mention them."""
+    folder = tmp_path_factory.mktemp("served")
+    graph = shutil.copytree(ROOT / "examples" / "graph", folder / "graph")
+    with (graph / "entities.csv").open("a", encoding="utf-8", newline="") as file:
+        columns = (graph / "entities.csv").read_text("utf-8").split("\n", 1)[0].strip().split(",")
+        for number, label in enumerate(EVIL):
+            row = {"iri": EVIL_IRI if number == 0 else f"http://example.org/{number}", "label": label}
+            csv.DictWriter(file, columns, restval="").writerow(row)
+    with (graph / "triples.csv").open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(
+            ["http://dbpedia.org/resource/Chad", EVIL[1], f"http://example.org/{n}"] for n in range(1, len(EVIL))
+        )
+    assert run("build-kg-index", folder / "index", "--dump", graph).exit_code == 0
+    images = ROOT / "examples" / "posts" / "images"
+    posts = [{"id": "flag", "text": f"Chad looks great {EVIL[0]}", "image": str(images / "chad-flag.jpg")}]
+    posts += [{"id": text, "text": f"Chad {text}", "image": text} for text in EVIL]
+    (folder / "posts.jsonl").write_text("".join(json.dumps(post) + "\n" for post in posts))
+    assert run("link-and-tag", folder / "index", folder / "posts.jsonl").exit_code == 0
+    command = [sys.executable, "-m", "scripts.kg_cache", str(folder / "index"), "serve", "--port", "0"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    try:
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", (folder / "log").read_text("utf-8"))):
+            assert server.poll() is None, (folder / "log").read_text("utf-8")
+            time.sleep(0.1)
+        yield found[0]
+    finally:
+        server.terminate()
+        server.wait()
+    assert "Traceback" not in (folder / "log").read_text("utf-8")
+
+
+def test_every_page_and_query_answers(served: str) -> None:
+    with httpx.Client(base_url=served, timeout=60) as client:
+        pages = ["/", "/kg", "/cache", "/kg/entity", "/kg/entity/7", "/kg/triple_in_words", "/cache/post"]
+        for database in ("kg", "cache"):
+            told = client.get(f"/{database}.json").json()
+            pages += [f"/{database}/{query['name']}" for query in told["queries"]]
+        assert len(pages) == 16
+        assert {page: client.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
+        assert "The nodes of the graph" in client.get("/kg/entity").text
+        told = client.get("/kg/triple_in_words.json?_shape=array&subject=Chad&predicate=capital").json()
+        assert [row["object"] for row in told] == ["N'Djamena"]
+
+
+def test_an_entity_by_name_with_its_picture_triples_and_posts(served: str) -> None:
+    with httpx.Client(base_url=served, timeout=60) as client:
+        page = client.get("/-/entity", params={"q": "chad"}).text
+        for said in (
+            "means several",
+            "Chad Smith",
+            "Is a: country, place",
+            "N&#39;Djamena",
+            "Lake Chad",
+            "looks great",
+        ):
+            assert said in page
+        [picture] = re.findall(r'src="(/-/picture\?id=\d+)"', page)
+        assert client.get(picture).headers["content-type"] == "image/jpeg"
+        assert "page before" in client.get("/-/entity", params={"q": "chad", "out": "2"}).text
+        missing = client.get("/-/entity", params={"q": "Romanai"})
+        assert (missing.status_code, "Romania" in missing.text) == (404, True)
+
+
+def test_a_decision_in_full(served: str) -> None:
+    with httpx.Client(base_url=served, timeout=60) as client:
+        page = client.get("/-/post", params={"id": "flag"}).text
+        for said in (
+            "The picture shows",
+            "asked of its picture",
+            "the name is Chad, to the letter",
+            "none of the graph",
+        ):
+            assert said in page
+        [picture] = re.findall(r'src="(/-/post-picture[^"]+)"', page)
+        assert client.get(picture.replace("&amp;", "&")).status_code == 200
+        assert client.get("/-/post", params={"id": "none"}).status_code == 404
+
+
+def test_it_only_reads(served: str) -> None:
+    with httpx.Client(base_url=served, timeout=60) as client:
+        for query in ("delete from entity", "create table t (x)", "attach database '/tmp/x' as x"):
+            assert client.get("/kg.json", params={"sql": query}).status_code == 400
+        assert client.get("/kg.db").status_code == 403
+
+
+def test_in_a_browser_nothing_is_run_or_asked_elsewhere_and_axe_is_content(served: str) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    chromium = shutil.which("chromium") or pytest.skip("needs Debian's chromium")
+    entities = ["Chad", EVIL_IRI, *(f"http://example.org/{number}" for number in range(1, len(EVIL)))]
+    pages = [f"/-/entity?q={quote(one)}" for one in entities] + [f"/-/post?id={quote(one)}" for one in ("flag", *EVIL)]
+    pages += ["/", "/kg/entity?_size=max", "/kg/triple_in_words?subject=Chad", "/cache/post", "/cache/mention"]
+    heard: list[str] = []
+    with playwright.sync_playwright() as opened:
+        browser = opened.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.on("dialog", lambda dialog: (heard.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda asked: heard.append(asked.url) if not asked.url.startswith(served) else None)
+        for address in pages:
+            page.goto(served + address)
+            assert page.title()
+        page.goto(served + pages[0])
+        found = [one for one in axe.Axe().run(page).response["violations"] if one["impact"] in {"serious", "critical"}]
+        page.click("text=flag")
+        found += [one for one in axe.Axe().run(page).response["violations"] if one["impact"] in {"serious", "critical"}]
+        assert EVIL[0] in page.inner_text("body")
+        browser.close()
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+    assert heard == []
