@@ -22,9 +22,8 @@ WHERE count >= {_FEWEST} AND share >= {_LEAST_SHARE}
 # Page views of a day or an hour come in several lines; of other numbers for one IRI the largest holds.
 COUNTED_PRIORS = """
 SELECT s.id AS entity, sum(c.count) AS prior FROM (
-    SELECT subject, if(any_value(step) IN (SELECT id FROM step WHERE name = 'load page views'), sum(count), max(count))
-        AS count
-    FROM count GROUP BY subject
+    SELECT subject, CASE WHEN any_value(step) IN (SELECT id FROM step WHERE name = 'load page views') THEN sum(count)
+        ELSE max(count) END AS count FROM count GROUP BY subject
 ) c JOIN stands_for s ON s.key = c.subject GROUP BY s.id
 """
 NAME_COUNTS = "SELECT normal, entity, count FROM counted ORDER BY ALL"

@@ -91,9 +91,9 @@ def detect_numbers(path: Path, dataset: str) -> SourceFile:
     except OSError as error:
         raise SourceError(f"the file of {dataset} {path} cannot be read: {error.strerror}") from None
     first = next((line for line in lines if line.strip()), "")
-    for form, of_views in _PAGE_VIEWS if dataset == "priors" else ():
+    for form, names_of_cells in _PAGE_VIEWS if dataset == "priors" else ():
         if form.fullmatch(first.rstrip("\r")):
-            return SourceFile(path, "table", "page views", of_views, " ", has_quotes=False)
+            return SourceFile(path, "table", "page views", names_of_cells, " ", has_quotes=False)
     delimiter, cells = _split(first)
     columns = NUMBER_COLUMNS[dataset]
     if set(columns) <= set(normal_columns(cells)):
