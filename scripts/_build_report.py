@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _UNUSED_SHOWN = 20
 _SHOWN = 3
+_A_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|tiff?|avif) is a binary file", re.IGNORECASE)
 _LIKE_A_SOURCE = re.compile(r"\.(?:ttl|nt|nq|n3|csv|tsv|jsonl?|parquet|rdf|owl|xml|zip|7z|zst|tar|gz|bz2|xz) ")
 
 
@@ -29,12 +30,16 @@ def say_unused(sources: Sequence[Path], *, but: Sequence[Path]) -> None:
         return
     known = tuple(f"{path} " for path in but)
     unused = [reason for reason in skipped if not reason.startswith(known)]
+    others = [reason for reason in unused if not _A_PICTURE.search(reason)]
+    pictures, unused = len(unused) - len(others), others
     unused.sort(key=lambda reason: _LIKE_A_SOURCE.search(reason) is None)  # what looks like one comes first
     for reason in unused[:_UNUSED_SHOWN]:
         say(f"not used: {reason}")
     rest = Counter(_ending_of(reason) for reason in unused[_UNUSED_SHOWN:])
     if rest:
         say(f"not used: {rest.total():,} more files ({_some([f'{n:,} {ending}' for ending, n in rest.most_common()])})")
+    if pictures:
+        say(f"{_count(pictures, 'picture')} beside the sources: used where a source names them")
 
 
 def _ending_of(reason: str) -> str:

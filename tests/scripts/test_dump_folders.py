@@ -31,7 +31,7 @@ def test_every_file_is_accounted_for(run, tmp_path: Path) -> None:
         "e.zip": (b"PK\x03\x04....", "zip archive"),
         "f.tar": (b"\0".join([b"f.nt"] + [b""] * 253) + b"ustar", "tar archive"),
         "notes.md": (b"Some notes.\n", "neither statements nor a table"),
-        "photo.jpg": (b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0", "a binary file"),
+        "photo.dat": (b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0", "a binary file"),
         ".hidden.nt": (label("H"), "hidden"),
     }
     for name, (content, _) in unused.items():
@@ -55,11 +55,13 @@ def test_of_many_unused_files_the_first_are_named_and_all_are_counted(run, tmp_p
     folder.mkdir()
     (folder / "good.nt").write_bytes(label("Good"))
     for number in range(60):
-        (folder / f"{number}.jpg").write_bytes(b"\xff\xd8\0\0\0\0")
+        (folder / f"{number}.dat").write_bytes(b"\xff\xd8\0\0\0\0")
+        (folder / f"{number}.JPG").write_bytes(b"\xff\xd8\0\0\0\0")
     (folder / "z.7z").write_bytes(b"7z\xbc\xaf....")
     said = run("build-kg-index", tmp_path / "index", "--dump", folder).stderr.splitlines()
     assert said[0].startswith(f"not used: {folder / 'z.7z'} is a 7z archive")
-    assert "not used: 41 more files (41 .jpg)" in said
+    assert "not used: 41 more files (41 .dat)" in said
+    assert "60 pictures beside the sources: used where a source names them" in said
 
 
 def test_a_tables_reading_is_said(run, tmp_path: Path) -> None:
