@@ -33,16 +33,20 @@ _OF_ANY = {
 }
 _OF_DBPEDIA = {
     "the text of pages, cut into pieces (NIF)": f"starts_with(p, '{_NIF}') OR starts_with(o, '{_NIF}')"
-    " OR starts_with(p, 'http://www.w3.org/2005/11/its/rdf#') OR contains(s, 'nif=')",
-    "categories, templates and other pages that are no articles": f"contains(s, ':') AND regexp_matches(s, '{_PAGE}')"
-    f" OR regexp_matches(o, '{_PAGE}')",
+    " OR starts_with(p, 'http://www.w3.org/2005/11/its/rdf#') OR contains(s, 'dbpedia.org/') AND contains(s, 'nif=')",
+    "categories, templates and other pages that are no articles": " OR ".join(
+        f"{end} LIKE '%dbpedia.org/resource/%:%' AND regexp_matches({end}, '{_PAGE}')" for end in "so"
+    ),
 }
+_IS_RECORD = (
+    f"contains({{end}}, '__') AND contains({{end}}, 'dbpedia.org/resource/') AND regexp_matches({{end}}, '{_RECORD}')"
+)
 # What a record says of its owner's relations, the owner says; its years and numbers alone mean nothing.
 _RELATIONS = f"""
 UPDATE said SET s = regexp_replace(s, '{_RECORD}', '')
-WHERE contains(s, '__') AND regexp_matches(s, '{_RECORD}') AND o IS NOT NULL AND p <> '{TYPE}'
+WHERE {_IS_RECORD.format(end="s")} AND o IS NOT NULL AND p <> '{TYPE}'
 """  # noqa: S608 -- our own names
-_RECORDS = f"regexp_matches(s, '{_RECORD}') OR regexp_matches(o, '{_RECORD}')"
+_RECORDS = " OR ".join(_IS_RECORD.format(end=end) for end in "so")
 # What an infobox leads to outside of DBpedia is a page, and no thing.
 _ADDRESSES = f"""
 UPDATE said SET v = o, t = '{_ANY_URI}', o = NULL
