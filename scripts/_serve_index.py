@@ -21,7 +21,7 @@ from markupsafe import Markup
 from scripts._cli import CommandError, say
 from scripts._decisions import asked_in_words, decisions_of
 from scripts._entity_page import entity_page, picture_file
-from scripts._words import evident, knowledge_in_words, not_recognised, path_in_words, pictured_in_words
+from scripts._words import evident, how_in_words, knowledge_in_words, near_in_words, not_recognised, path_in_words
 
 if TYPE_CHECKING:
     from kg import KnowledgeCache
@@ -145,8 +145,10 @@ class _Pages:
     @hookimpl
     def prepare_jinja2_environment(self, env: Any) -> None:
         """What our templates call."""
-        env.filters.update(address=_address, pictured=pictured_in_words, path=path_in_words, asked=asked_in_words)
-        env.filters.update(known=knowledge_in_words, not_recognised=not_recognised, evident=evident)
+        env.filters.update(address=_address, near=near_in_words, how=how_in_words, path=path_in_words)
+        env.filters.update(
+            asked=asked_in_words, known=knowledge_in_words, not_recognised=not_recognised, evident=evident
+        )
 
     @hookimpl
     def render_cell(self, row: Any, value: Any, column: str) -> Markup | None:

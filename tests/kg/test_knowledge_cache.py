@@ -1,5 +1,6 @@
 """What is remembered, by whom, and on which disks."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kg import (
+    CachedDecision,
     CachedLocalFeatures,
     CachedPicture,
     CachedPost,
@@ -16,6 +18,7 @@ from kg import (
     CacheError,
     KnowledgeCache,
     PicturedRecord,
+    PostOfEntity,
 )
 
 _PICTURE = CachedPicture("ab" * 32, "encoder", 4, 3, b"\0\1\2\3", (("flagpole", 0.41), ("café", 0.2)))
@@ -54,6 +57,26 @@ def test_posts_of_two_files_may_have_the_same_ids(tmp_path: Path) -> None:
         cache.put(reversed(posts))
         assert cache.posts() == posts
         assert cache.posts("2") == posts[1::2]
+
+
+def test_decisions_lead_from_an_entity_to_its_posts_until_they_are_forgotten(tmp_path: Path) -> None:
+    entity = {"iri": "urn:a", "label": "A", "score": 0.9}
+    mention = {"start_char": 0, "end_char": 1, "text": "a", "type": "LOC", "entity": entity}
+    result = json.dumps({"mentions": [mention, mention | {"entity": None}]})
+    with KnowledgeCache.open(tmp_path / "cache.sqlite") as cache:
+        cache.put([post("1", "a b", key="key"), CachedDecision("a.jsonl", "1", result), _ANSWER])
+        found = [
+            PostOfEntity("a.jsonl", "1", "mentions", "a", 0.9, "a b"),
+            PostOfEntity("a.jsonl", "1", "shows", None, 1.0, "a b"),
+        ]
+        assert cache.decisions("1") == {"a.jsonl": result}
+        assert cache.posts_of_entity("urn:a") == found
+        assert cache.posts_of_entity("urn:a", limit=1, offset=1) == found[1:]
+        cache.put([CachedDecision("a.jsonl", "1", '{"mentions": []}')])
+        assert cache.posts_of_entity("urn:a") == found[1:]
+        cache.put([CachedDecision("a.jsonl", "1", result)])
+        assert cache.prune() == 3
+        assert cache.posts_of_entity("urn:a") == []
 
 
 def test_entries_are_kept_all_or_none(tmp_path: Path) -> None:

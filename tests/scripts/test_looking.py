@@ -115,13 +115,14 @@ def test_a_name_that_means_several_is_said(run, index: Path) -> None:
     assert "also means" not in as_json(run("kg-cache", index, "show", CHAD, "--json"))
 
 
-def test_a_cache_without_decisions_is_read_and_added_to(run, tmp_path: Path, index: Path, posts: Path) -> None:
-    cache = tmp_path / "cache.sqlite"
+def test_a_cache_without_decisions_is_read_and_added_to(run, tmp_path: Path, index: Path) -> None:
+    cache, posts = tmp_path / "cache.sqlite", tmp_path / "posts.jsonl"
+    posts.write_text('{"id": "one", "text": "Chad looks great"}')
     assert run("link-and-tag", index, posts, "--cache", cache).exit_code == 0
     connection = sqlite3.connect(cache)
     connection.executescript("DROP TABLE decision; DROP TABLE mention")
     connection.close()
-    assert "its decision was not kept" in run("kg-cache", "--cache", cache, index, "knowledge", "chad-flag").stdout
+    assert "its decision was not kept" in run("kg-cache", "--cache", cache, index, "knowledge", "one").stdout
     assert as_json(run("kg-cache", "--cache", cache, index, "posts", "Chad", "--json")) == []
     assert run("link-and-tag", index, posts, "--cache", cache).exit_code == 0
     assert as_json(run("kg-cache", "--cache", cache, index, "posts", "Chad", "--json")) != []

@@ -19,14 +19,28 @@ from click.testing import Result
 pytest.importorskip("datasette", reason="needs the extra datasette")
 
 ROOT = Path(__file__).parents[2]
-EVIL = (
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "'-alert(1)-'",
-    "</title><svg onload=alert(1)>",
-    "{{7*7}}<b>",
-    "javascript:alert(1)",
+_RUN = (
+    *("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "<body onload=alert(1)>"),
+    *("<iframe srcdoc='<script>alert(1)</script>'>", "<a href=javascript:alert(1)>x</a>", "<b onclick=alert(1)>x</b>"),
+    *(
+        "<details open ontoggle=alert(1)>",
+        "<input autofocus onfocus=alert(1)>",
+        "<link rel=import href=//evil.example>",
+    ),
 )
+_AFTER = (
+    "{}",
+    '">{}',
+    "'>{}",
+    "</title>{}",
+    "</script>{}",
+    "<!-- -->{}",
+    "</textarea>{}",
+    "]]>{}",
+    "{{{{7*7}}}}{}",
+    "{}%00",
+)
+EVIL = [after.format(run) for run in _RUN for after in _AFTER]
 EVIL_IRI = "http://example.org/'onmouseover='alert(1)"
 
 
@@ -46,7 +60,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., Result])
         )
     assert run("build-kg-index", folder / "index", "--dump", graph).exit_code == 0
     images = ROOT / "examples" / "posts" / "images"
-    posts = [{"id": "flag", "text": f"Chad looks great {EVIL[0]}", "image": str(images / "chad-flag.jpg")}]
+    posts = [{"id": "!flag", "text": f"Chad looks great {EVIL[0]}", "image": str(images / "chad-flag.jpg")}]
     posts += [{"id": text, "text": f"Chad {text}", "image": text} for text in EVIL]
     (folder / "posts.jsonl").write_text("".join(json.dumps(post) + "\n" for post in posts))
     assert run("link-and-tag", folder / "index", folder / "posts.jsonl").exit_code == 0
@@ -98,7 +112,7 @@ def test_an_entity_by_name_with_its_picture_triples_and_posts(served: str) -> No
 
 def test_a_decision_in_full(served: str) -> None:
     with httpx.Client(base_url=served, timeout=60) as client:
-        page = client.get("/-/post", params={"id": "flag"}).text
+        page = client.get("/-/post", params={"id": "!flag"}).text
         for said in (
             "The picture shows",
             "asked of its picture",
@@ -122,9 +136,11 @@ def test_in_a_browser_nothing_is_run_or_asked_elsewhere_and_axe_is_content(serve
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
     chromium = shutil.which("chromium") or pytest.skip("needs Debian's chromium")
-    entities = ["Chad", EVIL_IRI, *(f"http://example.org/{number}" for number in range(1, len(EVIL)))]
-    pages = [f"/-/entity?q={quote(one)}" for one in entities] + [f"/-/post?id={quote(one)}" for one in ("flag", *EVIL)]
-    pages += ["/", "/kg/entity?_size=max", "/kg/triple_in_words?subject=Chad", "/cache/post", "/cache/mention"]
+    entities = ["Chad", EVIL_IRI, *(f"http://example.org/{number}" for number in range(1, len(EVIL), 11)), EVIL[1]]
+    pages = [f"/-/entity?q={quote(one)}" for one in entities] + [f"/-/post?id={quote(one)}" for one in EVIL[::11]]
+    pages += [f"/-/entity?q=Chad&out={page}&posts={page}" for page in (2, 3)]
+    pages += ["/", "/kg/entity?_size=max", "/kg/triple_in_words?subject=Chad&_size=max", "/cache/post?_size=max"]
+    pages += ["/cache/mention?_size=max", "/kg/rejected", f"/cache/posts_of_an_entity?entity_iri={quote(EVIL[2])}"]
     heard: list[str] = []
     with playwright.sync_playwright() as opened:
         browser = opened.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -137,10 +153,13 @@ def test_in_a_browser_nothing_is_run_or_asked_elsewhere_and_axe_is_content(serve
             page.goto(served + address)
             assert page.title()
         page.goto(served + pages[0])
-        found = [one for one in axe.Axe().run(page).response["violations"] if one["impact"] in {"serious", "critical"}]
-        page.click("text=flag")
-        found += [one for one in axe.Axe().run(page).response["violations"] if one["impact"] in {"serious", "critical"}]
+        checked = [axe.Axe().run(page).response]
+        page.click("text=!flag")
+        checked.append(axe.Axe().run(page).response)
+        page.emulate_media(color_scheme="dark")
+        checked.append(axe.Axe().run(page).response)
         assert EVIL[0] in page.inner_text("body")
         browser.close()
+    found = [one for response in checked for one in response["violations"] if one["impact"] in {"serious", "critical"}]
     assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
     assert heard == []
