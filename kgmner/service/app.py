@@ -1,6 +1,8 @@
 """The application: it loads the models while it already answers, and turns every error into one form."""
 
+import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,6 +19,8 @@ from kgmner.service.settings import ServiceSettings
 from kgmner.service.watch import Watch
 from linker import Pipeline, Post
 
+_REFUSING_S = 1.0
+
 
 def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> FastAPI:
     """Make the application.
@@ -30,6 +34,7 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
         app.state.models = ModelThread(partial(_open, service), most_waiting=service.max_waiting, failed=failed)
+        _refuse_before_the_end(app.state.models)
         yield
         await app.state.models.stop()
 
@@ -40,6 +45,18 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
     for kind in (ServiceError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
     return app
+
+
+def _refuse_before_the_end(models: ModelThread) -> None:
+    """After SIGTERM, tell who has come or still comes to ask elsewhere, before the server closes their connections."""
+    loop, end = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+    def refuse(number: int) -> None:
+        models.state = "stopping"
+        if callable(end):
+            loop.call_later(_REFUSING_S, end, number, None)
+
+    signal.signal(signal.SIGTERM, lambda number, _: loop.call_soon_threadsafe(refuse, number))
 
 
 def _open(service: ServiceSettings) -> Pipeline:
