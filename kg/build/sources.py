@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pyoxigraph import NamedNode, RdfFormat, parse
@@ -92,13 +93,14 @@ def detect(path: Path) -> SourceFile:
         return SourceFile(path, "wikidata", "wikidata")
     if _TURTLE.search(text) and (dataset := _rdf_dataset(head, RdfFormat.TRIG)):
         return SourceFile(path, "turtle", dataset)
-    if (dataset := _line_dataset(lines)) is not None:
+    if (dataset := _line_dataset(lines)) is not None and not _is_torn_turtle(lines):
         return SourceFile(path, "lines", dataset)
-    if _TURTLE_ENDS.search(text) and (dataset := _rdf_dataset(head, RdfFormat.TRIG)):
-        return SourceFile(path, "turtle", dataset)
     first = next(line for line in lines if line.strip())
     if first.lstrip().startswith("<") and (xml := _xml_dataset(path, first, head)) is not None:
         return SourceFile(path, "rdf/xml", xml)
+    is_turtle = _TURTLE_ENDS.search(text) or first.lstrip().startswith(("<", "_:", "#"))
+    if is_turtle and (dataset := _rdf_dataset(head, RdfFormat.TRIG)):
+        return SourceFile(path, "turtle", dataset)
     return detect_table(path, text)
 
 
@@ -142,16 +144,32 @@ def _line_dataset(lines: Sequence[str]) -> str | None:
     return "empty" if (comments and broken <= 1) or is_rejected else None
 
 
+def _is_torn_turtle(lines: Sequence[str]) -> bool:
+    """Say whether lines end where only Turtle may, and say more as Turtle than each by itself."""
+    some = lines[:_HEAD_LINES]
+    if not any(map(_TURTLE_ENDS.search, some)):
+        return False
+    alone = 0
+    for line in some:
+        with suppress(BrokenLineError):
+            alone += parse_line(line) is not None
+    return _rdf_datasets("\n".join(some).encode(), RdfFormat.TRIG).total() > alone
+
+
 def _rdf_dataset(head: bytes, form: RdfFormat) -> str | None:
     """Return the dataset that most of the first statements belong to, None where there are none."""
+    seen = _rdf_datasets(head, form)
+    return _most(seen) if seen else None
+
+
+def _rdf_datasets(head: bytes, form: RdfFormat) -> Counter[str]:
+    """Count the datasets of the first statements."""
     seen: Counter[str] = Counter()
-    try:
+    with suppress(SyntaxError):  # at the latest where the head is cut
         for quad in parse(head, format=form, base_iri="file:///", lenient=True):
             is_literal = not isinstance(quad.object, NamedNode)
             seen[dataset_of(quad.predicate.value, is_literal=is_literal)] += 1
-    except SyntaxError:  # at the latest where the head is cut
-        pass
-    return _most(seen) if seen else None
+    return seen
 
 
 def _most(seen: Counter[str]) -> str:

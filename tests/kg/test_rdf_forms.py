@@ -1,0 +1,136 @@
+"""Turtle as people write it, TriG and RDF/XML through real builds: the facts that pyoxigraph reads from them."""
+
+from collections.abc import Callable
+
+import pytest
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse, serialize
+
+from kg import Graph
+
+Build = Callable[..., Graph]
+LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
+TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+
+_PREFIXES = """# A comment before them.
+@base <http://e/> .
+@prefix : <http://e/> .
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+
+"""
+OWN_LINES = (
+    _PREFIXES
+    + """:Chad
+    a
+        :Country ;
+    rdfs:label
+        "Chad"@en ,
+        "Tschad"@de ;
+    :capital
+        :N\\'Djamena ;
+    :area
+        1284000 ,
+        1.284e6 ;
+    :isLandlocked true ;
+    :founded "1960-08-11"^^xsd:date ;
+    :motto \"\"\"Unity,
+Work; "Progress" .\"\"\" ;
+    .
+<#Lake> :in :Chad ; rdfs:label 'Lake Chad'@en .
+<http://e/N'Djamena> rdfs:label "N'Djamena" .
+"""
+)
+PLAIN = """<http://e/Chad>
+    <http://e/capital>
+        <http://e/Town> ;
+    <http://www.w3.org/2000/01/rdf-schema#label>
+        "Chad"@en .
+<http://e/Town>
+    <http://www.w3.org/2000/01/rdf-schema#label>
+    "Town" .
+"""
+WITHOUT_SIGNS = """<http://e/Chad>
+    <http://e/capital>
+        <http://e/Town> .
+<http://e/Chad>
+    <http://www.w3.org/2000/01/rdf-schema#label>
+        "Chad"@en .
+
+<http://e/Town>
+    <http://www.w3.org/2000/01/rdf-schema#label>
+        "Town"@en .
+"""
+TRIG = (
+    _PREFIXES
+    + """GRAPH :one {
+    :Chad a :Country ; rdfs:label "Chad"@en
+}
+:two {
+    :Town
+        :in :Chad ;
+        rdfs:label "Town" .
+}
+{ :Town a :City }
+"""
+)
+
+
+def _facts_of_build(graph: Graph) -> dict[str, set[tuple[str, ...]]]:
+    def rows(query: str) -> set[tuple[str, ...]]:
+        return set(graph.connection.execute(query).fetchall())
+
+    subject, predicate = "JOIN entity s ON s.id = x.subject", "JOIN predicate p ON p.id = x.predicate"
+    return {
+        "triples": rows(
+            f"SELECT s.iri, p.iri, o.iri FROM triple x {subject} {predicate} JOIN entity o ON o.id = x.object"
+        ),
+        "literals": rows(f"SELECT s.iri, p.iri, x.value, x.datatype FROM literal x {subject} {predicate}"),
+        "classes": rows(
+            "SELECT s.iri, c.iri FROM entity_class x JOIN entity s ON s.id = x.entity JOIN class c ON c.id = x.class"
+        ),
+        "names": rows("SELECT s.iri, x.text FROM alias x JOIN entity s ON s.id = x.entity"),
+    }
+
+
+def _facts_of_pyoxigraph(text: str, form: RdfFormat) -> dict[str, set[tuple[str, ...]]]:
+    found: dict[str, set[tuple[str, ...]]] = {name: set() for name in ("triples", "literals", "classes", "names")}
+    for quad in parse(text, format=form, base_iri="http://e/"):
+        subject, predicate, target = quad.subject.value, quad.predicate.value, quad.object
+        if isinstance(target, NamedNode):
+            is_type = predicate == TYPE
+            found["classes" if is_type else "triples"].add(
+                (subject, target.value) if is_type else (subject, predicate, target.value)
+            )
+        elif predicate == LABEL:
+            found["names"].add((subject, target.value))
+        else:
+            assert isinstance(target, Literal)
+            plain = "" if target.datatype.value.endswith("#string") else target.datatype.value
+            found["literals"].add(
+                (subject, predicate, target.value, f"@{target.language}" if target.language else plain)
+            )
+    return found
+
+
+@pytest.mark.parametrize("text", [OWN_LINES, PLAIN, WITHOUT_SIGNS], ids=["own lines", "whole IRIs", "no ; or ,"])
+def test_turtle_with_predicates_on_lines_of_their_own(build: Build, text: str) -> None:
+    graph = build({"data": text})
+    assert graph.rejected() == ()
+    assert _facts_of_build(graph) == _facts_of_pyoxigraph(text, RdfFormat.TURTLE)
+
+
+def test_trig(build: Build) -> None:
+    graph = build({"data": TRIG})
+    assert graph.rejected() == ()
+    assert _facts_of_build(graph) == _facts_of_pyoxigraph(TRIG, RdfFormat.TRIG)
+
+
+@pytest.mark.parametrize("form", [RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.RDF_XML], ids=lambda form: form.name)
+@pytest.mark.parametrize("prefixes", [{}, {"e": "http://e/", "rdfs": LABEL[:-5]}], ids=["whole IRIs", "prefixes"])
+def test_what_pyoxigraph_writes(build: Build, form: RdfFormat, prefixes: dict[str, str]) -> None:
+    quads = [quad.triple for quad in parse(OWN_LINES, format=RdfFormat.TURTLE)]
+    text = serialize(quads, format=form, prefixes=prefixes)
+    assert text is not None
+    graph = build({"data": text})
+    assert graph.rejected() == ()
+    assert _facts_of_build(graph) == _facts_of_pyoxigraph(OWN_LINES, RdfFormat.TURTLE)
