@@ -31,6 +31,8 @@ NOT_FOLLOWED = frozenset(
         "http://purl.org/dc/elements/1.1/rights",
     }
 )
+_OF_TEXTS = {"page_links", "anchor_text"}  # what stands in articles: too much to ask for
+_RESOURCES = {predicate for predicate, dataset in DATASETS.items() if dataset not in _OF_TEXTS}
 _LABELS = {predicate for predicate, dataset in DATASETS.items() if dataset == "labels"}
 _ENCODED = re.compile("%[0-9A-F]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
@@ -131,7 +133,7 @@ def properties(languages: Sequence[str], graphs: tuple[str, ...], recipe: Sparql
     taken = _taken(texts, recipe.leave_out) + ("" if recipe.plain_texts else f" && !{plain}")
     literals = f"({_spoken(languages)} && ?p NOT IN ({_listed(IGNORED.keys() - named)}){taken})"
     spoken = {*_LABELS, *recipe.labels, *recipe.aliases, *recipe.descriptions}
-    resources = f"?p IN ({_listed((DATASETS.keys() | named) - spoken - {*recipe.leave_out})})"
+    resources = f"?p IN ({_listed((_RESOURCES | named) - spoken - {*recipe.leave_out})})"
     pattern = f"?x ?p ?y . FILTER({literals} || {resources})"
     return Question("properties", pattern, values=True, graphs=graphs, onward=(REDIRECT, *recipe.redirects))
 
