@@ -23,6 +23,7 @@ _TURTLE = re.compile(r"^\s*(@prefix|@base|PREFIX|BASE)\s", re.IGNORECASE | re.MU
 _TURTLE_ENDS = re.compile(r"[;,{\[]\s*$", re.MULTILINE)
 # A line that was meant as a statement, whatever is wrong with it.
 _MEANT = re.compile(r"\s*(<[A-Za-z][^<>]*>|<[^<>:]*>|_:|@prefix|@base)\s*.*\.\s*$")
+_ENDS = (".", ";", ",")  # of statements and their parts in Turtle
 
 
 def find_sources(sources: Sequence[Path]) -> tuple[list[SourceFile], list[str]]:
@@ -98,7 +99,8 @@ def detect(path: Path) -> SourceFile:
     first = next(line for line in lines if line.strip())
     if first.lstrip().startswith("<") and (xml := _xml_dataset(path, first, head)) is not None:
         return SourceFile(path, "rdf/xml", xml)
-    is_turtle = _TURTLE_ENDS.search(text) or first.lstrip().startswith(("<", "_:", "#"))
+    begins = first.lstrip().startswith(("<", "_:", "#")) and any(line.rstrip().endswith(_ENDS) for line in lines)
+    is_turtle = _TURTLE_ENDS.search(text) or begins
     if is_turtle and (dataset := _rdf_dataset(head, RdfFormat.TRIG)):
         return SourceFile(path, "turtle", dataset)
     return detect_table(path, text)
