@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kg import canonical_iri
 from kg.ntriples import escape
-from kg.sparql.questions import NOT_FOLLOWED
+from kg.sparql.questions import FETCHED, NOT_FOLLOWED
 from kg.vocabulary import DATASETS, DISAMBIGUATION, IGNORED, REDIRECT
 
 R = "http://dbpedia.org/resource/"
@@ -124,7 +124,7 @@ def plain_fetch(triples: Iterable[Triple], seeds: Iterable[str], hops: int) -> s
             pages = pages | {s for s, _, _ in found}
         resources = {p for p, dataset in DATASETS.items() if dataset != "labels"}
         labels = set(DATASETS) - resources
-        resources = {p for p in resources if DATASETS[p] not in ("page_links", "anchor_text")}
+        resources = {p for p in resources if DATASETS[p] in FETCHED}
         kept |= {t for t in known if t[0] in level and t[1] in resources}
         kept |= {t for t in known if t[0] in level and _is_spoken(t[2]) and t[1] not in IGNORED}
         unlabelled = level - {s for s, p, o in known if p in labels and _is_spoken(o)}

@@ -15,24 +15,22 @@ from kg.vocabulary import DATASETS, DISAMBIGUATION, IGNORED, NAME_PREDICATES, NO
 
 from .recipe import PLAIN, SparqlRecipe
 
+# The datasets that a fetch holds; links and texts of articles are too much to ask for.
+FETCHED = (
+    *("labels", "instance_types", "mappingbased_objects", "mappingbased_literals"),
+    *("images", "redirects", "disambiguations", "same_as", "priors"),
+)
 # Statements of articles and of the schema, besides those that no build keeps: they lead from everything to everything.
 NOT_FOLLOWED = frozenset(
     {
         *IGNORED,
         *NO_HOP,
         *DATASETS,
-        "http://dbpedia.org/property/wikiPageUsesTemplate",
-        "http://www.w3.org/2000/01/rdf-schema#isDefinedBy",
         "http://www.w3.org/2000/01/rdf-schema#subClassOf",
-        "http://www.w3.org/2000/01/rdf-schema#domain",
-        "http://www.w3.org/2000/01/rdf-schema#range",
-        "http://www.w3.org/2002/07/owl#equivalentClass",
         "http://www.w3.org/2004/02/skos/core#broader",
-        "http://purl.org/dc/elements/1.1/rights",
     }
 )
-_OF_TEXTS = {"page_links", "anchor_text"}  # what stands in articles: too much to ask for
-_RESOURCES = {predicate for predicate, dataset in DATASETS.items() if dataset not in _OF_TEXTS}
+_RESOURCES = {predicate for predicate, dataset in DATASETS.items() if dataset in FETCHED}
 _LABELS = {predicate for predicate, dataset in DATASETS.items() if dataset == "labels"}
 _ENCODED = re.compile("%[0-9A-F]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")

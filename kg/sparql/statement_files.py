@@ -16,13 +16,9 @@ from kg.iris import canonical_iri, is_language
 from kg.ntriples import escape
 from kg.vocabulary import dataset_of
 
-from .questions import BadTermError, Term, in_query
+from .questions import FETCHED, BadTermError, Term, in_query
 
-_DATASETS = (
-    *("labels", "instance_types", "mappingbased_objects", "mappingbased_literals"),
-    *("images", "redirects", "disambiguations", "same_as", "priors"),
-)
-_NAMES = {name: f"{name.removeprefix('instance_').removeprefix('mappingbased_')}.nt" for name in _DATASETS}
+_NAMES = {name: f"{name.removeprefix('instance_').removeprefix('mappingbased_')}.nt" for name in FETCHED}
 _HEAD = "# fetched from "
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
