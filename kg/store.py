@@ -34,17 +34,8 @@ _TRIPLES_OF = (
     " ORDER BY t.object, p.id"
 )
 _COUNTED = (
-    "entity",
-    "alias",
-    "predicate",
-    "class",
-    "entity_class",
-    "triple",
-    "literal",
-    "same_as",
-    "image",
-    "rejected",
-)
+    "entity", "alias", "predicate", "class", "entity_class", "triple", "literal", "same_as", "image", "rejected",
+)  # fmt: skip
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _CLASSES = (
     "SELECT c.label FROM entity_class ec JOIN class c ON c.id = ec.class WHERE ec.entity = ?"

@@ -158,12 +158,10 @@ class _Build:
 
     def take_over(self, known: Path, plan: Sequence[Planned], sqlite_path: Path) -> bool:
         """Make the graph of another one, whose pictures are looked for anew, if that is all in which they differ."""
-        part = part_path(sqlite_path)
-        if not copy_graph(known, plan, part, self._images.find):
-            return False
-        _bring_to_disk(part)
-        part.replace(sqlite_path)
-        return True
+        is_taken = copy_graph(known, plan, part_path(sqlite_path), self._images.find)
+        if is_taken:
+            _put_in_place(sqlite_path)
+        return is_taken
 
     def make(self, plan: Sequence[Planned], sqlite_path: Path, *, memory_mb: int) -> None:
         """Read the sources that are not read yet, and make the graph of all of them."""
@@ -177,9 +175,7 @@ class _Build:
             stage.limit_memory(memory_mb * 5 // 6)  # the rest is what reading has left of Python's own
             find, progress = self._images.find, self._progress
             fill_graph(part, stage, self._types, self._keep, find=find, progress=progress)
-        _bring_to_disk(part)
-        part.replace(sqlite_path)
-        _bring_to_disk(sqlite_path.parent)
+        _put_in_place(sqlite_path)
         shutil.rmtree(folder)
 
     def _load(self, stage: Stage, step: int, file: SourceFile) -> None:
@@ -258,6 +254,14 @@ def _told_plainly(path: Path) -> Iterator[None]:
         if isinstance(error, duckdb.OutOfMemoryException):
             raise StoreError(f"{path} cannot be built in so little memory: {said}; give more, and {again}") from None
         raise StoreError(f"{path} cannot be built: {said}; {again}") from None
+
+
+def _put_in_place(sqlite_path: Path) -> None:
+    """Let the graph that was made beside it take its place, when all of it is on the disk."""
+    part = part_path(sqlite_path)
+    _bring_to_disk(part)
+    part.replace(sqlite_path)
+    _bring_to_disk(sqlite_path.parent)
 
 
 def _bring_to_disk(path: Path) -> None:

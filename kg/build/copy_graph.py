@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from kg.schema import gather_statistics, open_for_building, transaction
+from kg.schema import gather_statistics, open_for_building, open_for_reading, transaction
 
 from .plan import Planned, is_plan, read_plan
 
@@ -28,10 +28,11 @@ def copy_graph(old: Path, plan: Sequence[Planned], new: Path, find: Find) -> boo
     found = read_plan(old)
     if not found or _other_settings(found[0]) != _other_settings(plan[0]) or not is_plan(found[1:], plan[1:]):
         return False
-    shutil.copyfile(old, new)
-    with closing(open_for_building(new)) as graph, transaction(graph):
+    with closing(open_for_reading(old)) as graph:
         if graph.execute("SELECT 1 FROM image WHERE source NOT LIKE '%://%' LIMIT 1").fetchone():
             return False
+    shutil.copyfile(old, new)
+    with closing(open_for_building(new)) as graph, transaction(graph):
         graph.execute("UPDATE build_step SET source = ? WHERE name = 'settings'", (plan[0].source,))
         for id_, source in graph.execute("SELECT id, source FROM image").fetchall():
             _, file, reason = find(source, "")
