@@ -7,8 +7,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browser_tab import CHROMIUM
 from click.testing import CliRunner, Result
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +66,17 @@ def index(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Path:
     result = run("build-kg-index", path, "--dump", EXAMPLES / "graph")
     assert result.exit_code == 0, result.output
     return path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, headless."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,49 +2,27 @@
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_tab import MARKS, Tab
 from made_up_results import make_candidate, make_mention, make_result
 
 from kgmner import report_html
 from linker import GoldAnswers, Result
 
 pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install playwright)")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-]
+pytestmark = MARKS
 CHAD = make_candidate(clues={"exact": 2.0, "likeness": -1.0, "is_pictured": 3.0}, score=0.7)
 SMITH = make_candidate(iri="http://g/Chad_Smith", label="Chad Smith", type="PER", score=0.2, clues={"part": 1.0})
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Opened:
-    """A page in a tab of its own, and what went wrong in it."""
+class Opened(Tab):
+    """The report, opened as a file."""
 
     def __init__(self, browser: Any, file: Path, **options: Any) -> None:
-        self.tab = browser.new_page(**options)
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        self.tab.on("console", lambda message: self.errors.append(message.text) if message.type != "info" else None)
-        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.tab.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
-        self.tab.on("request", lambda request: self.requests.append(request.url))
-        self.tab.goto(file.as_uri())
+        super().__init__(browser, file.as_uri(), ("file:", "data:", "blob:"), **options)
 
     def shows(self, ids: list[str]) -> None:
         """Wait until just these posts are shown, in this order."""
@@ -58,11 +36,6 @@ class Opened:
         for name, value in values.items():
             field = self.tab.locator(f"#filters [name={name}]")
             (field.fill if name in ("search", "entity") else field.select_option)(value)
-
-    def close(self) -> None:
-        self.tab.close()
-        assert self.errors == []
-        assert {address.partition(":")[0] for address in self.requests} <= {"file", "data", "blob"}
 
 
 def posts() -> list[Result]:

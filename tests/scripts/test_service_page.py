@@ -1,7 +1,6 @@
 """The page of kgmner-serve in a real browser: a post and a picture in, its card out; readable for all; nothing runs."""
 
 import json
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -9,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_tab import MARKS, Tab
 
 pytest.importorskip("fastapi", reason="needs FastAPI (pip install 'kgmner[serve]')")
 pytest.importorskip("uvicorn", reason="needs uvicorn (pip install 'kgmner[serve]')")
 pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install playwright)")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt-get install chromium)"),
-    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
-]
+pytestmark = MARKS
 # The text without what the page adds to a mention; and the names of the elements that it is made of.
 _AS_WRITTEN = (
     "p => { const c = p.cloneNode(true); c.querySelectorAll('mark *').forEach(e => e.remove()); return c.textContent }"
@@ -54,28 +50,11 @@ def address(start: Callable[..., subprocess.Popen[bytes]], index: Path) -> Itera
     process.communicate(timeout=30)
 
 
-@pytest.fixture(scope="module")
-def browser(address: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Opened:
-    """The page in a tab of its own, and what went wrong in it."""
+class Opened(Tab):
+    """The page of the service."""
 
     def __init__(self, browser: Any, address: str, **options: Any) -> None:
-        self.tab, self.address = browser.new_page(**options), address
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        self.tab.on("console", lambda message: self.errors.append(message.text) if message.type != "info" else None)
-        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.tab.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
-        self.tab.on("request", lambda request: self.requests.append(request.url))
-        self.tab.goto(address)
+        super().__init__(browser, address, (address, "data:", "blob:"), **options)
 
     def read(self, text: str, picture: Path | None = None) -> Any:
         """Have a post read; what stands in the frame then."""
@@ -85,12 +64,6 @@ class Opened:
             self.tab.get_by_role("button", name="Read").click()
         self.status = told.value.status
         return self.tab.frame_locator("iframe[name=card]")
-
-    def close(self) -> None:
-        self.tab.close()
-        assert self.errors == []
-        outside = [url for url in self.requests if not url.startswith((self.address, "data:", "blob:"))]
-        assert outside == []
 
 
 def wait_until_ready(page: Opened) -> None:
