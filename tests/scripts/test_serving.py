@@ -135,7 +135,9 @@ def test_it_only_reads(served: str) -> None:
 
 @MARKS[0]
 @MARKS[1]
-def test_in_a_browser_nothing_is_run_or_asked_elsewhere_and_axe_is_content(request: pytest.FixtureRequest, served: str) -> None:
+def test_in_a_browser_nothing_is_run_or_asked_elsewhere_and_axe_is_content(
+    request: pytest.FixtureRequest, served: str
+) -> None:
     pytest.importorskip("playwright.sync_api", reason="needs playwright")
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
     entities = ["Chad", EVIL_IRI, *(f"http://example.org/{number}" for number in range(1, len(EVIL), 11)), EVIL[1]]
