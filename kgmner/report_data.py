@@ -87,8 +87,9 @@ class PageData:
         if result.attention:
             value |= {"attention": list(map(_levels, result.attention)), "gates": list(map(_short, result.gates))}
         self._set_beside_gold(result, value)
-        shown_as_gold = ("gold", "links") if "gold" in value else ()
-        value["own"] = [(name, _told(said)) for name, said in result.fields.items() if name not in shown_as_gold]
+        left_out = ("gold", "links") if "gold" in value else ()
+        own = {name: said for name, said in result.fields.items() if said not in (None, "") and name not in left_out}
+        value["own"] = [(name, _told(said)) for name, said in own.items()]
         return {name: said for name, said in value.items() if said not in (None, [], ())}
 
     def _set_beside_gold(self, result: Result, value: dict[str, Any]) -> None:
@@ -179,7 +180,7 @@ def _levels(row: Sequence[float]) -> tuple[float, str]:
 
 def _told(value: Any) -> str:
     """A field of the user's as text; the end of one that is very long is left out, with a word."""
-    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     cut = f"{text[:_LONGEST]}… ({len(text):,} characters in all)"
     return text if len(text) <= _LONGEST else cut
 

@@ -52,7 +52,7 @@ function textOf(post) {
 /** The post's own fields: those that are short beside each other, the rest folded. */
 function ownOf(post) {
   const line = ([name, value]) => [make("span", {class: "own"}, make("b", {}, name), " ",
-    make("bdi", {}, value === "" ? "–" : linkTo(value, value))), " "];
+    make("bdi", {}, linkTo(value, value))), " "];
   const short = post.own.filter(([name, value]) => name.length + value.length <= 60).slice(0, 4);
   const rest = post.own.filter(field => !short.includes(field));
   return [

@@ -189,6 +189,7 @@ function summarise() {
   byId("total").textContent = `${several(POSTS.length, "post")}; ${several(mentions.length, "name")}, `
     + `${count.format(linked.length)} of them linked to the graph; ${several(pictured, "picture")} recognised`
     + (unused.length ? `; ${several(unused.length, "picture")} could not be used.` : ".");
+  if (!POSTS.length) byId("total").textContent = "The results hold no post: there is nothing to review.";
   const show = changes => () => {
     form.reset();
     for (const [name, value] of Object.entries(changes)) form.elements[name].value = value;
