@@ -187,8 +187,11 @@ function takeIn(lines, source, unread = []) {
   const kept = store.set(`review-${DIGEST}`, review), named = ids => ids.slice(0, 5).join(", ") + (ids.length > 5 ? ", …" : "");
   const left = (ids, why) => ids.length ? bad(`${source}: ${several(ids.length, "correction")} left out, ${why}: ${named(ids)}.`) : [];
   const gaveWay = others.size ? ` Other decisions here gave way in ${several(others.size, "post")}: ${named([...others])}.` : "";
+  const loaded = `${source}: ${several(taken.size, "post")} loaded${kept ? "" : NOT_KEPT}.${gaveWay}`;
+  const leftOut = unread.length + unknown.length + different.length;
+  say(loaded + (leftOut ? ` ${several(leftOut, "correction")} left out: why stands at the top of the page.` : ""));
   byId("loaded").append(...[
-    make("p", {}, `${source}: ${several(taken.size, "post")} loaded${kept ? "" : NOT_KEPT}.${gaveWay}`),
+    make("p", {}, loaded),
     left(unread, "which cannot be read (expected JSON lines as Export corrections writes them)"),
     left(unknown, "of posts that this page does not have (is the file of these results?)"),
     left(different, "of posts that have another text or other words here (decide them anew)"),
