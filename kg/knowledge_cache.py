@@ -46,11 +46,11 @@ _FORGET_OLDEST = (
     " LIMIT -1 OFFSET ?)"
 )
 _POSTS_OF_ENTITY = """
-SELECT m.file, m.post, 'mentions', m.text, m.score, coalesce(p.text, '') FROM mention m
-LEFT JOIN post p ON p.file = m.file AND p.id = m.post WHERE m.entity_iri = :iri
-UNION ALL
-SELECT p.file, p.id, 'shows', NULL, coalesce(d.score, 1), p.text FROM pictured d JOIN post p ON p.key = d.key
+SELECT t.file, t.id, t.how, t.said, t.score, coalesce(p.text, '') FROM (
+SELECT file, post AS id, 'mentions' AS how, text AS said, score FROM mention WHERE entity_iri = :iri
+UNION ALL SELECT p.file, p.id, 'shows', NULL, coalesce(d.score, 1) FROM pictured d JOIN post p ON p.key = d.key
 WHERE d.entity_iri = :iri ORDER BY 1, 2, 3 LIMIT :limit OFFSET :offset
+) t LEFT JOIN post p ON p.file = t.file AND p.id = t.id ORDER BY 1, 2, 3
 """
 _ALL_DAYS = 365_000
 _TIMEOUT_S = 30.0
@@ -88,9 +88,12 @@ class KnowledgeCache(SmallStore):
         score REAL
     );
     CREATE INDEX IF NOT EXISTS mention_post ON mention (file, post);
-    CREATE INDEX IF NOT EXISTS mention_entity ON mention (entity_iri);
+    DROP INDEX IF EXISTS mention_entity; -- of caches that had a narrower one
+    CREATE INDEX IF NOT EXISTS mention_of_entity ON mention (entity_iri, file, post);
     CREATE INDEX IF NOT EXISTS pictured_entity ON pictured (entity_iri);
     CREATE INDEX IF NOT EXISTS post_key ON post (key);
+    CREATE INDEX IF NOT EXISTS post_id ON post (id);
+    CREATE INDEX IF NOT EXISTS decision_id ON decision (id);
     CREATE TRIGGER IF NOT EXISTS decision_kept AFTER INSERT ON decision BEGIN
         DELETE FROM mention WHERE file = new.file AND post = new.id;
         INSERT INTO mention SELECT new.file, new.id, json_extract(value, '$.start_char'),
@@ -156,8 +159,8 @@ class KnowledgeCache(SmallStore):
 
     def posts(self, post_id: str | None = None, *, limit: int = -1) -> list[CachedPost]:
         """Return the posts of an id, which may stand in several files, or all of them; by file and id."""
-        where = "id = coalesce(?, id) ORDER BY file, id LIMIT ?"
-        return self._read(CachedPost, where, [post_id, limit])
+        where, asked = ("true", []) if post_id is None else ("id = ?", [post_id])
+        return self._read(CachedPost, f"{where} ORDER BY file, id LIMIT ?", [*asked, limit])
 
     def decisions(self, post_id: str) -> dict[str, str]:
         """Return the decisions about the posts of an id, as JSON, by their file."""

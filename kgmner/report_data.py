@@ -1,6 +1,7 @@
 """What the report's page knows of a post: a result as short JSON, entities and pictures by their numbers."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from string import ascii_lowercase, digits
@@ -22,6 +23,7 @@ from linker import (
 _DIGITS = 3
 _LEVELS = digits + ascii_lowercase  # of attention: 36
 _EVIDENT = 0.01  # "restaurant 0 %" says nothing
+_LONGEST = 2000  # characters of an own field that are shown
 
 
 class PageData:
@@ -85,6 +87,9 @@ class PageData:
         if result.attention:
             value |= {"attention": list(map(_levels, result.attention)), "gates": list(map(_short, result.gates))}
         self._set_beside_gold(result, value)
+        left_out = ("gold", "links") if "gold" in value else ()
+        own = {name: said for name, said in result.fields.items() if said not in (None, "") and name not in left_out}
+        value["own"] = [(name, _told(said)) for name, said in own.items()]
         return {name: said for name, said in value.items() if said not in (None, [], ())}
 
     def _set_beside_gold(self, result: Result, value: dict[str, Any]) -> None:
@@ -171,6 +176,13 @@ def _levels(row: Sequence[float]) -> tuple[float, str]:
     """The most of a row, and each number of it as a digit that says its share of that: 0 to z."""
     most = max(row) or 1.0
     return _short(most), "".join(_LEVELS[round(max(share, 0.0) / most * (len(_LEVELS) - 1))] for share in row)
+
+
+def _told(value: Any) -> str:
+    """A field of the user's as text; the end of one that is very long is left out, with a word."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    cut = f"{text[:_LONGEST]}… ({len(text):,} characters in all)"
+    return text if len(text) <= _LONGEST else cut
 
 
 def _short(value: float) -> float:

@@ -67,9 +67,12 @@ class Memory:
             self._waiting.append(entry)
 
     def keep_decision(self, post: Post, result: Result, *, key: str | None) -> None:
-        """Keep a post and what was decided about it, without the user's own fields; `key` leads to what it shows."""
+        """Keep a post and what was decided about it; `key` leads to what it shows.
+
+        The user's own fields and how words looked at the picture, 49 numbers a word, are not kept: results have them.
+        """
         if self._writable:
-            whole = result_to_json(replace(result, fields={}), explain=True)
+            whole = result_to_json(replace(result, fields={}, attention=(), gates=()), explain=True)
             self.keep(CachedPost(post.file, str(post.id), " ".join(post.tokens), key))
             self.keep(CachedDecision(post.file, str(post.id), json.dumps(whole)))
 

@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import islice
@@ -45,6 +45,7 @@ class Source:
         pictures: Gives the pictures of the posts, in their order, for the page.
         index: Where the page has the pictures of entities from; None: it has none.
         gold: Gold answers that the page sets beside the results; None: those that the posts brought along.
+        corrections: What was exported from a page of the results; the page goes on from there.
     """
 
     read: "Callable[[], Iterable[Result]]"
@@ -52,6 +53,7 @@ class Source:
     pictures: Callable[[], Iterable[Path | bytes | None]]
     index: "Index | None"
     gold: "GoldAnswers | None" = None
+    corrections: Sequence[Mapping[str, Any]] = ()
 
 
 def outputs(said: str, *, required: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -107,7 +109,10 @@ def write_results(form: str, source: Source, file: IO[bytes]) -> None:
     elif form == "html":
         from kgmner import report_html
 
-        _write_pieces(file, report_html(source.read(), source.pictures(), index=source.index, gold=source.gold))
+        page = report_html(
+            source.read(), source.pictures(), index=source.index, gold=source.gold, corrections=source.corrections
+        )
+        _write_pieces(file, page)
     elif form == "csv":
         _write_csv(file, source)
     else:

@@ -14,8 +14,9 @@ from urllib.parse import urlencode
 import uvicorn
 from datasette import Response, hookimpl
 from datasette.app import Datasette
-from datasette.database import Database
+from datasette.database import Database, QueryInterrupted
 from datasette.plugins import pm
+from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
 from scripts._cli import CommandError, say
@@ -162,6 +163,21 @@ class _Pages:
         return None
 
     @hookimpl
+    def handle_exception(self, datasette: Any, request: Any, exception: Exception) -> Awaitable[Response] | None:
+        """What takes too long, or is no column to sort by, is told with what to do instead."""
+        said = _refused(exception)
+        if said is None:
+            return None
+        sql = getattr(exception.__context__, "sql", "")
+        return self._refusal(datasette, request, {"said": f"{said}: kg-cache {self._index.path} sql", "sql": sql})
+
+    async def _refusal(self, datasette: Any, request: Any, told: dict[str, str]) -> Response:
+        if request.path.endswith(".json"):
+            return Response.json({"ok": False, "error": told["said"]} | told, status=400)
+        told |= {"title": "Too much for this page"}
+        return Response.html(await datasette.render_template("missing.html", told, request), status=400)
+
+    @hookimpl
     def asgi_wrapper(self) -> Callable[[Any], Any]:
         """Every answer tells the browser to ask nobody else."""
         return _with_policy
@@ -217,6 +233,23 @@ class _Pages:
             for one in decisions_of(self._cache, post)
             if file is None or one.post.file == file
         ]
+
+
+def _refused(error: Exception) -> str | None:
+    """Why Datasette refuses a page, and what to do; None where that is for Datasette to say."""
+    if isinstance(error.__context__, QueryInterrupted):
+        return (
+            f"This was ended after {_SETTINGS['sql_time_limit_ms']} ms, so that others are served: it reads very many "
+            "rows, and no index helps it. Find an entity by its name here, filter by an id or an IRI, or give it more "
+            "time with --timeout in a terminal"
+        )
+    if isinstance(error, DatasetteError) and error.message.startswith("Cannot sort table by "):
+        column = error.message.removeprefix("Cannot sort table by ")
+        return (
+            f"Rows are not sorted by {column} here: no index has them in that order, and a large table takes too long. "
+            "Sort by a column whose head is a link, or sort in a terminal"
+        )
+    return None
 
 
 def _with_policy(app: Any) -> Callable[[Any, Any, Any], Awaitable[None]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,7 @@ _EXAMPLES = """
 kgmner-report results.jsonl -o results.html
 kgmner-report results.jsonl -o results.html --index demo/index
 kgmner-report results.jsonl -o results.html --gold gold.jsonl
+kgmner-report results.jsonl -o results.html --corrections monday.jsonl --corrections tuesday.jsonl
 kgmner-report results.jsonl.gz -o results.csv -o results.parquet
 """
 
@@ -43,7 +44,22 @@ kgmner-report results.jsonl.gz -o results.csv -o results.parquet
     help="Gold answers, as evaluate-links or evaluate-tagger reads them: the page shows where results are different.  "
     "[default: those that the posts brought along]",
 )
-def main(results: Path, outs: tuple[Path, ...], images: Path | None, index: Path | None, gold: Path | None) -> None:
+@click.option(
+    "--corrections",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Corrections that a page of these posts exported: the new page goes on from them. May be given again; "
+    "of two decisions about a post the later stands.",
+)
+def main(
+    results: Path,
+    outs: tuple[Path, ...],
+    images: Path | None,
+    index: Path | None,
+    gold: Path | None,
+    corrections: tuple[Path, ...],
+) -> None:
     """Make a page to review what link-and-tag wrote, or a table, without reading the posts again.
 
     RESULTS is a file of JSON lines that link-and-tag wrote (.jsonl or .jsonl.gz), or - for standard input.
@@ -51,8 +67,11 @@ def main(results: Path, outs: tuple[Path, ...], images: Path | None, index: Path
     from linker import GoldAnswers, open_index
 
     forms = places_of(outs, None, str(results))
+    if corrections and "html" not in forms.values():
+        raise CommandError(f"--corrections {corrections[0]} is for a page: expected -o FILE.html")
     answers = GoldAnswers.read(gold) if gold else None
     found = _read(results)
+    given = [line for file in corrections for line in _corrections(file, found)]
     if answers and (unknown := sum(answers.compare(result) is None for result in found)):
         say(f"posts that {gold} does not have, or with another text: {unknown:,} of {len(found):,}")
     folders = [images] if images else [Path(), results.parent]
@@ -63,7 +82,7 @@ def main(results: Path, outs: tuple[Path, ...], images: Path | None, index: Path
     opened = open_index(index) if index else nullcontext()
     with hold(outs), opened as graph:
         explain = any(candidate.clues for result in found for said in result.mentions for candidate in said.candidates)
-        source = Source(lambda: found, explain, lambda: pictures, graph, answers)
+        source = Source(lambda: found, explain, lambda: pictures, graph, answers, given)
         for out, form in forms.items():
             write_whole(out, partial(write_results, form, source))
 
@@ -85,6 +104,37 @@ def _read(path: Path) -> "list[Result]":
     if not found:
         say(f"{path} holds no results")
     return found
+
+
+def _corrections(path: Path, results: "list[Result]") -> list[dict[str, Any]]:
+    """The lines of exported corrections that fit the results; what does not is counted and named."""
+    posts: dict[str, list[tuple[str, list[str]]]] = {}
+    for result in results:
+        posts.setdefault(str(result.id), []).append((result.text, list(result.tokens)))
+    fitting, unread, unknown, different = [], list[str](), list[str](), list[str]()
+    for number, line in enumerate(_lines(path), start=1):
+        try:
+            value = json.loads(line)
+            post, words, names = str(value["id"]), (value["text"], value["tokens"]), value["gold"]
+            told = all(0 <= one["start"] < one["end"] <= len(words[1]) and {"type", "iri"} <= set(one) for one in names)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            told = False
+        if not told:
+            unread += [f"line {number}"] if line.strip() else []
+        elif words in posts.get(post, ()):
+            fitting.append({"id": value["id"], "text": words[0], "tokens": words[1], "gold": names})
+        else:
+            (different if post in posts else unknown).append(post)
+    for left, why in (
+        (unread, "which cannot be read: expected JSON lines as a page exports them"),
+        (unknown, f"of posts that the results do not have: is {path} of these results?"),
+        (different, "of posts that have another text or other words in the results: decide them anew"),
+    ):
+        if left:
+            named = ", ".join(left[:5] + ["…"] * (len(left) > 5))
+            say(f"{path}: corrections left out: {len(left):,}, {why} ({named})")
+    say(f"{path}: corrections that the page goes on from: {len(fitting):,}")
+    return fitting
 
 
 def _lines(path: Path) -> Iterator[bytes]:

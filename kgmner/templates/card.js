@@ -23,6 +23,7 @@ function fillCard(article, post) {
     make("div", {class: pictures ? "post with-picture" : "post"},
       make("div", {},
         textOf(post),
+        ownOf(post),
         namesOf(post),
         knownOf(post)),
       pictures));
@@ -46,6 +47,19 @@ function textOf(post) {
   line.append(...wordsOf(post, at, post.text.length));
   if (!places.length && !post.text) line.append(make("span", {class: "soft"}, "no text"));
   return line;
+}
+
+/** The post's own fields: those that are short beside each other, the rest folded. */
+function ownOf(post) {
+  const line = ([name, value]) => [make("span", {class: "own"}, make("b", {}, name), " ",
+    make("bdi", {}, linkTo(value, value))), " "];
+  const short = post.own.filter(([name, value]) => name.length + value.length <= 60).slice(0, 4);
+  const rest = post.own.filter(field => !short.includes(field));
+  return [
+    short.length > 0 && soft(short.map(line)),
+    rest.length > 0 && make("details", {}, make("summary", {}, several(rest.length, short.length ? "more field" : "field")),
+      rest.map(field => soft(line(field)))),
+  ];
 }
 
 /** A stretch of the text; each word can be chosen where it is known how it looked at the picture. */

@@ -2,7 +2,7 @@
 
 const byId = id => document.getElementById(id);
 const POSTS = [...document.querySelectorAll("script.posts")].flatMap(block => JSON.parse(block.textContent));
-const {entities: ENTITIES, parts: PARTS, digest: DIGEST} = JSON.parse(byId("rest").textContent);
+const {entities: ENTITIES, parts: PARTS, digest: DIGEST, given: GIVEN} = JSON.parse(byId("rest").textContent);
 const TYPES = ["PER", "LOC", "ORG", "OTHER"];
 const count = new Intl.NumberFormat("en");
 
@@ -34,7 +34,7 @@ const bar = (size, kind = "") => make("span", {class: `bar ${kind}`, "--size": s
 
 /** A link where the IRI is one that a browser can safely follow; else its words alone. */
 function linkTo(iri, words) {
-  if (!/^https?:\/\//i.test(iri)) return make("span", {title: iri}, words);
+  if (!/^https?:\/\/\S+$/i.test(iri)) return make("span", {title: iri}, words);
   return make("a", {href: iri, rel: "noopener noreferrer", target: "_blank"}, words);
 }
 
@@ -85,7 +85,7 @@ const store = {
 POSTS.forEach((post, place) => {
   post.place = place;
   post.text ??= "";
-  for (const name of ["mentions", "tokens", "knowledge", "attributes", "gold"]) post[name] ??= [];
+  for (const name of ["mentions", "tokens", "knowledge", "attributes", "gold", "own"]) post[name] ??= [];
 });
 const seenIds = new Map();
 for (const post of POSTS) {  // a second post of the same id gets a number behind it

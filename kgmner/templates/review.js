@@ -72,9 +72,11 @@ function acceptRest(post) {
   changed(post, null, `Post ${post.id} is ${said.done ? "done" : "open again"}`);
 }
 
+const NOT_KEPT = " (not kept: this browser has no room for it, or allows none; export before you close the page)";
+
 function changed(post, key, words) {
   const kept = store.set(`review-${DIGEST}`, review);
-  say(kept ? words : `${words} (not kept: this browser keeps nothing for the page; export before you close it)`);
+  say(kept ? words : words + NOT_KEPT);
   refresh(post, key);
 }
 
@@ -87,7 +89,8 @@ function openCorrection(post, answer) {
   const words = post.tokens.map((token, place) => [place, `${place + 1}. ${token}`]);
   options(fields.start, words, answer?.start ?? 0);
   options(fields.end, words, (answer?.end ?? 1) - 1);
-  options(fields.type, ALL_TYPES.map(type => [type, type]), answer?.type ?? "PER");
+  const types = new Set([...ALL_TYPES, answer?.type ?? "PER"]);
+  options(fields.type, [...types].map(type => [type, type]), answer?.type ?? "PER");
   const choices = new Map([["", {name: "", said: "no entity of the graph (NIL)"}]]);  // by IRI
   const propose = (iri, name, why) => {
     const known = choices.get(iri);
@@ -148,3 +151,73 @@ function exportCorrections() {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
+
+async function loadFiles(files) {
+  for (const file of files) {
+    const lines = (await file.text()).split("\n"), unread = [];
+    takeIn(lines.flatMap((line, place) => {
+      try { return line.trim() ? checked(JSON.parse(line)) : []; } catch { unread.push(`line ${place + 1}`); return []; }
+    }), file.name, unread);
+  }
+}
+
+/** A line that was exported; an error where it is none. */
+function checked(line) {
+  const {id, text, tokens, gold} = line, isText = value => typeof value === "string";
+  const isName = ({start, end, type, iri}) => [start, end].every(Number.isInteger) && start >= 0 && start < end
+    && end <= tokens.length && isText(type) && (iri === null || isText(iri));
+  if (id === undefined || !isText(text) || !tokens.every(isText) || !gold.every(isName)) throw TypeError("no correction");
+  return line;
+}
+
+/** Puts decisions that were exported in the place of what is here; what does not fit is counted and named. */
+function takeIn(lines, source, unread = []) {
+  const posts = Map.groupBy(POSTS, post => String(post.id)), taken = new Set(), others = new Set(), unknown = [], different = [];
+  const wordsIn = ({text, tokens}) => JSON.stringify([text, tokens]);
+  const meant = line => JSON.stringify(line.gold.map(({start, end, type, iri}) => [start, end, type, iri]));
+  for (const line of lines) {
+    const same = posts.get(String(line.id)) || [], fitting = same.filter(post => wordsIn(post) === wordsIn(line));
+    if (!fitting.length) (same.length ? different : unknown).push(line.id);
+    for (const post of fitting) {
+      if (isDone(post) && meant(exported(post)) !== meant(line)) others.add(post.id);
+      review[post.place] = decisionsFrom(post, line.gold);
+      taken.add(post);
+    }
+  }
+  const kept = store.set(`review-${DIGEST}`, review), named = ids => ids.slice(0, 5).join(", ") + (ids.length > 5 ? ", …" : "");
+  const left = (ids, why) => ids.length ? bad(`${source}: ${several(ids.length, "correction")} left out, ${why}: ${named(ids)}.`) : [];
+  const gaveWay = others.size ? ` Other decisions here gave way in ${several(others.size, "post")}: ${named([...others])}.` : "";
+  const loaded = `${source}: ${several(taken.size, "post")} loaded${kept ? "" : NOT_KEPT}.${gaveWay}`;
+  const leftOut = unread.length + unknown.length + different.length;
+  say(loaded + (leftOut ? ` ${several(leftOut, "correction")} left out: why stands at the top of the page.` : ""));
+  byId("loaded").append(...[
+    make("p", {}, loaded),
+    left(unread, "which cannot be read (expected JSON lines as Export corrections writes them)"),
+    left(unknown, "of posts that this page does not have (is the file of these results?)"),
+    left(different, "of posts that have another text or other words here (decide them anew)"),
+  ].flat());
+  filter();
+}
+
+/** What was decided of a post, told by the names that stood when it was exported. */
+function decisionsFrom(post, gold) {
+  const said = {names: {}, added: [], done: true};
+  const isThere = (mention, one) => mention.start_char === one.start_char && mention.end_char === one.end_char;
+  const isNear = (mention, one) => mention.start < one.end && one.start < mention.end;
+  let left = gold;
+  for (const fits of [isThere, isNear]) {
+    left = left.filter(one => {
+      const place = post.mentions.findIndex((mention, place) => !said.names[place] && fits(mention, one));
+      if (place < 0) return true;
+      const {type, linked} = post.mentions[place], iri = linked === null ? null : ENTITIES[linked][0];
+      const isSame = fits === isThere && one.type === type && one.iri === iri;
+      said.names[place] = isSame ? {state: "accepted"} : {state: "corrected", ...answerIn(one)};
+      return false;
+    });
+  }
+  post.mentions.forEach((_, place) => { said.names[place] ||= {state: "rejected"}; });
+  said.added = left.map(answerIn);
+  return said;
+}
+
+const answerIn = ({start, end, type, iri, name}) => ({start, end, type, iri, name: name || ""});

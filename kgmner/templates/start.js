@@ -14,7 +14,8 @@ function say(words) {
 for (const post of POSTS) {
   const entities = [...post.mentions.map(mention => mention.linked), post.pictured ? post.pictured.entity : null];
   post.linked = [...new Set(entities)].filter(number => number !== null);
-  post.words = [post.id, post.text, post.error, ...post.linked.flatMap(number => ENTITIES[number].slice(0, 2))].join("\n").toLowerCase();
+  const names = post.linked.flatMap(number => ENTITIES[number].slice(0, 2));
+  post.words = [post.id, post.text, post.error, ...names, ...post.own.flat()].join("\n").toLowerCase();
   post.sure = Math.min(...post.mentions.map(mention => mention.sure));  // Infinity without any
   post.wrong = new Set([...post.gold, ...post.mentions].map(one => one.wrong).filter(Boolean));
   const isThere = post.picture !== undefined || post.nearest || post.attributes.length;
@@ -146,6 +147,7 @@ function stepName(by) {
 
 const KEYS = {
   j: () => step(1), ArrowRight: () => step(1), k: () => step(-1), ArrowLeft: () => step(-1), n: () => stepName(1), p: () => stepName(-1),
+  e: exportCorrections, l: () => byId("load-file").click(),
   "/": () => form.elements.search.focus(), "?": () => byId("help").showModal(),
 };
 const POST_KEYS = {
@@ -187,6 +189,7 @@ function summarise() {
   byId("total").textContent = `${several(POSTS.length, "post")}; ${several(mentions.length, "name")}, `
     + `${count.format(linked.length)} of them linked to the graph; ${several(pictured, "picture")} recognised`
     + (unused.length ? `; ${several(unused.length, "picture")} could not be used.` : ".");
+  if (!POSTS.length) byId("total").textContent = "The results hold no post: there is nothing to review.";
   const show = changes => () => {
     form.reset();
     for (const [name, value] of Object.entries(changes)) form.elements[name].value = value;
@@ -240,6 +243,10 @@ byId("summary-box").open = window.innerWidth > 700 && POSTS.length > 1;
 byId("summary-box").hidden = form.hidden = POSTS.length < 2;
 summarise();
 filter();
+if (GIVEN.lines.length && store.get(`given-${DIGEST}`) !== GIVEN.digest) {  // once: what is decided here later stands
+  takeIn(GIVEN.lines, "Corrections");
+  store.set(`given-${DIGEST}`, GIVEN.digest);
+}
 goToHash();
 
 let waiting = 0;
@@ -255,6 +262,17 @@ byId("theme").addEventListener("click", () => {
   const next = order[(order.indexOf(document.documentElement.dataset.theme) + 1) % 3];
   store.set("theme", next);
   setTheme(next);
+});
+byId("load").addEventListener("click", () => byId("load-file").click());
+byId("load-file").addEventListener("change", async event => {
+  await loadFiles(event.target.files);
+  event.target.value = "";
+});
+addEventListener("storage", ({key}) => {  // decided in another tab
+  if (key !== `kgmner-review-${DIGEST}`) return;
+  for (const place of Object.keys(review)) delete review[place];
+  Object.assign(review, store.get(`review-${DIGEST}`));
+  filter();
 });
 addEventListener("hashchange", goToHash);
 addEventListener("beforeprint", () => { watcher.disconnect(); chunks.forEach(drawChunk); });

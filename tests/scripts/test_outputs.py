@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from kg import KnowledgeCache
+
 Run = Callable[..., Result]
 ROOT = Path(__file__).parents[2]
 ALL = ("jsonl", "jsonl.gz", "csv", "parquet", "conll", "html")
@@ -68,13 +70,13 @@ def test_fields_in_order_and_the_user_s_own_among_them(written: Path, own: Path)
 
 @pytest.mark.parametrize("more", [(), ("--explain",)], ids=["plain", "explained"])
 def test_results_keep_to_their_schema(
-    run: Run, index: Path, own: Path, posts: Path, linked: bytes, more: tuple[str, ...]
+    run: Run, index: Path, own: Path, tmp_path: Path, linked: bytes, more: tuple[str, ...]
 ) -> None:
     jsonschema = pytest.importorskip("jsonschema", reason="needs jsonschema: pip install jsonschema")
     schema = json.loads((ROOT / "docs" / "result.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    told = run("link-and-tag", index, own, "--cache", "none", *more)
+    told = run("link-and-tag", index, own, "--cache", tmp_path / "cache.sqlite", *more)
     rows = lines(told.stdout_bytes) + lines(linked)
     assert [(row["id"], error.json_path, error.message) for row in rows for error in validator.iter_errors(row)] == []
     assert any(row["image_error"] for row in rows)
@@ -83,6 +85,10 @@ def test_results_keep_to_their_schema(
     looked = [(len(row["attention"]), len(row["gates"])) for row in rows if "attention" in row]
     assert looked == [(len(row["tokens"]),) * 2 for row in rows if "attention" in row]
     assert bool(looked) == bool(more)
+    with KnowledgeCache.open(
+        tmp_path / "cache.sqlite", read_only=True
+    ) as cache:  # 49 numbers a word are in results alone
+        assert ["attention" in kept for kept in cache.decisions("flag").values()] == [False]
     broken = [rows[0] | {"tags": ["X"]}, {key: value for key, value in rows[0].items() if key != "text"}]
     assert not any(validator.is_valid(row) for row in broken)
 

@@ -10,7 +10,7 @@ from browser_tab import MARKS, Tab
 from made_up_results import make_candidate, make_mention, make_result
 
 from kgmner import report_html
-from linker import GoldAnswers, Result
+from linker import GoldAnswers, Result, result_to_json
 
 pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install playwright)")
 pytestmark = MARKS
@@ -29,6 +29,27 @@ class Opened(Tab):
         from playwright.sync_api import expect
 
         expect(self.tab.locator("article h3 a")).to_have_text(ids)
+
+    def press(self, *keys: str) -> None:
+        """Press one key after the other, once the page has been painted: before, Chromium drops what is pressed."""
+        self.tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+        for key in keys:
+            self.tab.keyboard.press(key)
+
+    def export(self, file: Path) -> list[dict[str, Any]]:
+        """Export the corrections to a file."""
+        with self.tab.expect_download() as started:
+            self.press("e")
+        started.value.save_as(file)
+        return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+
+    def load(self, *files: Path) -> str:
+        """Load corrections; what the page says of it."""
+        said = self.tab.locator("#loaded")
+        before = said.locator("p").count()
+        self.tab.set_input_files("#load-file", files)
+        said.locator("p").nth(before + len(files) - 1).wait_for()
+        return str(said.inner_text())
 
     def choose(self, **values: str) -> None:
         """Fill in the filters anew."""
@@ -122,36 +143,28 @@ def test_a_word_tells_where_it_looks(browser: Any, tmp_path: Path, images: Path)
 
 def test_decisions_by_key_are_kept_and_read_by_the_commands(browser: Any, file: Path, tmp_path: Path, run) -> None:
     page = Opened(browser, file)
-    press = page.tab.keyboard.press
-    for key in ("j", "2", "j", "a", "j", "c"):  # the second candidate; as it is; a correction
-        press(key)
+    page.press("j", "2", "j", "a", "j", "c")  # the second candidate; as it is; a correction
     page.tab.fill("#correct [name=iri]", "http://g/Drummer")
     page.tab.select_option("#correct [name=end]", "1")
     page.tab.click("#correct [value=save]")
-    press("c")  # it is still there
+    page.press("c")  # it is still there
     assert page.tab.locator("#meanings label").all_inner_texts() == [
         " no entity of the graph (NIL)",
         " Chad Smith, PER, 20 %",
         " Chad, LOC, 70 %; gold for Chad",
         " Drummer, as it is",
     ]
-    press("Escape")
-    press("k")
-    press("m")  # a name that was missed
+    page.press("Escape", "k", "m")  # a name that was missed
     page.tab.select_option("#correct [name=start]", "0")
     page.tab.select_option("#correct [name=type]", "ORG")
     page.tab.click("#correct [value=save]")
-    for key in ("j", "j", "Shift+A"):
-        press(key)
+    page.press("j", "j", "Shift+A")
     page.tab.reload()  # what was decided is still there
     page.choose(review="changed")
     page.shows(["a b", "2", "third"])
-    with page.tab.expect_download() as started:
-        page.tab.click("#export")
     lines = tmp_path / "corrections.jsonl"
-    started.value.save_as(lines)
+    rows = page.export(lines)
     page.close()
-    rows = [json.loads(line) for line in lines.read_text("utf-8").splitlines()]
     assert [row["tags"] for row in rows] == [
         ["B-PER", "O", "O"],
         ["B-ORG", "O", "B-LOC"],
@@ -179,6 +192,129 @@ def test_decisions_by_key_are_kept_and_read_by_the_commands(browser: Any, file: 
     scored = run("evaluate-links", results, lines)
     assert "3 posts, 4 gold mentions; the results have a mention in the places of 4 of them" in scored.stdout
     assert GoldAnswers.read(lines).compare(posts()[1])
+
+
+def test_two_reviewers_put_their_corrections_together(browser: Any, file: Path, tmp_path: Path, run) -> None:
+    one = Opened(browser, file)
+    one.press("j", "2", "j", "m")
+    one.tab.select_option("#correct [name=type]", "ORG")
+    one.tab.click("#correct [value=save]")
+    one.press("p", "a")
+    monday = one.export(tmp_path / "monday.jsonl")
+    assert [(row["id"], row["tags"]) for row in monday] == [("a b", ["B-PER", "O", "O"]), (2, ["B-ORG", "O", "B-LOC"])]
+    one.close()
+    other = Opened(browser, file)
+    other.press("j", "x", "j", "j", "c")
+    other.tab.select_option("#correct [name=end]", "1")
+    other.tab.click("#correct [value=save]")
+    tuesday = other.export(tmp_path / "tuesday.jsonl")
+    assert [row["id"] for row in tuesday] == ["a b", "third"]
+    both = other.load(tmp_path / "monday.jsonl")
+    assert both == "monday.jsonl: 2 posts loaded. Other decisions here gave way in 1 post: a b."
+    union = [*monday, tuesday[1]]
+    assert other.export(tmp_path / "both.jsonl") == union
+    other.tab.reload()
+    other.shows(["a b", "2", "third", "third"])
+    assert other.export(tmp_path / "again.jsonl") == union
+    other.close()
+
+    results = tmp_path / "results.jsonl"
+    results.write_text("".join(json.dumps(result_to_json(result)) + "\n" for result in posts()), "utf-8")
+    page = tmp_path / "goes-on.html"
+    files = [f"--corrections={tmp_path / name}.jsonl" for name in ("monday", "tuesday")]
+    made = run("kgmner-report", results, "-o", page, *files)
+    assert f"{tmp_path / 'monday.jsonl'}: corrections that the page goes on from: 2" in made.stderr, made.output
+    third = Opened(browser, page)
+    assert third.export(tmp_path / "third.jsonl") == [tuesday[0], monday[1], tuesday[1]]
+    third.press("j", "u", "a")  # what is decided here stands when it is opened again
+    third.tab.reload()
+    assert third.export(tmp_path / "fourth.jsonl")[0]["gold"][0]["iri"] == "http://g/Chad"
+    third.close()
+    scored = run("evaluate-links", results, tmp_path / "both.jsonl")
+    assert "3 posts, 4 gold mentions; the results have a mention in the places of 2 of them" in scored.stdout
+
+
+def test_corrections_that_do_not_fit_are_named(browser: Any, file: Path, tmp_path: Path, run) -> None:
+    name = {"start": 0, "end": 1, "start_char": 0, "end_char": 4, "type": "<img src=x onerror=alert(1)>", "iri": None}
+    fits = {"id": "a b", "text": "Chad looks great", "tokens": ["Chad", "looks", "great"], "gold": [name]}
+    rows = [
+        fits,
+        fits | {"id": "<b>gone"},
+        fits | {"text": "Chad looks old"},
+        {"id": 2},
+        fits | {"gold": [name | {"end": 9}]},
+    ]
+    given = tmp_path / "given.jsonl"
+    given.write_text("".join(json.dumps(row) + "\n" for row in rows) + "\n{broken\n")
+    page = Opened(browser, file)
+    assert [line.removeprefix("given.jsonl: ") for line in page.load(given).split("\n\n")] == [
+        "1 post loaded.",
+        "3 corrections left out, which cannot be read (expected JSON lines as Export corrections writes them): "
+        "line 4, line 5, line 7.",
+        "1 correction left out, of posts that this page does not have (is the file of these results?): <b>gone.",
+        "1 correction left out, of posts that have another text or other words here (decide them anew): a b.",
+    ]
+    page.press("j", "n", "c")  # a type that the page does not have itself
+    assert page.tab.input_value("#correct [name=type]") == name["type"]
+    page.press("Escape")
+    page.tab.evaluate(
+        "document.getElementById('load-file').onclick = event => { window.asked = true; return false; }; 0"
+    )
+    page.press("l")
+    assert page.tab.evaluate("window.asked")
+    page.close()
+    results = tmp_path / "results.jsonl"
+    results.write_text("".join(json.dumps(result_to_json(result)) + "\n" for result in posts()), "utf-8")
+    made = run("kgmner-report", results, "-o", tmp_path / "page.html", "--corrections", given)
+    assert [line.removeprefix(f"{given}: corrections ") for line in made.stderr.splitlines() if str(given) in line] == [
+        "left out: 3, which cannot be read: expected JSON lines as a page exports them (line 4, line 5, line 7)",
+        f"left out: 1, of posts that the results do not have: is {given} of these results? (<b>gone)",
+        "left out: 1, of posts that have another text or other words in the results: decide them anew (a b)",
+        "that the page goes on from: 1",
+    ]
+    refused = run("kgmner-report", results, "-o", tmp_path / "page.csv", "--corrections", given)
+    assert refused.exit_code == 1
+    assert "expected -o FILE.html" in refused.stderr
+
+
+def test_a_browser_that_keeps_nothing_says_so(browser: Any, file: Path) -> None:
+    page = Opened(browser, file)
+    page.tab.evaluate(
+        "void (Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); })"
+    )
+    page.press("j", "a")
+    assert "export before you close the page" in page.tab.inner_text("#said")
+    page.close()
+
+
+def test_a_posts_own_fields_are_shown_and_found(browser: Any, tmp_path: Path) -> None:
+    own = {
+        "author": "@ann",
+        "url": "https://example.org/1",
+        "bad": "javascript:alert(1)",
+        "nil": None,
+        "n": 3,
+        "gold": "x",
+    }
+    results = [make_result(id=1, **own, body="y" * 5000), make_result(id=2, label={"sports": True})]
+    file = tmp_path / "report.html"
+    file.write_text("".join(report_html(results)), "utf-8")
+    page = Opened(browser, file)
+    shown = page.tab.locator("article >> nth=0").locator(".own")
+    assert shown.all_inner_texts()[:4] == [
+        "author @ann",
+        "url https://example.org/1",
+        "bad javascript:alert(1)",
+        "n 3",
+    ]
+    page.tab.click("text=2 more fields")
+    assert shown.nth(5).inner_text().endswith("y… (5,000 characters in all)")
+    links = page.tab.locator(".own a")
+    assert [links.get_attribute(name) for name in ("href", "rel")] == ["https://example.org/1", "noopener noreferrer"]
+    for search, expected in (("@ann", ["1"]), ("sports", ["2"]), ("label", ["2"])):
+        page.choose(search=search)
+        page.shows(expected)
+    page.close()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 1200), ("light", 400)])

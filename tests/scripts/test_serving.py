@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from browser_tab import MARKS, Tab
 from click.testing import Result
 
 pytest.importorskip("datasette", reason="needs the extra datasette")
@@ -132,35 +133,45 @@ def test_it_only_reads(served: str) -> None:
         assert client.get("/kg.db").status_code == 403
 
 
-def test_in_a_browser_nothing_is_run_or_asked_elsewhere_and_axe_is_content(served: str) -> None:
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
-    chromium = shutil.which("chromium") or pytest.skip("needs Debian's chromium")
+def test_what_takes_too_long_is_told_with_what_to_do(served: str) -> None:
+    endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*), '<b>' from n"
+    with httpx.Client(base_url=served, timeout=60) as client:
+        for page, said in (
+            ("/kg/entity?_sort_desc=prior", "Rows are not sorted by prior here"),
+            (f"/kg?sql={quote(endless)}", "This was ended after 500 ms"),
+        ):
+            answer = client.get(page)
+            assert (answer.status_code, said in answer.text, "Find an entity" in answer.text) == (400, True, True)
+            assert "served/index sql" in re.sub(r"served\d+", "served", answer.text)
+        assert "select count(*), &#39;&lt;b&gt;&#39; from n" in answer.text
+        told = client.get(f"/kg.json?sql={quote(endless)}")
+        assert (told.status_code, told.json()["sql"]) == (400, endless)
+
+
+@MARKS[0]
+@MARKS[1]
+def test_in_a_browser_nothing_is_run_or_asked_elsewhere_and_axe_is_content(
+    request: pytest.FixtureRequest, served: str
+) -> None:
+    pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
     entities = ["Chad", EVIL_IRI, *(f"http://example.org/{number}" for number in range(1, len(EVIL), 11)), EVIL[1]]
     pages = [f"/-/entity?q={quote(one)}" for one in entities] + [f"/-/post?id={quote(one)}" for one in EVIL[::11]]
     pages += [f"/-/entity?q=Chad&out={page}&posts={page}" for page in (2, 3)]
     pages += ["/", "/kg/entity?_size=max", "/kg/triple_in_words?subject=Chad&_size=max", "/cache/post?_size=max"]
     pages += ["/cache/mention?_size=max", "/kg/rejected", f"/cache/posts_of_an_entity?entity_iri={quote(EVIL[2])}"]
-    heard: list[str] = []
-    with playwright.sync_playwright() as opened:
-        browser = opened.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("dialog", lambda dialog: (heard.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda asked: heard.append(asked.url) if not asked.url.startswith(served) else None)
-        for address in pages:
-            page.goto(served + address)
-            assert page.title()
-        page.goto(served + pages[0])
-        checked = [axe.Axe().run(page).response]
-        with page.expect_navigation():
-            page.click("text=!flag")
-        checked.append(axe.Axe().run(page).response)
-        page.emulate_media(color_scheme="dark")
-        checked.append(axe.Axe().run(page).response)
-        assert EVIL[0] in page.inner_text("body")
-        browser.close()
+    page = Tab(request.getfixturevalue("browser"), served, (served,))
+    for address in pages:
+        page.tab.goto(served + address)
+        assert page.tab.title()
+    page.tab.goto(served + pages[0])
+    checked = [axe.run(page.tab).response]
+    with page.tab.expect_navigation():
+        page.tab.click("text=!flag")
+    checked.append(axe.run(page.tab).response)
+    page.tab.emulate_media(color_scheme="dark")
+    checked.append(axe.run(page.tab).response)
+    assert EVIL[0] in page.tab.inner_text("body")
     found = [one for response in checked for one in response["violations"] if one["impact"] in {"serious", "critical"}]
     assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
-    assert heard == []
+    page.close()
