@@ -239,8 +239,8 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
     if not seen.posts:
         name = "standard input" if source == "-" else source
         if seen.bad_lines:
-            lines = counted(len(seen.bad_lines), "line")
-            raise CommandError(f"{name}: none of its {lines} is a post: expected a text or tokens in each")
+            bad = counted(len(seen.bad_lines), "line")
+            raise CommandError(f"{name}: none of its {bad} is a post: expected a text or tokens in each")
         say(f"{name} holds no posts")
 
 
