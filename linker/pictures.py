@@ -23,19 +23,21 @@ T = TypeVar("T")
 
 
 def read_pictures(
-    sources: Sequence[Path | bytes | None], encoder: "Encoder", memory: Memory, *, with_regions: bool
+    sources: Sequence[Path | bytes | None], encoder: "Encoder | None", memory: Memory, *, with_regions: bool
 ) -> list[PostPicture]:
     """Read and encode the pictures of a batch of posts, each content once.
 
     Args:
         sources: A file for each post, or what is in it, or None.
-        encoder: The encoder that embedded the pictures of the index.
+        encoder: The encoder that embedded the pictures of the index; None where no post has a picture.
         memory: Where features are remembered, by content and encoder.
         with_regions: Whether the tagger looks at regions.
 
     Returns:
         For each post its picture; an empty one for a post without.
     """
+    if encoder is None or not any(source is not None for source in sources):
+        return [PostPicture()] * len(sources)
     from vision import picture_sha256
 
     digests = [None if source is None else _attempt(picture_sha256, source) for source in sources]

@@ -52,13 +52,18 @@ class Pipeline:
     Args:
         index: The opened index.
         tagger: Tags the text, with what the picture and the graph add.
-        encoder: The encoder that embedded the pictures of the index.
+        encoder: The encoder that embedded the pictures of the index; None where no post has a picture.
         memory: The knowledge cache.
         settings: How to look for candidates and for the pictured entity.
     """
 
     def __init__(
-        self, index: Index, tagger: "Tagger", encoder: "Encoder", memory: Memory, settings: Settings | None = None
+        self,
+        index: Index,
+        tagger: "Tagger",
+        encoder: "Encoder | None",
+        memory: Memory,
+        settings: Settings | None = None,
     ) -> None:
         self.index = index
         self.tagger = tagger
@@ -71,12 +76,13 @@ class Pipeline:
         self._ranker = LinkRanker(index.graph, meanings=_meanings_of(index, self.settings), vectors=index.profiles)
 
     @classmethod
-    def open(cls, index_dir: Path, settings: Settings | None = None, **changes: Any) -> Self:
+    def open(cls, index_dir: Path, settings: Settings | None = None, *, pictures: bool = True, **changes: Any) -> Self:
         """Open an index and load what reads posts with it.
 
         Args:
             index_dir: A directory that build-kg-index made.
             settings: How to read posts.
+            pictures: Whether some post may have a picture; else what looks at them is not loaded.
             changes: Fields of `Settings` that take the place of those: ``Pipeline.open(path, hops=1)``.
 
         Raises:
@@ -88,7 +94,7 @@ class Pipeline:
 
         chosen = replace(settings or Settings(), **changes)
         index = open_index(index_dir, device=chosen.device)
-        encoder = load_encoder_of(index, weights=chosen.weights, device=chosen.device)
+        encoder = load_encoder_of(index, weights=chosen.weights, device=chosen.device) if pictures else None
         tagger = load_tagger(chosen.tagger, device=chosen.device)
         memory = Memory.open(chosen.cache or index_dir / CACHE) if chosen.keep_cache else Memory()
         return cls(index, tagger, encoder, memory, chosen)

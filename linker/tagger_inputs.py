@@ -53,10 +53,8 @@ class InputFinder:
     def first_look(self, posts: Sequence[Post], *, with_regions: bool) -> FirstLook:
         """Look at posts that nobody has tagged yet: the aliases in the text say what their pictures may show."""
         posts = [as_read(post) for post in posts]
-        pictures = [PostPicture()] * len(posts)
-        if self._encoder is not None:
-            files = [post.image for post in posts]
-            pictures = read_pictures(files, self._encoder, self._memory, with_regions=with_regions)
+        files = [post.image for post in posts]
+        pictures = read_pictures(files, self._encoder, self._memory, with_regions=with_regions)
         aliases: list[Aliases] = [
             match_aliases(post.tokens, self._index.aliases) if post.mentions is None else {} for post in posts
         ]

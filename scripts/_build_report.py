@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts._cli import say
+from scripts._cli import counted, say
 
 if TYPE_CHECKING:
     from kg import FetchReport, SeedFile, SparqlReport
@@ -37,9 +37,10 @@ def say_unused(sources: Sequence[Path], *, but: Sequence[Path]) -> None:
         say(f"not used: {reason}")
     rest = Counter(_ending_of(reason) for reason in unused[_UNUSED_SHOWN:])
     if rest:
-        say(f"not used: {rest.total():,} more files ({_some([f'{n:,} {ending}' for ending, n in rest.most_common()])})")
+        endings = _some([f"{n:,} {ending}" for ending, n in rest.most_common()])
+        say(f"not used: {counted(rest.total(), 'more file')} ({endings})")
     if pictures:
-        say(f"{_count(pictures, 'picture')} beside the sources: used where a source names them")
+        say(f"{counted(pictures, 'picture')} beside the sources: used where a source names them")
 
 
 def _ending_of(reason: str) -> str:
@@ -51,53 +52,56 @@ def _ending_of(reason: str) -> str:
 def say_seeds(path: Path, seeds: "SeedFile") -> None:
     """Name the lines of a file of seeds that hold no IRI."""
     if seeds.broken:
-        say(f"{path}: {_count(len(seeds.broken), 'line')} skipped, no IRI: {_some(seeds.broken)}")
+        say(f"{path}: {counted(len(seeds.broken), 'line')} skipped, no IRI: {_some(seeds.broken)}")
 
 
 def say_fetch(report: "SparqlReport") -> None:
     """Say what an endpoint gave, and what it did not."""
     say(
-        f"{report.endpoint}: {report.entities:,} entities, {report.statements:,} statements"
-        f" from {_count(report.seeds, 'seed')}, by {_count(report.queries, 'query', 'queries')}"
-        f" ({_count(report.requests, 'request')}, the other answers were kept)"
+        f"{report.endpoint}: {counted(report.entities, 'entity', 'entities')},"
+        f" {counted(report.statements, 'statement')} from {counted(report.seeds, 'seed')},"
+        f" by {counted(report.queries, 'query', 'queries')}"
+        f" ({counted(report.requests, 'request')}, the other answers were kept)"
     )
     if report.unknown_seeds:
-        say(f"{_count(len(report.unknown_seeds), 'seed')} unknown to the endpoint: {_some(report.unknown_seeds)}")
+        say(f"{counted(len(report.unknown_seeds), 'seed')} unknown to the endpoint: {_some(report.unknown_seeds)}")
     if report.bare_seeds:
         bare = _some(report.bare_seeds)
-        say(f"of {_count(len(report.bare_seeds), 'seed')} the endpoint says nothing that a graph takes: {bare}")
+        say(f"of {counted(len(report.bare_seeds), 'seed')} the endpoint says nothing that a graph takes: {bare}")
     if report.cut:
         left = sum((cut.total or cut.kept) - cut.kept for cut in report.cut)
         worst = [f"{cut.iri} ({cut.kept:,} of {_total(cut.total)} {cut.what})" for cut in report.cut]
-        say(f"{_count(len(report.cut), 'list')} cut, {left:,} left out; read more with --max-links: {_some(worst)}")
+        say(f"{counted(len(report.cut), 'list')} cut, {left:,} left out; read more with --max-links: {_some(worst)}")
     if report.missing:
         short = [f"{one.iri} ({one.kept:,} of {_total(one.total)} {one.what})" for one in report.missing]
         say(f"the endpoint counts more than it gives, try --refresh: {_some(short)}")
     if report.unusable:
-        say(f"{_count(report.unusable, 'statement')} unusable: {_some(report.unusable_examples, report.unusable)}")
+        say(f"{counted(report.unusable, 'statement')} unusable: {_some(report.unusable_examples, report.unusable)}")
 
 
 def print_summary(index: Path, built: "BuiltIndex") -> None:
     """Print what is in an index, and say what was skipped on the way."""
     manifest = built.manifest
     counts, images = manifest.counts, manifest.images
-    entities, names, triples = (counts.get(table, 0) for table in ("entity", "alias", "triple"))
-    click.echo(f"{index}: {entities:,} entities, {names:,} names, {triples:,} triples")
+    nouns = (("entity", "entity", "entities"), ("alias", "name", "names"), ("triple", "triple", "triples"))
+    click.echo(f"{index}: " + ", ".join(counted(counts.get(table, 0), *noun) for table, *noun in nouns))
     total = sum(images.values())
     others = ", ".join(f"{number:,} {status}" for status, number in images.items() if status != "embedded")
     click.echo(f"pictures: {images.get('embedded', 0):,} of {total:,} embedded" + (f" ({others})" if others else ""))
     if manifest.profiles is not None:
         made = manifest.profiles
-        click.echo(f"profiles: by {made.name}, {made.dimension} numbers each, {made.size_bytes / 1e6:,.1f} MB")
+        click.echo(
+            f"profiles: by {made.name}, {counted(made.dimension, 'number')} each, {made.size_bytes / 1e6:,.1f} MB"
+        )
     if built.fetched is not None:
         click.echo(_describe_pictures(built.fetched))
     for source in manifest.sources:
         skipped = f", {source.rejected:,} skipped" if source.rejected else ""
-        click.echo(f"  {source.name}: {source.lines:,} lines{skipped}")
+        click.echo(f"  {source.name}: {counted(source.lines, 'line')}{skipped}")
     for remark in built.remarks:
         say(remark)
     if manifest.rejected:
-        lines = _count(manifest.rejected, "line")
+        lines = counted(manifest.rejected, "line")
         say(f'{lines} skipped; see them with: kg-cache {index} sql "select * from rejected"')  # noqa: S608
     if total - images.get("embedded", 0):
         query = "select source, status, reason from image where status <> 'embedded'"
@@ -141,10 +145,6 @@ def _describe_pictures(report: "FetchReport") -> str:
     parts += [f"{number:,} {what}" for what, number in others.items() if number]
     again = "; the same command asks for those that failed again" if report.failed else ""
     return f"web pictures: {', '.join(parts)}{again}"
-
-
-def _count(number: int, noun: str, nouns: str | None = None) -> str:
-    return f"1 {noun}" if number == 1 else f"{number:,} {nouns or noun + 's'}"
 
 
 def _total(number: int | None) -> str:

@@ -149,6 +149,11 @@ def say(text: str) -> None:
         click.echo(text, err=True)
 
 
+def counted(number: int, noun: str, nouns: str | None = None) -> str:
+    """Return a number of things in words: ``1 post``, ``2,000 posts``, ``2 entities``."""
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
 def is_quiet() -> bool:
     """Whether the user wants to hear of errors only."""
     return _is_asked("quiet")

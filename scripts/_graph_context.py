@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts._cli import FILE, CommandError, say
+from scripts._cli import FILE, CommandError, counted, say
 from scripts._picture_features import PictureFeatures
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class GraphContext:
             ]
         self._memory.flush()
         known, named = sum(bool(post.knowledge) for post in found), sum(bool(post.known_names) for post in found)
-        say(f"of {len(found):,} posts the graph knows names in {named:,} and the pictures of {known:,}")
+        say(f"of {counted(len(found), 'post')} the graph knows names in {named:,} and the pictures of {known:,}")
         return found
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts import _results_file
-from scripts._cli import CommandError, check_file_place, say
+from scripts._cli import CommandError, check_file_place, counted, say
 from scripts._output_forms import STREAMED, Source, is_special, write_results
 from scripts._progress import Progress
 from scripts._read_posts import PostNotes, Reading, read, with_fetched
@@ -97,7 +97,7 @@ def link_text(job: Job, text: str, image: str | None, *, readable: bool) -> None
     from linker import post_from_json
 
     post = post_from_json({"id": "text", "text": text, "image": image}, folder=Path())
-    with _results_file.hold(job.outs), _open_pipeline(job) as pipeline:
+    with _results_file.hold(job.outs), _open_pipeline(job, pictures=image is not None) as pipeline:
         results = list(pipeline.run([post]))
         is_shown = readable and sys.stdout.isatty()
         if is_shown:
@@ -109,7 +109,7 @@ def link_text(job: Job, text: str, image: str | None, *, readable: bool) -> None
         _say_unknown(pipeline)
 
 
-def _open_pipeline(job: Job) -> "Pipeline | OnRay":
+def _open_pipeline(job: Job, *, pictures: bool = True) -> "Pipeline | OnRay":
     from linker import Pipeline
 
     if job.settings.cache is not None:
@@ -118,7 +118,7 @@ def _open_pipeline(job: Job) -> "Pipeline | OnRay":
         from kgmner import OnRay
 
         return OnRay(job.index, job.settings, job.ray)
-    pipeline = Pipeline.open(job.index, job.settings)
+    pipeline = Pipeline.open(job.index, job.settings, pictures=pictures)
     if pipeline.memory.problem:
         say(pipeline.memory.problem)
     return pipeline
@@ -131,8 +131,8 @@ def _say_unknown(pipeline: "Pipeline | OnRay") -> None:
     if isinstance(pipeline, Pipeline) and pipeline.other_iris and (unknown := sorted(pipeline.other_iris.unknown)):
         wanted = pipeline.settings.iris
         say(
-            f"{_count(unknown, 'linked entity', 'linked entities')} kept their own IRI, as the graph does not know"
-            f" {wanted}'s ({_first(unknown)}): build it with a file of owl:sameAs that leads to {wanted}"
+            f"{counted(len(unknown), 'linked entity', 'linked entities')} kept their own IRI, as the graph does not"
+            f" know {wanted}'s ({_first(unknown)}): build it with a file of owl:sameAs that leads to {wanted}"
         )
 
 
@@ -187,7 +187,7 @@ def _skip_done(posts: Iterator["Post"], done_ids: list[str | int], out: Path) ->
                 f"{found!r}): give the same posts, or leave out --resume to start anew"
             )
     if done_ids:
-        say(f"going on after {len(done_ids):,} posts")
+        say(f"going on after {counted(len(done_ids), 'post')}")
 
 
 def _link(
@@ -231,22 +231,17 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
     for note in seen.notes:
         say(note)
     if seen.bad_pictures:
-        say(f"{_count(seen.bad_pictures, 'picture')} not used: {_first(seen.bad_pictures)}")
+        say(f"{counted(len(seen.bad_pictures), 'picture')} not used: {_first(seen.bad_pictures)}")
     if seen.bad_lines:
         told = _first([f"line {bad.line} {bad.reason}" if bad.line else bad.reason for bad in seen.bad_lines])
         hint = "" if job.errors else " (--errors FILE writes them out)"
-        say(f"{_count(seen.bad_lines, 'line')} skipped: {told}{hint}")
+        say(f"{counted(len(seen.bad_lines), 'line')} skipped: {told}{hint}")
     if not seen.posts:
         name = "standard input" if source == "-" else source
         if seen.bad_lines:
-            raise CommandError(
-                f"{name}: none of its {len(seen.bad_lines):,} lines is a post: expected a text or tokens in each"
-            )
+            bad = counted(len(seen.bad_lines), "line")
+            raise CommandError(f"{name}: none of its {bad} is a post: expected a text or tokens in each")
         say(f"{name} holds no posts")
-
-
-def _count(things: Sequence[object], noun: str, nouns: str = "") -> str:
-    return f"{len(things):,} {noun if len(things) == 1 else nouns or noun + 's'}"
 
 
 def _first(texts: list[str]) -> str:

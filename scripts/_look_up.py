@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts._cli import CommandError, say
+from scripts._cli import CommandError, counted, say
 from scripts._show import Rows
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def describe_index(index: "Index", cache: Path, responses: Path) -> dict[str, An
         "counts": {name: number for name, number in manifest.counts.items() if not name.startswith("image ")},
         "pictures": dict(manifest.images),
         "sources": [
-            f"{s.name}: {s.lines:,} lines, {s.rejected:,} skipped, {s.size_bytes:,} bytes"
+            f"{s.name}: {counted(s.lines, 'line')}, {s.rejected:,} skipped, {counted(s.size_bytes, 'byte')}"
             + (f", from {s.endpoint}" if s.endpoint else "")
             for s in manifest.sources
         ],

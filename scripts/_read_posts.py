@@ -31,14 +31,14 @@ class Reading:
     @classmethod
     def take(cls, asked: dict[str, Any]) -> "Reading":
         """Take the options of `reading_options` out of a command's."""
-        from kg import FetchSettings
-
         names, wanted = _names(asked.pop("field")), asked.pop("fetch_images")
         contact, hosts = asked.pop("contact"), asked.pop("image_host")
         if not wanted:
             if hosts or contact:
                 raise click.UsageError("--image-host and --contact go with --fetch-images.")
             return cls(names)
+        from kg import FetchSettings
+
         if contact is None:
             raise click.UsageError(
                 "--fetch-images needs --contact: your mail address or a page about you, which image servers are told."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import FILE, Command, bootstrap, check_file_place, say, seed
+from scripts._cli import FILE, Command, bootstrap, check_file_place, counted, say, seed
 from scripts._results_file import hold, write_whole
 from scripts._show import Rows, show
 
@@ -77,7 +77,7 @@ def main(results: Path, gold: Path, json_out: Path | None, **options: Any) -> No
 def _print_report(report: "LinkReport") -> None:
     """Print the scores, and then what else was asked for."""
     click.echo(
-        f"{report.posts:,} posts, {report.mentions:,} gold mentions; "
+        f"{counted(report.posts, 'post')}, {counted(report.mentions, 'gold mention')}; "
         f"the results have a mention in the places of {report.answered:,} of them"
     )
     columns = ("part", "group", "precision", "recall", "F1", "95 % (of F1)", "macro P", "macro R", "macro F1")
@@ -105,7 +105,7 @@ def _print_calibration(report: "LinkReport") -> None:
     click.echo("\nhow far scores are from the share that is right (expected calibration error, ten bins)")
     for name, calibration in report.calibration.items():
         said = "no answers that tell a score" if calibration.error is None else f"{calibration.error:.4f}"
-        click.echo(f"  {name}: {said}, {sum(calibration.counts):,} answers")
+        click.echo(f"  {name}: {said}, {counted(sum(calibration.counts), 'answer')}")
     found = report.calibration["all"]
     rows = [
         (f"from {place / len(found.counts):.1f}", count, *_shown((score, accuracy)))

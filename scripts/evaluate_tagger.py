@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import FILE, Command, as_json, bootstrap, device, seed, types
+from scripts._cli import FILE, Command, as_json, bootstrap, counted, device, seed, types
 from scripts._graph_context import index_option
 from scripts._picture_features import picture_options
 from scripts._results_file import hold
@@ -77,7 +77,7 @@ def _print_report(report: "Report", against: str | None) -> None:
     evaluation = report.main.evaluation
     interval = report.main.intervals["lenient"]["all"]
     click.echo(
-        f"{evaluation.posts:,} posts, {evaluation.tokens:,} tokens; F1 {evaluation.f1:.4f} "
+        f"{counted(evaluation.posts, 'post')}, {counted(evaluation.tokens, 'token')}; F1 {evaluation.f1:.4f} "
         f"({_range(interval)} with 95 % probability; lenient, all types)"
     )
     columns: tuple[str, ...] = ("chunking", "type", "precision", "recall", "F1", "95 %", "gold", "predicted", "correct")

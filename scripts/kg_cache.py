@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scripts import _cli, _decisions, _look_up
-from scripts._cli import FILE, Group, say
+from scripts._cli import FILE, Group, counted, say
 from scripts._show import Rows
 from scripts._show import show as show_values
 from scripts._sql import run_query
@@ -157,7 +157,7 @@ def sql(at: _Place, query: str, limit: int, timeout: float) -> _Shown:
     """
     rows, is_cut = run_query(at.open().graph.sqlite_path, at.cache, query, limit=limit, timeout_s=timeout)
     if is_cut:
-        say(f"only the first {limit:,} rows: see more with --limit")
+        say(f"only the first {counted(limit, 'row')}: see more with --limit")
     return rows
 
 

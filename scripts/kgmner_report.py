@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import FILE, Command, CommandError, say
+from scripts._cli import FILE, Command, CommandError, counted, say
 from scripts._output_forms import Source, outputs, places_of, write_results
 from scripts._results_file import hold, write_whole
 
@@ -98,7 +98,7 @@ def _read(path: Path) -> "list[Result]":
         except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError):
             bad.append(number)
     if bad and not found:
-        raise CommandError(f"{path}: none of its {len(bad):,} lines is a result of link-and-tag (JSON lines)")
+        raise CommandError(f"{path}: none of its {counted(len(bad), 'line')} is a result of link-and-tag (JSON lines)")
     if bad:
         say(f"lines that are no results, left out: {len(bad):,}; the first is line {bad[0]}")
     if not found:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import FILE, Command, check_file_place, device, say, types
+from scripts._cli import FILE, Command, check_file_place, counted, device, say, types
 from scripts._graph_context import GraphContext, encoder_of_index, index_option
 from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures, picture_options
 
@@ -154,7 +154,7 @@ def _make_place(output: Path, images: Path) -> Path:
 
 def _print_report(report: "TrainingReport") -> None:
     course = f"epoch {report.best.epoch} of {len(report.epochs)} was best"
-    click.echo(f"{report.output}: trained on {report.train_posts:,} posts; {course}")
+    click.echo(f"{report.output}: trained on {counted(report.train_posts, 'post')}; {course}")
     for name, f1 in report.best.f1.items():
         click.echo(f"  {name}: F1 {f1:.4f}")
 

@@ -41,7 +41,7 @@ from .types import TypeMap
 from .wikidata_json import load_wikidata
 
 # Raise it whenever the same sources give other rows than before: finished graphs are then built anew.
-BUILD_VERSION = 8
+BUILD_VERSION = 9
 MEMORY_MB = 600
 
 _EMPTY = "it holds no statement"
@@ -86,7 +86,8 @@ def build_graph(
             elif folder.exists():  # killed just before this was removed
                 shutil.rmtree(folder)
     with closing(sqlite3.connect(f"{sqlite_path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        remarks = _picture_remarks(connection)
+        [(remarks,)] = connection.execute("SELECT coalesce(error, '') FROM build_step WHERE name = 'settings'")
+        remarks = (*remarks.splitlines(), *_picture_remarks(connection))
         return BuildReport(_source_reports(connection), count_rows(connection), tuple(skipped), remarks)
 
 

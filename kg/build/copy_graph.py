@@ -1,6 +1,5 @@
 """A graph of which only the pictures have changed: copied, and its pictures looked for again, instead of built anew."""
 
-import json
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -8,10 +7,9 @@ from pathlib import Path
 
 from kg.schema import gather_statistics, open_for_building, open_for_reading, transaction
 
-from .plan import Planned, is_plan, read_plan
+from .plan import Planned, difference, read_plan
 
 Find = Callable[[str, str], "tuple[str, str | None, str | None]"]
-_PICTURES = ("images_dir", "images")
 
 
 def copy_graph(old: Path, plan: Sequence[Planned], new: Path, find: Find) -> bool:
@@ -25,8 +23,7 @@ def copy_graph(old: Path, plan: Sequence[Planned], new: Path, find: Find) -> boo
         new: Where it goes.
         find: See `kg.build.fill.fill_graph`.
     """
-    found = read_plan(old)
-    if not found or _other_settings(found[0]) != _other_settings(plan[0]) or not is_plan(found[1:], plan[1:]):
+    if difference(read_plan(old), plan, but_pictures=True):
         return False
     with closing(open_for_reading(old)) as graph:
         if graph.execute("SELECT 1 FROM image WHERE source NOT LIKE '%://%' LIMIT 1").fetchone():
@@ -43,8 +40,3 @@ def copy_graph(old: Path, plan: Sequence[Planned], new: Path, find: Find) -> boo
             )
         gather_statistics(graph)
     return True
-
-
-def _other_settings(step: Planned) -> object:
-    settings = json.loads(step.source) if step.name == "settings" else {}
-    return {name: value for name, value in settings.items() if name not in _PICTURES}

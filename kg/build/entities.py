@@ -113,23 +113,30 @@ GIVEN_NAMES = "SELECT entity, text, kind, weight FROM given_name ORDER BY entity
 
 REDIRECT_WEIGHT, PAGE_WEIGHT, OTHER_LABEL_WEIGHT = 0.85, 0.5, 0.9
 
-# Most labels that are read off an IRI need no Python.
+# Most labels that are read off an IRI need no Python. The number of an item, a record, a topic of Freebase is no name.
 _LABEL_OF_IRI = """
+CREATE OR REPLACE MACRO is_number(iri) AS
+    regexp_matches(iri, '(^|[/:#])Q\\d+$|[/:#]\\d[\\d-]*[Xx]?$|(^|[/:#])[mg][./]0\\w+$')
+    AND NOT regexp_matches(iri, '//([a-z]{2,3}(-[a-z-]+)?[.])?dbpedia[.]org/resource/');
 CREATE OR REPLACE MACRO read_label(iri) AS coalesce(
     CASE WHEN starts_with(iri, 'http://dbpedia.org/resource/') AND NOT contains(iri, '%') AND strlen(iri) = length(iri)
         THEN nullif(trim(replace(substring(iri, 29), '_', ' ')), '') END,
     label_of_iri(iri))
 """
-# An entity's own labels, the best first: in the wanted languages, then without one, in `mul`, in others.
+# An entity's own labels, the best first: in the wanted languages, then without one, in `mul`, in English, in others, of
+# which those in Latin letters come first.
 _OWN_LABELS = f"""
 CREATE OR REPLACE TABLE own_label AS
-SELECT e.id AS entity, l.text, min((language_place(language), language, l.text)) AS place,
+SELECT e.id AS entity, l.text,
+    min((language_place(language), language_place(language) > 1003 AND NOT regexp_matches(l.text, '[a-zA-ZÀ-ɏ]'),
+        language, l.text)) AS place,
     any_value(starts_with(e.iri, '{WIKIDATA}')) AS is_item
 FROM (SELECT *, CASE WHEN tag[1] = '@' THEN tag[2:] ELSE '' END AS language FROM label) l
 JOIN entity e ON e.key = l.subject GROUP BY e.id, l.text
 """  # noqa: S608 -- our own names
 _CHOSEN_LABELS = """
-CREATE OR REPLACE TABLE chosen_label AS SELECT entity, arg_min(text, place) AS text FROM own_label GROUP BY entity
+CREATE OR REPLACE TABLE chosen_label AS
+SELECT entity, arg_min(text, place) AS text, min(place) AS place FROM own_label GROUP BY entity
 """
 # What redirects and disambiguation pages are called: their labels, or the one that is read off their IRI.
 _PAGE_NAMES = f"""
@@ -137,6 +144,7 @@ CREATE OR REPLACE TABLE page_name AS
 WITH page AS (SELECT page AS key FROM ending UNION SELECT page FROM meaning)
 SELECT p.key, l.text FROM page p JOIN label l ON l.subject = p.key
 UNION ALL SELECT p.key, read_label(n.iri) FROM page p JOIN node n ON n.key = p.key WHERE n.flags & {LABELLED} = 0
+    AND NOT is_number(n.iri)
 """  # noqa: S608 -- our own names
 # A disambiguation page names what it leads to, and so does a redirect to such a page. Of the labels of Wikidata, in
 # hundreds of languages, those in the wanted ones are names.
@@ -158,7 +166,8 @@ JOIN (SELECT DISTINCT m.page, s.id AS entity FROM meaning m JOIN stands_for s ON
 """  # noqa: S608 -- our own names
 _DESCRIBED = """
 CREATE OR REPLACE TABLE described AS
-SELECT e.id, e.iri, coalesce(l.text, read_label(e.iri)) AS label, t.type, coalesce(p.prior, 0)::DOUBLE AS prior
+SELECT e.id, e.iri, coalesce(l.text, read_label(e.iri)) AS label, t.type, coalesce(p.prior, 0)::DOUBLE AS prior,
+    CASE WHEN l.text IS NULL AND is_number(e.iri) THEN '' ELSE label END AS name
 FROM entity e LEFT JOIN chosen_label l ON l.entity = e.id LEFT JOIN entity_type t ON t.entity = e.id
 LEFT JOIN prior p ON p.entity = e.id ORDER BY e.id
 """
@@ -242,7 +251,7 @@ def relate_entities(stage: Stage) -> None:
     """
     execute = stage.connection.execute
     execute(_EDGES)
-    has_counts = stage.rows("SELECT 1 FROM count LIMIT 1")
+    has_counts = stage.rows("SELECT 1 FROM count c JOIN stands_for s ON s.key = c.subject LIMIT 1")
     execute(f"CREATE OR REPLACE TABLE prior AS {COUNTED_PRIORS if has_counts else _PRIORS}")
 
 

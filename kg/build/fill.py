@@ -32,8 +32,8 @@ from .entities import (
     resolve_entities,
 )
 from .keep import Keep, leave_out
-from .name_counts import NAME_COUNTS, UNKNOWN_ANCHORS, add_counted_names
-from .ontology import DEFINITIONS
+from .name_counts import NAME_COUNTS, add_counted_names
+from .remarks import make_remarks
 from .same_as import SAME_AS
 from .stage import Stage
 from .types import TypeMap
@@ -49,23 +49,11 @@ SELECT name, source, size_bytes, sha256, coalesce(lines, 0), coalesce(records, 0
     coalesce(rejected, 0) + (
         SELECT count(*) FROM name_count c WHERE c.step = step.id AND c.subject NOT IN (SELECT key FROM stands_for)
     ), 'done', nullif(concat_ws('; ', error, (SELECT text FROM remark r WHERE r.step = step.id),
-        CASE WHEN out > 0 THEN format('{:,} {} left out by --keep', out, if(out = 1, 'entity', 'entities')) END
+        CASE WHEN out > 0 THEN counted(out, 'entity', 'entities') || ' left out by --keep' END
     ), ''), started, finished
 FROM (SELECT step.*, coalesce(left_out, 0) + coalesce(o.count, 0) AS out
     FROM step LEFT JOIN out_count o ON o.step = step.id) step ORDER BY id
 """
-# What the objects of a table of triples were taken for.
-_REMARKS = f"""
-CREATE OR REPLACE TABLE remark AS SELECT step, string_agg(text, '; ' ORDER BY text) AS text FROM (
-SELECT o.step, concat_ws(', ',
-    count(*) FILTER (key IN (SELECT key FROM stands_for)) || ' objects taken for entities' || CASE
-        WHEN bool_or(key IN (SELECT key FROM named)) THEN ' (' || count(*) FILTER (key IN (SELECT key FROM named))
-            || ' only because at least half of what their predicate leads to are)' ELSE '' END,
-    count(*) FILTER (key IS NULL OR key NOT IN (SELECT key FROM stands_for)) || ' for texts') AS text
-FROM (SELECT step, object AS key FROM triple UNION ALL SELECT step, may_be FROM literal) o
-WHERE o.step IN (SELECT id FROM step WHERE name = 'load triples') GROUP BY o.step
-UNION ALL {UNKNOWN_ANCHORS} UNION ALL {DEFINITIONS}) GROUP BY step
-"""  # noqa: S608 -- our own names
 _REJECTED = """
 SELECT s.source, r.line, r.text, r.reason FROM rejected r JOIN step s ON s.id = r.step
 ORDER BY r.step, r.line, r.number
@@ -103,12 +91,12 @@ def fill_graph(path: Path, stage: Stage, types: TypeMap, keep: Keep, *, find: Fi
 
     step("entities", lambda: resolve_entities(stage, types, keep.classes))
     step("classes", bound)
-    stage.connection.execute(_REMARKS)
     step("triples", lambda: relate_entities(stage))
 
     def describe() -> None:
         describe_entities(stage)
         add_counted_names(stage)
+        make_remarks(stage)
 
     step("labels and names", describe)
     stage.limit_memory(_MEMORY_MB)
@@ -124,7 +112,7 @@ def fill_graph(path: Path, stage: Stage, types: TypeMap, keep: Keep, *, find: Fi
 def _fill_tables(graph: sqlite3.Connection, beside: Path, stage: Stage, find: Find) -> None:
     """Fill every table; those of names, which cost as much as all others, in a thread and a file of their own."""
     stop = Event()
-    labels, given = stage.read("described", ("id", "label", "type")), stage.fetch(GIVEN_NAMES)
+    labels, given = stage.read("described", ("id", "name", "type")), stage.fetch(GIVEN_NAMES)
     with ThreadPoolExecutor(1) as pool:
         names = pool.submit(_fill_names, beside, labels, given, stop)
         try:

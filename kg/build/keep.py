@@ -29,6 +29,13 @@ CREATE OR REPLACE TABLE out_count AS SELECT step, count(*) AS count FROM (
     GROUP BY i.iri HAVING bit_or(i.flags) & {LABELLED} > 0 OR NOT starts_with(i.iri, '{WIKIDATA}')
 ) GROUP BY step
 """  # noqa: S608 -- our own names
+# Rules of which nothing is such.
+_IDLE = """
+CREATE OR REPLACE TABLE idle_rule AS
+SELECT rule FROM (SELECT unnest(?) AS rule) WHERE rule NOT IN (SELECT type FROM entity_type)
+UNION SELECT rule FROM (SELECT unnest(?) AS rule) WHERE hash(rule) NOT IN (
+    SELECT class FROM type UNION SELECT a.ancestor FROM type t JOIN above a USING (class))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ def leave_out(stage: Stage, keep: Keep) -> bool:
         _OUT.format(asks_kind=str(asks_kind).lower()), [list(keep.types), classes, classes, keep.sitelinks]
     )
     stage.connection.execute(_COUNT_OUT)
+    stage.connection.execute(_IDLE, [list(keep.types), classes])
     if not stage.rows("SELECT 1 FROM left_out LIMIT 1"):
         return False
     stage.connection.execute("INSERT INTO unwanted SELECT key FROM left_out")

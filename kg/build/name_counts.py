@@ -27,10 +27,6 @@ SELECT s.id AS entity, sum(c.count) AS prior FROM (
 ) c JOIN stands_for s ON s.key = c.subject GROUP BY s.id
 """
 NAME_COUNTS = "SELECT normal, entity, count FROM counted ORDER BY ALL"
-UNKNOWN_ANCHORS = """
-SELECT step, format('{:,} texts of links to what is no entity of the graph', sum(count)::BIGINT) AS text FROM anchor
-WHERE subject NOT IN (SELECT key FROM stands_for) GROUP BY step
-"""
 
 
 def add_counted_names(stage: Stage) -> None:

@@ -42,12 +42,6 @@ _LABELS = """
 SELECT x.id, arg_min(l.text, (l.tag <> '@en', l.tag, l.text)) FROM {table}_id x JOIN label l ON l.subject = x.key
 GROUP BY x.id
 """
-# What a source says of classes and properties, which are no entities.
-DEFINITIONS = """
-SELECT step, count(DISTINCT key) FILTER (is_class) || ' classes and ' || count(DISTINCT key) FILTER (NOT is_class)
-    || ' properties, which are no entities' AS text
-FROM defined WHERE key IN (FROM unwanted) GROUP BY step
-"""
 
 
 def take_definitions(stage: Stage) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 from kg.schema import SCHEMA_VERSION
 
 _AT_ONCE_BYTES = 1 << 20
+_PICTURES = ("images_dir", "images")
 _SETTINGS = {
     ("build_version",): "another version of this program built it",
-    ("images_dir", "images"): "its picture folder was another",
+    _PICTURES: "its picture folder was another",
     ("types",): "its type table was another",
     ("languages",): "its --language was another",
     ("keep",): "its --keep was another",
@@ -80,15 +81,15 @@ def read_plan(path: Path) -> list[Planned]:
         return []
 
 
-def difference(found: Sequence[Planned], plan: Sequence[Planned]) -> str:
-    """Say in what a graph was built otherwise than planned; "" where it was built just so."""
+def difference(found: Sequence[Planned], plan: Sequence[Planned], *, but_pictures: bool = False) -> str:
+    """Say in what a graph was built otherwise than planned; "" where it was built just so, or but for its pictures."""
     if not found:
         return "its graph is not whole, or of another version"
     theirs, ours = ({} if step.name != "settings" else json.loads(step.source) for step in (found[0], plan[0]))
     for names, what in _SETTINGS.items():
-        if any(theirs.get(name) != ours.get(name) for name in names):
+        if any(theirs.get(name) != ours.get(name) for name in names) and not (but_pictures and names == _PICTURES):
             return what
-    return "" if is_plan(found, plan) else "its sources were others"
+    return "" if is_plan(found[1:], plan[1:]) else "its sources were others"
 
 
 def is_plan(found: Sequence[Planned], plan: Sequence[Planned]) -> bool:

@@ -32,11 +32,16 @@ CREATE OR REPLACE MACRO strip(text) AS CASE
     ELSE trim(text, '{_BLANKS}') END
 """
 
-# Where a language stands among the wanted ones, from 1 on; then no language, then `mul`, then all others.
+# Where a language stands among the wanted ones, from 1 on; then no language, `mul`, English, and all others.
 _LANGUAGE_PLACE = """
 CREATE OR REPLACE MACRO language_place(language) AS coalesce(2 * list_position({wanted}, language),
     2 * list_position({wanted}, split_part(language, '-', 1)) + 1,
-    CASE language WHEN '' THEN 1000 WHEN 'mul' THEN 1001 ELSE 1002 END)
+    CASE WHEN language = '' THEN 1000 WHEN language = 'mul' THEN 1001 WHEN language = 'en' THEN 1002
+        WHEN starts_with(language, 'en-') THEN 1003 ELSE 1004 END)
+"""
+
+_COUNTED = """
+CREATE OR REPLACE MACRO counted(number, one, more) AS format('{:,} {}', number, if(number = 1, one, more))
 """
 
 _TABLES = """
@@ -130,6 +135,7 @@ class Stage:
         # To pack columns that are read twice costs more than it saves.
         self.connection.execute("SET enable_progress_bar = false; SET force_compression = 'uncompressed'")
         self.connection.execute(_STRIP)
+        self.connection.execute(_COUNTED)
         wanted = list(languages) or [""]  # DuckDB writes lists of texts as Python does
         self.connection.execute(_LANGUAGE_PLACE.format(wanted=wanted))
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)

@@ -154,11 +154,10 @@ class ItemStatements:
                 self._add_claim(iri, predicate, value)
 
     def _add_labels(self, iri: str, entity: WikidataEntity) -> None:
-        """Add the labels in the wanted languages; without one, the first of the others."""
+        """Add the labels in the wanted languages; without one, all others, of which one is chosen later."""
         labels = _entries(entity.labels)
-        wanted = [(language.lower(), term.value) for language, term in labels if self._wants(language)]
-        for language, label in wanted or sorted((language.lower(), term.value) for language, term in labels)[:1]:
-            self._text(iri, LABEL, label, "@" + language)
+        for language, term in [entry for entry in labels if self._wants(entry[0])] or labels:
+            self._text(iri, LABEL, term.value, "@" + language.lower())
 
     def _add_claim(self, iri: str, predicate: str, data: _DataValue | None) -> None:
         try:

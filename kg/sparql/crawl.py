@@ -67,7 +67,7 @@ class Crawl:
         if len(unknown) + len(bare) == len(seeds):
             what = "says of" if bare else "knows nothing of"
             rest = " nothing that a graph takes" if bare else ""
-            wrong = f"{what} the {len(seeds)} seeds, like {seeds[0]},{rest}"
+            wrong = f"{what} the seeds ({len(seeds):,}), like {seeds[0]},{rest}"
             raise self._error(f"{wrong.rstrip(',')}: check how their IRIs are written")
         hops = "1 hop" if request.hops == 1 else f"{request.hops} hops"
         comment = f"{len(seeds)} seeds, {hops}, at most {request.max_links} links of an entity in each direction"

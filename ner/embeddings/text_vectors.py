@@ -65,7 +65,7 @@ def read_text_vectors(path: Path, wanted: Collection[str], *, frequent: int) -> 
         reason = getattr(error, "strerror", None) or error
         raise FormatError(f"{path}: cannot be read ({reason}): give a file of word vectors") from error
     more = f"; and {bad - len(told)} more" if bad > len(told) else ""
-    skipped = f"{bad} lines skipped ({'; '.join(told)}{more})" if bad else ""
+    skipped = f"{bad} line{'s' if bad > 1 else ''} skipped ({'; '.join(told)}{more})" if bad else ""
     if good <= bad:
         found = skipped or "no line skipped"
         raise FormatError(f"{path}: holds {good} word vectors, {found}: give a .vec or GloVe file")

@@ -53,8 +53,8 @@ def test_each_file_is_read_or_named_with_the_reason(graph: Graph) -> None:
         assert records + ignored == FILES[name].count("\n") + 1, name
         if name in NOT_KEPT:
             assert error == f"nothing of it is kept: {NOT_KEPT[name]}", name
-    assert found["anchor-text_lang=en"][4] == "1 texts of links to what is no entity of the graph"
-    assert found["ontology--DEV_type=parsed"][4] == "2 classes and 1 properties, which are no entities"
+    assert found["anchor-text_lang=en"][4] == "1 text of links to what is no entity of the graph"
+    assert found["ontology--DEV_type=parsed"][4] == "2 classes and 1 property, which are no entities"
     assert graph.rejected() == ()
 
 

@@ -100,7 +100,7 @@ def test_a_wrong_file_given_as_labels(run, tmp_path: Path, kind: str) -> None:
     (folder / "good.nt").write_text(label("Good"))
     result = run("build-kg-index", tmp_path / "index", "--dump", folder)
     assert result.exit_code == 0, result.output
-    assert "1 entities" in result.stdout
+    assert "1 entity" in result.stdout
     [line] = [line for line in result.stderr.splitlines() if line.startswith("not used: ")]
     assert line.startswith(f"not used: {path} ")
     assert reason in line
@@ -118,7 +118,7 @@ def test_a_table_of_types_that_lies_among_the_dumps_is_used(run, tmp_path: Path)
 
 def test_objects_given_as_labels_are_objects(build, names, tmp_path: Path, run) -> None:
     build({"labels_en.ttl": f"<{RESOURCE}A> <http://dbpedia.org/ontology/near> <{RESOURCE}B> .\n"})
-    assert "1 triples" in build.result.stdout
+    assert "1 triple" in build.result.stdout
     assert names() == ["A", "B"]
 
 

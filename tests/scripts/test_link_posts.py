@@ -146,6 +146,8 @@ def test_an_index_by_another_encoder(run, tmp_path: Path, index: Path, posts: Pa
     assert result.exit_code == 1
     assert "another" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+    alone = run("link-and-tag", other, "--text", "Chad looks great", "--cache", "none")  # nothing to look at
+    assert (alone.exit_code, alone.stderr) == (0, "")
 
 
 def test_a_device_is_written_to_and_not_replaced(index: Path, run: Run, tmp_path: Path) -> None:
