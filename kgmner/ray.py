@@ -100,7 +100,8 @@ class OnRay:
             ray.init(address or None, ignore_reinit_error=True, logging_level=logging.ERROR, log_to_driver=False)
         except (OSError, ValueError, RuntimeError) as error:
             raise RayError(f"--ray {place}: no cluster answers ({error}): start one with: ray start --head") from error
-        self.told = f"reading on Ray; machines: {len(ray.nodes())}, actors: at most {_most_actors(settings)[0]}"
+        machines = len(ray.nodes())  # type: ignore[no-untyped-call]
+        self.told = f"reading on Ray; machines: {machines}, actors: at most {_most_actors(settings)[0]}"
 
     def run(self, posts: Iterable[Post], *, batch_size: int = 32) -> Iterator[Result]:
         """Read posts; the results come in their order."""
