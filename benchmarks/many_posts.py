@@ -28,8 +28,8 @@ from ner import read_posts, spans_from_tags
 
 _FILES = ("twitter2015/train.txt", "twitter2017/train.txt", "ner-text/wnut17/wnut17train.conll", "ner-text/btc/*.conll")
 _EMOJI = "😀😂🎉🔥🇹🇩❤️👍🏽🏴‍☠️"
+_BAD = {499: '{"id": 1, "txt": "no text"}\n', 250: '{"id": 2, "te\n'}  # by their places in each 500 lines
 _EVERY_S = 2.0
-Texts = list[tuple[tuple[str, ...], tuple[str, ...]]]
 
 
 def main() -> None:
@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=100_000)
     parser.add_argument("--stopped", type=int, default=5_000, help="posts of the run that is stopped")
     asked = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a command that a shell runs behind itself ignores it
     with tempfile.TemporaryDirectory(dir=WORK) as name:
         folder, index = Path(name), sample_index()
         posts, few = folder / "posts.jsonl", folder / "few.jsonl"
@@ -46,29 +47,31 @@ def main() -> None:
             few.write_bytes(b"".join(islice(lines, asked.stopped)))
         outs = [folder / f"out.{form}" for form in ("jsonl", "csv", "parquet")]
         watch(started(index, posts, outs), folder / "out.jsonl.part", asked.posts)
-        sizes = {out.name: out.stat().st_size >> 20 for out in (*outs, folder / "posts.db")}
-        errors = [json.loads(line) for line in (folder / "posts.errors").read_text("utf-8").splitlines()]
-        bad = [error["line"] for error in errors]
-        results = (folder / "out.jsonl").read_bytes().splitlines(keepends=True)
-        ids = [json.loads(line).get("id") for line in posts.read_bytes().splitlines() if b'"text"' in line]
+        bad = [json.loads(line)["line"] for line in (folder / "posts.errors").read_bytes().splitlines()]
+        results = outs[0].read_bytes().splitlines(keepends=True)
+        ids = [json.loads(line)["id"] for line in posts.read_bytes().splitlines() if b'"text"' in line]
         whole = [json.loads(line)["id"] for line in results] == ids and len(results) + len(set(bad)) == asked.posts
-        print(f"{asked.posts:,} lines: {len(results):,} results, {len(bad):,} refused; none lost: {whole}; MB: {sizes}")
-        stopped = stop_and_go_on(index, few, folder / "few.out.jsonl", asked.stopped // 2)
-        same = stopped == b"".join(results[: asked.stopped - sum(line <= asked.stopped for line in bad)])
+        print(f"{asked.posts:,} lines: {len(results):,} results, {len(bad):,} lines named; nothing lost: {whole}")
+        print({path.name: f"{path.stat().st_size / 1e6:.1f} MB" for path in (*outs, folder / "posts.db")}, flush=True)
+        found = stop_and_go_on(index, few, folder / "few.out.jsonl", asked.stopped // 2)
+        same = found == b"".join(results[: asked.stopped - sum(line <= asked.stopped for line in bad)])
         print(f"the first {asked.stopped:,}, stopped in the middle and gone on with: the same bytes: {same}")
 
 
 def write_posts(path: Path, wanted: int) -> None:
     """So many lines of JSON; the same number gives the same bytes."""
-    source, texts = random.Random(7), read_texts()
-    names = defaultdict(list)
+    source, names = random.Random(7), defaultdict(list)
+    texts = [(gold.post.tokens, gold.tags) for gold in read_sample()] * 2  # whose names the graph knows
+    for file in sorted(file for pattern in _FILES for file in (SHARED / "data").glob(pattern)):
+        texts += [(post.tokens, post.tags) for post in read_posts(file) if post.tokens]
+    source.shuffle(texts)
     for tokens, tags in texts:
         for span in spans_from_tags(tags):
             names[span.type].append(tokens[span.start : span.end])
     pictures = [str(gold.post.image) for gold in read_sample()]
-    with path.open("w", encoding="utf-8") as file:
+    with path.open("w", encoding="utf-8") as lines:
         for number in range(wanted):
-            tokens, tags = texts[number % len(texts)] if number < len(texts) else source.choice(texts)
+            tokens, tags = texts[number % len(texts)]
             words = list(tokens)
             for span in reversed(spans_from_tags(tags)):
                 words[span.start : span.end] = source.choice(names[span.type])
@@ -81,18 +84,7 @@ def write_posts(path: Path, wanted: int) -> None:
                 post["id"] = number - 1
             elif number % 97 == 0:
                 post["text"] = "".join(source.choices(_EMOJI, k=5))
-            bad = {499: '{"id": 1, "txt": "no text"}', 250: '{"id": 2, "te'}.get(number % 500)
-            file.write((bad or json.dumps(post, ensure_ascii=False)) + "\n")
-
-
-def read_texts() -> Texts:
-    """Words and tags of posts: those of the sample twice, whose names the graph knows, among all others."""
-    texts: Texts = [(gold.post.tokens, gold.tags) for gold in read_sample()] * 2
-    for pattern in _FILES:
-        for path in sorted((SHARED / "data").glob(pattern)):
-            texts += [(post.tokens, post.tags) for post in read_posts(path) if post.tokens]
-    random.Random(3).shuffle(texts)
-    return texts
+            lines.write(_BAD.get(number % 500) or json.dumps(post, ensure_ascii=False) + "\n")
 
 
 def started(index: Path, posts: Path, outs: list[Path], *options: str) -> subprocess.Popen[bytes]:
@@ -104,24 +96,24 @@ def started(index: Path, posts: Path, outs: list[Path], *options: str) -> subpro
 
 def watch(process: subprocess.Popen[bytes], part: Path, wanted: int) -> None:
     """Print how fast posts are read, in each tenth of them and in all, and the memory meanwhile."""
-    seen, done, place = [(time.monotonic(), 0, 0.0)], 0, 0
-    told = seen[0]
+    looks, done, place = [(time.monotonic(), 0, 0.0)], 0, 0
+    told = looks[0]
     while process.poll() is None:
-        time.sleep(_EVERY_S)
-        with suppress(FileNotFoundError), part.open("rb") as file:
-            file.seek(place)
-            new = file.read()
+        with suppress(OSError):  # one of them is over
+            looks.append((time.monotonic(), done, own_mb(process.pid)))
+            with part.open("rb") as file:
+                file.seek(place)
+                new = file.read()
             done, place = done + new.count(b"\n"), place + len(new)
-        if process.poll() is None:
-            seen.append((time.monotonic(), done, own_mb(process.pid)))
-        if done * 10 // wanted > told[1] * 10 // wanted:
-            tell(f"{done:>8,} posts", told, seen[-1])
-            told = seen[-1]
-    reading = [one for one in seen if 0 < one[1] < done]
-    tell("all", reading[0], reading[-1])
-    later = np.array([one for one in reading if one[1] > done / 2])
+        if looks[-1][1] * 10 // wanted > told[1] * 10 // wanted:
+            tell(f"{looks[-1][1]:>9,} posts", told, looks[-1])
+            told = looks[-1]
+        time.sleep(_EVERY_S)
+    reading = [look for look in looks if 0 < look[1] < done]
+    tell("in all, without loading", reading[0], reading[-1])
+    later = np.array([look for look in reading if look[1] > done / 2])
     slope, _ = np.polyfit(later[:, 1] / 10_000, later[:, 2], 1)
-    most = max(memory for _, count, memory in seen if count == done)
+    most = max(memory for _, count, memory in looks if count == done)
     print(f"second half: {slope:+.1f} MB per 10,000 posts; while tables are written {most:.0f} MB", flush=True)
 
 

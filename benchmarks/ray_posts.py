@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.sample import read_sample, sample_index
@@ -43,10 +44,11 @@ def main() -> None:
             (folder / f"{run}.jsonl").read_bytes() == (folder / "alone.jsonl").read_bytes() for run in ("ray", "killed")
         ]
         runs = {"alone": alone, "on two nodes": ray, "there, an actor killed": killed, "alone again": again}
-        middle = (alone[1] + again[1]) / 2
-        for name, (first_s, all_s) in runs.items():
-            told = f"first results after {first_s:.0f} s, all after {all_s:.0f} s, {all_s / middle:.2f} of alone"
-            print(f"{wanted:,} posts, {name}: {told}")
+        usual_s, usual_cpu_s = (alone[1] + again[1]) / 2, (alone[2] + again[2]) / 2
+        for name, (first_s, all_s, cpu_s) in runs.items():
+            told = f"first results after {first_s:.0f} s, all after {all_s:.0f} s, {all_s / usual_s:.2f} of alone"
+            cpu = f"{cpu_s:.0f} s of processor time, {cpu_s / usual_cpu_s:.2f} of alone"
+            print(f"{wanted:,} posts, {name}: {told}; {cpu}")
         print(f"the same bytes: {same[0]}, {same[1]}; load {os.getloadavg()[0]:.1f}")
 
 
@@ -61,18 +63,31 @@ def write_posts(path: Path, wanted: int) -> Path:
     return path
 
 
-def timed(index: Path, posts: Path, out: Path, *options: str) -> tuple[float, float]:
-    """Seconds that the command takes until the first results are there, and in all."""
-    start, first_s = time.perf_counter(), 0.0
+def timed(index: Path, posts: Path, out: Path, *options: str) -> tuple[float, float, float]:
+    """Seconds until the first results are there, and in all; and of processor time, of the cluster too."""
+    start, first_s, before = time.perf_counter(), 0.0, processor_s(os.getpid())
     command = [sys.executable, "-m", "scripts.link_and_tag", str(index), str(posts), "-o", str(out), "--cache", "none"]
     process, part = subprocess.Popen([*command, "-q", *options]), out.with_name(out.name + ".part")
+    spent: dict[int, float] = {}
     while process.poll() is None:
-        time.sleep(0.1)
+        spent |= processor_s(os.getpid())
         if not first_s and part.exists() and part.stat().st_size:
             first_s = time.perf_counter() - start
+        time.sleep(0.1)
     if process.returncode:
         raise SystemExit(process.returncode)
-    return first_s, time.perf_counter() - start
+    return first_s, time.perf_counter() - start, sum(spent.values()) - sum(before.values())
+
+
+def processor_s(pid: int) -> dict[int, float]:
+    """The processor time of each process that this one has started, and they in turn."""
+    found = {}
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with suppress(OSError):  # it is over
+            fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+            used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            found |= {int(child): used} | processor_s(int(child))
+    return found
 
 
 def kill_one(part: Path) -> None:
