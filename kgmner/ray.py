@@ -43,7 +43,6 @@ def annotate(
     dataset: "Dataset",
     *,
     index: str | Path,
-    explain: bool = False,
     batch_size: int = 32,
     cache: str | Path | None = None,
     **settings: Any,
@@ -55,7 +54,6 @@ def annotate(
     Args:
         dataset: A row for each post, with the columns of a file of posts: ``text`` or ``tokens``, ``image``, ``id``...
         index: A folder that ``build-kg-index`` made, at the same place on every node.
-        explain: Whether to give every part of every score.
         batch_size: Posts that an actor reads at once; the results do not depend on it.
         cache: File of the knowledge cache; by default nothing is kept.
         settings: Called as the options of ``link-and-tag`` (see `linker.Settings`).
@@ -65,7 +63,7 @@ def annotate(
         ``error``, which says why a row is no post and is None where it is one.
     """
     kept = Settings(cache=Path(cache) if cache else None, keep_cache=cache is not None, **settings)
-    return _mapped(dataset, _JsonReader, Path(index), kept, batch_size, explain=explain)
+    return _mapped(dataset, _JsonReader, Path(index), kept, batch_size)
 
 
 class OnRay:
@@ -162,18 +160,17 @@ class _PickleReader:
 class _JsonReader(_PickleReader):
     """An actor that reads rows as people have them."""
 
-    def __init__(self, index: Path, settings: Settings, folder: str, *, explain: bool) -> None:
-        super().__init__(index, settings, folder)
-        self.explain = explain
-
     def __call__(self, table: "pa.Table") -> "pa.Table":
         """Read a batch of rows."""
         import pyarrow as pa
 
+        explain = self.pipeline.settings.explain
         entries = [_post(row) for row in table.to_pylist()]
         read = iter(self.pipeline.process([entry for entry in entries if isinstance(entry, Post)]))
         results = [next(read) if isinstance(entry, Post) else None for entry in entries]
-        lines = [result and self._line(result) for result in results]
+        lines = [
+            result and json.dumps(result_to_json(result, explain=explain), ensure_ascii=False) for result in results
+        ]
         return pa.table(
             {
                 "id": pa.array([result and str(result.id) for result in results], pa.string()),
@@ -181,9 +178,6 @@ class _JsonReader(_PickleReader):
                 "error": pa.array([str(one) if isinstance(one, PostError) else None for one in entries], pa.string()),
             }
         )
-
-    def _line(self, result: Result) -> str:
-        return json.dumps(result_to_json(result, explain=self.explain), ensure_ascii=False)
 
 
 def _post(row: dict[str, Any]) -> Post | PostError:
@@ -194,7 +188,7 @@ def _post(row: dict[str, Any]) -> Post | PostError:
 
 
 def _mapped(
-    dataset: "Dataset", reader: Callable[..., Any], index: Path, settings: Settings, batch_size: int, **options: Any
+    dataset: "Dataset", reader: Callable[..., Any], index: Path, settings: Settings, batch_size: int
 ) -> "Dataset":
     """Map batches over actors, which Ray replaces where they are lost."""
     from ray.data import ActorPoolStrategy
@@ -207,7 +201,6 @@ def _mapped(
         compute=ActorPoolStrategy(min_size=1, max_size=most),
         num_gpus=1 if on_gpus else None,
         fn_constructor_args=(index.absolute(), settings, str(Path.cwd())),
-        fn_constructor_kwargs=options,
     )
 
 
