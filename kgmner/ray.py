@@ -7,7 +7,10 @@ import json
 import logging
 import os
 import pickle
+import socket
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import islice
@@ -40,7 +43,6 @@ def annotate(
     dataset: "Dataset",
     *,
     index: str | Path,
-    explain: bool = False,
     batch_size: int = 32,
     cache: str | Path | None = None,
     **settings: Any,
@@ -52,7 +54,6 @@ def annotate(
     Args:
         dataset: A row for each post, with the columns of a file of posts: ``text`` or ``tokens``, ``image``, ``id``...
         index: A folder that ``build-kg-index`` made, at the same place on every node.
-        explain: Whether to give every part of every score.
         batch_size: Posts that an actor reads at once; the results do not depend on it.
         cache: File of the knowledge cache; by default nothing is kept.
         settings: Called as the options of ``link-and-tag`` (see `linker.Settings`).
@@ -62,7 +63,7 @@ def annotate(
         ``error``, which says why a row is no post and is None where it is one.
     """
     kept = Settings(cache=Path(cache) if cache else None, keep_cache=cache is not None, **settings)
-    return _mapped(dataset, _JsonReader, Path(index), kept, batch_size, explain=explain)
+    return _mapped(dataset, _JsonReader, Path(index), kept, batch_size)
 
 
 class OnRay:
@@ -86,20 +87,25 @@ class OnRay:
         if find_spec("ray") is None:
             raise RayError("--ray needs Ray, which is not installed: pip install 'kgmner[ray]'")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray's makers are told nothing unasked
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what stops a run comes as an exception, too
+        os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", "Traceback")
         import ray
 
+        place = address or os.environ.get("RAY_ADDRESS", "")
         try:
             self._is_ours = not ray.is_initialized()
+            _knock(place)
             ray.init(address or None, ignore_reinit_error=True, logging_level=logging.ERROR, log_to_driver=False)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise RayError(
-                f"--ray {address}: no cluster answers ({error}): start one with: ray start --head"
-            ) from error
+        except (OSError, ValueError, RuntimeError) as error:
+            raise RayError(f"--ray {place}: no cluster answers ({error}): start one with: ray start --head") from error
+        machines = len(ray.nodes())  # type: ignore[no-untyped-call]
+        self.told = f"reading on Ray; machines: {machines}, actors: at most {_most_actors(settings)[0]}"
 
     def run(self, posts: Iterable[Post], *, batch_size: int = 32) -> Iterator[Result]:
         """Read posts; the results come in their order."""
         import pyarrow as pa
         import ray.data
+        import ray.exceptions
 
         rest, blocks = map(pickle.dumps, posts), []
         while block := list(islice(rest, batch_size)):
@@ -109,10 +115,14 @@ class OnRay:
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         found = _mapped(ray.data.from_arrow(blocks), _PickleReader, self._index_dir, self._settings, batch_size)
-        for row in found.iter_rows():
-            yield pickle.loads(row["result"])  # noqa: S301 - from our own actors
+        with redirect_stdout(sys.stderr):  # where Ray says what it does about lost machines, among our results
+            try:
+                for row in found.iter_rows():
+                    yield pickle.loads(row["result"])  # noqa: S301 - from our own actors
+            except ray.exceptions.RayError as error:
+                raise RayError(f"--ray: {str(error).strip().splitlines()[-1].strip()}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +133,13 @@ class OnRay:
         self.index.close()
         if self._is_ours:
             ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Fail at once where nobody listens at host:port; Ray itself would try for minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 class _PickleReader:
@@ -143,18 +160,17 @@ class _PickleReader:
 class _JsonReader(_PickleReader):
     """An actor that reads rows as people have them."""
 
-    def __init__(self, index: Path, settings: Settings, folder: str, *, explain: bool) -> None:
-        super().__init__(index, settings, folder)
-        self.explain = explain
-
     def __call__(self, table: "pa.Table") -> "pa.Table":
         """Read a batch of rows."""
         import pyarrow as pa
 
+        explain = self.pipeline.settings.explain
         entries = [_post(row) for row in table.to_pylist()]
         read = iter(self.pipeline.process([entry for entry in entries if isinstance(entry, Post)]))
         results = [next(read) if isinstance(entry, Post) else None for entry in entries]
-        lines = [result and self._line(result) for result in results]
+        lines = [
+            result and json.dumps(result_to_json(result, explain=explain), ensure_ascii=False) for result in results
+        ]
         return pa.table(
             {
                 "id": pa.array([result and str(result.id) for result in results], pa.string()),
@@ -162,9 +178,6 @@ class _JsonReader(_PickleReader):
                 "error": pa.array([str(one) if isinstance(one, PostError) else None for one in entries], pa.string()),
             }
         )
-
-    def _line(self, result: Result) -> str:
-        return json.dumps(result_to_json(result, explain=self.explain), ensure_ascii=False)
 
 
 def _post(row: dict[str, Any]) -> Post | PostError:
@@ -175,20 +188,26 @@ def _post(row: dict[str, Any]) -> Post | PostError:
 
 
 def _mapped(
-    dataset: "Dataset", reader: Callable[..., Any], index: Path, settings: Settings, batch_size: int, **options: Any
+    dataset: "Dataset", reader: Callable[..., Any], index: Path, settings: Settings, batch_size: int
 ) -> "Dataset":
-    """Map batches over actors: one for each GPU, or, where there are none, for each CPU; Ray replaces those lost."""
-    import ray
+    """Map batches over actors, which Ray replaces where they are lost."""
     from ray.data import ActorPoolStrategy
 
-    there = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    gpus = int(there.get("GPU", 0)) if settings.device != "cpu" else 0
+    most, on_gpus = _most_actors(settings)
     return dataset.map_batches(
         reader,
         batch_format="pyarrow",
         batch_size=batch_size,
-        compute=ActorPoolStrategy(min_size=1, max_size=gpus or max(1, int(there.get("CPU", 1)))),
-        num_gpus=1 if gpus else None,
+        compute=ActorPoolStrategy(min_size=1, max_size=most),
+        num_gpus=1 if on_gpus else None,
         fn_constructor_args=(index.absolute(), settings, str(Path.cwd())),
-        fn_constructor_kwargs=options,
     )
+
+
+def _most_actors(settings: Settings) -> tuple[int, bool]:
+    """An actor for each GPU, or, where there are none, for each CPU; and whether there are GPUs."""
+    import ray
+
+    there = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    gpus = int(there.get("GPU", 0)) if settings.device != "cpu" else 0
+    return gpus or max(1, int(there.get("CPU", 1))), gpus > 0

@@ -117,7 +117,9 @@ def _open_pipeline(job: Job, *, pictures: bool = True) -> "Pipeline | OnRay":
     if job.ray is not None:
         from kgmner import OnRay
 
-        return OnRay(job.index, job.settings, job.ray)
+        on_ray = OnRay(job.index, job.settings, job.ray)
+        say(on_ray.told)
+        return on_ray
     pipeline = Pipeline.open(job.index, job.settings, pictures=pictures)
     if pipeline.memory.problem:
         say(pipeline.memory.problem)

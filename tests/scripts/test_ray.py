@@ -24,6 +24,7 @@ def cluster() -> Iterator[Any]:
     """Two nodes with a processor each."""
     from ray.cluster_utils import Cluster
 
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - else tests beside it on a busy machine would starve its actors
     options = {"num_cpus": 1, "object_store_memory": 100_000_000}
     cluster = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
     cluster.add_node(**options)
@@ -58,6 +59,23 @@ def test_a_lost_worker_loses_nothing(
     lost.join()
     assert process.returncode == 0, said.decode()
     assert out.read_bytes() == linked
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--ray", "127.0.0.1:9"], "error: --ray 127.0.0.1:9: no cluster answers"),
+        (["--tagger", "no/such", "--ray", "{cluster}"], "tagger 'no/such' is not there: give"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_a_line(
+    options: list[str], said: str, start: Start, cluster: Any, index: Path, posts: Path
+) -> None:
+    options = [option.format(cluster=cluster.address) for option in options]
+    out, told = start("link-and-tag", index, posts, "--cache", "none", *options).communicate(timeout=120)
+    assert said in told.decode().splitlines()[-1]
+    assert b"Traceback" not in out + told
+    assert not out
 
 
 def test_the_example_of_the_page_runs(cluster: Any, index: Path, tmp_path: Path, monkeypatch) -> None:
