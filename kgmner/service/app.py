@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -12,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from kgmner.service.errors import ServiceError
-from kgmner.service.model_thread import ModelThread
+from kgmner.service.model_threads import ModelThreads
 from kgmner.service.page import error_page
 from kgmner.service.routes import as_json, router
 from kgmner.service.settings import ServiceSettings
@@ -33,7 +34,9 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
 
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
-        app.state.models = ModelThread(partial(_open, service), most_waiting=service.max_waiting, failed=failed)
+        # All that is done apart is done here: each thread that asks the graph keeps a connection and its pages.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2, "apart"))
+        app.state.models = ModelThreads(partial(_open, service), most_waiting=service.max_waiting, failed=failed)
         _refuse_before_the_end(app.state.models)
         yield
         await app.state.models.stop()
@@ -47,7 +50,7 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
     return app
 
 
-def _refuse_before_the_end(models: ModelThread) -> None:
+def _refuse_before_the_end(models: ModelThreads) -> None:
     """After SIGTERM, tell who has come or still comes to ask elsewhere, before the server closes their connections."""
     loop, end = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
 

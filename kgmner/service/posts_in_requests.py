@@ -1,11 +1,11 @@
 """The posts in a request: JSON (one, or a list), or a form with an upload. No file of this machine is ever read."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
@@ -31,10 +31,10 @@ async def posts_in(request: Request, service: ServiceSettings) -> tuple[list[Ent
         fields = await form_of(request)
         uploads = [fields.pop(name) for name, value in list(fields.items()) if isinstance(value, UploadFile)]
         content = await uploads[0].read() if uploads else None
-        return [await run_in_threadpool(read_post, fields, service, picture=content)], False
+        return [await asyncio.to_thread(read_post, fields, service, picture=content)], False
     if kind != "application/json" and not kind.endswith("+json"):
         raise ServiceError(415, kind, f"application/json or {' or '.join(FORMS)}", "set the header Content-Type")
-    return await run_in_threadpool(_from_json, await request.body(), service)
+    return await asyncio.to_thread(_from_json, await request.body(), service)
 
 
 async def form_of(request: Request) -> dict[str, Any]:
