@@ -1,11 +1,12 @@
 """The application: it loads the models while it already answers, and turns every error into one form."""
 
 import asyncio
+import ctypes
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from fastapi import FastAPI, Request, Response
@@ -21,6 +22,7 @@ from kgmner.service.watch import Watch
 from linker import Pipeline, Post
 
 _REFUSING_S = 1.0
+_M_ARENA_MAX = -8  # of malloc.h
 
 
 def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> FastAPI:
@@ -34,6 +36,7 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
 
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
+        _keep_memory_together()
         # All that is done apart is done here: each thread that asks the graph keeps a connection and its pages.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2, "apart"))
         app.state.models = ModelThreads(partial(_open, service), most_waiting=service.max_waiting, failed=failed)
@@ -48,6 +51,12 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
     for kind in (ServiceError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
     return app
+
+
+def _keep_memory_together() -> None:
+    """Have threads share two heaps: by default glibc gives each its own, and these keep what others could use."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _refuse_before_the_end(models: ModelThreads) -> None:
@@ -78,7 +87,8 @@ def _answer(request: Request, error: Exception) -> Response:
     """Say an error in the one form; on the page for people, as a page."""
     if isinstance(error, HTTPException):
         what = f"{request.method} {request.url.path}"
-        error = ServiceError(error.status_code, what, error.detail, "see /openapi.json for what there is")
+        expected = (error.headers or {}).get("Allow", error.detail)
+        error = ServiceError(error.status_code, what, expected, "see /openapi.json for what there is")
     if isinstance(error, RequestValidationError):
         [wrong, *_] = error.errors()
         value = f"{wrong['loc'][-1]}={wrong['input']}"
