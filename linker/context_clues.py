@@ -5,7 +5,6 @@ word, year by year, and by the labels of its neighbours.
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,7 @@ import numpy as np
 from kg import Entity, Graph
 from linker.profile_vectors import ProfileVectors
 from linker.profiles import Profile, read_profiles, words_of, years_in
+from linker.recent import Recent
 from linker.word_meanings import Vector, WordMeanings
 
 CONTEXT_CLUES = (
@@ -101,24 +101,19 @@ class KnownProfiles:
         self._graph = graph
         self._vectors = vectors
         self._meanings = meanings
-        self._limit = remembered
-        self._kept: OrderedDict[int, KnownProfile] = OrderedDict()
+        self._recent: Recent[int, KnownProfile] = Recent(remembered)
 
     def read(self, entities: Iterable[Entity]) -> dict[int, KnownProfile]:
         """Return the profile of each entity, by id."""
         wanted = {entity.id: entity for entity in entities}
-        fresh = [wanted[key] for key in sorted(wanted) if key not in self._kept]
+        found = self._recent.of(wanted)
+        fresh = [wanted[key] for key in sorted(wanted) if key not in found]
         profiles = read_profiles(self._graph, fresh)
         words = {key: profile.words for key, profile in profiles.items()}
         for (key, profile), vector in zip(profiles.items(), self._embed(words), strict=True):
-            self._kept[key] = know_profile(profile, words[key], vector)
-        found = {}
-        for key in sorted(wanted):
-            self._kept.move_to_end(key)
-            found[key] = self._kept[key]
-        while len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
-        return found
+            found[key] = know_profile(profile, words[key], vector)
+        self._recent.keep(found)
+        return {key: found[key] for key in sorted(wanted)}
 
     def _embed(self, words: Mapping[int, Sequence[str]]) -> Vector:
         """The vectors of some profiles, given in words by id: those that were made ahead are read."""

@@ -1,6 +1,5 @@
 """The local features of entities' pictures: made ahead in the index, or when they are first needed, and remembered."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from operator import methodcaller
@@ -11,6 +10,7 @@ from kg import CachedLocalFeatures, Graph, KnowledgeCache
 from linker.index import Index
 from linker.manifest import GRAPH, LOCAL_FEATURES_FILE
 from linker.memory import Memory
+from linker.recent import Recent
 
 if TYPE_CHECKING:
     from vision import LocalFeatures
@@ -34,13 +34,14 @@ class EntityFeatures:
         self._index = index
         self._memory = memory
         self._made_ahead = Memory.open_read_only(index.path / LOCAL_FEATURES_FILE)
-        self._kept: OrderedDict[int, LocalFeatures] = OrderedDict()
+        self._recent: Recent[int, LocalFeatures] = Recent(_REMEMBERED)
 
     def of(self, images: Sequence[int]) -> "dict[int, LocalFeatures]":
         """The features of those of some pictures that can be read, by image id."""
         from vision import LOCAL_FEATURES, LocalFeatures
 
-        records = {image: self._index.graph.image(image) for image in images if image not in self._kept}
+        features = self._recent.of(images)
+        records = {image: self._index.graph.image(image) for image in images if image not in features}
         digests = [record.sha256 for record in records.values() if record and record.sha256]
         known: dict[str, CachedLocalFeatures] = {}
         for memory in (self._made_ahead, self._memory):
@@ -52,13 +53,9 @@ class EntityFeatures:
             held = known.get(record.sha256)
             found = LocalFeatures.from_bytes(held.blob) if held else self._make(Path(record.file or ""), record.sha256)
             if found is not None:
-                self._kept[image] = found
-        features = {image: self._kept[image] for image in images if image in self._kept}
-        for image in features:
-            self._kept.move_to_end(image)
-        while len(self._kept) > _REMEMBERED:
-            self._kept.popitem(last=False)
-        return features
+                features[image] = found
+        self._recent.keep(features)
+        return {image: features[image] for image in images if image in features}
 
     def _make(self, file: Path, sha256: str) -> "LocalFeatures | None":
         made = make_local_features(file, sha256)

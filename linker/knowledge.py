@@ -11,6 +11,7 @@ from kg import AliasMatch, Fact, PicturedRecord
 from linker.index import Index
 from linker.memory import Memory
 from linker.pictured import Match, find_pictured
+from linker.recent import Recent
 from linker.results import Nearest, Pictured, Post, PostPicture
 from linker.second_look import Recognised, SecondLook, load_look_model, nearest_to
 from linker.settings import Settings
@@ -46,7 +47,7 @@ class KnowledgeFinder:
         self._memory = memory
         self._settings = settings
         self._second_look = SecondLook(index, memory) if settings.second_look else None
-        self._recent: dict[str, Knowledge] = {}
+        self._recent: Recent[str, Knowledge] = Recent(_RECENT_ANSWERS)
 
     def find(self, post: Post, picture: PostPicture, matches: Sequence[Sequence[AliasMatch]]) -> Knowledge:
         """Find the pictured entity of a post, near its candidates.
@@ -63,14 +64,12 @@ class KnowledgeFinder:
             return Knowledge()
         text = text_scores(matches)
         key = self._key(picture.sha256, text)
-        known = self._recent.get(key) or self._recall(key)
+        known = self._recent.of([key]).get(key) or self._recall(key)
         if known is None:
             known = self._find(post.image, picture, text)
             self._memory.keep(self._record(key, picture.sha256, sorted(text), known))
         known = replace(known, key=key)
-        if len(self._recent) >= _RECENT_ANSWERS:
-            self._recent.clear()
-        self._recent[key] = known
+        self._recent.keep({key: known})
         return known
 
     def _find(self, file: Path | bytes | None, picture: PostPicture, text: Mapping[int, float]) -> Knowledge:

@@ -1,10 +1,12 @@
 """The application: it loads the models while it already answers, and turns every error into one form."""
 
 import asyncio
+import ctypes
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from fastapi import FastAPI, Request, Response
@@ -12,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from kgmner.service.errors import ServiceError
-from kgmner.service.model_thread import ModelThread
+from kgmner.service.model_threads import ModelThreads
 from kgmner.service.page import error_page
 from kgmner.service.routes import as_json, router
 from kgmner.service.settings import ServiceSettings
@@ -20,6 +22,7 @@ from kgmner.service.watch import Watch
 from linker import Pipeline, Post
 
 _REFUSING_S = 1.0
+_M_ARENA_MAX = -8  # of malloc.h
 
 
 def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> FastAPI:
@@ -33,7 +36,10 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
 
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
-        app.state.models = ModelThread(partial(_open, service), most_waiting=service.max_waiting, failed=failed)
+        _keep_memory_together()
+        # All that is done apart is done here: each thread that asks the graph keeps a connection and its pages.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2, "apart"))
+        app.state.models = ModelThreads(partial(_open, service), most_waiting=service.max_waiting, failed=failed)
         _refuse_before_the_end(app.state.models)
         yield
         await app.state.models.stop()
@@ -47,7 +53,13 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
     return app
 
 
-def _refuse_before_the_end(models: ModelThread) -> None:
+def _keep_memory_together() -> None:
+    """Have threads share two heaps: by default glibc gives each its own, and these keep what others could use."""
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
+
+def _refuse_before_the_end(models: ModelThreads) -> None:
     """After SIGTERM, tell who has come or still comes to ask elsewhere, before the server closes their connections."""
     loop, end = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
 
@@ -75,7 +87,8 @@ def _answer(request: Request, error: Exception) -> Response:
     """Say an error in the one form; on the page for people, as a page."""
     if isinstance(error, HTTPException):
         what = f"{request.method} {request.url.path}"
-        error = ServiceError(error.status_code, what, error.detail, "see /openapi.json for what there is")
+        expected = (error.headers or {}).get("Allow", error.detail)
+        error = ServiceError(error.status_code, what, expected, "see /openapi.json for what there is")
     if isinstance(error, RequestValidationError):
         [wrong, *_] = error.errors()
         value = f"{wrong['loc'][-1]}={wrong['input']}"

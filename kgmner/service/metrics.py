@@ -1,9 +1,11 @@
 """What the service counts, for Prometheus; of several workers all together."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 REQUESTS = Counter("kgmner_requests", "Requests, by what they asked for and how they were answered", ("path", "status"))
 SECONDS = Histogram("kgmner_request_seconds", "From a request's first byte to its answer", ("path",))
@@ -14,8 +16,14 @@ WAITING = Gauge("kgmner_posts_waiting", "Posts that wait", multiprocess_mode="li
 
 def metrics_text() -> bytes:
     """All of them, in Prometheus' text form."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    if (folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR")) is None:
         return generate_latest()
+    for file in Path(folder).glob("gauge_live*.db"):  # nobody waits any more in a worker that was killed
+        try:
+            os.kill(int(pid := file.stem.rpartition("_")[2]), 0)
+        except ProcessLookupError:
+            with suppress(FileNotFoundError):  # another worker was quicker
+                mark_process_dead(pid)  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)

@@ -1,11 +1,11 @@
 """The posts in a request: JSON (one, or a list), or a form with an upload. No file of this machine is ever read."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
@@ -15,7 +15,7 @@ from linker import POST_FIELDS, Post, PostError, post_from_json
 
 Entry: TypeAlias = Post | ServiceError
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
-_FIX = 'see /openapi.json for examples: {"text": "Chad looks great"}'
+_FIX = 'send {"text": "Chad looks great"}, or a list of such: [{...}, {...}]; see /openapi.json for more'
 
 
 async def posts_in(request: Request, service: ServiceSettings) -> tuple[list[Entry], bool]:
@@ -27,14 +27,16 @@ async def posts_in(request: Request, service: ServiceSettings) -> tuple[list[Ent
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if packed := request.headers.get("content-encoding", "identity").replace("identity", ""):
         raise ServiceError(415, packed, "a body that is not compressed", "send it as it is")
+    if kind == FORMS[1] and (await request.body()).lstrip().startswith((b"{", b"[")):  # as curl -d says of anything
+        kind = "application/json"
     if kind in FORMS:
         fields = await form_of(request)
         uploads = [fields.pop(name) for name, value in list(fields.items()) if isinstance(value, UploadFile)]
         content = await uploads[0].read() if uploads else None
-        return [await run_in_threadpool(read_post, fields, service, picture=content)], False
+        return [await asyncio.to_thread(read_post, fields, service, picture=content)], False
     if kind != "application/json" and not kind.endswith("+json"):
         raise ServiceError(415, kind, f"application/json or {' or '.join(FORMS)}", "set the header Content-Type")
-    return await run_in_threadpool(_from_json, await request.body(), service)
+    return await asyncio.to_thread(_from_json, await request.body(), service)
 
 
 async def form_of(request: Request) -> dict[str, Any]:
@@ -65,7 +67,8 @@ def read_post(value: Any, service: ServiceSettings, *, number: int = 0, picture:
         return ServiceError(422, json.dumps(value), "a post: an object with a text or tokens", _FIX)
     try:
         pictures = {name for name in value if name.strip().lower() in POST_FIELDS["image"]}
-        chars = sum(len(json.dumps([name, item])) for name, item in value.items() if name not in pictures)
+        rest = {name: item for name, item in value.items() if name not in pictures}
+        chars = len(json.dumps(rest, ensure_ascii=False))
         if chars > service.max_post_chars:
             limit = f"{service.max_post_chars:,} characters of JSON in a post, beside its picture"
             return too_large(f"a post of {chars:,} characters", limit, "cut the text into several posts")

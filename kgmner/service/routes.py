@@ -1,12 +1,12 @@
 """What can be asked of the service: to read posts, in our form or in Spotlight's; the page; how it is."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 
 from kgmner.report import report_html
@@ -14,7 +14,7 @@ from kgmner.service.errors import ServiceError
 from kgmner.service.examples import ANNOTATE, SPOTLIGHT
 from kgmner.service.logs import LOG
 from kgmner.service.metrics import POSTS, metrics_text
-from kgmner.service.model_thread import ModelThread
+from kgmner.service.model_threads import ModelThreads
 from kgmner.service.page import CARD_HEADERS, PAGE, PAGE_HEADERS
 from kgmner.service.posts_in_requests import Entry, fetched, form_of, posts_in, read_post
 from kgmner.service.spotlight import Asked, annotation
@@ -33,7 +33,7 @@ async def annotate(request: Request, explain: bool = False) -> Response:
     answers = await _read(request, entries)
     if not is_list and isinstance(answers[0], ServiceError):
         raise answers[0]
-    said = await run_in_threadpool(lambda: [_to_json(answer, explain=explain) for answer in answers])
+    said = await asyncio.to_thread(lambda: [_to_json(answer, explain=explain) for answer in answers])
     return as_json(said if is_list else said[0])
 
 
@@ -48,11 +48,11 @@ async def spotlight(request: Request) -> Response:
     if not any(kind.partition(";")[0].strip() in _JSON for kind in accept.split(",")):
         raise ServiceError(406, f"Accept: {accept}", "application/json", "ask for JSON, the one form that there is")
     asked = Asked.read({**request.query_params, **(await form_of(request) if request.method == "POST" else {})})
-    entry = await run_in_threadpool(read_post, {"id": "", "text": asked.text}, request.app.state.service)
+    entry = await asyncio.to_thread(read_post, {"id": "", "text": asked.text}, request.app.state.service)
     [answer] = await _read(request, [entry])
     if isinstance(answer, ServiceError):
         raise answer
-    return as_json(await run_in_threadpool(annotation, answer, asked, pipeline.index))
+    return as_json(await asyncio.to_thread(annotation, answer, asked, pipeline.index))
 
 
 @router.get("/", include_in_schema=False)
@@ -74,7 +74,7 @@ async def card(request: Request) -> Response:
         raise answer
     picture = entry.image if isinstance(entry, Post) and answer.image_error is None else None
     pieces = report_html([answer], [picture], index=pipeline.index, title="The post, tagged and linked")
-    return HTMLResponse(await run_in_threadpool("".join, pieces), headers=CARD_HEADERS)
+    return HTMLResponse(await asyncio.to_thread("".join, pieces), headers=CARD_HEADERS)
 
 
 @router.get("/v1/health", summary="Whether the service lives")
@@ -104,8 +104,8 @@ def as_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None 
     return Response(content, status, headers, "application/json")
 
 
-def _models(request: Request) -> ModelThread:
-    models: ModelThread = request.app.state.models
+def _models(request: Request) -> ModelThreads:
+    models: ModelThreads = request.app.state.models
     return models
 
 

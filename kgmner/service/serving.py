@@ -33,9 +33,8 @@ def serve(service: ServiceSettings, *, quiet: bool = False) -> None:
         quiet: Log errors only.
 
     Raises:
-        ServingError: A package is missing, or a worker cannot load what it needs.
+        ServingError: A package is missing, the port cannot be had, or a worker cannot load what it needs.
         LinkerError: The index or a setting cannot be used; NerError: the tagger; VisionError: the picture encoder.
-        OSError: The port cannot be had.
     """
     open_index(service.index).close()  # find out now
     listening = _listen(service)
@@ -56,10 +55,12 @@ def serve(service: ServiceSettings, *, quiet: bool = False) -> None:
             factory=True,
             workers=service.workers,
             lifespan="on",
+            http="kgmner.service.connection:Connection",
             ws="none",
             log_config=log_settings(quiet=quiet),
             access_log=False,  # it has the text of posts in addresses
             server_header=False,
+            timeout_keep_alive=max(1, round(service.timeout_s)),
             timeout_graceful_shutdown=round(service.timeout_s) + 5,
             timeout_worker_healthcheck=60,
         )
@@ -115,6 +116,9 @@ def _listen(service: ServiceSettings) -> socket.socket:
     try:
         listening = socket.create_server((service.host, service.port), family=family, backlog=2048)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, f"{service.host}:{service.port}") from error
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        fix = "choose another --port (0 is any that is free) or --host"
+        raise ServingError(f"cannot listen at {service.host}:{service.port}: {reason}; {fix}") from error
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else an answer's body waits 40 ms after its head
     listening.set_inheritable(True)
     return listening

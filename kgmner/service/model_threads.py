@@ -1,4 +1,4 @@
-"""The thread that owns the models: it loads them, and reads the posts that wait, as many at once as there are."""
+"""The threads that read posts: one loads the models; then each takes what waits, as many posts at once as there are."""
 
 import asyncio
 import threading
@@ -10,6 +10,7 @@ from kgmner.service.errors import ServiceError
 from kgmner.service.metrics import AT_ONCE, WAITING
 from linker import Pipeline, Post, Result
 
+_THREADS = 2  # while one puts together what the models said, they work for the other
 _MOST_AT_ONCE = 32
 _MOST_TOKENS = 2000  # after which no further post is taken: long ones hold up the others no longer than they must
 
@@ -17,11 +18,11 @@ Answer: TypeAlias = Result | Exception
 _Job: TypeAlias = tuple[Post, "asyncio.Future[Result]"]
 
 
-class ModelThread:
+class ModelThreads:
     """Reads posts for requests. Requests wait without a thread of their own.
 
     Args:
-        open_pipeline: Opens the index and loads the models; called in the thread.
+        open_pipeline: Opens the index and loads the models; called in a thread.
         most_waiting: How many posts may wait, over all requests.
         failed: Told why the models cannot be loaded.
     """
@@ -38,13 +39,14 @@ class ModelThread:
         self.waiting = 0
         self._open, self._most_waiting, self._failed = open_pipeline, most_waiting, failed
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._taking = threading.Lock()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="models", daemon=True)
         self._thread.start()
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread runs."""
+        """Whether posts are read, or will be."""
         return self._thread.is_alive()
 
     def ready(self) -> Pipeline:
@@ -96,24 +98,33 @@ class ModelThread:
             self.pipeline = pipeline
             if self.state == "starting":
                 self.state = "ready"
-            for jobs in self._batches():
-                AT_ONCE.observe(len(jobs))
-                answers = _read(pipeline, [post for post, _ in jobs])
-                self._loop.call_soon_threadsafe(_deliver, jobs, answers)
+            others = [threading.Thread(target=self._read_on, args=[pipeline], daemon=True) for _ in range(_THREADS - 1)]
+            for thread in others:
+                thread.start()
+            self._read_on(pipeline)
+            for thread in others:
+                thread.join()
 
-    def _batches(self) -> Iterator[list[_Job]]:
-        """What waits, as it comes; without what nobody waits for any more."""
+    def _read_on(self, pipeline: Pipeline) -> None:
+        """Read what waits, as it comes, until the end."""
         while True:
-            taken, tokens = [self._queue.get()], 0
-            while len(taken) < _MOST_AT_ONCE and not self._queue.empty():  # nobody else takes
-                tokens += len(taken[-1][0].tokens) if taken[-1] else 0
-                if tokens > _MOST_TOKENS:
-                    break
-                taken.append(self._queue.get())
-            if jobs := [job for job in taken if job is not None and not job[1].cancelled()]:
-                yield jobs
+            with self._taking:
+                taken = list(self._take())
+            if jobs := [job for job in taken if job is not None and not job[1].cancelled()]:  # else nobody waits for it
+                AT_ONCE.observe(len(jobs))
+                self._loop.call_soon_threadsafe(_deliver, jobs, _read(pipeline, [post for post, _ in jobs]))
             if None in taken:
+                self._queue.put(None)  # for the other threads
                 return
+
+    def _take(self) -> Iterator[_Job | None]:
+        """The next that waits, and what else waits by then."""
+        tokens = 0
+        for taken in range(_MOST_AT_ONCE):
+            if taken and (tokens > _MOST_TOKENS or self._queue.empty()):
+                return
+            yield (job := self._queue.get())
+            tokens += len(job[0].tokens) if job else 0
 
 
 def _read(pipeline: Pipeline, posts: list[Post]) -> list[Answer]:
