@@ -49,9 +49,8 @@ def main() -> None:
 
 def _make(cache: Path, posts: int) -> None:
     small = WORK / "serve-600.sqlite"
-    source = SAMPLE / "posts" / "posts.jsonl"
-    command = [sys.executable, "-m", "scripts.link_and_tag", str(sample_index()), str(source), "-o", "/dev/null"]
-    subprocess.run([*command, "--cache", str(small)], check=True)
+    command = [sys.executable, "-m", "scripts.link_and_tag", str(sample_index()), f"{SAMPLE}/posts/posts.jsonl"]
+    subprocess.run([*command, "-o", "/dev/null", "--cache", str(small)], check=True)
     with KnowledgeCache.open(small) as known, KnowledgeCache.open(cache.with_suffix(".part")) as large:
         read = [(post, known.decisions(post.id)[post.file]) for post in known.posts()]
         shown = known.pictured(post.key for post, _ in read if post.key)
@@ -64,41 +63,34 @@ def _make(cache: Path, posts: int) -> None:
                 entries.append(replace(post, id=new, key=key))
                 entries.append(CachedDecision(post.file, new, json.dumps(json.loads(result) | {"id": new})))
                 if post.key and key:
-                    record = shown[post.key]
-                    sha256 = f"{record.sha256}-{turn}"
-                    entries.append(replace(record, key=key, sha256=sha256))
-                    entries.append(replace(seen[record.sha256], sha256=sha256))
+                    sha256 = shown[post.key].sha256
+                    entries.append(replace(shown[post.key], key=key, sha256=f"{sha256}-{turn}"))
+                    entries.append(replace(seen[sha256], sha256=f"{sha256}-{turn}"))
             large.put(entries)
     cache.with_suffix(".part").rename(cache)
 
 
 def _ask_all(client: httpx.Client) -> None:
-    pages = ["/", "/kg", "/cache"]
+    post = client.get("/cache/post.json?_size=1&_shape=array").json()[0]["id"]
+    iri = quote("http://dbpedia.org/resource/National_Basketball_Association", safe="")  # the one that is linked most
+    pages = ["/", "/kg", "/cache", f"/cache/posts_of_an_entity?entity_iri={iri}", f"/-/post?id={quote(post)}"]
+    pages += [f"/-/entity?q={iri}", f"/-/entity?q={iri}&posts=200"]
     for database in ("kg", "cache"):
         told = client.get(f"/{database}.json").json()
         pages += [f"/{database}/{query['name']}" for query in told["queries"]]
-        for table in [*told["tables"], *({"name": view, "hidden": False} for view in told["views"])]:
-            if not table["hidden"]:
-                page = f"/{database}/{table['name'] if isinstance(table['name'], str) else table['name']['name']}"
-                found = client.get(page).text
-                pages += [page, *sorted({unescape(link) for link in re.findall(rf'"({page}\?_[^"]*)"', found)})]
-                pages += [f"{page}?_facet={column}" for column in client.get(f"{page}.json?_size=1").json()["columns"]]
-    post = client.get("/cache/post.json?_size=1&_shape=array").json()[0]["id"]
-    iri = quote("http://dbpedia.org/resource/National_Basketball_Association", safe="")  # the one that is linked most
-    pages += [f"/cache/posts_of_an_entity?entity_iri={iri}", f"/-/entity?q={iri}", f"/-/entity?q={iri}&posts=200"]
-    pages.append(f"/-/post?id={quote(post)}")
-    times: dict[str, float] = {}
-    for page in pages:
-        seconds = [_ask(client, page) for _ in range(3)]
-        times[page] = statistics.median(seconds)
+        tables = [table["name"] for table in told["tables"] if not table["hidden"]]
+        for page in (f"/{database}/{name}" for name in [*tables, *(view["name"] for view in told["views"])]):
+            orders = re.findall(rf'"({page}\?_[^"]*)"', client.get(page).text)
+            columns = client.get(f"{page}.json?_size=1").json()["columns"]
+            pages += [page, *sorted(set(map(unescape, orders))), *(f"{page}?_facet={name}" for name in columns)]
+    times = {page: statistics.median(_ask(client, page) for _ in range(3)) for page in pages}
     for page, seconds in sorted(times.items(), key=lambda one: -one[1]):
-        print(f"{seconds:6.2f} s  {page}{'  LONGER THAN ' + str(_TARGET_S) if seconds > _TARGET_S else ''}")
+        print(f"{seconds:6.2f} s  {page}{f'  LONGER THAN {_TARGET_S} s' if seconds > _TARGET_S else ''}")
 
 
 def _ask(client: httpx.Client, page: str) -> float:
     begin = time.perf_counter()
-    answer = client.get(page)
-    seconds = time.perf_counter() - begin
+    answer, seconds = client.get(page), time.perf_counter() - begin
     if answer.status_code != 200 or "timed out" in answer.text:
         print(f"{page}: {answer.status_code}{' a facet timed out' if answer.status_code == 200 else ''}")
     return seconds

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ def report_html(
     *,
     index: Index | None = None,
     gold: GoldAnswers | None = None,
-    corrections: Sequence[Mapping[str, Any]] = (),
+    corrections: Sequence[str] = (),
     title: str = "Posts, tagged and linked",
 ) -> Iterator[str]:
     """Make a page of results, piece by piece: posts, pictures, styles and script in one file.
@@ -34,7 +34,7 @@ def report_html(
         images: Their pictures, as many: files, or what is in them; None: the files that the results name.
         index: Where the pictures of entities come from; None: the page has none.
         gold: Gold answers to set beside them; without, those that the posts brought along.
-        corrections: What a page of these posts exported, as JSON objects; a later one of a post stands.
+        corrections: Lines that a page of these posts exported; a later one of a post stands.
         title: The page's title.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -48,16 +48,12 @@ def report_html(
         script=script,
         policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'",
-        blocks=_blocks(results, images, PageData(index, gold or GoldAnswers()), corrections),
+        blocks=_blocks(results, images, PageData(index, gold or GoldAnswers())),
+        given=_block('id="given"', {"lines": corrections, "digest": _hash("".join(corrections))}),
     )
 
 
-def _blocks(
-    results: Iterable[Result],
-    images: Iterable[Path | bytes | None] | None,
-    data: PageData,
-    corrections: Sequence[Mapping[str, Any]],
-) -> Iterator[str]:
+def _blocks(results: Iterable[Result], images: Iterable[Path | bytes | None] | None, data: PageData) -> Iterator[str]:
     """The data as elements that no browser runs; a picture stands once, before the first post that has it."""
     digest = hashlib.sha256()
     pairs = ((result, _file_of(result)) for result in results) if images is None else zip(results, images, strict=True)
@@ -69,9 +65,7 @@ def _blocks(
         for post in block:  # decisions are kept for these results, whatever else the page shows of them
             said = [(name["start"], name["end"], name["type"], name["linked"]) for name in post.get("mentions", ())]
             digest.update(repr((post["id"], post.get("text"), said)).encode("utf-8", "replace"))
-    told = hashlib.sha256(repr(corrections).encode("utf-8", "replace")).hexdigest()[:16]
-    rest = {"entities": data.entities, "parts": data.parts, "digest": digest.hexdigest()[:16]}
-    yield _block('id="rest"', rest | {"given": {"lines": corrections, "digest": told}})
+    yield _block('id="rest"', {"entities": data.entities, "parts": data.parts, "digest": digest.hexdigest()[:16]})
 
 
 def _file_of(result: Result) -> Path | None:

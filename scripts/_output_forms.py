@@ -45,7 +45,7 @@ class Source:
         pictures: Gives the pictures of the posts, in their order, for the page.
         index: Where the page has the pictures of entities from; None: it has none.
         gold: Gold answers that the page sets beside the results; None: those that the posts brought along.
-        corrections: What was exported from a page of the results; the page goes on from there.
+        corrections: Lines that a page of the results exported; the new page goes on from there.
     """
 
     read: "Callable[[], Iterable[Result]]"
@@ -53,7 +53,7 @@ class Source:
     pictures: Callable[[], Iterable[Path | bytes | None]]
     index: "Index | None"
     gold: "GoldAnswers | None" = None
-    corrections: Sequence[Mapping[str, Any]] = ()
+    corrections: Sequence[str] = ()
 
 
 def outputs(said: str, *, required: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

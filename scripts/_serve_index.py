@@ -16,7 +16,6 @@ from datasette import Response, hookimpl
 from datasette.app import Datasette
 from datasette.database import Database, QueryInterrupted
 from datasette.plugins import pm
-from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
 from scripts._cli import CommandError, say
@@ -51,6 +50,11 @@ _IRI_COLUMNS = {
     "entity": "entity_iri",
 }
 _BAD_NUMBER = 1 << 31
+_TOO_LONG = (
+    f"This was ended after {_SETTINGS['sql_time_limit_ms']} ms, so that others are served: it reads very many rows, and"
+    " no index helps it. Find an entity by its name, filter by an id or an IRI, or give it more time with --timeout"
+)
+_UNSORTED = ": no index has its rows in that order. Sort by a column whose head is a link, or in a terminal"
 
 
 def serve_index(index: "Index", cache: Path, *, host: str, port: int) -> None:
@@ -163,18 +167,14 @@ class _Pages:
         return None
 
     @hookimpl
-    def handle_exception(self, datasette: Any, request: Any, exception: Exception) -> Awaitable[Response] | None:
+    async def handle_exception(self, datasette: Any, request: Any, exception: Exception) -> Response | None:
         """What takes too long, or is no column to sort by, is told with what to do instead."""
-        said = _refused(exception)
-        if said is None:
+        query = exception.__context__
+        said = _TOO_LONG if isinstance(query, QueryInterrupted) else f"{exception}{_UNSORTED}"
+        if request.path.endswith(".json") or not said.startswith((_TOO_LONG, "Cannot sort")):
             return None
-        sql = getattr(exception.__context__, "sql", "")
-        return self._refusal(datasette, request, {"said": f"{said}: kg-cache {self._index.path} sql", "sql": sql})
-
-    async def _refusal(self, datasette: Any, request: Any, told: dict[str, str]) -> Response:
-        if request.path.endswith(".json"):
-            return Response.json({"ok": False, "error": told["said"]} | told, status=400)
-        told |= {"title": "Too much for this page"}
+        told = {"title": "Too much for this page", "said": f"{said}: kg-cache {self._index.path} sql"}
+        told |= {"sql": getattr(query, "sql", "")}
         return Response.html(await datasette.render_template("missing.html", told, request), status=400)
 
     @hookimpl
@@ -233,23 +233,6 @@ class _Pages:
             for one in decisions_of(self._cache, post)
             if file is None or one.post.file == file
         ]
-
-
-def _refused(error: Exception) -> str | None:
-    """Why Datasette refuses a page, and what to do; None where that is for Datasette to say."""
-    if isinstance(error.__context__, QueryInterrupted):
-        return (
-            f"This was ended after {_SETTINGS['sql_time_limit_ms']} ms, so that others are served: it reads very many "
-            "rows, and no index helps it. Find an entity by its name here, filter by an id or an IRI, or give it more "
-            "time with --timeout in a terminal"
-        )
-    if isinstance(error, DatasetteError) and error.message.startswith("Cannot sort table by "):
-        column = error.message.removeprefix("Cannot sort table by ")
-        return (
-            f"Rows are not sorted by {column} here: no index has them in that order, and a large table takes too long. "
-            "Sort by a column whose head is a link, or sort in a terminal"
-        )
-    return None
 
 
 def _with_policy(app: Any) -> Callable[[Any, Any, Any], Awaitable[None]]:

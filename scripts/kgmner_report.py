@@ -3,11 +3,12 @@
 import gzip
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,6 +26,8 @@ kgmner-report results.jsonl -o results.html --gold gold.jsonl
 kgmner-report results.jsonl -o results.html --corrections monday.jsonl --corrections tuesday.jsonl
 kgmner-report results.jsonl.gz -o results.csv -o results.parquet
 """
+_UNKNOWN = "of posts that the results do not have: is it a file of these results?"
+_OTHER_WORDS = "of posts that have another text or other words in the results: decide them anew"
 
 
 @click.command(cls=Command, examples=_EXAMPLES)
@@ -106,33 +109,27 @@ def _read(path: Path) -> "list[Result]":
     return found
 
 
-def _corrections(path: Path, results: "list[Result]") -> list[dict[str, Any]]:
+def _corrections(path: Path, results: "list[Result]") -> list[str]:
     """The lines of exported corrections that fit the results; what does not is counted and named."""
-    posts: dict[str, list[tuple[str, list[str]]]] = {}
-    for result in results:
-        posts.setdefault(str(result.id), []).append((result.text, list(result.tokens)))
-    fitting, unread, unknown, different = [], list[str](), list[str](), list[str]()
+    posts = {(str(result.id), result.text, result.tokens) for result in results}
+    fitting, left = list[str](), defaultdict[str, list[str]](list)
     for number, line in enumerate(_lines(path), start=1):
         try:
             value = json.loads(line)
-            post, words, names = str(value["id"]), (value["text"], value["tokens"]), value["gold"]
-            told = all(0 <= one["start"] < one["end"] <= len(words[1]) and {"type", "iri"} <= set(one) for one in names)
+            post = (str(value["id"]), value["text"], tuple(value["tokens"]))
+            is_read = all(0 <= name["start"] < name["end"] <= len(post[2]) for name in value["gold"])
+            if is_read and post in posts:
+                fitting.append(line.decode())
+                continue
         except (ValueError, KeyError, TypeError, RecursionError):
-            told = False
-        if not told:
-            unread += [f"line {number}"] if line.strip() else []
-        elif words in posts.get(post, ()):
-            fitting.append({"id": value["id"], "text": words[0], "tokens": words[1], "gold": names})
-        else:
-            (different if post in posts else unknown).append(post)
-    for left, why in (
-        (unread, "which cannot be read: expected JSON lines as a page exports them"),
-        (unknown, f"of posts that the results do not have: is {path} of these results?"),
-        (different, "of posts that have another text or other words in the results: decide them anew"),
-    ):
-        if left:
-            named = ", ".join(left[:5] + ["…"] * (len(left) > 5))
-            say(f"{path}: corrections left out: {len(left):,}, {why} ({named})")
+            is_read = False
+        if is_read:
+            is_here = any(post[0] == known for known, *_ in posts)
+            left[_OTHER_WORDS if is_here else _UNKNOWN].append(post[0])
+        elif line.strip():
+            left["which cannot be read: expected JSON lines as a page exports them"].append(f"line {number}")
+    for why, names in left.items():
+        say(f"{path}: corrections left out: {len(names):,}, {why} ({', '.join(names[:5] + ['…'] * (len(names) > 5))})")
     say(f"{path}: corrections that the page goes on from: {len(fitting):,}")
     return fitting
 

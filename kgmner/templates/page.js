@@ -2,7 +2,8 @@
 
 const byId = id => document.getElementById(id);
 const POSTS = [...document.querySelectorAll("script.posts")].flatMap(block => JSON.parse(block.textContent));
-const {entities: ENTITIES, parts: PARTS, digest: DIGEST, given: GIVEN} = JSON.parse(byId("rest").textContent);
+const {entities: ENTITIES, parts: PARTS, digest: DIGEST} = JSON.parse(byId("rest").textContent);
+const GIVEN = JSON.parse(byId("given").textContent);  // corrections that the page goes on from
 const TYPES = ["PER", "LOC", "ORG", "OTHER"];
 const count = new Intl.NumberFormat("en");
 

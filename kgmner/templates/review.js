@@ -152,72 +152,54 @@ function exportCorrections() {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-async function loadFiles(files) {
-  for (const file of files) {
-    const lines = (await file.text()).split("\n"), unread = [];
-    takeIn(lines.flatMap((line, place) => {
-      try { return line.trim() ? checked(JSON.parse(line)) : []; } catch { unread.push(`line ${place + 1}`); return []; }
-    }), file.name, unread);
-  }
-}
-
-/** A line that was exported; an error where it is none. */
-function checked(line) {
-  const {id, text, tokens, gold} = line, isText = value => typeof value === "string";
-  const isName = ({start, end, type, iri}) => [start, end].every(Number.isInteger) && start >= 0 && start < end
-    && end <= tokens.length && isText(type) && (iri === null || isText(iri));
-  if (id === undefined || !isText(text) || !tokens.every(isText) || !gold.every(isName)) throw TypeError("no correction");
-  return line;
+/** A line that was exported; null where it is none. */
+function readCorrection(text) {
+  const isText = value => typeof value === "string";
+  try {
+    const line = JSON.parse(text), most = line.tokens.length;
+    const isName = ({start, end, type, iri}) => [start, end].every(Number.isInteger) && start >= 0 && start < end && end <= most
+      && isText(type) && (iri === null || isText(iri));
+    return line.id !== undefined && isText(line.text) && line.tokens.every(isText) && line.gold.every(isName) ? line : null;
+  } catch { return null; }
 }
 
 /** Puts decisions that were exported in the place of what is here; what does not fit is counted and named. */
-function takeIn(lines, source, unread = []) {
-  const posts = Map.groupBy(POSTS, post => String(post.id)), taken = new Set(), others = new Set(), unknown = [], different = [];
-  const wordsIn = ({text, tokens}) => JSON.stringify([text, tokens]);
+function takeIn(lines, source) {
+  const posts = Map.groupBy(POSTS, post => String(post.id)), taken = new Set(), others = new Set(), left = {};
   const meant = line => JSON.stringify(line.gold.map(({start, end, type, iri}) => [start, end, type, iri]));
-  for (const line of lines) {
-    const same = posts.get(String(line.id)) || [], fitting = same.filter(post => wordsIn(post) === wordsIn(line));
-    if (!fitting.length) (same.length ? different : unknown).push(line.id);
+  lines.forEach((text, place) => {
+    if (!text.trim()) return;
+    const line = readCorrection(text), same = posts.get(String(line?.id)) || [];
+    const fitting = same.filter(post => post.text === line.text && JSON.stringify(post.tokens) === JSON.stringify(line.tokens));
+    const why = !line ? "which cannot be read (expected JSON lines as Export corrections writes them)"
+      : same.length ? "of posts that have another text or other words here (decide them anew)"
+        : "of posts that this page does not have (is the file of these results?)";
+    if (!fitting.length) (left[why] ||= []).push(line ? line.id : `line ${place + 1}`);
     for (const post of fitting) {
       if (isDone(post) && meant(exported(post)) !== meant(line)) others.add(post.id);
       review[post.place] = decisionsFrom(post, line.gold);
       taken.add(post);
     }
-  }
+  });
   const kept = store.set(`review-${DIGEST}`, review), named = ids => ids.slice(0, 5).join(", ") + (ids.length > 5 ? ", …" : "");
-  const left = (ids, why) => ids.length ? bad(`${source}: ${several(ids.length, "correction")} left out, ${why}: ${named(ids)}.`) : [];
-  const gaveWay = others.size ? ` Other decisions here gave way in ${several(others.size, "post")}: ${named([...others])}.` : "";
-  const loaded = `${source}: ${several(taken.size, "post")} loaded${kept ? "" : NOT_KEPT}.${gaveWay}`;
-  const leftOut = unread.length + unknown.length + different.length;
-  say(loaded + (leftOut ? ` ${several(leftOut, "correction")} left out: why stands at the top of the page.` : ""));
-  byId("loaded").append(...[
-    make("p", {}, loaded),
-    left(unread, "which cannot be read (expected JSON lines as Export corrections writes them)"),
-    left(unknown, "of posts that this page does not have (is the file of these results?)"),
-    left(different, "of posts that have another text or other words here (decide them anew)"),
-  ].flat());
+  const said = `${source}: ${several(taken.size, "post")} loaded${kept ? "" : NOT_KEPT}.`
+    + (others.size ? ` Other decisions here gave way in ${several(others.size, "post")}: ${named([...others])}.` : "");
+  const leftOut = Object.entries(left).map(([why, ids]) => `${source}: ${several(ids.length, "correction")} left out, ${why}: ${named(ids)}.`);
+  say(said + (leftOut.length ? " Some were left out: why stands at the top of the page." : ""));
+  byId("loaded").append(make("p", {}, said), ...leftOut.map(words => bad(words)));
   filter();
 }
 
 /** What was decided of a post, told by the names that stood when it was exported. */
 function decisionsFrom(post, gold) {
-  const said = {names: {}, added: [], done: true};
-  const isThere = (mention, one) => mention.start_char === one.start_char && mention.end_char === one.end_char;
-  const isNear = (mention, one) => mention.start < one.end && one.start < mention.end;
-  let left = gold;
-  for (const fits of [isThere, isNear]) {
-    left = left.filter(one => {
-      const place = post.mentions.findIndex((mention, place) => !said.names[place] && fits(mention, one));
-      if (place < 0) return true;
-      const {type, linked} = post.mentions[place], iri = linked === null ? null : ENTITIES[linked][0];
-      const isSame = fits === isThere && one.type === type && one.iri === iri;
-      said.names[place] = isSame ? {state: "accepted"} : {state: "corrected", ...answerIn(one)};
-      return false;
-    });
+  const names = {}, added = [];
+  for (const {start, end, start_char, end_char, type, iri, name} of gold) {
+    const place = post.mentions.findIndex(mention => mention.start_char === start_char && mention.end_char === end_char);
+    const found = post.mentions[place], answer = {start, end, type, iri, name: name || ""};
+    const isSame = found?.type === type && iri === (found.linked === null ? null : ENTITIES[found.linked][0]);
+    if (!found || names[place]) added.push(answer);
+    else names[place] = isSame ? {state: "accepted"} : {state: "corrected", ...answer};
   }
-  post.mentions.forEach((_, place) => { said.names[place] ||= {state: "rejected"}; });
-  said.added = left.map(answerIn);
-  return said;
+  post.mentions.forEach((_, place) => { names[place] ||= {state: "rejected"}; });
+  return {names, added, done: true};
 }
-
-const answerIn = ({start, end, type, iri, name}) => ({start, end, type, iri, name: name || ""});

@@ -264,9 +264,9 @@ byId("theme").addEventListener("click", () => {
   setTheme(next);
 });
 byId("load").addEventListener("click", () => byId("load-file").click());
-byId("load-file").addEventListener("change", async event => {
-  await loadFiles(event.target.files);
-  event.target.value = "";
+byId("load-file").addEventListener("change", async ({target}) => {
+  for (const file of [...target.files]) takeIn((await file.text()).split("\n"), file.name);
+  target.value = "";
 });
 addEventListener("storage", ({key}) => {  // decided in another tab
   if (key !== `kgmner-review-${DIGEST}`) return;

@@ -249,10 +249,10 @@ def test_corrections_that_do_not_fit_are_named(browser: Any, file: Path, tmp_pat
     page = Opened(browser, file)
     assert [line.removeprefix("given.jsonl: ") for line in page.load(given).split("\n\n")] == [
         "1 post loaded.",
-        "3 corrections left out, which cannot be read (expected JSON lines as Export corrections writes them): "
-        "line 4, line 5, line 7.",
         "1 correction left out, of posts that this page does not have (is the file of these results?): <b>gone.",
         "1 correction left out, of posts that have another text or other words here (decide them anew): a b.",
+        "3 corrections left out, which cannot be read (expected JSON lines as Export corrections writes them): "
+        "line 4, line 5, line 7.",
     ]
     page.press("j", "n", "c")  # a type that the page does not have itself
     assert page.tab.input_value("#correct [name=type]") == name["type"]
@@ -267,9 +267,9 @@ def test_corrections_that_do_not_fit_are_named(browser: Any, file: Path, tmp_pat
     results.write_text("".join(json.dumps(result_to_json(result)) + "\n" for result in posts()), "utf-8")
     made = run("kgmner-report", results, "-o", tmp_path / "page.html", "--corrections", given)
     assert [line.removeprefix(f"{given}: corrections ") for line in made.stderr.splitlines() if str(given) in line] == [
-        "left out: 3, which cannot be read: expected JSON lines as a page exports them (line 4, line 5, line 7)",
-        f"left out: 1, of posts that the results do not have: is {given} of these results? (<b>gone)",
+        "left out: 1, of posts that the results do not have: is it a file of these results? (<b>gone)",
         "left out: 1, of posts that have another text or other words in the results: decide them anew (a b)",
+        "left out: 3, which cannot be read: expected JSON lines as a page exports them (line 4, line 5, line 7)",
         "that the page goes on from: 1",
     ]
     refused = run("kgmner-report", results, "-o", tmp_path / "page.csv", "--corrections", given)
