@@ -154,6 +154,7 @@ def test_it_says_503_until_it_is_ready(service: Service) -> None:
     assert error_of(service.first_ready)["value"] == "starting"
     assert service.client.get("/v1/health").json() == {"state": "ready"}
     assert service.client.get("/v1/ready").json()["state"] == "ready"
+    wait_until(lambda: "ready" in {line["event"] for line in service.lines()})
 
 
 def test_posts_are_answered_as_the_command_writes_them(service: Service, posts: Path, linked: bytes) -> None:
