@@ -154,7 +154,8 @@ async def load(pid: int, address: str, requests: Sequence[bytes], clients: int, 
         f"{read / took_s:.1f} posts/s, {cpu * 1e3:.1f} ms of processor each (asking took {own * 1e3:.2f} more), "
         f"p50 {p50 * 1e3:.0f} ms, p99 {p99 * 1e3:.0f} ms; "
         f"{len(statuses)} asked, {read} read, {len(statuses) - read} refused; "
-        f"memory {memory[0]:.0f} to {memory[-1]:.0f} MB, slope of the last half {slope:+.1f} MB/min"
+        f"memory {np.mean(memory[:20]):.0f} MB first, {np.mean(memory[-20:]):.0f} last, {max(memory):.0f} at most, "
+        f"slope of the last half {slope:+.1f} MB/min"
     )
     return Load(read / took_s, told)
 

@@ -23,6 +23,7 @@ from linker import Pipeline, Post
 
 _REFUSING_S = 1.0
 _M_ARENA_MAX = -8  # of malloc.h
+_PICTURE = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;"  # of one pixel
 
 
 def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> FastAPI:
@@ -79,7 +80,7 @@ def _open(service: ServiceSettings) -> Pipeline:
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // service.workers))
     pipeline = Pipeline.open(service.index, service.reading)
     _ = pipeline.index.images, pipeline.index.initials
-    pipeline.process([Post("", ("Warm", "up"))])
+    pipeline.process([Post("", ("Warm", "up"), _PICTURE)])
     return pipeline
 
 

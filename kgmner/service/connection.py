@@ -19,10 +19,10 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._due = self.loop.call_later(self.timeout_keep_alive, self._hang_up)
 
     def on_response_complete(self) -> None:
-        """It has its answer: as long until its next request."""
+        """It is sent its answer: as long to take it, and to ask again."""
+        super().on_response_complete()  # which closes it where nothing more comes
         self._due.cancel()
         self._due = self.loop.call_later(self.timeout_keep_alive, self._hang_up)
-        super().on_response_complete()
 
     def connection_lost(self, error: Exception | None) -> None:
         """It has gone."""
@@ -30,7 +30,9 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().connection_lost(error)
 
     def _hang_up(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
+        if self.transport.is_closing():
+            self.transport.abort()
+        elif self.cycle is None or self.cycle.response_complete:
             REQUESTS.labels("other", 408).inc()
             LOG.info("no request came in time", extra={"fields": {"status": 408}})
             self.transport.write(_TOO_LATE)

@@ -7,6 +7,7 @@ from queue import SimpleQueue
 from typing import Literal, TypeAlias
 
 from kgmner.service.errors import ServiceError
+from kgmner.service.logs import LOG
 from kgmner.service.metrics import AT_ONCE, WAITING
 from linker import Pipeline, Post, Result
 
@@ -98,6 +99,7 @@ class ModelThreads:
             self.pipeline = pipeline
             if self.state == "starting":
                 self.state = "ready"
+                LOG.info("ready")
             others = [threading.Thread(target=self._read_on, args=[pipeline], daemon=True) for _ in range(_THREADS - 1)]
             for thread in others:
                 thread.start()

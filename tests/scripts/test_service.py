@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 import shlex
 import shutil
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ pytest.importorskip("python_multipart", reason="needs python-multipart (pip inst
 SECRET = "Zanzibarbara"
 LIMITS = ("--max-body-mb", 0.5, "--max-posts", 40, "--max-waiting", 60, "--max-post-chars", 2000)
 HALF = b'POST /v1/annotate HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\n{"text": "'
+CLOSED = {"Connection": "close"}  # the next request may go to another worker
 Start = Callable[..., subprocess.Popen[bytes]]
 
 
@@ -133,12 +136,16 @@ def as_sent(line: str, folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def slow(service: Service) -> Iterator[socket.socket]:
-    """A client that sends half a request, and nothing more, while the other tests run."""
-    with service.socket() as client:
-        client.settimeout(60)
-        client.sendall(HALF)
-        yield client
+def slow(service: Service) -> Iterator[list[socket.socket]]:
+    """Clients that send half a body, half a head, nothing, or half a second head, and no more while the others ask."""
+    with service.socket() as body, service.socket() as head, service.socket() as silent, service.socket() as second:
+        second.sendall(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not second.recv(65536).endswith(b"}"):
+            pass
+        for client, sent in ((body, HALF), (head, HALF[:40]), (silent, b""), (second, HALF[:40])):
+            client.settimeout(60)
+            client.sendall(sent)
+        yield [body, head, silent, second]
 
 
 def test_it_says_503_until_it_is_ready(service: Service) -> None:
@@ -147,6 +154,7 @@ def test_it_says_503_until_it_is_ready(service: Service) -> None:
     assert error_of(service.first_ready)["value"] == "starting"
     assert service.client.get("/v1/health").json() == {"state": "ready"}
     assert service.client.get("/v1/ready").json()["state"] == "ready"
+    wait_until(lambda: "ready" in {line["event"] for line in service.lines()})
 
 
 def test_posts_are_answered_as_the_command_writes_them(service: Service, posts: Path, linked: bytes) -> None:
@@ -187,12 +195,32 @@ def test_a_bad_post_of_a_list_has_its_error_in_its_place_and_the_others_go_on(se
         {"text": "x" * 2001},
         {"tokens": ["Mali"], "own": deep},
         {"text": "\ud83d"},
+        {"text": "é" * 1900},
     ]
     answers = service.client.post("/v1/annotate", content=json.dumps(sent)).json()
-    assert [answer.get("error", {}).get("status") for answer in answers] == [None, 422, 422, 413, None, None]
+    assert [answer.get("error", {}).get("status") for answer in answers] == [None, 422, 422, 413, None, None, None]
     assert answers[0]["mentions"]
     assert answers[4]["own"] == deep
     assert service.client.post("/v1/annotate", content=b"[]").json() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b'\xef\xbb\xbf{"text": "Chad\\nlooks great"}', "application/json"),
+        (b'{\r\n"text": "Chad\\r\\nlooks great"\r\n}\r\n', "application/json; charset=utf-8"),
+        (b' {"text": "Chad looks great"}', "application/x-www-form-urlencoded"),  # curl -d without a header
+        ('{"text": "Chad 🎉"}'.encode("utf-16"), "application/ld+json"),
+    ],
+)
+def test_json_as_people_send_it(service: Service, content: bytes, kind: str) -> None:
+    answer = service.client.post("/v1/annotate", content=content, headers={"Content-Type": kind})
+    assert answer.json()["mentions"][0]["text"] == "Chad"
+
+
+def test_what_has_no_words_has_no_mentions(service: Service) -> None:
+    given = [{"text": "🎉🇹🇩👩‍👩‍👧"}, {"text": " \r\n"}, {"text": ""}, {"tokens": []}]
+    assert [answer["mentions"] for answer in service.annotate(given).json()] == [[]] * 4
 
 
 @pytest.mark.parametrize(
@@ -225,7 +253,7 @@ def test_what_cannot_be_answered_is_refused_in_one_form(service: Service, status
 
 def test_other_addresses_and_methods_are_refused_in_the_same_form(service: Service) -> None:
     assert error_of(service.client.get("/v1/nothing"))["status"] == 404
-    assert error_of(service.client.get("/v1/annotate"))["status"] == 405
+    assert error_of(service.client.get("/v1/annotate"))["expected"] == "POST"
     assert error_of(service.client.post("/v1/annotate?explain=perhaps", json={"text": "x"}))["status"] == 422
 
 
@@ -402,26 +430,64 @@ def test_metrics_count_requests_and_posts(service: Service) -> None:
     assert float(told["kgmner_posts_at_once_count"]) > 0
 
 
-def test_who_is_slow_is_told(service: Service, slow: socket.socket) -> None:
-    assert slow.recv(65536).startswith(b"HTTP/1.1 408 ")
+def test_who_is_slow_is_told(service: Service, slow: list[socket.socket]) -> None:
+    assert [client.recv(65536)[:13] for client in slow] == [b"HTTP/1.1 408 "] * 4
     wait_until(lambda: 408 in service.statuses())
+    told = service.client.get("/metrics").text
+    assert 'kgmner_requests_total{path="other",status="408"} 3.0' in told
 
 
-def test_sigterm_in_the_middle_loses_nothing_that_was_accepted(start: Start, index: Path, tmp_path: Path) -> None:
-    service = opened(start, tmp_path / "log", index, "--workers", 2)
+def workers_of(service: Service) -> list[int]:
+    """The workers that were started, in their order."""
+    return [line["process"] for line in service.lines() if line["event"] == "Application startup complete."]
+
+
+@pytest.fixture(scope="module")
+def several(start: Start, index: Path, tmp_path_factory) -> Iterator[Service]:
+    """A service of two workers."""
+    service = opened(start, tmp_path_factory.mktemp("several") / "log", index, "--workers", 2)
+    wait_until(lambda: len(workers_of(service)) == 2)
+    yield service
+    if service.process.poll() is None:
+        end(service)
+
+
+def ask_in_the_middle(service: Service, answers: list[httpx.Response]) -> threading.Thread:
+    """Somebody who asks much, and by now waits."""
+
+    def ask() -> None:
+        with suppress(httpx.TransportError):
+            answers.append(service.annotate(batch))
+
     batch = [{"id": number, "text": f"Chad {number} and Mali and Jakarta"} for number in range(100)]
-    answers: list[httpx.Response] = []
-    asking = threading.Thread(target=lambda: answers.append(service.annotate(batch)))
+    asking = threading.Thread(target=ask)
     asking.start()
     while asking.is_alive() and "kgmner_posts_waiting 0.0" in service.client.get("/metrics").text:
         time.sleep(0.01)  # of both workers, whoever answers
     assert asking.is_alive()
-    service.process.send_signal(signal.SIGTERM)
+    return asking
+
+
+def test_workers_that_are_killed_are_started_anew_and_nobody_waits_in_them(several: Service) -> None:
+    answers: list[httpx.Response] = []
+    asking = ask_in_the_middle(several, answers)
+    for worker in workers_of(several):
+        os.kill(worker, signal.SIGKILL)
+    asking.join(30)
+    assert not answers
+    wait_until(lambda: len(workers_of(several)) == 4)
+    wait_until(lambda: several.client.get("/v1/ready").is_success)
+    assert "kgmner_posts_waiting 0.0" in several.client.get("/metrics").text
+
+
+def test_sigterm_in_the_middle_loses_nothing_that_was_accepted(several: Service) -> None:
+    wait_until(lambda: all(several.client.get("/v1/ready", headers=CLOSED).is_success for _ in range(20)))
+    answers: list[httpx.Response] = []
+    asking = ask_in_the_middle(several, answers)
+    several.process.send_signal(signal.SIGTERM)
     asking.join(30)
     assert [answer["id"] for answer in answers[0].json()] == list(range(100))
-    assert end(service) == 0
-    workers = {line["process"] for line in service.lines() if line["event"] == "Application startup complete."}
-    assert len(workers) == 2
+    assert end(several) == 0
 
 
 def test_mistakes_of_the_command_are_one_line(run, index: Path, tmp_path: Path) -> None:
