@@ -74,7 +74,8 @@ def _ask_all(client: httpx.Client) -> None:
     post = client.get("/cache/post.json?_size=1&_shape=array").json()[0]["id"]
     iri = quote("http://dbpedia.org/resource/National_Basketball_Association", safe="")  # the one that is linked most
     pages = ["/", "/kg", "/cache", f"/cache/posts_of_an_entity?entity_iri={iri}", f"/-/post?id={quote(post)}"]
-    pages += [f"/-/entity?q={iri}", f"/-/entity?q={iri}&posts=200"]
+    meant = quote(client.get("/kg/most_meant_entities.json?_shape=array").json()[0]["iri"], safe="")
+    pages += [f"/-/entity?q={meant}", f"/-/entity?q={iri}", f"/-/entity?q={iri}&posts=200"]
     for database in ("kg", "cache"):
         told = client.get(f"/{database}.json").json()
         pages += [f"/{database}/{query['name']}" for query in told["queries"]]

@@ -119,7 +119,7 @@ def _corrections(path: Path, results: "list[Result]") -> list[str]:
             post = (str(value["id"]), value["text"], tuple(value["tokens"]))
             is_read = all(0 <= name["start"] < name["end"] <= len(post[2]) for name in value["gold"])
             if is_read and post in posts:
-                fitting.append(line.decode())
+                fitting.append(line.decode("utf-8-sig"))
                 continue
         except (ValueError, KeyError, TypeError, RecursionError):
             is_read = False

@@ -176,7 +176,7 @@ function takeIn(lines, source) {
         : "of posts that this page does not have (is the file of these results?)";
     if (!fitting.length) (left[why] ||= []).push(line ? line.id : `line ${place + 1}`);
     for (const post of fitting) {
-      if (isDone(post) && meant(exported(post)) !== meant(line)) others.add(post.id);
+      if (review[post.place] && meant(exported(post)) !== meant(line)) others.add(post.id);
       review[post.place] = decisionsFrom(post, line.gold);
       taken.add(post);
     }

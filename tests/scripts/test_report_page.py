@@ -287,6 +287,19 @@ def test_a_browser_that_keeps_nothing_says_so(browser: Any, file: Path) -> None:
     page.close()
 
 
+def test_what_is_decided_in_one_tab_stands_in_the_other(browser: Any, file: Path) -> None:
+    from playwright.sync_api import expect
+
+    page = Opened(browser, file)
+    with page.tab.expect_popup() as opened:
+        page.tab.evaluate("void open(location.href)")
+    expect(opened.value.locator("#count")).to_have_text("4 of 4 posts")
+    page.tab.bring_to_front()
+    page.press("j", "a")
+    expect(opened.value.locator("#count")).to_have_text("4 of 4 posts; 1 done")
+    page.close()
+
+
 def test_a_posts_own_fields_are_shown_and_found(browser: Any, tmp_path: Path) -> None:
     own = {
         "author": "@ann",
