@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts._cli import FILE, Command, CommandError, counted, say
+from scripts._cli import FILE, FOLDER, Command, CommandError, counted, say
 from scripts._output_forms import Source, outputs, places_of, write_results
 from scripts._results_file import hold, write_whole
 
@@ -31,7 +31,7 @@ kgmner-report results.jsonl.gz -o results.csv -o results.parquet
 @outputs("Make this of them", required=True)
 @click.option(
     "--images",
-    type=FILE,
+    type=FOLDER,
     metavar="DIR",
     help="Folder that the posts' pictures are looked up in.  [default: here, then that of RESULTS]",
 )
