@@ -29,6 +29,8 @@ def read_image(value: Any, folder: Path | None) -> Image:
     """
     if isinstance(value, Mapping):
         value = next((value[name] for name in _IN_OBJECTS if value.get(name)), None if not value else dict(value))
+    if isinstance(value, list | tuple) and len(value) < 2:
+        value = next(iter(value), None)
     if value is None or value == "":
         return None, "", ""
     if isinstance(value, bytes | bytearray):
@@ -36,7 +38,8 @@ def read_image(value: Any, folder: Path | None) -> Image:
     if isinstance(value, Path) and folder is not None:
         return find_picture(folder, str(value)), "", ""
     if not isinstance(value, str):
-        return None, "", f"image is {repr(value)[:80]}, expected a path, base64 or a web address"
+        many = f"a list of {len(value)} (give a post for each)" if isinstance(value, list) else repr(value)[:80]
+        return None, "", f"image is {many}, expected a path, base64 or a web address"
     text = value.strip()
     if not text:
         return None, "", ""

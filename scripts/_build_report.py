@@ -81,10 +81,15 @@ def say_fetch(report: "SparqlReport") -> None:
 
 def print_summary(index: Path, built: "BuiltIndex") -> None:
     """Print what is in an index, and say what was skipped on the way."""
+    from kg import Graph
+    from linker import GRAPH
+
     manifest = built.manifest
     counts, images = manifest.counts, manifest.images
     nouns = (("entity", "entity", "entities"), ("alias", "name", "names"), ("triple", "triple", "triples"))
     click.echo(f"{index}: " + ", ".join(counted(counts.get(table, 0), *noun) for table, *noun in nouns))
+    if not counts.get("entity"):
+        say(f"{index} holds no entity, so nothing will be found: check what the sources contain")
     total = sum(images.values())
     others = ", ".join(f"{number:,} {status}" for status, number in images.items() if status != "embedded")
     click.echo(f"pictures: {images.get('embedded', 0):,} of {total:,} embedded" + (f" ({others})" if others else ""))
@@ -103,9 +108,12 @@ def print_summary(index: Path, built: "BuiltIndex") -> None:
     if manifest.rejected:
         lines = counted(manifest.rejected, "line")
         say(f'{lines} skipped; see them with: kg-cache {index} sql "select * from rejected"')  # noqa: S608
-    if total - images.get("embedded", 0):
+    if unused := total - images.get("embedded", 0):
         query = "select source, status, reason from image where status <> 'embedded'"
-        say(f'some pictures could not be used; see them with: kg-cache {index} sql "{query}"')
+        with Graph.open(index / GRAPH) as graph:
+            source, _, reason = graph.connection.execute(f"{query} order by id limit 1").fetchone()
+        said = f"{counted(unused, 'picture')} could not be used, such as {source} ({reason})"
+        say(f'{said}; see them with: kg-cache {index} sql "{query}"')
 
 
 def print_update(built: "BuiltIndex") -> None:

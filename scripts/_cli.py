@@ -16,6 +16,7 @@ import click
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 100}
 
 FILE = click.Path(path_type=Path)
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 device = click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Where to compute.")
 weights = click.option(
@@ -49,6 +50,7 @@ _FIXES = {
     errno.EACCES: "change its permissions, or choose another place",
     errno.EPERM: "change its permissions, or choose another place",
     errno.EROFS: "choose a place on a disk that can be written",
+    errno.EEXIST: "expected a folder, or a new name",
     errno.EISDIR: "expected a file, not a folder",
     errno.ENOTDIR: "expected a folder, not a file",
 }

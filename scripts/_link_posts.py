@@ -106,6 +106,8 @@ def link_text(job: Job, text: str, image: str | None, *, readable: bool) -> None
             print_result(results[0], explain=job.explain)
         if job.outs or not is_shown:
             _write(job, Source(lambda: results, job.explain, lambda: [post.image], pipeline.index))
+            if results[0].image_error:
+                say(f"picture not used: {image} ({results[0].image_error})")
         _say_unknown(pipeline)
 
 

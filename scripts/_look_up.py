@@ -127,6 +127,8 @@ def search_picture(index: "Index", file: Path, *, threshold: float, weights: Pat
     rows = [
         (cosine, e.label, e.type, image.source, e.iri) for cosine, image in images for e in [entities[image.entity_id]]
     ]
+    if not rows:
+        say(f"of {counted(len(index.images.ids), 'picture')} in the index none has a cosine of {threshold:g} or more")
     return Rows(("cosine", "entity", "type", "picture", "iri"), rows)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts._cli import FILE, Command, CommandError, counted, say
+from scripts._cli import FILE, FOLDER, Command, CommandError, counted, say
 from scripts._output_forms import Source, outputs, places_of, write_results
 from scripts._results_file import hold, write_whole
 
@@ -35,7 +35,7 @@ _OTHER_WORDS = "of posts that have another text or other words in the results: d
 @outputs("Make this of them", required=True)
 @click.option(
     "--images",
-    type=FILE,
+    type=FOLDER,
     metavar="DIR",
     help="Folder that the posts' pictures are looked up in.  [default: here, then that of RESULTS]",
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from scripts._cli import FILE, Command, check_file_place, device, weights
+from scripts._cli import FILE, FOLDER, Command, check_file_place, device, weights
 from scripts._output_forms import FORMS, outputs, places_of
 from scripts._read_posts import Reading, reading_options
 
@@ -87,7 +87,7 @@ link-and-tag demo/index posts.jsonl -o results.jsonl --ray 10.0.0.1:6379
 @click.option("--image", metavar="FILE", help="The picture of --text.")
 @click.option(
     "--images",
-    type=FILE,
+    type=FOLDER,
     metavar="DIR",
     help="Folder that pictures are looked up in: relative paths, and IMGID.jpg for CoNLL.  [default: that of POSTS]",
 )

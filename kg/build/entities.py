@@ -11,11 +11,11 @@ from kg.iris import local_name, words_of_name
 from kg.vocabulary import NO_HOP, WIKIDATA
 
 from .name_counts import COUNTED_PRIORS
-from .ontology import Ancestors, leave_definitions_out, own_labels
+from .ontology import Ancestors, leave_definitions_out
 from .stage import LABELLED, STATED, Stage
 from .titles import understand_titles
 from .types import TypeMap
-from .wikidata_classes import numbered_names, sort_items, types_above
+from .wikidata_classes import names_of_terms, sort_items, types_above
 
 _NODES = """
 CREATE OR REPLACE TABLE node AS SELECT hash(iri) AS key, iri, bit_or(flags) AS flags FROM iri GROUP BY iri
@@ -222,8 +222,8 @@ def number_entities(stage: Stage) -> None:
 
 def name_predicates(stage: Stage) -> list[tuple[int, str, str, int]]:
     """Return the rows of `predicate`: id, IRI, words, and whether it brings two things nearer to each other."""
-    rows, own = numbered_names(stage, "predicate"), own_labels(stage, "predicate")
-    return [(id_, iri, label or own.get(id_) or words_of_name(iri), int(iri not in NO_HOP)) for id_, iri, label in rows]
+    rows = names_of_terms(stage, "predicate")
+    return [(id_, iri, label or words_of_name(iri), int(iri not in NO_HOP)) for id_, iri, label in rows]
 
 
 def class_entities(stage: Stage, types: TypeMap) -> None:
@@ -263,11 +263,11 @@ def describe_entities(stage: Stage) -> None:
 
 def _name_classes(stage: Stage, types: TypeMap) -> list[tuple[int, str, str, str | None, int | None]]:
     """Return the rows of `class` without their counts: id, IRI, words, coarse type and depth."""
-    above, tree, own, rows = types_above(stage), Ancestors(stage, types), own_labels(stage, "class"), []
-    for id_, iri, label in numbered_names(stage, "class"):
-        name = label.title().replace(" ", "") if label else iri
+    above, tree, rows = types_above(stage), Ancestors(stage, types), []
+    for id_, iri, label in names_of_terms(stage, "class"):
+        name = label.title().replace(" ", "") if label and iri.startswith(WIKIDATA) else iri
         type_, depth = above.get(id_) or tree.type_of(name)
-        words = label or own.get(id_) or types.labels.get(local_name(iri)) or words_of_name(iri)
+        words = label or types.labels.get(local_name(iri)) or words_of_name(iri)
         rows.append((id_, iri, words, type_, depth))
     return rows
 

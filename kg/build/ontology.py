@@ -38,10 +38,6 @@ _PARENTS = f"""
 SELECT c.iri, list(p.iri ORDER BY p.iri) FROM (FROM triple WHERE predicate = hash('{SUBCLASS_OF}')) t
 JOIN node c ON c.key = t.subject JOIN node p ON p.key = t.object GROUP BY c.iri
 """  # noqa: S608 -- our own names
-_LABELS = """
-SELECT x.id, arg_min(l.text, (l.tag <> '@en', l.tag, l.text)) FROM {table}_id x JOIN label l ON l.subject = x.key
-GROUP BY x.id
-"""
 
 
 def take_definitions(stage: Stage) -> None:
@@ -58,11 +54,6 @@ def take_definitions(stage: Stage) -> None:
 def leave_definitions_out(stage: Stage) -> None:
     """Let classes and properties be no entities: to the table `unwanted` of the stage."""
     stage.connection.execute(_LEAVE_OUT)
-
-
-def own_labels(stage: Stage, table: str) -> dict[int, str]:
-    """Return the labels that the sources give rows of `predicate_id` or `class_id`, by id; English ones first."""
-    return dict(stage.rows(_LABELS.format(table=table)))
 
 
 class Ancestors:

@@ -57,7 +57,9 @@ def load_rdf(stage: Stage, source: SourceFile) -> Iterator[int]:
                 pass
             yield stream.lines
             last = error.lineno or stream.lines
-            lost = f"{max(0, stream.lines - last + 1):,} of {stream.lines:,} lines were not read"
+            lost = "its last statement was not read (a download that was cut?)"
+            if last <= stream.lines:
+                lost = f"{stream.lines - last + 1:,} of {stream.lines:,} lines were not read"
             raise DamagedFileError(f"{error.msg.partition(': ')[2] or error.msg}; {lost}", last)
         yield stream.lines
         if stream.damage is not None:

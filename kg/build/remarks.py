@@ -12,6 +12,11 @@ SELECT o.step, concat_ws(', ', counted(count(*) FILTER (key IN (SELECT key FROM 
 FROM (SELECT step, object AS key FROM triple UNION ALL SELECT step, may_be FROM literal) o
 WHERE o.step IN (SELECT id FROM step WHERE name = 'load triples') GROUP BY o.step
 """
+_SKIPPED = """
+SELECT r.step, counted(count(*), 'line', 'lines') || ' skipped' || coalesce(', such as line ' || min(r.line), '')
+    || ': ' || arg_min(r.reason, (r.line, r.number)) AS text
+FROM rejected r JOIN step s ON s.id = r.step WHERE r.reason IS DISTINCT FROM s.error GROUP BY r.step
+"""
 _UNKNOWN_ANCHORS = """
 SELECT step, counted(sum(count)::BIGINT, 'text', 'texts') || ' of links to what is no entity of the graph' AS text
 FROM anchor WHERE subject NOT IN (SELECT key FROM stands_for) GROUP BY step
@@ -65,7 +70,7 @@ _IDLE_RULES = "SELECT 0, '--keep ' || rule || ': no entity of the sources is suc
 
 def make_remarks(stage: Stage) -> None:
     """Make the table `remark` of the stage, its entities described; what is said of the whole graph has step 0."""
-    parts = (_TAKEN_FOR, _UNKNOWN_ANCHORS, _UNKNOWN_IRIS, _DEFINITIONS, _UNTYPED, _NAMED_OTHERWISE, _NAMELESS)
+    parts = (_SKIPPED, _TAKEN_FOR, _UNKNOWN_ANCHORS, _UNKNOWN_IRIS, _DEFINITIONS, _UNTYPED, _NAMED_OTHERWISE, _NAMELESS)
     said = " UNION ALL ".join((*parts, _IDLE_RULES)).replace("{languages}", ", ".join(stage.languages))
     text = "if(step = 0, string_agg(text, chr(10) ORDER BY text), string_agg(text, '; ' ORDER BY text)) AS text"
     query = f"SELECT step, {text} FROM ({said}) GROUP BY step"  # noqa: S608 -- our own names

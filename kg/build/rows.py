@@ -18,6 +18,7 @@ from .source_file import SourceFile
 from .table_forms import JSON_LIST, SEPARATOR_LINE, normal_columns
 
 _JSON_BYTES = 4 << 20
+_NOT_UTF8 = "bytes that are not UTF-8: save the table as UTF-8 (in Excel: CSV UTF-8)"
 # What may stand between the objects of JSON lines, and of a list; where reading goes on behind what is no object.
 _BETWEEN = {"jsonl": re.compile(r"\s*"), "json": re.compile(r"[\s,\[\]]*")}
 _NEXT = {"jsonl": re.compile(r"\n"), "json": re.compile(r"\n|[,}\]]\s*(?=\{)")}
@@ -55,7 +56,7 @@ def read_rows(source: SourceFile) -> Iterator[Row]:
         written = "\n".join(line.rstrip("\r") for line in lines)
         text = _readable(written)
         if text != written:
-            error = "bytes that are not UTF-8"
+            error = _NOT_UTF8
         elif "\0" in text:
             error = "a zero byte"
         if not columns and error is None:
@@ -109,7 +110,7 @@ def _json_rows(source: SourceFile) -> Iterator[Row]:
                 end = found.start() + (found[0] != "\n") if found else len(text)
             piece = text[at:end].rstrip("\r")
             shown = _readable(piece)
-            yield Row(cells, shown, line, error if shown == piece else "bytes that are not UTF-8")
+            yield Row(cells, shown, line, error if shown == piece else _NOT_UTF8)
             line += text.count("\n", at, end)
             at = end
         if stream.damage is not None:

@@ -32,7 +32,7 @@ class TypeMap:
             text = path.read_text(encoding="utf-8-sig") if path else _shipped()
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"type map {name} cannot be read: {error}") from None
-        reader = csv.DictReader(text.splitlines())
+        reader = csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=text.partition("\n")[0].count))
         if not {"class", "type"}.issubset(reader.fieldnames or ()):
             raise SourceError(f"type map {name} lacks the columns class,type; it has {reader.fieldnames}")
         types, parents, labels = {}, {}, {}

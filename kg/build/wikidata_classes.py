@@ -60,14 +60,13 @@ CREATE OR REPLACE TABLE sitelinks AS SELECT key, max(count)::DOUBLE AS count FRO
     WHERE t.predicate = hash('{ABOUT}') AND starts_with(n.iri, '{WIKIDATA_ENTITY}Q') GROUP BY t.object
 ) GROUP BY key
 """  # noqa: S608 -- our own names
-# The labels of properties and classes, whose IRIs are numbers.
-_NUMBERED = f"""
-SELECT x.id, x.iri, l.text FROM {{table}}_id x LEFT JOIN (
-    SELECT n.iri, arg_min(l.text, (language_place(CASE WHEN l.tag[1] = '@' THEN l.tag[2:] ELSE '' END), l.tag, l.text))
-        AS text
-    FROM label l JOIN node n ON n.key = l.subject WHERE starts_with(n.iri, '{WIKIDATA_ENTITY}') GROUP BY n.iri
-) l ON l.iri = replace(x.iri, '/prop/direct/', '/entity/') ORDER BY x.id
-"""  # noqa: S608 -- our own names
+# The labels of properties and classes; those of a property of Wikidata are at the item that it is.
+_LABELS = """
+SELECT x.id, x.iri,
+    arg_min(l.text, (language_place(CASE WHEN l.tag[1] = '@' THEN l.tag[2:] ELSE '' END), l.tag, l.text))
+FROM {table}_id x LEFT JOIN label l ON l.subject = hash(replace(x.iri, '/prop/direct/', '/entity/'))
+GROUP BY x.id, x.iri ORDER BY x.id
+"""
 
 
 def sort_items(stage: Stage, types: TypeMap, classes: Sequence[str]) -> None:
@@ -95,9 +94,9 @@ def sort_items(stage: Stage, types: TypeMap, classes: Sequence[str]) -> None:
         execute(statement)
 
 
-def numbered_names(stage: Stage, table: str) -> list[tuple[int, str, str | None]]:
+def names_of_terms(stage: Stage, table: str) -> list[tuple[int, str, str | None]]:
     """Return id, IRI and, if it has one, label of each row of `predicate_id` or `class_id`."""
-    return stage.rows(_NUMBERED.format(table=table))
+    return stage.rows(_LABELS.format(table=table))
 
 
 def types_above(stage: Stage) -> dict[int, tuple[str, int]]:

@@ -54,8 +54,9 @@ class ImageFinder:
             return source, *self._find_in_images(picture_name(source))
         places = f"beside the table{' or in the image folder' if self._dir else ''}"
         reason = f"no file {source!r} {places}"
-        for base in filter(None, (Path(folder) if folder else None, self._dir)):
-            path = base / source
+        texts = dict.fromkeys((*_spellings(source), *_spellings(unquote(source).replace("\\", "/"))))
+        bases = filter(None, (Path(folder) if folder else None, self._dir))
+        for path in (base / text for base in bases for text in texts):
             if os.path.isfile(path):  # noqa: PTH113 -- no error for a name that this file system cannot hold
                 real = str(path.resolve())
                 if _lies_in(real, self._real) or (folder and _lies_in(real, str(Path(folder).resolve()))):

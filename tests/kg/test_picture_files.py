@@ -42,6 +42,20 @@ def test_a_table_names_what_lies_in_its_folder_or_in_that_of_pictures(
     assert (Path(image.file or "").name, image.status) == (file, "pending")
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["in/Fähre 1.png", "in\\Fähre 1.png", "in/F%C3%A4hre%201.png", unicodedata.normalize("NFD", "in/Fähre 1.png")],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_table_names_a_file_in_any_spelling(build: Build, folders: Path, source: str, form: str) -> None:
+    place = folders / "pictures" / "in"
+    place.mkdir()
+    (place / unicodedata.normalize(form, "Fähre 1.png")).touch()  # type: ignore[arg-type]
+    graph = build({"e.csv": f"iri,label,image\nurn:a,A,{source}\n"}, images_dir=folders / "pictures")
+    [image] = graph.images()
+    assert (Path(image.file or "").parent.name, image.status) == ("in", "pending")
+
+
 @pytest.mark.parametrize("source", ["../elsewhere/else.png", "Link.png", "Out/else.png", "ABSOLUTE"])
 def test_a_table_does_not_lead_out_of_them(build: Build, folders: Path, source: str) -> None:
     named = str(folders / "elsewhere" / "else.png") if source == "ABSOLUTE" else source

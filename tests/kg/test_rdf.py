@@ -177,6 +177,9 @@ def test_a_turtle_file_is_read_up_to_its_first_error_and_the_rest_is_said(tmp_pa
     assert row.line == 7
     assert "10 of 16 lines were not read" in row.reason
     assert report.sources[0].error == row.reason
+    path.write_text(_TURTLE + "e:c e:near ", "utf-8")
+    [cut] = build_graph(tmp_path / "kg.sqlite", sources=[path]).sources
+    assert (cut.error or "").endswith("; its last statement was not read (a download that was cut?)")
 
 
 def test_a_real_wikidata_item_is_the_same_as_turtle_and_as_lines(shared_data: Path, tmp_path: Path) -> None:

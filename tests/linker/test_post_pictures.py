@@ -67,7 +67,7 @@ def test_addresses_of_files(pictures: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "image", [["a.jpg"], float("nan"), 101, 1.5, True, {"a": 1}, "a\0b", "data:image/png;base64,??"]
+    "image", [["a.jpg", "b.jpg"], float("nan"), 101, 1.5, True, {"a": 1}, "a\0b", "data:image/png;base64,??"]
 )
 def test_what_is_no_picture_is_said_and_the_post_is_kept(image: object, tmp_path: Path) -> None:
     post = read(image, tmp_path)
@@ -78,6 +78,13 @@ def test_what_is_no_picture_is_said_and_the_post_is_kept(image: object, tmp_path
 @pytest.mark.parametrize("image", [None, "", "  ", {}])
 def test_no_picture_is_no_mistake(image: object, tmp_path: Path) -> None:
     assert (read(image, tmp_path).image, read(image, tmp_path).image_error) == (None, "")
+
+
+def test_of_a_list_the_only_picture_is_the_post_s(pictures: Path) -> None:
+    assert read(["images/a.jpg"], pictures).image == pictures / "images" / "a.jpg"
+    assert (read([], pictures).image, read([], pictures).image_error) == (None, "")
+    two = read(["images/a.jpg", "images/a b.jpg"], pictures)
+    assert (two.image, "a list of 2 (give a post for each)" in two.image_error) == (None, True)
 
 
 def test_bytes_and_base64(tmp_path: Path) -> None:

@@ -151,3 +151,39 @@ def test_a_full_disk_leaves_no_half_file(run, monkeypatch, tmp_path: Path, index
     posts.write_text('{"text": "it is monday"}\n')
     assert_one_line(run("link-and-tag", index, posts, "-o", out, "--cache", "none"), "no space left", "free some space")
     assert out.read_text() == "before\n"
+
+
+def test_pictures_that_are_not_there(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    alone = run("link-and-tag", index, "--text", "Chad", "--image", tmp_path / "no.jpg", "--cache", "none")
+    assert (alone.exit_code, alone.stderr) == (0, f"picture not used: {tmp_path / 'no.jpg'} (no such file)\n")
+    for command in (("link-and-tag", index, posts), ("kgmner-report", posts, "-o", tmp_path / "r.html")):
+        told = run(*command, "--images", tmp_path / "nowhere")
+        assert (told.exit_code, "nowhere' does not exist" in told.stderr) == (2, True)
+
+
+def test_a_table_that_is_not_utf8_and_pictures_that_cannot_be_used_are_told(run, tmp_path: Path, posts: Path) -> None:
+    rows = "iri;label;image\nhttp://e/a;Anna;no.jpg\nhttp://e/k;Köln;\nhttp://e/l;Lübeck;\n"
+    (tmp_path / "entities.csv").write_bytes(rows.encode("cp1252"))
+    built = run("build-kg-index", tmp_path / "index", "--dump", tmp_path / "entities.csv")
+    assert "2 lines skipped, such as line 3: bytes that are not UTF-8: save the table as UTF-8" in built.stderr
+    assert "1 picture could not be used, such as no.jpg (no file 'no.jpg' beside the table); see" in built.stderr
+    found = run("kg-cache", tmp_path / "index", "image", posts.parent / "images" / "chad-flag.jpg")
+    assert "of 0 pictures in the index none has a cosine of 0.5 or more" in found.stderr
+
+
+def test_a_graph_of_nothing_and_a_place_that_is_a_file(run, tmp_path: Path) -> None:
+    (tmp_path / "none.csv").touch()
+    built = run("build-kg-index", tmp_path / "index", "--dump", tmp_path / "none.csv")
+    assert "index holds no entity, so nothing will be found" in built.stderr
+    again = run("build-kg-index", tmp_path / "none.csv", "--dump", tmp_path / "none.csv")
+    assert_one_line(again, "none.csv: file exists: expected a folder, or a new name")
+
+
+def test_a_table_of_types_from_a_spreadsheet(run, tmp_path: Path) -> None:
+    (tmp_path / "types.csv").write_text("class;type\npainting;OTHER\n", "utf-8-sig")
+    (tmp_path / "entities.csv").write_text("iri;label;class\nhttp://e/a;Anna;painting\n", "utf-8-sig")
+    built = run(
+        "build-kg-index", tmp_path / "index", "--dump", tmp_path / "entities.csv", "--types", tmp_path / "types.csv"
+    )
+    assert built.exit_code == 0
+    assert '"type": "OTHER"' in run("kg-cache", tmp_path / "index", "show", "Anna", "--json").stdout
