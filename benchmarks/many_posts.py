@@ -99,7 +99,7 @@ def watch(process: subprocess.Popen[bytes], part: Path, wanted: int) -> None:
     looks, done, place = [(time.monotonic(), 0, 0.0)], 0, 0
     told = looks[0]
     while process.poll() is None:
-        with suppress(OSError):  # one of them is over
+        with suppress(OSError, StopIteration):  # the process has just ended, or has not begun to write
             looks.append((time.monotonic(), done, own_mb(process.pid)))
             with part.open("rb") as file:
                 file.seek(place)
