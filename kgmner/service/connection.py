@@ -1,13 +1,18 @@
 """A client's connection: uvicorn's, closed where no request comes in time, be it that its head comes byte by byte."""
 
 import asyncio
+import json
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from kgmner.service.errors import ServiceError
 from kgmner.service.logs import LOG
 from kgmner.service.metrics import REQUESTS
 
-_TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_ERROR = ServiceError(408, "no whole head of a request so far", "a whole request in time", "send it again, at once")
+_BODY = json.dumps(_ERROR.to_json()).encode()
+_HEAD = f"Content-Type: application/json\r\nContent-Length: {len(_BODY)}\r\nConnection: close\r\n\r\n"
+_TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\n" + _HEAD.encode() + _BODY
 
 
 class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]

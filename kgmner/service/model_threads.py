@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
 from typing import Literal, TypeAlias
@@ -13,6 +14,7 @@ from linker import Pipeline, Post, Result
 
 _THREADS = 2  # while one puts together what the models said, they work for the other
 _MOST_AT_ONCE = 32
+_GATHER_S = 0.005  # in which those who were answered at once ask again
 _MOST_TOKENS = 2000  # after which no further post is taken: long ones hold up the others no longer than they must
 
 Answer: TypeAlias = Result | Exception
@@ -127,6 +129,8 @@ class ModelThreads:
                 return
             yield (job := self._queue.get())
             tokens += len(job[0].tokens) if job else 0
+            if not taken and self.waiting > 1 + self._queue.qsize():  # others are read: nothing is idle meanwhile
+                time.sleep(_GATHER_S)
 
 
 def _read(pipeline: Pipeline, posts: list[Post]) -> list[Answer]:
