@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts._cli import counted, say
+from scripts._cli import counted, say, some
 
 if TYPE_CHECKING:
     from kg import FetchReport, SeedFile, SparqlReport
     from linker import BuiltIndex
 
 _UNUSED_SHOWN = 20
-_SHOWN = 3
 _A_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|tiff?|avif) is a binary file", re.IGNORECASE)
 _LIKE_A_SOURCE = re.compile(r"\.(?:ttl|nt|nq|n3|csv|tsv|jsonl?|parquet|rdf|owl|xml|zip|7z|zst|tar|gz|bz2|xz) ")
 
@@ -37,7 +36,7 @@ def say_unused(sources: Sequence[Path], *, but: Sequence[Path]) -> None:
         say(f"not used: {reason}")
     rest = Counter(_ending_of(reason) for reason in unused[_UNUSED_SHOWN:])
     if rest:
-        endings = _some([f"{n:,} {ending}" for ending, n in rest.most_common()])
+        endings = some([f"{n:,} {ending}" for ending, n in rest.most_common()])
         say(f"not used: {counted(rest.total(), 'more file')} ({endings})")
     if pictures:
         say(f"{counted(pictures, 'picture')} beside the sources: used where a source names them")
@@ -52,7 +51,7 @@ def _ending_of(reason: str) -> str:
 def say_seeds(path: Path, seeds: "SeedFile") -> None:
     """Name the lines of a file of seeds that hold no IRI."""
     if seeds.broken:
-        say(f"{path}: {counted(len(seeds.broken), 'line')} skipped, no IRI: {_some(seeds.broken)}")
+        say(f"{path}: {counted(len(seeds.broken), 'line')} skipped, no IRI: {some(seeds.broken)}")
 
 
 def say_fetch(report: "SparqlReport") -> None:
@@ -64,19 +63,19 @@ def say_fetch(report: "SparqlReport") -> None:
         f" ({counted(report.requests, 'request')}, the other answers were kept)"
     )
     if report.unknown_seeds:
-        say(f"{counted(len(report.unknown_seeds), 'seed')} unknown to the endpoint: {_some(report.unknown_seeds)}")
+        say(f"{counted(len(report.unknown_seeds), 'seed')} unknown to the endpoint: {some(report.unknown_seeds)}")
     if report.bare_seeds:
-        bare = _some(report.bare_seeds)
+        bare = some(report.bare_seeds)
         say(f"of {counted(len(report.bare_seeds), 'seed')} the endpoint says nothing that a graph takes: {bare}")
     if report.cut:
         left = sum((cut.total or cut.kept) - cut.kept for cut in report.cut)
         worst = [f"{cut.iri} ({cut.kept:,} of {_total(cut.total)} {cut.what})" for cut in report.cut]
-        say(f"{counted(len(report.cut), 'list')} cut, {left:,} left out; read more with --max-links: {_some(worst)}")
+        say(f"{counted(len(report.cut), 'list')} cut, {left:,} left out; read more with --max-links: {some(worst)}")
     if report.missing:
         short = [f"{one.iri} ({one.kept:,} of {_total(one.total)} {one.what})" for one in report.missing]
-        say(f"the endpoint counts more than it gives, try --refresh: {_some(short)}")
+        say(f"the endpoint counts more than it gives, try --refresh: {some(short)}")
     if report.unusable:
-        say(f"{counted(report.unusable, 'statement')} unusable: {_some(report.unusable_examples, report.unusable)}")
+        say(f"{counted(report.unusable, 'statement')} unusable: {some(report.unusable_examples, report.unusable)}")
 
 
 def print_summary(index: Path, built: "BuiltIndex") -> None:
@@ -157,9 +156,3 @@ def _describe_pictures(report: "FetchReport") -> str:
 
 def _total(number: int | None) -> str:
     return "an unknown number of" if number is None else f"{number:,}"
-
-
-def _some(texts: tuple[str, ...] | list[str], total: int | None = None) -> str:
-    shown = texts[:_SHOWN]
-    more = (len(texts) if total is None else total) - len(shown)
-    return "; ".join(shown) + (f"; and {more:,} more" if more > 0 else "")

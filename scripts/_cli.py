@@ -156,6 +156,12 @@ def counted(number: int, noun: str, nouns: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
+def some(texts: Sequence[str], total: int | None = None, *, most: int = 3) -> str:
+    """Return the first of some texts, and how many more there are."""
+    more = (len(texts) if total is None else total) - len(texts[:most])
+    return "; ".join(texts[:most]) + (f"; and {more:,} more" if more > 0 else "")
+
+
 def is_quiet() -> bool:
     """Whether the user wants to hear of errors only."""
     return _is_asked("quiet")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts import _results_file
-from scripts._cli import CommandError, check_file_place, counted, say
+from scripts._cli import CommandError, check_file_place, counted, say, some
 from scripts._output_forms import STREAMED, Source, is_special, write_results
 from scripts._progress import Progress
 from scripts._read_posts import PostNotes, Reading, read, with_fetched
@@ -136,7 +136,7 @@ def _say_unknown(pipeline: "Pipeline | OnRay") -> None:
         wanted = pipeline.settings.iris
         say(
             f"{counted(len(unknown), 'linked entity', 'linked entities')} kept their own IRI, as the graph does not"
-            f" know {wanted}'s ({_first(unknown)}): build it with a file of owl:sameAs that leads to {wanted}"
+            f" know {wanted}'s ({some(unknown)}): build it with a file of owl:sameAs that leads to {wanted}"
         )
 
 
@@ -235,19 +235,14 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
     for note in seen.notes:
         say(note)
     if seen.bad_pictures:
-        say(f"{counted(len(seen.bad_pictures), 'picture')} not used: {_first(seen.bad_pictures)}")
+        say(f"{counted(len(seen.bad_pictures), 'picture')} not used: {some(seen.bad_pictures, most=_SHOWN)}")
     if seen.bad_lines:
-        told = _first([f"line {bad.line} {bad.reason}" if bad.line else bad.reason for bad in seen.bad_lines])
+        lines = [f"line {bad.line} {bad.reason}" if bad.line else bad.reason for bad in seen.bad_lines]
         hint = "" if job.errors else " (--errors FILE writes them out)"
-        say(f"{counted(len(seen.bad_lines), 'line')} skipped: {told}{hint}")
+        say(f"{counted(len(seen.bad_lines), 'line')} skipped: {some(lines, most=_SHOWN)}{hint}")
     if not seen.posts:
         name = "standard input" if source == "-" else source
         if seen.bad_lines:
             bad = counted(len(seen.bad_lines), "line")
             raise CommandError(f"{name}: none of its {bad} is a post: expected a text or tokens in each")
         say(f"{name} holds no posts")
-
-
-def _first(texts: list[str]) -> str:
-    more = len(texts) - _SHOWN
-    return "; ".join(texts[:_SHOWN]) + (f"; and {more:,} more" if more > 0 else "")

@@ -29,7 +29,6 @@ CREATE OR REPLACE TABLE out_count AS SELECT step, count(*) AS count FROM (
     GROUP BY i.iri HAVING bit_or(i.flags) & {LABELLED} > 0 OR NOT starts_with(i.iri, '{WIKIDATA}')
 ) GROUP BY step
 """  # noqa: S608 -- our own names
-# Rules of which nothing is such.
 _IDLE = """
 CREATE OR REPLACE TABLE idle_rule AS
 SELECT rule FROM (SELECT unnest(?) AS rule) WHERE rule NOT IN (SELECT type FROM entity_type)

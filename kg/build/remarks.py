@@ -21,6 +21,7 @@ _UNKNOWN_ANCHORS = """
 SELECT step, counted(sum(count)::BIGINT, 'text', 'texts') || ' of links to what is no entity of the graph' AS text
 FROM anchor WHERE subject NOT IN (SELECT key FROM stands_for) GROUP BY step
 """
+_LEADING = ("count", "name_count", "redirect", "meaning", "same")
 # Of tables of numbers, which of their IRIs the sources do not have; of other statements, if they have none of them.
 _UNKNOWN_IRIS = """
 SELECT step, if(known = 0, format('none of its {} is in the graph', counted(total, one, more)),
@@ -70,8 +71,10 @@ _IDLE_RULES = "SELECT 0, '--keep ' || rule || ': no entity of the sources is suc
 
 def make_remarks(stage: Stage) -> None:
     """Make the table `remark` of the stage, its entities described; what is said of the whole graph has step 0."""
-    parts = (_SKIPPED, _TAKEN_FOR, _UNKNOWN_ANCHORS, _UNKNOWN_IRIS, _DEFINITIONS, _UNTYPED, _NAMED_OTHERWISE, _NAMELESS)
-    said = " UNION ALL ".join((*parts, _IDLE_RULES)).replace("{languages}", ", ".join(stage.languages))
+    parts = [_SKIPPED, _TAKEN_FOR, _UNKNOWN_ANCHORS, _DEFINITIONS, _UNTYPED, _NAMED_OTHERWISE, _NAMELESS, _IDLE_RULES]
+    if any(stage.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in _LEADING):  # noqa: S608 -- our own names
+        parts.append(_UNKNOWN_IRIS)
+    said = " UNION ALL ".join(parts).replace("{languages}", ", ".join(stage.languages))
     text = "if(step = 0, string_agg(text, chr(10) ORDER BY text), string_agg(text, '; ' ORDER BY text)) AS text"
     query = f"SELECT step, {text} FROM ({said}) GROUP BY step"  # noqa: S608 -- our own names
     stage.connection.execute(f"CREATE OR REPLACE TABLE remark AS {query}")

@@ -24,9 +24,10 @@ STATED, LABELLED = 1, 2
 _BATCH_ROWS = 50_000
 _FETCHED_ROWS = 20_000
 _READ_ROWS = 50_000
-# What `str.strip` removes; most texts begin and end in a visible ASCII character, which is soon seen.
+# A number of things in words; and what `str.strip` removes: most texts begin and end in a visible ASCII character.
 _BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
-_STRIP = f"""
+_TEXT_MACROS = f"""
+CREATE OR REPLACE MACRO counted(number, one, more) AS format('{{:,}} {{}}', number, if(number = 1, one, more));
 CREATE OR REPLACE MACRO strip(text) AS CASE
     WHEN unicode(text) BETWEEN 33 AND 126 AND unicode(right(text, 1)) BETWEEN 33 AND 126 THEN text
     ELSE trim(text, '{_BLANKS}') END
@@ -38,10 +39,6 @@ CREATE OR REPLACE MACRO language_place(language) AS coalesce(2 * list_position({
     2 * list_position({wanted}, split_part(language, '-', 1)) + 1,
     CASE WHEN language = '' THEN 1000 WHEN language = 'mul' THEN 1001 WHEN language = 'en' THEN 1002
         WHEN starts_with(language, 'en-') THEN 1003 ELSE 1004 END)
-"""
-
-_COUNTED = """
-CREATE OR REPLACE MACRO counted(number, one, more) AS format('{:,} {}', number, if(number = 1, one, more))
 """
 
 _TABLES = """
@@ -134,8 +131,7 @@ class Stage:
         self.connection.create_function("label_of_iri", label_of_iri, ["VARCHAR"], "VARCHAR")
         # To pack columns that are read twice costs more than it saves.
         self.connection.execute("SET enable_progress_bar = false; SET force_compression = 'uncompressed'")
-        self.connection.execute(_STRIP)
-        self.connection.execute(_COUNTED)
+        self.connection.execute(_TEXT_MACROS)
         wanted = list(languages) or [""]  # DuckDB writes lists of texts as Python does
         self.connection.execute(_LANGUAGE_PLACE.format(wanted=wanted))
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)

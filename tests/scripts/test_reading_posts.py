@@ -60,7 +60,7 @@ def test_odd_posts_are_results_or_named(run: Run, tmp_path: Path, index: Path, p
         {"id": 1e3, "text": "Monaco here we come"}, {"id": "4", "text": ["Jakarta", "here"]},
         {"id": "5", "tokens": "Jakarta here we come"}, {"id": "6", "tokens": ["Jakarta", "", " ", "\n", "here"]},
         {"id": "7", "text": ""}, {"id": "9", "tokens": []}, {"id": None, "text": "Monaco"}, {"id": "x", "text": 3},
-        {"id": "list", "text": "Chad", "image": ["a.jpg"]}, {"id": "nan", "text": "Chad", "image": float("nan")},
+        {"id": "list", "text": "Chad", "image": ["a", "b.jpg"]}, {"id": "nan", "text": "Chad", "image": float("nan")},
         {"id": "web", "text": "Chad", "image": "https://example.org/a.jpg"},
         {"id": "base64", "text": "Chad looks great", "image": f"data:image/jpeg;base64,{picture}"},
     ]  # fmt: skip
@@ -73,7 +73,10 @@ def test_odd_posts_are_results_or_named(run: Run, tmp_path: Path, index: Path, p
         assert found[name]["image_error"] and found[name]["mentions"]
     assert "repeated ids: 2 ('1', '9')" in said
     assert "1 line skipped: line 10 text is 3, expected a string" in said
-    assert "3 pictures not used: list (image is ['a.jpg']" in said and "only --fetch-images asks for" in said
+    assert (
+        "3 pictures not used: list (image is a list of 2 (give a post for each)" in said
+        and "only --fetch-images asks for" in said
+    )
 
 
 def test_a_table_from_standard_input_with_names_of_its_own(run: Run, index: Path) -> None:
