@@ -77,11 +77,11 @@ def opened(start: Start, log: Path, index: Path, *arguments: object) -> Service:
 
 def wait_until(is_so: Callable[[], bool]) -> None:
     """Wait for what the log will say in a moment."""
-    for _ in range(300):
+    for _ in range(1000):
         if is_so():
             return
         time.sleep(0.1)
-    raise AssertionError("it is not so after 30 s")
+    raise AssertionError("it is not so after 100 s")
 
 
 def copy_lines(process: subprocess.Popen[bytes], log: Path) -> None:
