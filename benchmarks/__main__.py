@@ -18,7 +18,6 @@ BENCHMARKS = {
     "benchmarks.hubs": "hop distances on hubs",
     "benchmarks.kills": "builds and updates that are killed and gone on with",
     "benchmarks.compare_taggers": "taggers by their recipes on the same tweets, beside the papers' figures",
-    "benchmarks.endpoints": "a graph from Oxigraph and from Virtuoso",
 }
 
 
