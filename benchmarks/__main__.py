@@ -14,14 +14,10 @@ BENCHMARKS = {
     "benchmarks.graph_worth": "what a graph is worth to the default tagger",
     "benchmarks.raw_text": "the default tagger on tweets as they were typed, cut into tokens by us",
     "benchmarks.throughput": "posts a second, and where the time goes",
-    "benchmarks.tagging": "posts a second of the default tagger alone, beside a plain loop of the same network",
-    "benchmarks.crf": "what the CRF costs a post: best tags and probabilities, beside pytorch-crf's decode",
     "benchmarks.visual_attention": "visual attention in tiles, beside plain matrix products",
-    "benchmarks.files_entered": "files that one triple and one post enter",
     "benchmarks.hubs": "hop distances on hubs",
     "benchmarks.kills": "builds and updates that are killed and gone on with",
     "benchmarks.compare_taggers": "taggers by their recipes on the same tweets, beside the papers' figures",
-    "benchmarks.endpoints": "a graph from Oxigraph and from Virtuoso",
 }
 
 

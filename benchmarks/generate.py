@@ -4,12 +4,8 @@ Subjects come in the order of their titles, as in DBpedia's own dumps. How many 
 law with a mean of about 3.4, which objects are named and by which predicate follows Zipf's law with exponent 1: the
 first object has about one link in sixteen. Of literals, each subject has a label, an abstract of 40 words (one in four
 with escapes), a name, a number and a date, as in DBpedia's dumps of them. The same arguments give the same bytes.
-
-    python -m benchmarks.generate TITLES.txt OUT.nt --lines 5000000
-    python -m benchmarks.generate TITLES.txt OUT.nt --lines 5000000 --literals
 """
 
-import argparse
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,18 +96,3 @@ def _zipf(random: np.random.Generator, size: int, count: int) -> np.ndarray:
     """Return `count` ranks below `size`, rank r with a probability that falls as 1 / (r + 1)."""
     ranks = np.exp(random.random(count) * np.log(size + 1.0)).astype(np.int64) - 1
     return np.clip(ranks, 0, size - 1)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("titles", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--lines", type=int, default=5_000_000)
-    parser.add_argument("--literals", action="store_true", help="in place of links between the titles")
-    arguments = parser.parse_args()
-    titles = arguments.titles.read_text(encoding="utf-8").splitlines()
-    (write_literals if arguments.literals else write_triples)(titles, arguments.out, lines=arguments.lines)
-
-
-if __name__ == "__main__":
-    main()

@@ -50,8 +50,8 @@ def on_ordinary_tweets(tagger: Tagger) -> None:
             for context, those in (("text", posts), ("captions", with_captions(posts, captions))):
                 alone = [tagger_input(post) for post in those]
                 told = [replace(one, known_names=known) for one, known in zip(alone, names, strict=True)]
-                _print(f"twitter{year}/valid, {context}", gold, _tags(tagger, alone))
-                _print(f"twitter{year}/valid, {context}, graph's names", gold, _tags(tagger, told))
+                print_scores(f"twitter{year}/valid, {context}", gold, _tags(tagger, alone))
+                print_scores(f"twitter{year}/valid, {context}, graph's names", gold, _tags(tagger, told))
 
 
 def _print_most(
@@ -82,14 +82,14 @@ def on_the_sample(tagger: Tagger, name: str) -> None:
     """Print the scores on the last posts of the sample: text alone, and through the pipeline with what it is given."""
     measured = read_sample()[TRAIN:]
     gold, posts = [post.tags for post in measured], [post.post for post in measured]
-    _print("last of kg-sample, text alone", gold, _tags(tagger, [TaggerInput(post.tokens) for post in posts]))
+    print_scores("last of kg-sample, text alone", gold, _tags(tagger, [TaggerInput(post.tokens) for post in posts]))
     with Pipeline.open(sample_index(), tagger=name, device="cpu", cache=WORK / "graph-worth.sqlite") as pipeline:
         for what, those in (
             ("graph and picture", posts),
             ("graph and another post's picture", _swapped(posts, random.Random(1))),
             ("graph, no picture", [replace(post, image=None) for post in posts]),
         ):
-            _print(f"last of kg-sample, {what}", gold, [result.tags for result in pipeline.run(those)])
+            print_scores(f"last of kg-sample, {what}", gold, [result.tags for result in pipeline.run(those)])
 
 
 def _swapped(posts: Sequence[Post], source: random.Random) -> list[Post]:
@@ -104,7 +104,8 @@ def _tags(tagger: Tagger, posts: Sequence[TaggerInput]) -> list[tuple[str, ...]]
     return [output.tags for output in tagger.tag(posts)]
 
 
-def _print(name: str, gold: Sequence[tuple[str, ...]], found: Sequence[tuple[str, ...]]) -> None:
+def print_scores(name: str, gold: Sequence[tuple[str, ...]], found: Sequence[tuple[str, ...]]) -> None:
+    """Print F1, and that of each type, behind a name."""
     scores = score_tags(gold, found).lenient
     types = " ".join(f"{kind} {score.f1:.4f}" for kind, score in scores.by_type.items())
     print(f"{name:50s} F1 {scores.overall.f1:.4f}  {types}", flush=True)

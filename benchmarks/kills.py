@@ -101,9 +101,17 @@ def kill_at(index: Path, options: Sequence[str], moment_s: float) -> float | Non
 
 
 def content_of(index: Path) -> dict[str, str]:
-    """A digest of every table (but for the times of day), of the vectors and of index.json; and the files' names."""
-    content = {"files": " ".join(sorted(path.name for path in index.iterdir()))}
-    with closing(sqlite3.connect(index / "kg.sqlite")) as connection:
+    """A digest of every table, of the vectors and of index.json; and the files' names."""
+    content = {"files": " ".join(sorted(path.name for path in index.iterdir())), **tables_of(index / "kg.sqlite")}
+    for name in ("images.faiss", "index.json"):
+        content[name] = hashlib.sha256((index / name).read_bytes()).hexdigest()
+    return content
+
+
+def tables_of(graph: Path) -> dict[str, str]:
+    """A digest of every table of a graph, but for the times of day."""
+    content = {}
+    with closing(sqlite3.connect(graph)) as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             columns = [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
             kept = ", ".join(column for column in columns if column not in {"started", "finished"})
@@ -111,8 +119,6 @@ def content_of(index: Path) -> dict[str, str]:
             for row in connection.execute(f"SELECT {kept} FROM {name}"):
                 digest.update(repr(row).encode())
             content[name] = digest.hexdigest()
-    for name in ("images.faiss", "index.json"):
-        content[name] = hashlib.sha256((index / name).read_bytes()).hexdigest()
     return content
 
 

@@ -9,52 +9,23 @@ the disk and the memory that stays resident after the candidates of 20,000 menti
 
 import tempfile
 import time
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.link_figures import accuracy
-from benchmarks.linking_sets import (
-    CANDIDATES,
-    FOLDS,
-    LINKING,
-    folds_of,
-    initials_of_graph,
-    mel_graph,
-    read_gold,
-    to_link,
-)
+from benchmarks.linking_sets import CANDIDATES, FOLDS
 from benchmarks.options import take_no_options
-from benchmarks.ranker_data import Case, form_of, is_removed
+from benchmarks.ranker_data import mel_cases
 from benchmarks.ranker_fit import Weighted, design, fit
 from benchmarks.train_ranker import judge
-from kg import AliasIndex
 from linker.manifest import PROFILES, ProfilesRecord
 from linker.profile_vectors import ProfileVectors
-from linker.ranking import LinkRanker
 from linker.sentence_meanings import load_meanings
-from linker.word_meanings import ENCODER, WORDS, WordMeanings
+from linker.word_meanings import ENCODER, WORDS
 
 ENTITIES, MENTIONS = 5_900_000, 20_000
-
-
-def cases_of(meanings: WordMeanings) -> Iterator[Case]:
-    """The gold mentions of mel-context, with the graph as it is and without a third of the gold entities."""
-    graph, posts = mel_graph(), read_gold(LINKING / "mel-context" / "posts.jsonl")
-    aliases, initials, ranker = AliasIndex(graph), initials_of_graph(graph), LinkRanker(graph, meanings=meanings)
-    removed = frozenset(iri for post in posts for iri in post.gold if iri and is_removed(iri))
-    for post, fold in zip(posts, folds_of(posts), strict=True):
-        for without in (frozenset[str](), removed):
-            found = to_link(post, aliases, without=without, initials=initials)
-            for row, (clues, nil), iri, mention, name in zip(
-                found.matches, ranker.clues(found), post.gold, found.mentions, post.names, strict=True
-            ):
-                entities = tuple(match.entity.iri for match in row)
-                right = entities.index(iri) if iri in entities else -1
-                is_nil, form = iri is None or iri in without, form_of(mention.text, name)
-                yield Case(clues, nil, right, is_nil, fold, form, bool(without), mention.text, entities)
 
 
 def memory_of_file(dimension: int) -> tuple[float, float]:
@@ -87,7 +58,7 @@ def main() -> None:
     print(f"{'profiles by':<20}{'right':>8}{'parts':>8}{'always linked':>15}{'parts':>8}{'ms a text':>11}", flush=True)
     for name in (WORDS, ENCODER):
         meanings = load_meanings(name, device="cpu")
-        cases = list(cases_of(meanings))
+        cases = list(mel_cases(meanings=meanings))
         rankers = [fit(design([Weighted([case for case in cases if case.fold != fold], 1.0)])) for fold in range(FOLDS)]
         judged = [(case, row) for case, row in judge(rankers, cases) if not case.removed]
         texts = [case.mention.split() * 10 for case in cases[:500]]

@@ -33,6 +33,7 @@ from linker.name_clues import words_in
 from linker.pipeline import post_to_link
 from linker.ranker import CLUES, NIL_CLUES
 from linker.ranking import LinkRanker, PostToLink
+from linker.word_meanings import WordMeanings
 
 BATCH = 32
 
@@ -94,8 +95,13 @@ def collect(name: str) -> Cases:
     return list(cases)
 
 
-def _mel() -> Iterator[Case]:
-    return _linked(mel_graph(), read_gold(LINKING / "mel-context" / "posts.jsonl"))
+def mel_cases(*, meanings: WordMeanings | None = None) -> Iterator[Case]:
+    """The gold mentions of mel-context, with the graph as it is and without a third of the gold entities.
+
+    Args:
+        meanings: What texts and entities are compared by; the package's word vectors where none are given.
+    """
+    return _linked(mel_graph(), read_gold(LINKING / "mel-context" / "posts.jsonl"), meanings=meanings)
 
 
 def _elevant(name: str) -> Callable[[], Iterator[Case]]:
@@ -118,8 +124,8 @@ def _tweeki() -> Iterator[Case]:
             yield from _with_and_without(ranker, found, item.gold, item.names, place % FOLDS, removed)
 
 
-def _linked(graph: Graph, posts: Sequence[GoldLinks]) -> Iterator[Case]:
-    aliases, ranker = AliasIndex(graph), LinkRanker(graph)
+def _linked(graph: Graph, posts: Sequence[GoldLinks], *, meanings: WordMeanings | None = None) -> Iterator[Case]:
+    aliases, ranker = AliasIndex(graph), LinkRanker(graph, meanings=meanings)
     initials = initials_of_graph(graph)
     removed = frozenset(iri for post in posts for iri in post.gold if iri and is_removed(iri))
     for post, fold in zip(posts, folds_of(posts), strict=True):
@@ -189,7 +195,7 @@ def _cases(
 
 
 _MAKERS: dict[str, Callable[[], Iterator[Case]]] = {
-    "mel": _mel,
+    "mel": mel_cases,
     "kore50": _elevant("kore50"),
     "rss500": _elevant("rss-500"),
     "oke": _elevant("oke-2015-train"),

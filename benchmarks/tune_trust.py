@@ -15,10 +15,11 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.graph_worth import print_scores
 from benchmarks.sample import SAMPLE, SHARED, TRAIN, WORK, read_sample, sample_index
 from benchmarks.train_default_tagger import Runs, prepare, sample_posts, text_key, trust_near_names
 from linker import Pipeline
-from ner import TaggerInput, load_tagger, score_tags
+from ner import TaggerInput, load_tagger
 from ner.training.recipes import load_recipe
 from scripts._picture_features import PictureFeatures
 
@@ -32,14 +33,14 @@ def main() -> None:
     posts = read_sample()[:TRAIN]
     gold = [post.tags for post in posts]
     alone = load_tagger(trained, device="cpu").tag([TaggerInput(post.post.tokens) for post in posts])
-    _print("text alone", gold, [output.tags for output in alone])
+    print_scores("text alone", gold, [output.tags for output in alone])
     for trust in TRUSTS:
         folder = FOLDER / f"trust-{trust:g}"
         shutil.copytree(trained, folder, dirs_exist_ok=True)
         trust_near_names(folder, trust)
         with Pipeline.open(sample_index(), tagger=str(folder), device="cpu", cache=FOLDER / "cache.sqlite") as pipeline:
             found = [result.tags for result in pipeline.run([post.post for post in posts])]
-        _print(f"graph and picture, trust {trust:g}", gold, found)
+        print_scores(f"graph and picture, trust {trust:g}", gold, found)
 
 
 def _train() -> Path:
@@ -55,12 +56,6 @@ def _train() -> Path:
     recipe = load_recipe("default")
     recipe = replace(recipe, schedule=replace(recipe.schedule, epochs=3, auxiliary_epochs=0))
     return Runs(data, FOLDER, files, [], pictures).train(recipe, "run")
-
-
-def _print(name: str, gold: list[tuple[str, ...]], found: list[tuple[str, ...]]) -> None:
-    scores = score_tags(gold, found).lenient
-    types = " ".join(f"{kind} {score.f1:.4f}" for kind, score in scores.by_type.items())
-    print(f"{name:30s} F1 {scores.overall.f1:.4f}  {types}", flush=True)
 
 
 if __name__ == "__main__":

@@ -11,21 +11,19 @@ resident. Then a build is killed in the middle of the file and gone on with, and
 
 import argparse
 import bz2
-import hashlib
 import json
 import os
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.kills import tables_of
 from benchmarks.loading import measure
 from benchmarks.sample import WORK
 
@@ -196,19 +194,6 @@ def kill_half_way(graph: Path, dump: Path, line_count: int) -> None:
         os.kill(process.pid, signal.SIGKILL)
 
 
-def content_of(graph: Path) -> dict[str, str]:
-    """Return a digest of every table, but for the times of day."""
-    content = {}
-    with closing(sqlite3.connect(graph)) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            columns = {row[1] for row in connection.execute(f"PRAGMA table_info({name})")} - {"started", "finished"}
-            digest = hashlib.sha256()
-            for row in connection.execute(f"SELECT {', '.join(sorted(columns))} FROM {name}"):
-                digest.update(repr(row).encode())
-            content[name] = digest.hexdigest()
-    return content
-
-
 def main(megabytes: int = 2000) -> None:
     """Print the rates, the memory, and whether a killed build ends as one that was not."""
     dump, size_bytes = dump_of(megabytes)
@@ -227,7 +212,7 @@ def main(megabytes: int = 2000) -> None:
     kill_half_way(killed, dump, line_count)
     stage = sum(path.stat().st_size for path in killed.parent.rglob("*") if path.is_file())
     reading = measure([sys.executable, "-c", _BUILD, str(killed), str(dump)])
-    is_same = content_of(killed) == content_of(folder / "all" / "kg.sqlite")
+    is_same = tables_of(killed) == tables_of(folder / "all" / "kg.sqlite")
     print(f"  killed half-way, {stage / 1e6:,.0f} MB of stage: {reading.seconds:.1f} s more, equal: {is_same}")
 
 

@@ -24,27 +24,11 @@ Pairs = Mapping[tuple[int, int], Floats]
 """For two mentions i < j, (N_i, N_j): what each candidate of one counts for each of the other; none is the last."""
 
 
-def relatedness(one: int, other: int, around: Around, degrees: Mapping[int, int]) -> tuple[float, float, float]:
-    """What two entities are to each other: the same, one hop apart, and what they share, each 0 to 1.
-
-    A neighbour that both have tells the more the fewer triples lie around it.
-
-    Args:
-        one: An entity's id.
-        other: Another's.
-        around: The neighbours of each.
-        degrees: How many triples lie around each neighbour.
-    """
-    if one == other:
-        return 1.0, 0.0, 0.0
-    if other in around[one] or one in around[other]:
-        return 0.0, 1.0, 0.0
-    shared = around[one] & around[other]
-    return 0.0, 0.0, max((_weight(degrees[node]) for node in shared), default=0.0)
-
-
 def relate(candidates: Sequence[Sequence[int]], around: Around, degrees: Mapping[int, int], weights: Floats) -> Pairs:
-    """What the candidates of each two mentions count for each other: `relatedness` by the weights.
+    """What the candidates of each two mentions count for each other.
+
+    Two entities are the same, or one hop apart, or share neighbours; what of these comes first counts, by its weight. A
+    neighbour that both have counts the more the fewer triples lie around it, and only the one that counts most.
 
     Args:
         candidates: The entities proposed for each mention.

@@ -15,8 +15,6 @@ from torch import Tensor, nn
 
 from ner.fusion.additive_attention import activate
 
-DIRECTIONS = ("all", "forward", "backward")
-
 
 class MultiDimensionalScores(nn.Module):
     """``h'(x_i, q) = W_t act(x_i W_x + q W_q)`` for every query and key: Chen equation 3, Arshad equation 5.

@@ -8,8 +8,8 @@ from pathlib import Path
 import lying_endpoint as lying
 import pytest
 import sparql_graph as world
+import sparql_servers as servers
 
-from benchmarks import servers
 from kg import EndpointError, SparqlReport, SparqlRequest, fetch_sparql
 from kg.sparql.client import MAX_WAIT_S, MAX_WAITS, RETRY_WAITS_S, Manner
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import lying_endpoint as lying
 import pytest
+import sparql_servers as servers
 import wikidata_world as items
 from index_content import tables_of
 
-from benchmarks import servers
 from kg import EndpointError, GraphSources, SparqlReport, SparqlRequest, build_graph, fetch_sparql, read_recipe
 from kg.sparql.client import Manner
 

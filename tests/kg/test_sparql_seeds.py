@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+import sparql_servers as servers
 
-from benchmarks import servers
 from kg import EndpointError, SourceError, SparqlRequest, fetch_sparql, read_recipe, read_seeds
 
 

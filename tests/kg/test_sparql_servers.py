@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import sparql_graph as world
+import sparql_servers as servers
 import wikidata_world as items
 
-from benchmarks import servers
 from kg import EndpointError, SparqlReport, SparqlRequest, canonical_iri, fetch_sparql, read_recipe
 from kg.ntriples import BrokenLineError, parse_line
 from kg.sparql.client import Manner

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linker.coherence import decide_together, relate, relatedness, shared_nodes
+from linker.coherence import decide_together, relate, shared_nodes
 from linker.ranker import softmax
 
 numbers = st.floats(-3, 3)
@@ -55,6 +55,16 @@ def test_a_mention_that_nothing_ties_keeps_its_own_probabilities() -> None:
     told = decide_together(own, {(0, 2): np.array([[0.0, 0.0], [2.0, 0.0]])})
     assert told[1] == pytest.approx(softmax(own[1]))
     assert told[0] != pytest.approx(softmax(own[0]))
+
+
+def relatedness(one, other, around, degrees):
+    """What two entities are to each other, the slow, plain way: the same, one hop apart, and what they share."""
+    if one == other:
+        return 1.0, 0.0, 0.0
+    if other in around[one] or one in around[other]:
+        return 0.0, 1.0, 0.0
+    shared = around[one] & around[other]
+    return 0.0, 0.0, max((1 / math.log2(2 + degrees[node]) for node in shared), default=0.0)
 
 
 @settings(max_examples=60, deadline=None)

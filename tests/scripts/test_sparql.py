@@ -9,8 +9,8 @@ from pathlib import Path
 import lying_endpoint as lying
 import pytest
 import sparql_graph as world
+import sparql_servers as servers
 
-from benchmarks import servers
 from kg import shipped_recipes
 
 

@@ -1,4 +1,4 @@
-"""Real SPARQL servers on this machine, for tests and benchmarks: Oxigraph (PyPI) and Virtuoso (Debian)."""
+"""Real SPARQL servers on this machine: Oxigraph (PyPI) and Virtuoso (Debian)."""
 
 import contextlib
 import os
