@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-KEPT = {"cache.sqlite"}  # what a build leaves alone
+KEPT = {"cache.sqlite", "cache.sqlite.lock"}  # what a build leaves alone
 
 
 def tables_of(path: Path) -> dict[str, list[tuple[object, ...]]]:

@@ -16,6 +16,6 @@ def test_one_of_each_is_said_so(run: Run, index: Path, tmp_path: Path) -> None:
     linked = run("link-and-tag", tmp_path / "index", posts, "-o", tmp_path / "results.jsonl")
     assert linked.exit_code == 0, linked.output
     assert run("evaluate-links", tmp_path / "results.jsonl", posts).stdout.startswith("1 post, 1 gold mention; ")
-    assert "1 line is a post" in run("link-and-tag", index, "-", stdin=b"{}\n").stderr
+    assert "1 line is a post" in run("link-and-tag", index, "-", "--cache", "none", stdin=b"{}\n").stderr
     tagged.write_text("Anna B-PER\n", "utf-8")
     assert run("evaluate-tagger", "default", tagged).stdout.startswith("1 post, 1 token; ")
