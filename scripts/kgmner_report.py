@@ -112,6 +112,7 @@ def _read(path: Path) -> "list[Result]":
 def _corrections(path: Path, results: "list[Result]") -> list[str]:
     """The lines of exported corrections that fit the results; what does not is counted and named."""
     posts = {(str(result.id), result.text, result.tokens) for result in results}
+    ids = {post_id for post_id, *_ in posts}
     fitting, left = list[str](), defaultdict[str, list[str]](list)
     for number, line in enumerate(_lines(path), start=1):
         try:
@@ -124,8 +125,7 @@ def _corrections(path: Path, results: "list[Result]") -> list[str]:
         except (ValueError, KeyError, TypeError, RecursionError):
             is_read = False
         if is_read:
-            is_here = any(post[0] == known for known, *_ in posts)
-            left[_OTHER_WORDS if is_here else _UNKNOWN].append(post[0])
+            left[_OTHER_WORDS if post[0] in ids else _UNKNOWN].append(post[0])
         elif line.strip():
             left["which cannot be read: expected JSON lines as a page exports them"].append(f"line {number}")
     for why, names in left.items():

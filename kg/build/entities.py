@@ -128,7 +128,7 @@ CREATE OR REPLACE MACRO read_label(iri) AS coalesce(
 _OWN_LABELS = f"""
 CREATE OR REPLACE TABLE own_label AS
 SELECT e.id AS entity, l.text,
-    min((language_place(language), language_place(language) > 1003 AND NOT regexp_matches(l.text, '[a-zA-ZÀ-ɏ]'),
+    min((language_place(language), is_foreign(language_place(language)) AND NOT regexp_matches(l.text, '[a-zA-ZÀ-ɏ]'),
         language, l.text)) AS place,
     any_value(starts_with(e.iri, '{WIKIDATA}')) AS is_item
 FROM (SELECT *, CASE WHEN tag[1] = '@' THEN tag[2:] ELSE '' END AS language FROM label) l
@@ -153,7 +153,7 @@ CREATE OR REPLACE TABLE given_name AS
 SELECT s.id AS entity, n.text, n.kind, n.weight FROM name n JOIN stands_for s ON s.key = n.subject
 UNION ALL
 SELECT o.entity, o.text, 'alias', {OTHER_LABEL_WEIGHT} FROM own_label o JOIN chosen_label c ON c.entity = o.entity
-WHERE o.text <> c.text AND (o.place[1] <= 1001 OR NOT o.is_item)
+WHERE o.text <> c.text AND (is_wanted(o.place[1]) OR NOT o.is_item)
 UNION ALL
 SELECT e.id, n.text, 'redirect', {REDIRECT_WEIGHT}
 FROM page_name n JOIN ending d ON d.page = n.key JOIN entity e ON e.key = d.target

@@ -59,7 +59,7 @@ HAVING count(*) > 0 AND count(type) = 0
 _NAMED_OTHERWISE = """
 SELECT 0, counted(count(*), 'entity has', 'entities have') || ' no name in {languages}: the name in another language is'
     || format(' taken, such as {} ({}); see --language', arg_min(text, entity), arg_min(place[3], entity))
-FROM chosen_label WHERE place[1] > 1001 HAVING count(*) > 0
+FROM chosen_label WHERE NOT is_wanted(place[1]) HAVING count(*) > 0
 """
 _NAMELESS = """
 SELECT 0, counted(count(*), 'entity has', 'entities have') || ' no name, but a number such as ' || arg_min(label, id)

@@ -33,12 +33,15 @@ CREATE OR REPLACE MACRO strip(text) AS CASE
     ELSE trim(text, '{_BLANKS}') END
 """
 
-# Where a language stands among the wanted ones, from 1 on; then no language, `mul`, English, and all others.
+# Where a language stands among the wanted ones, from 1 on; then none, `mul`, English, and all others. None
+# and `mul` are as good as a wanted one; foreign is what is not English either.
 _LANGUAGE_PLACE = """
 CREATE OR REPLACE MACRO language_place(language) AS coalesce(2 * list_position({wanted}, language),
     2 * list_position({wanted}, split_part(language, '-', 1)) + 1,
     CASE WHEN language = '' THEN 1000 WHEN language = 'mul' THEN 1001 WHEN language = 'en' THEN 1002
-        WHEN starts_with(language, 'en-') THEN 1003 ELSE 1004 END)
+        WHEN starts_with(language, 'en-') THEN 1003 ELSE 1004 END);
+CREATE OR REPLACE MACRO is_wanted(place) AS place <= 1001;
+CREATE OR REPLACE MACRO is_foreign(place) AS place > 1003;
 """
 
 _TABLES = """

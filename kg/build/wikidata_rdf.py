@@ -53,7 +53,7 @@ DELETE FROM said WHERE hp IS NOT NULL AND (
         OR p = 'http://schema.org/name' OR starts_with(o, '{WIKIDATA}prop/')
         OR starts_with(p, '{WIKIDATA}prop/') AND NOT starts_with(p, '{WIKIDATA_CLAIM}')
         OR NOT starts_with(s, '{_ITEM}') AND p <> '{LABEL}'
-        OR p IN ('{ALIAS}', '{DESCRIPTION}') AND language_place(t[2:]) > 1001
+        OR p IN ('{ALIAS}', '{DESCRIPTION}') AND NOT is_wanted(language_place(t[2:]))
         OR starts_with(p, '{WIKIDATA_CLAIM}') AND (
             NOT starts_with(o, '{_ITEM}') AND p NOT IN {tuple(_PICTURES)}
             OR v IS NOT NULL AND t = '' AND p NOT IN {tuple(_NAMES)})
