@@ -16,6 +16,7 @@ TypeTable = Mapping[str, str]
 AS_WRITTEN: TypeTable = {}
 """The table that leaves every type as it is written."""
 
+_DELIMITERS = ",;\t"  # as spreadsheets save a table
 _PART = re.compile(r"[-./:]")  # between a type and a kind of it: person-actor, PER.NAM
 
 
@@ -23,7 +24,8 @@ def type_table(path: Path | None = None, *, types: Sequence[str] = TYPES) -> Typ
     """What types are called here: by a user's rows, by the types there are (in any case), by our table.
 
     Args:
-        path: CSV with the columns ``tag`` and ``type``: one of the types, or O to leave a type out.
+        path: CSV with the columns ``tag`` and ``type``: one of the types, or O to leave a type out. Semicolons or tabs
+            may stand in the place of commas.
         types: The types there are; what our table calls by other names is unknown.
 
     Raises:
@@ -77,7 +79,8 @@ def _ours() -> TypeTable:
 
 
 def _read(text: str, name: str, types: Sequence[str]) -> dict[str, str]:
-    rows = csv.DictReader(text.splitlines())
+    lines = text.splitlines()
+    rows = csv.DictReader(lines, delimiter=max(_DELIMITERS, key=lines[0].count) if lines else _DELIMITERS[0])
     if not {"tag", "type"}.issubset(rows.fieldnames or ()):
         raise FormatError(f"types {name}: has the columns {rows.fieldnames}, expected tag,type")
     written = {type_key(kind): kind for kind in (*types, OUTSIDE)}

@@ -137,14 +137,16 @@ def test_types_of_ones_own(tmp_path: Path) -> None:
     path.write_text("Rex\tB-DOG\nsaw\tO\nTim\tB-PER\n")
     with pytest.raises(FormatError, match=r"posts:1: type 'DOG' is unknown: .*--types FILE"):
         read_posts(path)
-    table.write_text("tag,type\ndog,OTHER\nPER,O\n")
-    assert entities(path, types=type_table(table)) == [[("Rex", "OTHER")]]
+    for between in ",;\t":
+        table.write_text("tag,type\ndog,OTHER\nPER,O\n".replace(",", between))
+        assert entities(path, types=type_table(table)) == [[("Rex", "OTHER")]]
     table.write_text("tag,type\ndog,CAT\n")
     with pytest.raises(FormatError, match=r"types\.csv:2: type 'CAT', expected one of PER, LOC, ORG, OTHER, or O"):
         type_table(table)
-    table.write_text("a,b\n")
-    with pytest.raises(FormatError, match="expected tag,type"):
-        type_table(table)
+    for text in ("a,b\n", ""):
+        table.write_text(text)
+        with pytest.raises(FormatError, match="expected tag,type"):
+            type_table(table)
 
 
 def test_neighbours_whose_types_become_one_stay_two(tmp_path: Path) -> None:
