@@ -7,6 +7,7 @@ one matrix, so that an adapted encoder costs no more than a plain one.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TypeVar
 
 import torch
@@ -33,6 +34,16 @@ class AdaptedLinear(nn.Module):
         base: Tensor = self.base(x)
         return base + change
 
+    def nearest(self, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """``A`` and ``B`` with which the layer comes nearest to a matrix (out, in) (Eckart and Young 1936)."""
+        rank = len(self.down)
+        change = (weight - self.base.weight).detach().double()
+        left, values, right = torch.linalg.svd(change, full_matrices=False)
+        scale, kept = values[:rank].sqrt(), min(rank, len(values))
+        down, up = self.down.detach().clone(), torch.zeros_like(self.up)
+        down[:kept], up[:, :kept] = (scale[:, None] * right[:rank]).to(down), (left[:, :rank] * scale).to(up)
+        return down, up
+
     def merged(self) -> nn.Linear:
         """One linear layer that does the same."""
         merged = nn.Linear(self.base.in_features, self.base.out_features, bias=self.base.bias is not None)
@@ -56,6 +67,17 @@ def merge(encoder: nn.Module) -> None:
     """Replace every adapted layer by its merged one, for tagging."""
     for parent, name, adapted in _linears(encoder, AdaptedLinear):
         setattr(parent, name, adapted.merged())
+
+
+def adapters_nearest(encoder: nn.Module, whole: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What an adapted encoder's parameters are where it comes nearest to a whole one, given its parameters by name."""
+    found = {name: whole[name] for name, _ in encoder.named_parameters() if name in whole}
+    for name, layer in encoder.named_modules():
+        if isinstance(layer, AdaptedLinear):
+            found[f"{name}.down"], found[f"{name}.up"] = layer.nearest(whole[f"{name}.weight"])
+            if layer.base.bias is not None:
+                found[f"{name}.base.bias"] = whole[f"{name}.bias"]
+    return found
 
 
 def _linears(encoder: nn.Module, kind: type[_M]) -> list[tuple[nn.Module, str, _M]]:

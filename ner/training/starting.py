@@ -1,7 +1,8 @@
 """Where a run starts from: another tagger's weights, as far as they fit; what does not fit is made anew, and named.
 
 A type that the other tagger has under another name (``person``, where it has PER) starts as that one. Adapters fit
-adapters; an encoder that is trained whole starts from the one that the other tagger's adapters make of it.
+adapters of their rank; an encoder that is trained whole starts from the one that the other tagger's adapters make of
+it, and adapters of another rank as the nearest to that which they can be.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from torch import Tensor
 
 from ner.checkpoints import load_state, read_design, read_weights
 from ner.embeddings.word_table import WordTable
-from ner.encoders.adapters import merge
+from ner.encoders.adapters import adapters_nearest, merge
 from ner.errors import CheckpointError, TagError
 from ner.formats import our_tag
 from ner.networks.building import Design, build_network
@@ -86,13 +87,14 @@ def _saved_weights(start: Path, network: Network, old: Design, design: Design) -
     saved = read_weights(start, network)
     if old.encoder != design.encoder:
         return {name: value for name, value in saved.items() if not name.startswith("encoder.")}
-    needed = {name for name in network.own_state() if name.startswith("encoder.")}
-    if old.encoder is None or needed <= saved.keys():
+    needed = {name: value.shape for name, value in network.own_state().items() if name.startswith("encoder.")}
+    if old.encoder is None or all(name in saved and saved[name].shape == shape for name, shape in needed.items()):
         return saved
-    whole, _ = build_network(old, seed=0)
-    load_state(whole, start)
-    merge(whole)
-    return {**{name: value.detach() for name, value in whole.named_parameters() if name in needed}, **saved}
+    other, _ = build_network(old, seed=0)
+    load_state(other, start)
+    merge(other)
+    whole = {name: value.detach() for name, value in other.named_parameters()}
+    return saved | {name: value for name, value in adapters_nearest(network, whole).items() if name in needed}
 
 
 def _rows(network: Network, old: Design, design: Design) -> dict[str, Rows]:
@@ -158,6 +160,7 @@ def _differences(old: Design, design: Design) -> list[str]:
     pairs = (
         ("tagger", old.tagger, design.tagger),
         ("encoder", old.encoder, design.encoder),
+        ("rank of adapters", *(getattr(one.options, "adapter_rank", 0) for one in (old, design))),
         ("word vectors", old.vectors, design.vectors),
         ("picture encoder", old.picture_encoder, design.picture_encoder),
         ("styles", old.styles, design.styles),

@@ -105,6 +105,23 @@ def test_an_encoder_that_is_trained_whole_starts_from_the_merged_adapters(start:
     torch.testing.assert_close(state["encoder.encoder.layer.0.attention.self.query.weight"], merged)
 
 
+def test_adapters_start_as_the_nearest_to_those_of_another_rank(start: Path, design: Design, tmp_path: Path) -> None:
+    query = "encoder.encoder.layer.0.attention.self.query"
+    whole_design = replace(design, options=replace(OPTIONS, adapter_rank=0))
+    whole, _ = started(start, whole_design)
+    save_checkpoint(tmp_path / "whole", whole, whole_design)
+    for place, rank in ((start, 3), (tmp_path / "whole", 2), (tmp_path / "whole", 1), (start, 1)):
+        network, _ = build_network(other := replace(design, options=replace(OPTIONS, adapter_rank=rank)), seed=2)
+        lines = start_from(place, network, other, None)
+        assert f"rank of adapters: {2 if place == start else 0} there, {rank} here" in lines
+        assert not any(line.startswith("made anew: encoder") for line in lines)
+        layer = network.get_submodule(query)
+        left, values, right = torch.linalg.svd(whole[f"{query}.weight"] - layer.base.weight)
+        nearest = (left[:, :rank] * values[:rank]) @ right[:rank]
+        torch.testing.assert_close(layer.up @ layer.down, nearest, rtol=2e-3, atol=0.1)  # of numbers in the hundreds
+        torch.testing.assert_close(layer.base.bias, whole[f"{query}.bias"])
+
+
 def test_words_keep_what_was_learned_of_them(tiny_vectors: Path, tmp_path: Path) -> None:
     options = BiLstmCrfOptions(letter_width=4, lstm_width=4)
     tables = [WordTable.build(tiny_vectors, [words]) for words in (("chad", "smith", "paris"), ("a", "paris", "chad"))]
