@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import json
 import lzma
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,32 @@ def test_every_scheme_spells_the_same_entities(tmp_path: Path, tags: str, scheme
     assert entities(path, tell=told.append) == expected
     assert len(told) == bool(scheme)
     assert scheme in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("tags", "scheme"),
+    [
+        ("B-PER E-PER O S-ORG|S-LOC O O", "IOBES"),
+        ("PER PER O ORG|LOC O O", "bare types"),
+        ("b_per i_PER O b_org|b_loc O O", "BIO"),
+    ],
+)
+def test_json_may_have_any_scheme_too(tmp_path: Path, tags: str, scheme: str) -> None:
+    told: list[str] = []
+    path = tmp_path / "posts"
+    rows = [{"tokens": words, "tags": own.split()} for words, own in zip(WORDS, tags.split("|"), strict=True)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert entities(path, tell=told.append) == FOUND
+    assert f"2 posts in JSON ({scheme})" in told[0]
+
+
+def test_types_in_other_cases_are_one_entity(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "posts",
+        [["B-Per", "I-PER", "O", "b-org"], ["B-loc", "O", "O"]],
+        lambda n, word, tag: f"{word}\t{tag}",
+    )
+    assert entities(path) == FOUND
 
 
 def test_an_orphan_in_a_file_with_b_after_o_makes_it_no_iob1(tmp_path: Path) -> None:
