@@ -6,6 +6,7 @@ import json
 import lzma
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backports import zstd
@@ -151,6 +152,47 @@ def test_what_is_mapped_or_left_out_is_said(tmp_path: Path) -> None:
     assert told == [
         f"{path}: 2 posts in columns of words and tags (BIO); GPE as LOC, PERSON as PER; left out: DATE (1)"
     ]
+
+
+@pytest.mark.parametrize("separator", ["\t", ",", ";"])
+@pytest.mark.parametrize("header", ["Word|Tag", ""])
+@pytest.mark.parametrize("between", ["|", ""])
+def test_a_table_is_read_as_columns(tmp_path: Path, separator: str, header: str, between: str) -> None:
+    rows = [[f"{word}|{tag}" for word, tag in zip(*post, strict=True)] for post in zip(WORDS, TAGS, strict=True)]
+    rows[0].append('",|O')  # a word that a table has in quotes
+    text = "\n".join([*([header] if header else []), *rows[0], between, *rows[1]])
+    text = text.replace('",|', ",|" if separator == "\t" else '","|').replace("|", separator)
+    (tmp_path / "posts").write_text(text, encoding="utf-8-sig", newline="\r\n")
+    assert entities(tmp_path / "posts") == FOUND
+    assert words(tmp_path / "posts") == [(*WORDS[0], ","), tuple(WORDS[1])]
+
+
+@pytest.mark.parametrize("line", ["{post},{word},POS,{tag}", "{post}\t{number}\t{word}\t{tag}"])
+@pytest.mark.parametrize("again", [True, False])
+def test_a_column_may_say_of_which_post_a_word_is(tmp_path: Path, line: str, again: bool) -> None:
+    rows = [line.replace("{number}", "Nr").format(post="Sentence #", word="Word", tag="Tag").replace("POS", "Kind")]
+    for place, post in enumerate(zip(WORDS, TAGS, strict=True)):
+        for number, (word, tag) in enumerate(zip(*post, strict=True)):
+            name = f"Sentence: {place}" if again or number == 0 else ""
+            rows.append(line.format(post=name, number=number, word=word, tag=tag))
+    (tmp_path / "posts").write_text("\n".join(rows))
+    assert entities(tmp_path / "posts") == FOUND
+    assert [post.id for post in read_posts(tmp_path / "posts")] == ["Sentence: 0", "Sentence: 1"]
+
+
+def test_a_header_is_no_post_of_a_longer_file(tmp_path: Path) -> None:
+    (tmp_path / "posts").write_text("token\tner_tag\n" + "Chad\tB-LOC\nis\tO\n" * 20)
+    [post] = read_posts(tmp_path / "posts")
+    assert post.tokens == ("Chad", "is") * 20
+
+
+def test_marks_of_a_text_become_tags_as_the_page_of_posts_says() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "posts.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)  # noqa: S102
+    post = names["tagged"]("Tim Cook's at Apple!", [(0, 8, "PER"), (14, 19, "ORG")])
+    assert post["tokens"] == ["Tim", "Cook", "'s", "at", "Apple", "!"]
+    assert post["tags"] == ("B-PER", "I-PER", "O", "O", "B-ORG", "O")
 
 
 def test_ids_of_comments_are_those_of_posts(tmp_path: Path) -> None:
