@@ -102,7 +102,12 @@ def read_captions(path: Path) -> dict[str, str]:
 
 def with_captions(posts: Sequence[TaggedPost], captions: Mapping[str, str]) -> list[TaggedPost]:
     """The posts with the captions of their pictures; a post whose picture has none is left as it is."""
-    return [replace(post, caption=captions.get(post.image or post.id, post.caption)) for post in posts]
+    return [replace(post, caption=captions.get(str(post.image or post.id), post.caption)) for post in posts]
+
+
+def captioned(posts: Sequence[TaggedPost]) -> str:
+    """Say how many posts have a caption."""
+    return f"{sum(bool(post.caption) for post in posts):,} of {len(posts):,} posts have a caption"
 
 
 def our_tag(tag: str, types: TypeTable | None = None) -> str:

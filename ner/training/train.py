@@ -68,9 +68,13 @@ def train_tagger(
     read = partial(read_training_posts, captions=texts, informed=informed, types=table, tell=tell)
     corpora = [Corpus(tuple(read(paths)), n) for n, paths in enumerate(groups)]
     validations: list[Validation] = []
+    learned = {post.tokens for post in corpora[0].posts}
     for path in valid:
         posts = read([path])
-        validations += validations_of(f"{path.parent.name}/{path.name}", posts, regions)
+        again = sum(post.tokens in learned for post in posts)
+        if again and tell is not None:
+            tell(f"{path}: {again:,} of {len(posts):,} posts are trained on too, word for word")
+        validations += validations_of(f"{path.absolute().parent.name}/{path.name}", posts, regions)
     run = Run(
         recipe,
         corpora,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ner.embeddings.word_table import WordTable
 from ner.errors import TrainingError
-from ner.formats import TaggedPost, read_posts, tagger_input, with_captions
+from ner.formats import TaggedPost, captioned, read_posts, tagger_input, with_captions
 from ner.inputs.context import words_beside
 from ner.networks.registry import REGISTRY
 from ner.spans import TYPES, split_tag
@@ -77,6 +77,8 @@ def read_training_posts(
     posts = [post for post in with_captions(found, captions) if post.tokens]
     if not posts:
         raise TrainingError(f"{', '.join(map(str, paths)) or 'train'}: no posts: give a file of tagged posts")
+    if captions and tell is not None:
+        tell(f"{', '.join(map(str, paths))}: {captioned(posts)}")
     return posts if informed is None else list(informed(posts))
 
 

@@ -96,3 +96,8 @@ def test_two_taggers_with_other_types_are_compared_by_ours(tagger: Path, own: Pa
     result = run("evaluate-tagger", tagger, posts, "--against", tmp_path / "ours", "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["lenient"]["by_type"]["OTHER"]["gold"] == 1
+    (tmp_path / "types.csv").write_text("tag,type\nPRODUCT,ORG\nEVENT,O\n")
+    arguments = ["--against", tmp_path / "ours", "--types", tmp_path / "types.csv", "--json"]
+    result = run("evaluate-tagger", tagger, own / "posts.conll", *arguments)
+    found = json.loads(result.stdout)["lenient"]
+    assert (found["overall"]["f1"], found["overall"]["gold"], found["by_type"]["ORG"]["correct"]) == (1.0, 12, 12)
