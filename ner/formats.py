@@ -42,7 +42,7 @@ class TaggedPost:
 
 
 def read_posts(
-    path: Path, *, types: TypeTable | None = None, tell: Callable[[str], None] | None = None
+    path: str | Path, *, types: TypeTable | None = None, tell: Callable[[str], None] | None = None
 ) -> list[TaggedPost]:
     """Posts of a file in any of the formats here; their tags, of whatever scheme, become BIO.
 
@@ -82,7 +82,7 @@ def tagger_input(post: TaggedPost) -> TaggerInput:
     return TaggerInput(post.tokens, post.attributes, post.caption, post.knowledge, known_names=post.known_names)
 
 
-def read_captions(path: Path) -> dict[str, str]:
+def read_captions(path: str | Path) -> dict[str, str]:
     """Captions by image name, from lines of ``name<TAB>caption``; an empty caption counts as none.
 
     Raises:
@@ -92,7 +92,9 @@ def read_captions(path: Path) -> dict[str, str]:
     with TextFile(path) as file:
         for number, line in file.lines():
             name, tab, caption = line.partition("\t")
-            if (not tab and line.strip()) or not is_text(line):
+            if not is_text(line):
+                raise FormatError(f"{path}:{number}: is not UTF-8 text: convert it first")
+            if not tab and line.strip():
                 raise FormatError(f"{path}:{number}: expected 'name<TAB>caption', found {line[:80]!r}")
             if caption.strip():
                 captions[name.strip()] = caption.strip()

@@ -15,6 +15,7 @@ from ner.errors import RecipeError
 from ner.networks.registry import REGISTRY
 from ner.options import choice, options, options_from, positive, share, size
 from ner.spans import OUTSIDE, TYPES
+from ner.tag_types import type_key
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 """Where the shipped recipes are."""
@@ -101,7 +102,7 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.tagger not in REGISTRY:
             raise RecipeError(f"tagger = {self.tagger!r}: expected one of {', '.join(REGISTRY)}")
-        if not self.types or len({name.upper() for name in self.types}) < len(self.types):
+        if not self.types or len({type_key(name) for name in self.types}) < len(self.types):
             raise RecipeError(f"types = {self.types}: expected at least one, each only once")
         if odd := [name for name in self.types if len(name.split()) != 1 or name == OUTSIDE]:
             raise RecipeError(f"types: {odd[0]!r} is no name of a type: expected one word, such as 'PRODUCT'")

@@ -18,11 +18,11 @@ from ner.training.training_posts import Corpus, Informed, RegionsOf, Validation,
 def train_tagger(
     recipe: Recipe,
     *,
-    train: Sequence[Path],
-    valid: Sequence[Path],
-    output: Path,
-    captions: Sequence[Path] = (),
-    auxiliary: Sequence[Path] = (),
+    train: Sequence[str | Path],
+    valid: Sequence[str | Path],
+    output: str | Path,
+    captions: Sequence[str | Path] = (),
+    auxiliary: Sequence[str | Path] = (),
     init: str | Path | None = None,
     regions: RegionsOf | None = None,
     picture_encoder: str | None = None,
@@ -69,7 +69,7 @@ def train_tagger(
     corpora = [Corpus(tuple(read(paths)), n) for n, paths in enumerate(groups)]
     validations: list[Validation] = []
     learned = {post.tokens for post in corpora[0].posts}
-    for path in valid:
+    for path in map(Path, valid):
         posts = read([path])
         again = sum(post.tokens in learned for post in posts)
         if again and tell is not None:
@@ -79,7 +79,7 @@ def train_tagger(
         recipe,
         corpora,
         validations,
-        output=output,
+        output=Path(output),
         init=None if init is None else tagger_folder(init),
         pictures=None if regions is None else Pictures(regions, str(picture_encoder), region_width),
         device=pick_device(device),

@@ -162,6 +162,9 @@ def test_captions(tmp_path):
         [TaggedPost("7#2", (), (), image="7"), TaggedPost("8", (), (), "own", "8")], captions
     )
     assert (captioned.caption, other.caption) == ("a flag", "own")
+    path.write_bytes(b"7\ta caf\xe9\n")
+    with pytest.raises(FormatError, match=r"captions\.tsv:1: is not UTF-8 text: convert it first"):
+        read_captions(path)
     path.write_text("no tab\n", encoding="utf-8")
     with pytest.raises(FormatError, match="name<TAB>caption"):
         read_captions(path)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ner import read_posts, type_table, types_in_files
+
 TYPES = ("EVENT", "PRODUCT")
 
 
@@ -50,6 +52,14 @@ def test_without_the_flag_an_unknown_type_is_refused_with_the_fix(own: Path, run
     assert result.exit_code == 1
     assert "type 'GADGET' is unknown" in result.stderr
     assert "--own-types" in result.stderr
+
+
+def test_a_type_written_in_several_ways_is_one(tmp_path: Path) -> None:
+    posts = tmp_path / "posts.conll"
+    posts.write_text("a\tB-Soft_Drink\nb\tI-SOFT-DRINK\nc\tB-per\nd\tB-PER\n")
+    assert types_in_files([str(posts)]) == ("PER", "Soft_Drink")
+    [post] = read_posts(str(posts), types=type_table(types=("PER", "Soft_Drink")))
+    assert post.tags == ("B-Soft_Drink", "I-Soft_Drink", "B-PER", "B-PER")
 
 
 def test_the_checkpoint_and_the_evaluation_have_them(tagger: Path, own: Path, run) -> None:

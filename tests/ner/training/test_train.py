@@ -122,7 +122,7 @@ def test_what_it_makes_of_the_posts_is_told(tiny_words_recipe, train_file, valid
     report = train_tagger(
         recipe_from_dict(tiny_words_recipe),
         train=[train_file],
-        valid=[Path("valid.txt"), train_file],
+        valid=["valid.txt", train_file],
         captions=[captions],
         output=tmp_path / "run",
         regions=lambda _post: None,
