@@ -85,7 +85,7 @@ def _layout_between(lines: Sequence[str], separator: str) -> Layout | None:
     cut = [[cells for row in group if (cells := _cells(row, separator, is_indented=is_indented))] for group in groups]
     header = _header(cut)
     widths = Counter(len(cells) for group in cut for cells in group)
-    width = max(widths, key=lambda count: (widths[count], count))
+    width = max(widths, key=lambda count: (widths[count], count), default=0)
     if width == 1:
         known = [row.strip() for row in rows]
         is_words = widths[1] == len(rows) and max(map(len, known)) <= _LONGEST_WORD
@@ -182,12 +182,13 @@ def _groups(lines: Sequence[str]) -> tuple[list[list[str]], bool]:
 
 def _header(groups: Sequence[list[list[str]]]) -> list[bool]:
     """Take a first row that names the columns out of the rows; which of its cells stands above the words."""
-    first = next((group[0] for group in groups if group), [])
+    begin = next((group for group in groups if group), [[]])
+    first = begin[0]
     names_words = [cell.lower() in _HEADERS for cell in first]
     rest = {cells[-1] for group in groups for cells in group if cells is not first}
-    if len(first) < 2 or not any(names_words) or first[-1] in rest or any(map(_is_tag, first)):
+    if not rest or len(first) < 2 or not any(names_words) or first[-1] in rest or any(map(_is_tag, first)):
         return []
-    groups[0].pop(0)
+    begin.pop(0)
     return names_words
 
 

@@ -30,7 +30,7 @@ _WANTED = "give a word and its tag in columns, or JSON objects with 'tokens' and
 class TaggedPost:
     """A post with its gold tags."""
 
-    id: str  # unique in its file
+    id: str  # as the file has it, else its number; of JSON perhaps not unique
     tokens: tuple[str, ...]  # the words as they are in the file
     tags: tuple[str, ...]  # one BIO tag a token, with the types of :data:`ner.spans.TYPES`
     caption: str = ""  # what a picture's caption says; "" where there is none

@@ -128,8 +128,8 @@ def evaluate(job: Job, progress: "Progress") -> Report:
         check_plot(job.plot)
     check_pictures(job.images, job.picture_cache)
     taggers = [load_tagger(name, device=job.device) for name in (job.tagger, job.against) if name is not None]
-    told_apart = {getattr(tagger, "types", TYPES) for tagger in taggers}
-    types = told_apart.pop() if len(told_apart) == 1 else TYPES
+    told_apart = [getattr(tagger, "types", TYPES) for tagger in taggers]
+    types = told_apart[0] if len(set(map(frozenset, told_apart))) == 1 else TYPES
     table = type_table(job.types, types=types)
     posts = _read(job, table)
     for line in unfamiliar(posts, getattr(taggers[0], "reads", None), types):

@@ -80,7 +80,7 @@ class Run:
         self.network, self.inputs = build_network(self.design, seed=recipe.seed, table=self.table)
         if not self.network.takes_regions:
             if pictures is not None:
-                self.tell(f"{recipe.tagger} looks at no pictures: it is trained on the text")
+                self.tell(f"{recipe.tagger} looks at no regions of pictures by this recipe")
             self.design, pictures = replace(self.design, picture_encoder=None, region_width=0), None
         self.regions = None if pictures is None else pictures.regions
         self.validations = [one for one in validations if self.regions is not None or not one.with_pictures]

@@ -93,6 +93,8 @@ def test_an_empty_file_has_no_posts(tmp_path):
         ("a\tX\n", "posts.txt:1: expected 'token<TAB>tag', found 'a X'"),
         ("Tim Cook left\nParis is fun\n", "posts.txt:1: expected 'token<TAB>tag', found 'Tim Cook left'"),
         ("T1\tPER 0 3\tAda\n", "posts.txt:1: expected 'token<TAB>tag'"),
+        ("Word\tTag\n", "posts.txt:1: expected 'token<TAB>tag', found 'Word Tag'"),
+        (",,\n\nWord,Tag\n", "posts.txt:1: expected 'token<TAB>tag', found ',,'"),
         ("a\tB\nb\tI\nc\tO\n", "posts.txt:1: tag 'B' has no type"),
         ("PK\3\4\0\0\0\0", "posts.txt: is no text"),
         ("a\tB-PER\nb\tPER\n", "posts.txt:2: tag 'PER' is not 'O'"),

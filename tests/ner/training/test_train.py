@@ -134,7 +134,7 @@ def test_what_it_makes_of_the_posts_is_told(tiny_words_recipe, train_file, valid
     assert "valid.txt: 1 of 2 posts have a caption" in told
     assert f"{train_file}: 8 of 8 posts are trained on too, word for word" in told
     assert not any(line.startswith("valid.txt") and "trained on too" in line for line in told)
-    assert "cnn-bilstm-crf looks at no pictures: it is trained on the text" in told
+    assert "cnn-bilstm-crf looks at no regions of pictures by this recipe" in told
     assert f"{tmp_path.name}/valid.txt" in report.best.f1
 
 
