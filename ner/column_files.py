@@ -182,7 +182,7 @@ def _groups(lines: Sequence[str]) -> tuple[list[list[str]], bool]:
 
 def _header(groups: Sequence[list[list[str]]]) -> list[bool]:
     """Take a first row that names the columns out of the rows; which of its cells stands above the words."""
-    begin = next((group for group in groups if group), [[]])
+    begin: list[list[str]] = next((group for group in groups if group), [[]])
     first = begin[0]
     names_words = [cell.lower() in _HEADERS for cell in first]
     rest = {cells[-1] for group in groups for cells in group if cells is not first}
