@@ -202,10 +202,12 @@ def _inputs(
             for name in sorted({tagger.name for tagger in looking}):
                 say(f"note: {name} looks at pictures; --images DIR lets it see them")
         else:
-            trained_with = [encoder for tagger in looking if (encoder := getattr(tagger, "picture_encoder", None))]
+            trained_with = [tagger.picture_encoder for tagger in looking if tagger.picture_encoder]
             folder = Path(opened.enter_context(TemporaryDirectory()))
             cache = job.picture_cache or _features_file(job.tagger) or folder / FEATURES
             encoder = encoder or next(iter(trained_with), DEFAULT_ENCODER)
+            if other := next((name for name in trained_with if name != encoder), None):
+                raise CommandError(f"picture encoder {encoder!r}: expected {other!r}, of a tagger: leave out --images")
             features = opened.enter_context(closing(PictureFeatures(job.images, cache, encoder, job.device)))
             say(str(features.prepare(posts, progress)))
             posts = features.informed(posts)
