@@ -24,7 +24,7 @@ from benchmarks.options import take_no_options
 from benchmarks.sample import SHARED, WORK
 from kg import AliasIndex, normal_form
 from linker.word_meanings import ENCODER, RARE_FROM, load_pieces
-from ner import read_conll
+from ner import read_posts
 from ner.encoders.hub import load_encoder
 
 DIMENSION, EPOCHS, BATCH, RATE, SEED = 64, 3, 256, 5e-3, 0
@@ -49,7 +49,7 @@ def read_texts() -> list[str]:
         if row["iri"] not in meant
     ]
     for name in ("twitter2015", "twitter2017"):
-        texts += [" ".join(post.tokens) for post in read_conll(SHARED / "data" / name / "train.txt")]
+        texts += [" ".join(post.tokens) for post in read_posts(SHARED / "data" / name / "train.txt")]
     return texts
 
 

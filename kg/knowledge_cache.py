@@ -231,6 +231,10 @@ class KnowledgeCache(SmallStore):
             except sqlite3.OperationalError:
                 raise
             except sqlite3.DatabaseError as error:
+                with self.path.open("rb") as file:
+                    is_cache = self.path.suffix == ".sqlite" or file.read(6) == b"SQLite"
+                if not is_cache:  # a user's own file stays where it is
+                    raise CacheError(f"{self.path} is not a knowledge cache: give another place for it") from error
                 aside = self.path.with_name(f"{self.path.name}.aside-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
                 self.notice = f"{self.path} cannot be used ({error}): it was moved to {aside}, and a new one begun"
                 self.path.replace(aside)

@@ -70,6 +70,8 @@ class Pipeline:
         self.encoder = encoder
         self.memory = memory
         self.settings = settings or Settings()
+        #: Whether the tagger is shown the regions of pictures; not where they are another encoder's than it knows.
+        self.shows_regions = tagger.needs_regions and encoder is not None and tagger.picture_encoder == encoder.name
         self._inputs = InputFinder(index, encoder, memory, self.settings)
         self.other_iris = None if self.settings.iris == "own" else OtherIris(index.graph, self.settings.iris)
         self._candidates = self._inputs.candidates
@@ -127,7 +129,7 @@ class Pipeline:
         The aliases in the text give a first guess of the pictured entity, with which the post is tagged; the tagger's
         spans may add candidates, and where these make it another one, the post is tagged once more.
         """
-        first = self._inputs.first_look(posts, with_regions=self.tagger.needs_regions)
+        first = self._inputs.first_look(posts, with_regions=self.shows_regions)
         posts, pictures, matched = first.posts, first.pictures, first.aliases
         outputs = self.tagger.tag(first.inputs)
         found, informed = self._inputs.look(posts, pictures, matched, outputs)

@@ -35,9 +35,9 @@ from .evaluation.significance import compare_counts as compare_counts
 from .evaluation.significance import f1_intervals as f1_intervals
 from .evaluation.unfamiliar import unfamiliar as unfamiliar
 from .formats import TaggedPost as TaggedPost
+from .formats import captioned as captioned
 from .formats import our_tag as our_tag
 from .formats import read_captions as read_captions
-from .formats import read_conll as read_conll
 from .formats import read_posts as read_posts
 from .formats import tagger_input as tagger_input
 from .formats import with_captions as with_captions

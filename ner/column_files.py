@@ -1,13 +1,15 @@
 """Files of columns, a word a line: which column has the words, which the tags, and what is no word at all.
 
-Passed over are ``-DOCSTART-`` lines, comments (``# id ...``, ``# text = ...``), a header, and in CoNLL-U the lines of
-joined words and of empty nodes.
+Columns stand between tabs or blanks; or commas or semicolons, where tags do. Passed over are ``-DOCSTART-`` lines,
+comments (``# id ...``, ``# text = ...``), a header, and in CoNLL-U the lines of joined words and of empty nodes.
 """
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ner.spans import OUTSIDE
 from ner.tag_schemes import is_bracket, split_written
@@ -35,6 +37,9 @@ class Layout:
     is_indented: bool  # whether every line begins with a blank
     numbers: int | None = None  # the column that counts the words of a post
     kinds: frozenset[str] = frozenset()  # bare types that were seen
+    separator: str = ""  # what stands between cells; "" for tabs or blanks
+    has_header: bool = False  # whether the first row names the columns
+    post: int | None = None  # the column that says of which post a word is, where no empty lines do
 
     def tag_of(self, cells: Sequence[str]) -> str:
         """The tag in a row; "" where there is none. Where tags are last, they stand last in a short row too."""
@@ -62,14 +67,25 @@ class Block:
 
 def find_layout(lines: Sequence[str]) -> Layout | None:
     """How the first lines of a file are to be read; None where they are no columns of words."""
+    found = _layout_between(lines, "")
+    for separator in ",;" if found is None or found.tag is None else "":
+        other = _layout_between(lines, separator)
+        if other is not None and other.tag is not None:
+            return other
+    return found
+
+
+def _layout_between(lines: Sequence[str], separator: str) -> Layout | None:
+    """The same, if this stands between the cells."""
     groups, has_marks = _groups(lines)
     rows = [row for group in groups for row in group]
     if not rows:
         return Layout(2, 0, 1, is_indented=False) if has_marks else None
-    is_indented = all(row[0] in " \t" for row in rows)
-    cut = [[_cells(row, is_indented) for row in group] for group in groups]
+    is_indented = not separator and all(row[0] in " \t" for row in rows)
+    cut = [[cells for row in group if (cells := _cells(row, separator, is_indented=is_indented))] for group in groups]
+    header = _header(cut)
     widths = Counter(len(cells) for group in cut for cells in group)
-    width = max(widths, key=lambda count: (widths[count], count))
+    width = max(widths, key=lambda count: (widths[count], count), default=0)
     if width == 1:
         known = [row.strip() for row in rows]
         is_words = widths[1] == len(rows) and max(map(len, known)) <= _LONGEST_WORD
@@ -79,7 +95,7 @@ def find_layout(lines: Sequence[str]) -> Layout | None:
     whole = [[cells for cells in group if len(cells) == width] for group in cut]
     numbers = _numbered_column(whole)
     columns = list(zip(*(cells for group in whole for cells in group), strict=True))
-    word = 0 if numbers is None else numbers + 1
+    word = numbers + 1 if numbers is not None else header.index(True) if header else 0
     tags = [place for place in range(word + 1, width) if _has_tags(columns[place])]
     tag = next((place for place in tags if not _has_chunks(columns[place])), tags[-1] if tags else None)
     if tag is None and width == 2 and _has_tags(columns[0]):
@@ -89,7 +105,9 @@ def find_layout(lines: Sequence[str]) -> Layout | None:
     if word >= width:
         return None
     kinds = frozenset() if tag is None else frozenset(cell for cell in columns[tag] if not _is_tag(cell))
-    return Layout(width, word, tag, is_indented, numbers, kinds)
+    before = range(word) if header and numbers is None else ()
+    post = next((place for place in before if _repeats(columns[place])), None)
+    return Layout(width, word, tag, is_indented, numbers, kinds, separator, bool(header), post)
 
 
 def read_blocks(lines: Iterable[tuple[int, str]], layout: Layout) -> Iterator[Block]:
@@ -104,9 +122,9 @@ def read_blocks(lines: Iterable[tuple[int, str]], layout: Layout) -> Iterator[Bl
 
 def _blocks(lines: Iterable[tuple[int, str]], layout: Layout) -> Iterator[Block]:
     block = Block(0)
-    is_first = True  # where a header would be
+    is_header = layout.has_header
     for number, line in lines:
-        cells = _cells(line, layout.is_indented)
+        cells = _cells(line, layout.separator, is_indented=layout.is_indented)
         starts_post = line.startswith(IMAGE_LINE)
         is_mark = starts_post or not cells or _DOCSTART.fullmatch(cells[0]) is not None
         is_mark = is_mark or (line.startswith("#") and _is_comment(line, cells, layout))
@@ -119,29 +137,33 @@ def _blocks(lines: Iterable[tuple[int, str]], layout: Layout) -> Iterator[Block]
         elif is_mark:
             found = _ID.match(line)
             block.id = found[1] if found else block.id
+        elif is_header:
+            is_header = False
         else:
-            _add_row(block, number, line, cells, layout, is_first=is_first)
-            is_first = False
+            name = cells[layout.post] if layout.post is not None and layout.post < len(cells) else ""
+            if name not in ("", block.id):
+                if block.rows:
+                    yield block
+                    block = Block(number)
+                block.id = name
+            _add_row(block, number, line, cells, layout)
     if block.rows or block.image is not None:
         yield block
 
 
-def _add_row(block: Block, number: int, line: str, cells: list[str], layout: Layout, *, is_first: bool) -> None:
+def _add_row(block: Block, number: int, line: str, cells: list[str], layout: Layout) -> None:
     if layout.numbers is not None and _RANGE.fullmatch(cells[0]):
         return
     surplus = len(cells) - layout.width
     if surplus > 0 and layout.word == 0 and layout.width > 1 and "\t" not in line:  # a word with blanks in it
-        cells = [" ".join(cells[: surplus + 1]), *cells[surplus + 1 :]]
+        cells = [(layout.separator or " ").join(cells[: surplus + 1]), *cells[surplus + 1 :]]
     if len(cells) == 1 and line[0] == " " and layout.width > 1 and layout.is_tag(cells[0]):  # an empty word
         cells = ["", *cells]
-    tag = layout.tag_of(cells)
-    if is_first and cells[min(layout.word, len(cells) - 1)].lower() in _HEADERS and tag and not layout.is_tag(tag):
-        return
     if not is_text(line):
         block.bad = block.bad or (number, "is not UTF-8")
     elif layout.word >= len(cells):
         block.bad = block.bad or (number, f"has {len(cells)} columns, expected {layout.width}")
-    block.rows.append((number, cells[layout.word] if layout.word < len(cells) else "", tag))
+    block.rows.append((number, cells[layout.word] if layout.word < len(cells) else "", layout.tag_of(cells)))
 
 
 def _groups(lines: Sequence[str]) -> tuple[list[list[str]], bool]:
@@ -158,8 +180,32 @@ def _groups(lines: Sequence[str]) -> tuple[list[list[str]], bool]:
     return [group for group in groups if group], any(is_mark)
 
 
-def _cells(line: str, is_indented: bool) -> list[str]:
+def _header(groups: Sequence[list[list[str]]]) -> list[bool]:
+    """Take a first row that names the columns out of the rows; which of its cells stands above the words."""
+    begin: list[list[str]] = next((group for group in groups if group), [[]])
+    first = begin[0]
+    names_words = [cell.lower() in _HEADERS for cell in first]
+    rest = {cells[-1] for group in groups for cells in group if cells is not first}
+    if not rest or len(first) < 2 or not any(names_words) or first[-1] in rest or any(map(_is_tag, first)):
+        return []
+    begin.pop(0)
+    return names_words
+
+
+def _repeats(column: Sequence[str]) -> bool:
+    """Whether rows that follow each other say the same, or leave it out: of which post their words are."""
+    same = sum(cell in ("", before) for before, cell in pairwise(column))
+    return 0 < same < len(column) - 1
+
+
+def _cells(line: str, separator: str, *, is_indented: bool) -> list[str]:
     """The cells of a line, by tabs if it has any, else by blanks; a first one may be empty."""
+    if separator:
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+        except csv.Error:
+            return [line]
+        return cells if any(cells) else []
     line = line.rstrip(" \t")
     line = line.lstrip(" \t") if is_indented else line
     if "\t" in line:

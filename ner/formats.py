@@ -1,31 +1,36 @@
 """Readers of tagged posts.
 
-Files of columns, a word a line (Twitter-2015 and 2017, CoNLL, WNUT, MultiCoNER; ``ner.column_files``), in any scheme
-of tags (``ner.tag_schemes``), with the types of published sets (``ner.tag_types``). And JSON lines, one post a line,
-which alone can carry knowledge.
+Files of columns, a word a line (Twitter-2015 and 2017, CoNLL, WNUT, MultiCoNER; ``ner.column_files``), and JSON, an
+object a post, which alone can carry knowledge. Both in any scheme of tags (``ner.tag_schemes``), with the types of
+published sets (``ner.tag_types``).
 """
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from ner.column_files import Block, Layout, find_layout, read_blocks
+from ner.column_files import Layout, find_layout, read_blocks
 from ner.context_fields import context_fields
 from ner.errors import FormatError, TagError
 from ner.spans import OUTSIDE, split_tag
-from ner.tag_schemes import read_tags, scheme_of
-from ner.tag_types import TypeTable, our_type, type_table
+from ner.tag_schemes import read_tags, scheme_of, split_written
+from ner.tag_types import TypeTable, our_type, type_key, type_table
 from ner.taggers import KnownName, TaggerInput
 from ner.text_files import TextFile, is_text
+
+_BEGINS_JSON = re.compile(r'\ufeff?\s*(\{\s*["}]|(?P<array>\[)\s*[\[{])')
+_WANTED = "give a word and its tag in columns, or JSON objects with 'tokens' and 'tags'"
 
 
 @dataclass(frozen=True, slots=True)
 class TaggedPost:
     """A post with its gold tags."""
 
-    id: str  # unique in its file
+    id: str  # as the file has it, else its number; of JSON perhaps not unique
     tokens: tuple[str, ...]  # the words as they are in the file
     tags: tuple[str, ...]  # one BIO tag a token, with the types of :data:`ner.spans.TYPES`
     caption: str = ""  # what a picture's caption says; "" where there is none
@@ -37,9 +42,14 @@ class TaggedPost:
 
 
 def read_posts(
-    path: Path, *, types: TypeTable | None = None, tell: Callable[[str], None] | None = None
+    path: str | Path, *, types: TypeTable | None = None, tell: Callable[[str], None] | None = None
 ) -> list[TaggedPost]:
-    """Posts of a file in any of the formats here.
+    """Posts of a file in any of the formats here; their tags, of whatever scheme, become BIO.
+
+    In columns an empty token (``<tab>O``) is kept as "". A post without an ``IMGID:`` line has the id of a comment
+    before it (``# id 7``), else its number; an id that occurs again gets ``#2``, ``#3``. In JSON lines, or an array, a
+    post has ``tokens``, ``tags`` (or ``ner_tags``), and where known ``id``, ``image``, ``caption`` and what
+    :func:`ner.context_fields.context_fields` says.
 
     Args:
         path: The file, also compressed.
@@ -49,66 +59,21 @@ def read_posts(
     Raises:
         FormatError: The file is missing, not text, or a line in it has a different form; with the line's number.
     """
+    table = type_table() if types is None else types
     with TextFile(path) as file:
-        first = next((line for line in file.first_lines() if line.strip()), "")
-    reader = read_jsonl if first.lstrip().startswith("{") else read_conll
-    return reader(path, types=types, tell=tell)
-
-
-def read_conll(
-    path: Path, *, types: TypeTable | None = None, tell: Callable[[str], None] | None = None
-) -> list[TaggedPost]:
-    """Posts of a file of columns, whatever its separators and its scheme of tags; their tags become BIO.
-
-    An empty token (``<tab>O``) is kept as "". A post without an ``IMGID:`` line has the id of a comment before it
-    (``# id 7``), else its number; an id that occurs again gets ``#2``, ``#3``.
-
-    Raises:
-        FormatError: The file is missing, not text, or a line has no tag or a wrong one.
-    """
-    with TextFile(path) as file:
-        layout = find_layout(file.first_lines()) or Layout(2, 0, 1, is_indented=False)
-        blocks = list(read_blocks(file.lines(), layout))
-        _check_whole(file)
-    for block in blocks:
-        if block.bad:
-            raise FormatError(f"{path}:{block.bad[0]}: {block.bad[1]}: correct it in the data")
-        for number, word, tag in block.rows:
-            if not tag:
-                raise FormatError(f"{path}:{number}: expected 'token<TAB>tag', found {word[:80]!r}")
-    scheme = scheme_of([tag for _, _, tag in block.rows] for block in blocks)
-    mapping = _Mapping(types)
-    posts = [
-        TaggedPost(
-            block.name,
-            tuple(word for _, word, _ in block.rows),
-            _ours(block, scheme, mapping, path),
-            image=block.image,
-        )
-        for block in blocks
-    ]
+        is_json = _BEGINS_JSON.match("\n".join(file.first_lines()))
+        try:
+            found = _json_posts(file, is_array=bool(is_json["array"])) if is_json else _column_posts(file, table)
+            written = list(found)
+        finally:
+            _check_whole(file)  # a line that was cut is no mistake of its own
+    scheme, mapping = scheme_of(post.tags for post, _ in written), _Mapping(table)
+    if is_json and scheme == "IOB1":  # the entities are the same by the lenient reading, and their tags stay
+        scheme = "BIO"
+    posts = [replace(post, tags=_ours(post.tags, places, scheme, mapping)) for post, places in written]
     if tell is not None and (scheme != "BIO" or str(mapping)):
-        tell(f"{path}: {_count(posts)} in columns of words and tags ({scheme}){mapping}")
-    return posts
-
-
-def read_jsonl(
-    path: Path, *, types: TypeTable | None = None, tell: Callable[[str], None] | None = None
-) -> list[TaggedPost]:
-    """Posts of a JSONL file: ``id``, ``tokens``, ``tags``, and where known ``caption``, ``image``, ``knowledge``.
-
-    Also ``attributes`` and ``known_names``; what each holds :func:`ner.context_fields.context_fields` says. Tags are
-    BIO.
-
-    Raises:
-        FormatError: The file is missing, not text, or a line is not such an object; with the line's number.
-    """
-    mapping = _Mapping(types)
-    with TextFile(path) as file:
-        posts = [_post_from_json(line, path, number, mapping) for number, line in file.lines() if line.strip()]
-        _check_whole(file)
-    if tell is not None and str(mapping):
-        tell(f"{path}: {_count(posts)} in JSON lines{mapping}")
+        form = "JSON" if is_json else "columns of words and tags"
+        tell(f"{path}: {len(posts):,} post{'' if len(posts) == 1 else 's'} in {form} ({scheme}){mapping}")
     return posts
 
 
@@ -117,7 +82,7 @@ def tagger_input(post: TaggedPost) -> TaggerInput:
     return TaggerInput(post.tokens, post.attributes, post.caption, post.knowledge, known_names=post.known_names)
 
 
-def read_captions(path: Path) -> dict[str, str]:
+def read_captions(path: str | Path) -> dict[str, str]:
     """Captions by image name, from lines of ``name<TAB>caption``; an empty caption counts as none.
 
     Raises:
@@ -127,7 +92,9 @@ def read_captions(path: Path) -> dict[str, str]:
     with TextFile(path) as file:
         for number, line in file.lines():
             name, tab, caption = line.partition("\t")
-            if (not tab and line.strip()) or not is_text(line):
+            if not is_text(line):
+                raise FormatError(f"{path}:{number}: is not UTF-8 text: convert it first")
+            if not tab and line.strip():
                 raise FormatError(f"{path}:{number}: expected 'name<TAB>caption', found {line[:80]!r}")
             if caption.strip():
                 captions[name.strip()] = caption.strip()
@@ -137,7 +104,12 @@ def read_captions(path: Path) -> dict[str, str]:
 
 def with_captions(posts: Sequence[TaggedPost], captions: Mapping[str, str]) -> list[TaggedPost]:
     """The posts with the captions of their pictures; a post whose picture has none is left as it is."""
-    return [replace(post, caption=captions.get(post.image or post.id, post.caption)) for post in posts]
+    return [replace(post, caption=captions.get(str(post.image or post.id), post.caption)) for post in posts]
+
+
+def captioned(posts: Sequence[TaggedPost]) -> str:
+    """Say how many posts have a caption."""
+    return f"{sum(bool(post.caption) for post in posts):,} of {len(posts):,} posts have a caption"
 
 
 def our_tag(tag: str, types: TypeTable | None = None) -> str:
@@ -150,11 +122,7 @@ def our_tag(tag: str, types: TypeTable | None = None) -> str:
     Raises:
         TagError: It is not a BIO tag, or of a type that has no name here.
     """
-    return _Mapping(types).tag(*split_tag(tag))
-
-
-def _count(posts: Sequence[TaggedPost]) -> str:
-    return f"{len(posts):,} post{'' if len(posts) == 1 else 's'}"
+    return _Mapping(type_table() if types is None else types).tag(*split_tag(tag))
 
 
 def _check_whole(file: TextFile) -> None:
@@ -165,8 +133,8 @@ def _check_whole(file: TextFile) -> None:
 class _Mapping:
     """Types of a file as ours, and in words what was called what."""
 
-    def __init__(self, types: TypeTable | None) -> None:
-        self._types = type_table() if types is None else types
+    def __init__(self, types: TypeTable) -> None:
+        self._types = types
         self._seen: Counter[tuple[str, str]] = Counter()
 
     def tag(self, prefix: str, kind: str) -> str:
@@ -184,36 +152,93 @@ class _Mapping:
         return "".join(parts)
 
 
-def _ours(block: Block, scheme: str, mapping: _Mapping, path: Path) -> tuple[str, ...]:
+_Written = Iterator[tuple[TaggedPost, list[str]]]
+"""Posts with their tags as they are written, and where each of these stands."""
+
+
+def _column_posts(file: TextFile, types: TypeTable) -> _Written:
+    layout = find_layout(file.first_lines())
+    has_tags = layout is not None and layout.tag is not None
+    if not has_tags and b"\0\0" in file.head:
+        raise FormatError(f"{file.name}: is no text: {_WANTED}")
+    for block in read_blocks(file.lines(), layout or Layout(2, 0, 1, is_indented=False)):
+        if block.bad:
+            raise FormatError(f"{file.name}:{block.bad[0]}: {block.bad[1]}: correct it in the data")
+        for number, word, tag in block.rows:
+            if not tag or not (has_tags or split_written(tag)[0] or type_key(tag) in types):
+                found = f"{word} {tag}".strip()[:80]
+                raise FormatError(f"{file.name}:{number}: expected 'token<TAB>tag', found {found!r}: {_WANTED}")
+        words, tags = tuple(word for _, word, _ in block.rows), tuple(tag for _, _, tag in block.rows)
+        places = [f"{file.name}:{number}" for number, _, _ in block.rows]
+        yield TaggedPost(block.name, words, tags, image=block.image), places
+
+
+def _json_posts(file: TextFile, *, is_array: bool) -> _Written:
+    for line, text in [(0, "".join(file.blocks()))] if is_array else file.lines():
+        if not text.strip():
+            continue
+        place = file.name if is_array else f"{file.name}:{line}"
+        value = _from_json(text, place)
+        for number, row in enumerate(value if is_array else [value], 1):
+            where = f"{place}, post {number}" if is_array else place
+            try:
+                post = _post_from_row(row, number if is_array else line)
+            except FormatError as error:
+                raise FormatError(f"{where}: {error}") from error
+            yield post, [where] * len(post.tags)
+
+
+def _from_json(text: str, place: str) -> Any:
+    if not is_text(text):
+        raise FormatError(f"{place}: is not UTF-8 text: convert it first")
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise FormatError(f"{place}: is not JSON ({error}): {_WANTED}") from error
+    if "\\ud" in text.lower():  # perhaps half of an escaped pair, which no file can hold
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return value
+
+
+def _post_from_row(row: Any, number: int) -> TaggedPost:
+    if not isinstance(row, dict):
+        raise FormatError(f"is {row!r:.80}: {_WANTED}")
+    tagged = "ner_tags" if row.get("tags") is None else "tags"
+    if row.get("tokens") is None or row.get(tagged) is None:
+        raise FormatError(f"has the fields {', '.join(row)}: {_WANTED}")
+    tokens, tags = _strings(row, "tokens", '["Chad", "smiles"]'), _strings(row, tagged, '["B-PER", "O"]')
+    if len(tokens) != len(tags):
+        raise FormatError(f"{len(tokens)} tokens but {len(tags)} tags")
+    image = row.get("image")
+    image = image[0] if isinstance(image, list) and len(image) == 1 else image
+    if isinstance(image, (list, dict)):
+        raise FormatError(f"image is {image!r:.80}: expected the name of one picture")
+    caption, name = str(row.get("caption") or ""), row.get("id")
+    return TaggedPost(
+        str(number if name is None else name), tokens, tags, caption, image, *context_fields(row, len(tokens))
+    )
+
+
+def _strings(row: Mapping[str, Any], name: str, like: str) -> tuple[str, ...]:
+    """The list of a field; a number that stands as a word is one."""
+    found, kinds = row[name], (str, int, float) if name == "tokens" else (str,)
+    wrong = [one for one in found if type(one) not in kinds] if isinstance(found, list) else [found]
+    if wrong:
+        raise FormatError(f"{name}: found {wrong[0]!r:.80}, expected a list of texts: {like}")
+    return tuple(map(str, found))
+
+
+def _ours(tags: Sequence[str], places: Sequence[str], scheme: str, mapping: _Mapping) -> tuple[str, ...]:
     """The tags of a post in BIO with our types; neighbours whose types become one stay entities of their own."""
-    tags: list[str] = []
-    before = ("", "")  # type and tag
+    found: list[str] = []
+    before = ("", "")  # type, as types are compared, and tag
     try:
-        for prefix, kind in read_tags((tag for _, _, tag in block.rows), scheme):
+        for prefix, kind in read_tags(tags, scheme):
             ours = mapping.tag(prefix, kind)
-            if prefix == "I" and before[0] not in ("", kind) and ours[2:] == before[1][2:]:
+            if prefix == "I" and before[0] not in ("", type_key(kind)) and ours[2:] == before[1][2:]:
                 ours = mapping.tag("B", kind)
-            tags.append(ours)
-            before = kind, ours
+            found.append(ours)
+            before = type_key(kind), ours
     except TagError as error:
-        raise FormatError(f"{path}:{block.rows[len(tags)][0]}: {error}") from error
-    return tuple(tags)
-
-
-def _post_from_json(line: str, path: Path, number: int, mapping: _Mapping) -> TaggedPost:
-    if not is_text(line):
-        raise FormatError(f"{path}:{number}: is not UTF-8 text: convert it first")
-    try:
-        row = json.loads(line)
-        if "\\ud" in line.lower():  # perhaps half of an escaped pair, which no file can hold
-            row = json.loads(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
-        tokens, tags = tuple(map(str, row["tokens"])), tuple(mapping.tag(*split_tag(tag)) for tag in row["tags"])
-        if len(tokens) != len(tags):
-            raise FormatError(f"{len(tokens)} tokens but {len(tags)} tags")
-        caption, image = str(row.get("caption") or ""), row.get("image")
-        beside = context_fields(row, len(tokens))
-        return TaggedPost(str(row.get("id", number)), tokens, tags, caption, image, *beside)
-    except (TagError, FormatError) as error:
-        raise FormatError(f"{path}:{number}: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise FormatError(f"{path}:{number}: expected an object with 'tokens' and 'tags' ({error})") from error
+        raise FormatError(f"{places[len(found)]}: {error}") from error
+    return tuple(found)

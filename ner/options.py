@@ -29,6 +29,8 @@ _KINDS = {
     "float_type": "a number",
     "string_type": "a text",
     "bool_type": "true or false",
+    "list_type": "a list",
+    "finite_number": "a finite number",
     "dataclass_exact_type": _SECTION,
 }
 
@@ -65,7 +67,7 @@ def options(kind: type[_T]) -> type[_T]:
     A wrong one raises RecipeError: the text names the field, the value and what was expected. For a field that is such
     a dataclass plain values, as TOML and JSON have them, are taken too.
     """
-    config = ConfigDict(strict=True, extra="forbid")
+    config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
     checked: Any = dataclass(frozen=True, slots=True, kw_only=True, config=config)(kind)
     initialize, fields = checked.__init__, checked.__pydantic_fields__
     sections: dict[str, Any] = {name: f.annotation for name, f in fields.items() if is_dataclass(f.annotation)}

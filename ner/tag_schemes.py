@@ -73,6 +73,8 @@ def read_tags(tags: Iterable[str], scheme: str) -> Iterator[tuple[str, str]]:
         else:
             prefix, kind = split_written(tag)
             if scheme == BARE:
+                if tag in ("B", "I", "B-", "I-"):
+                    raise TagError(f"tag {tag!r} has no type: write B-NAME and I-NAME, by any name")
                 prefix = prefix if prefix == OUTSIDE else "I"
             if not prefix:
                 raise TagError(f"tag {tag!r} is not 'O', 'B-TYPE' or 'I-TYPE': correct it in the data")

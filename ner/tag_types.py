@@ -55,8 +55,9 @@ def our_type(kind: str, table: TypeTable) -> str:
     found = table.get(key) or table.get(_PART.split(key)[0])
     if found is None:
         raise TagError(
-            f"type {kind!r} is unknown: expected {', '.join(sorted({*table.values()} - {OUTSIDE}))} or a type of a "
-            "published set; say with --types FILE (a CSV tag,type) what it is, or train with --own-types"
+            f"type {kind[:80]!r} is unknown: expected {', '.join(sorted({*table.values()} - {OUTSIDE}))} or a type of "
+            "a published set; say with --types FILE (a CSV tag,type) what it is, or that it is O; train-tagger "
+            "--own-types takes the types of the training files as they are"
         )
     return found
 

@@ -45,7 +45,8 @@ class TextFile:
         FormatError: The file cannot be read.
     """
 
-    def __init__(self, source: Path | IO[bytes]) -> None:
+    def __init__(self, source: str | Path | IO[bytes]) -> None:
+        source = Path(source) if isinstance(source, str) else source
         self.name = str(source) if isinstance(source, Path) else "standard input"
         try:
             stream: Any = source.open("rb") if isinstance(source, Path) else io.BufferedReader(cast("Any", source))

@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from scripts._cli import CommandError, check_file_place, say
+from scripts._cli import CommandError, say
 from scripts._graph_context import GraphContext, encoder_of_index
-from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures
+from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures, check_pictures
 
 if TYPE_CHECKING:
     from ner import (
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Tagger,
         TaggerInput,
         TaggerOutput,
+        TypeTable,
         WrongPost,
     )
     from scripts._progress import Progress
@@ -118,18 +119,19 @@ def evaluate(job: Job, progress: "Progress") -> Report:
         load_tagger,
         plot_evaluation,
         tag_in_steps,
+        type_table,
         unfamiliar,
         worst_posts,
     )
 
     if job.plot is not None:
         check_plot(job.plot)
-    if job.picture_cache is not None:
-        check_file_place("--picture-cache", job.picture_cache)
+    check_pictures(job.images, job.picture_cache)
     taggers = [load_tagger(name, device=job.device) for name in (job.tagger, job.against) if name is not None]
-    told_apart = {getattr(tagger, "types", TYPES) for tagger in taggers}
-    types = told_apart.pop() if len(told_apart) == 1 else TYPES
-    posts = _read(job, types)
+    told_apart = [getattr(tagger, "types", TYPES) for tagger in taggers]
+    types = told_apart[0] if len(set(map(frozenset, told_apart))) == 1 else TYPES
+    table = type_table(job.types, types=types)
+    posts = _read(job, table)
     for line in unfamiliar(posts, getattr(taggers[0], "reads", None), types):
         say(f"note: {line}")
     inputs = _inputs(job, posts, taggers, progress)
@@ -137,7 +139,7 @@ def evaluate(job: Job, progress: "Progress") -> Report:
 
     def score(tagger: "Tagger", setting: str, what: str) -> Scored:
         outputs = tag_in_steps(tagger, settings[setting], what=f"evaluate ({what})", progress=progress)
-        return _score(job, posts, [_in_types(output, types) for output in outputs])
+        return _score(job, posts, [_in_types(output, types, table) for output in outputs])
 
     pictures = {name: score(taggers[0], name, name) for name in settings}
     first, main = next(iter(pictures.items()))
@@ -157,23 +159,32 @@ def evaluate(job: Job, progress: "Progress") -> Report:
     )
 
 
-def _read(job: Job, types: Sequence[str]) -> list["TaggedPost"]:
-    from ner import read_captions, read_posts, type_table, with_captions
+def _read(job: Job, types: "TypeTable") -> list["TaggedPost"]:
+    from ner import captioned, read_captions, read_posts, with_captions
 
-    posts = read_posts(job.posts, types=type_table(job.types, types=types), tell=say)
+    posts = read_posts(job.posts, types=types, tell=say)
     if not posts:
         raise CommandError(f"{job.posts}: no posts: give a file of tagged posts")
-    return posts if job.captions is None else with_captions(posts, read_captions(job.captions))
+    if job.captions is not None:
+        posts = with_captions(posts, read_captions(job.captions))
+        say(f"{job.captions}: {captioned(posts)}")
+    return posts
 
 
-def _in_types(output: "TaggerOutput", types: Sequence[str]) -> "TaggerOutput":
-    """What a tagger found, by the types of the comparison: one that is not among them goes by our name of it."""
-    from ner import coarse_type, spans_from_tags, tags_from_spans
+def _in_types(output: "TaggerOutput", types: Sequence[str], table: "TypeTable") -> "TaggerOutput":
+    """What a tagger found, by the types of the comparison, as gold is read; a type that is left out is nothing."""
+    from ner import TagError, our_tag, spans_from_tags, tags_from_spans
+
+    def ours(kind: str) -> str:
+        try:
+            return kind if kind in types else our_tag(f"B-{kind}", table)[2:]
+        except TagError:
+            return kind
 
     if all(span.type in types for span in output.spans):
         return output
-    named = [replace(span, type=coarse_type(span.type)) for span in spans_from_tags(output.tags)]
-    spans = tuple(replace(span, type=coarse_type(span.type)) for span in output.spans)
+    named = [replace(span, type=kind) for span in spans_from_tags(output.tags) if (kind := ours(span.type))]
+    spans = tuple(replace(span, type=kind) for span in output.spans if (kind := ours(span.type)))
     return replace(output, tags=tags_from_spans(named, len(output.tags)), spans=spans)
 
 
@@ -191,10 +202,12 @@ def _inputs(
             for name in sorted({tagger.name for tagger in looking}):
                 say(f"note: {name} looks at pictures; --images DIR lets it see them")
         else:
-            trained_with = [encoder for tagger in looking if (encoder := getattr(tagger, "picture_encoder", None))]
+            trained_with = [tagger.picture_encoder for tagger in looking if tagger.picture_encoder]
             folder = Path(opened.enter_context(TemporaryDirectory()))
             cache = job.picture_cache or _features_file(job.tagger) or folder / FEATURES
             encoder = encoder or next(iter(trained_with), DEFAULT_ENCODER)
+            if other := next((name for name in trained_with if name != encoder), None):
+                raise CommandError(f"picture encoder {encoder!r}: expected {other!r}, of a tagger: leave out --images")
             features = opened.enter_context(closing(PictureFeatures(job.images, cache, encoder, job.device)))
             say(str(features.prepare(posts, progress)))
             posts = features.informed(posts)

@@ -125,6 +125,12 @@ def _open_pipeline(job: Job, *, pictures: bool = True) -> "Pipeline | OnRay":
     pipeline = Pipeline.open(job.index, job.settings, pictures=pictures)
     if pipeline.memory.problem:
         say(pipeline.memory.problem)
+    tagger, encoder = pipeline.tagger, pipeline.encoder
+    if encoder is not None and tagger.needs_regions and not pipeline.shows_regions:
+        say(
+            f"note: tagger {job.settings.tagger} looks at pictures by {tagger.picture_encoder}, the index was built by "
+            f"{encoder.name}: it reads the posts without looking at theirs"
+        )
     return pipeline
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import FILE, say
+from scripts._cli import FILE, CommandError, check_file_place, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +44,20 @@ def picture_options(kept_in: str) -> Callable[[Callable[..., Any]], Callable[...
         click.option("--images", type=FILE, metavar="DIR", help="The folder of the posts' pictures."),
     )
     return lambda command: reduce(lambda made, option: option(made), options, command)
+
+
+def check_pictures(images: Path | None, cache: Path | None) -> None:
+    """Say at once where ``--images`` and ``--picture-cache`` cannot be what they are asked to be.
+
+    Raises:
+        CommandError: There is no folder of pictures, or no place for the file, or none is looked at.
+    """
+    if images is not None and not images.is_dir():
+        raise CommandError(f"--images {images}: is no folder: give the folder of the posts' pictures")
+    if cache is not None:
+        check_file_place("--picture-cache", cache)
+        if images is None:
+            raise CommandError("--picture-cache keeps what is seen in pictures: give --images DIR too")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import FILE, Command, as_json, bootstrap, counted, device, seed, types
+from scripts._cli import FILE, Command, as_json, bootstrap, check_file_place, counted, device, seed, types
 from scripts._graph_context import index_option
 from scripts._picture_features import picture_options
 from scripts._results_file import hold
@@ -64,6 +64,8 @@ def main(as_json: bool, **options: Any) -> None:
     from scripts._show import show
 
     job = Job(**options)
+    if job.plot is not None:
+        check_file_place("--plot", job.plot)
     with hold([job.plot] if job.plot else []), Progress() as progress:
         report = evaluate(job, progress)
     if as_json:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scripts._cli import FILE, Command, check_file_place, counted, device, say, types
+from scripts._cli import FILE, Command, CommandError, counted, device, say, types
 from scripts._graph_context import GraphContext, encoder_of_index, index_option
-from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures, picture_options
+from scripts._picture_features import DEFAULT_ENCODER, FEATURES, PictureFeatures, check_pictures, picture_options
 
 if TYPE_CHECKING:
     from ner import Recipe, TrainingReport
@@ -95,8 +95,7 @@ def main(
     RECIPE is a shipped recipe's name (default, or a tagger's) or a TOML file. Posts are columns of words and tags in
     any scheme (with or without IMGID: lines), or JSON lines with tokens and tags.
     """
-    if picture_cache is not None:
-        check_file_place("--picture-cache", picture_cache)
+    check_pictures(images, picture_cache)
     if (recipe is None) == (recipe_option is None):
         raise click.UsageError("give one RECIPE: a shipped recipe's name (default), or a TOML file")
     from kg import build_lock
@@ -108,6 +107,8 @@ def main(
         say(f"types: {', '.join(changes['types'])}")
     chosen = changed_recipe(load_recipe(recipe or str(recipe_option)), **changes)
     output = given["output"].resolve()
+    if output.exists() and not output.is_dir():
+        raise CommandError(f"-o {given['output']} is a file: expected a folder, or a new name")
     output.parent.mkdir(parents=True, exist_ok=True)
     with build_lock(output):
         _print_report(_train(chosen, images, picture_cache, index, **given))
@@ -127,7 +128,8 @@ def _train(
     with Progress() as progress, ExitStack() as opened:
         if images is not None:
             files = [path for name in ("train", "auxiliary", "valid") for path in given[name]]
-            place = cache or _make_place(given["output"], images)
+            given["output"].mkdir(exist_ok=True)
+            place = cache or given["output"] / FEATURES
             features = PictureFeatures(images, place, encoder or DEFAULT_ENCODER, given["device"])
             opened.callback(features.close)
             posts = [post for path in files for post in read_posts(path, types=given["types"])]
@@ -145,15 +147,8 @@ def _train(
         return train_tagger(recipe, **given, progress=progress, tell=say)
 
 
-def _make_place(output: Path, images: Path) -> Path:
-    """The file beside the run; its folder is made, unless there are no pictures."""
-    if images.is_dir():
-        output.mkdir(parents=True, exist_ok=True)
-    return output / FEATURES
-
-
 def _print_report(report: "TrainingReport") -> None:
-    course = f"epoch {report.best.epoch} of {len(report.epochs)} was best"
+    course = f"epoch {report.best.epoch} of {len(report.epochs)} {'was best' if report.best.f1 else 'is kept'}"
     click.echo(f"{report.output}: trained on {counted(report.train_posts, 'post')}; {course}")
     for name, f1 in report.best.f1.items():
         click.echo(f"  {name}: F1 {f1:.4f}")

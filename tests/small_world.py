@@ -67,6 +67,7 @@ class CapitalsTagger:
 
     name = "capitals"
     needs_regions = False
+    picture_encoder: str | None = None
 
     def __init__(self) -> None:
         self.seen: list[TaggerInput] = []

@@ -18,9 +18,9 @@ _STEP = 64
 
 def evaluate_tagger(
     tagger: Tagger | str | Path,
-    path: Path,
+    path: str | Path,
     *,
-    captions: Path | None = None,
+    captions: str | Path | None = None,
     device: str = "auto",
     progress: Progress | None = None,
 ) -> Evaluation:

@@ -153,10 +153,10 @@ def count_posts(
 def types_in(*tagged: Iterable[Sequence[str]]) -> tuple[str, ...]:
     """The types of :data:`ner.spans.TYPES`, then what else occurs in some posts' tags, by name.
 
-    Where none of the former occurs, the latter alone.
+    Where any of the latter occurs, only those of the former that do too.
     """
     found = {tag[2:] for posts in tagged for tags in posts for tag in tags if len(tag) > 2}
-    ours = () if found and found.isdisjoint(TYPES) else TYPES
+    ours = TYPES if found <= set(TYPES) else [kind for kind in TYPES if kind in found]
     return (*ours, *sorted(found - set(TYPES)))
 
 

@@ -34,6 +34,8 @@ def unfamiliar(posts: Sequence[TaggedPost], reads: str | None, types: Sequence[s
         words = [word for post in posts for word in post.tokens if word.isalpha()]
         lines += _script(words, reads) or _language(words, reads)
     tagged = Counter(tag[2:] for post in posts for tag in post.tags if tag.startswith("B-"))
+    if posts and not tagged:
+        lines.append("no post has an entity")
     if tagged.total() >= _LEAST_ENTITIES and (absent := [kind for kind in types if kind not in tagged]):
         lines.append(f"no post has {' or '.join(absent)}, which the tagger tells apart")
     return lines

@@ -14,7 +14,8 @@ from ner.embeddings.word_table import BuildOptions
 from ner.errors import RecipeError
 from ner.networks.registry import REGISTRY
 from ner.options import choice, options, options_from, positive, share, size
-from ner.spans import TYPES
+from ner.spans import OUTSIDE, TYPES
+from ner.tag_types import type_key
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 """Where the shipped recipes are."""
@@ -101,9 +102,9 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.tagger not in REGISTRY:
             raise RecipeError(f"tagger = {self.tagger!r}: expected one of {', '.join(REGISTRY)}")
-        if not self.types or len({name.upper() for name in self.types}) < len(self.types):
+        if not self.types or len({type_key(name) for name in self.types}) < len(self.types):
             raise RecipeError(f"types = {self.types}: expected at least one, each only once")
-        if odd := [name for name in self.types if not name or len(name.split()) != 1]:
+        if odd := [name for name in self.types if len(name.split()) != 1 or name == OUTSIDE]:
             raise RecipeError(f"types: {odd[0]!r} is no name of a type: expected one word, such as 'PRODUCT'")
         self._settle_what_it_reads()
         kind = REGISTRY[self.tagger].options_class()
@@ -157,13 +158,13 @@ def _file_of(name_or_path: str | Path, beside: Path = Path()) -> Path:
 def _values_of(path: Path, followed: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The plain values of a recipe's file, on top of those of the one that it is like."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         values: dict[str, Any] = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         names = ", ".join(name for name in recipe_names() if "/" not in name)
         raise RecipeError(f"recipe {str(path)!r} cannot be read: give a file, or one of {names}") from error
     except ValueError as error:
-        raise RecipeError(f"{path}: is not {path.suffix.lstrip('.').upper() or 'TOML'} ({error})") from error
+        raise RecipeError(f"{path}: is not {'JSON' if path.suffix == '.json' else 'TOML'} ({error})") from error
     if not isinstance(values, dict) or "like" not in values:
         return values
     other = _file_of(str(values.pop("like")), path.parent)

@@ -20,7 +20,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from ner.checkpoints import read_tensors_and_metadata, save_checkpoint, write_json, write_tensors
+from ner.checkpoints import WEIGHTS_FILE, read_tensors_and_metadata, save_checkpoint, write_json, write_tensors
 from ner.errors import NerError, TrainingError
 from ner.evaluation.scores import score_tags
 from ner.evaluation.unfamiliar import unfamiliar
@@ -79,6 +79,8 @@ class Run:
             self.tell(f"{recipe.vectors}: {self.table.report}")
         self.network, self.inputs = build_network(self.design, seed=recipe.seed, table=self.table)
         if not self.network.takes_regions:
+            if pictures is not None:
+                self.tell(f"{recipe.tagger} looks at no regions of pictures by this recipe")
             self.design, pictures = replace(self.design, picture_encoder=None, region_width=0), None
         self.regions = None if pictures is None else pictures.regions
         self.validations = [one for one in validations if self.regions is not None or not one.with_pictures]
@@ -96,6 +98,8 @@ class Run:
         self.output.mkdir(parents=True, exist_ok=True)
         if not self._resume():
             write_json(self.output / RECIPE_FILE, recipe_to_dict(self.recipe))
+        elif not self._is_over():
+            self.tell(f"{self.output}: goes on after epoch {len(self.epochs)}")
         while not self._is_over():
             started_s = time.monotonic()
             self._run_epoch(len(self.epochs) + 1)
@@ -197,16 +201,32 @@ class Run:
             self._take_up(texts.get("identity"), json.loads(texts.get("epochs", "[]")))
             self.steps.restore(tensors, texts)
         elif report.is_file():
-            kept = json.loads(report.read_text(encoding="utf-8"))
-            self._take_up(kept.get("identity"), kept["epochs"])
+            try:
+                kept = json.loads(report.read_text(encoding="utf-8"))
+                self._take_up(kept["identity"], kept["epochs"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise TrainingError(f"{report}: is damaged ({error}): choose another folder, or remove it") from error
+            if not (self.output / WEIGHTS_FILE).is_file():
+                raise TrainingError(f"{self.output}: the run is over, but {WEIGHTS_FILE} is gone: remove the folder")
         return bool(self.epochs)
 
     def _take_up(self, identity: str | None, epochs: Sequence[Mapping[str, Any]]) -> None:
         if identity != self.identity:
             raise TrainingError(
-                f"{self.output} holds a run with another recipe or other data: choose another folder, or remove it"
+                f"{self.output} holds a run with {self._difference()}: choose another folder, or remove it"
             )
         self.epochs = [EpochReport(**epoch) for epoch in epochs]
+
+    def _difference(self) -> str:
+        """In what the run of the folder is another one, as far as its recipe tells."""
+        here = _flat(recipe_to_dict(self.recipe))
+        try:
+            there = _flat(json.loads((self.output / RECIPE_FILE).read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return "another recipe or other data"
+        names = [name for name in here | there if there.get(name) != here.get(name)]
+        changed = [f"{name} {there.get(name)!r}, not {here.get(name)!r}" for name in names]
+        return ", ".join(changed) or "other data, pictures or --init"
 
     def _kept(self) -> str:
         if not self.epochs:
@@ -223,6 +243,14 @@ def run_identity(
     for part in (*corpora, *validations):
         digest.update(repr(part).encode())
     return digest.hexdigest()
+
+
+def _flat(values: Mapping[str, Any], place: str = "") -> dict[str, Any]:
+    """The values of a recipe by their names in messages: ``schedule.epochs``."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat |= _flat(value, f"{name}.") if isinstance(value, dict) else {f"{place}{name}": value}
+    return flat
 
 
 def _design(recipe: Recipe, pictures: Pictures | None, *, styles: int) -> Design:

@@ -18,11 +18,11 @@ from ner.training.training_posts import Corpus, Informed, RegionsOf, Validation,
 def train_tagger(
     recipe: Recipe,
     *,
-    train: Sequence[Path],
-    valid: Sequence[Path],
-    output: Path,
-    captions: Sequence[Path] = (),
-    auxiliary: Sequence[Path] = (),
+    train: Sequence[str | Path],
+    valid: Sequence[str | Path],
+    output: str | Path,
+    captions: Sequence[str | Path] = (),
+    auxiliary: Sequence[str | Path] = (),
     init: str | Path | None = None,
     regions: RegionsOf | None = None,
     picture_encoder: str | None = None,
@@ -68,14 +68,18 @@ def train_tagger(
     read = partial(read_training_posts, captions=texts, informed=informed, types=table, tell=tell)
     corpora = [Corpus(tuple(read(paths)), n) for n, paths in enumerate(groups)]
     validations: list[Validation] = []
-    for path in valid:
+    learned = {post.tokens for post in corpora[0].posts}
+    for path in map(Path, valid):
         posts = read([path])
-        validations += validations_of(f"{path.parent.name}/{path.name}", posts, regions)
+        again = sum(post.tokens in learned for post in posts)
+        if again and tell is not None:
+            tell(f"{path}: {again:,} of {len(posts):,} posts are trained on too, word for word")
+        validations += validations_of(f"{path.absolute().parent.name}/{path.name}", posts, regions)
     run = Run(
         recipe,
         corpora,
         validations,
-        output=output,
+        output=Path(output),
         init=None if init is None else tagger_folder(init),
         pictures=None if regions is None else Pictures(regions, str(picture_encoder), region_width),
         device=pick_device(device),

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from ner.embeddings.word_table import WordTable
 from ner.errors import TrainingError
-from ner.formats import TaggedPost, read_posts, tagger_input, with_captions
+from ner.formats import TaggedPost, captioned, read_posts, tagger_input, with_captions
 from ner.inputs.context import words_beside
 from ner.networks.registry import REGISTRY
 from ner.spans import TYPES, split_tag
-from ner.tag_types import AS_WRITTEN, TypeTable
+from ner.tag_types import AS_WRITTEN, TypeTable, type_key
 from ner.taggers import TaggerInput
 from ner.training.recipes import Recipe
 
@@ -53,7 +53,7 @@ class Validation:
 
 
 def read_training_posts(
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     captions: Mapping[str, str],
     informed: Informed | None,
     *,
@@ -77,13 +77,15 @@ def read_training_posts(
     posts = [post for post in with_captions(found, captions) if post.tokens]
     if not posts:
         raise TrainingError(f"{', '.join(map(str, paths)) or 'train'}: no posts: give a file of tagged posts")
+    if captions and tell is not None:
+        tell(f"{', '.join(map(str, paths))}: {captioned(posts)}")
     return posts if informed is None else list(informed(posts))
 
 
-def types_in_files(paths: Sequence[Path]) -> tuple[str, ...]:
+def types_in_files(paths: Sequence[str | Path]) -> tuple[str, ...]:
     """The types that some files' tags have, as they are written: those of :data:`ner.spans.TYPES`, then by name.
 
-    Types that differ in case alone are one, written as it is first met.
+    Types that differ in case alone, or have `_` for `-`, are one, written as it is first met.
 
     Raises:
         FormatError: A file cannot be read.
@@ -94,7 +96,7 @@ def types_in_files(paths: Sequence[Path]) -> tuple[str, ...]:
         for post in read_posts(path, types=AS_WRITTEN):
             for tag in post.tags:
                 if kind := split_tag(tag)[1]:
-                    found.setdefault(kind.upper(), kind)
+                    found.setdefault(type_key(kind), kind)
     if not found:
         raise TrainingError(
             f"{', '.join(map(str, paths))}: no entity is tagged: give posts with tags such as B-PRODUCT"

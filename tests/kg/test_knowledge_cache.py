@@ -140,6 +140,15 @@ def test_a_damaged_cache_is_set_aside(tmp_path: Path, rubbish: bytes) -> None:
         assert cache.notice is None
 
 
+def test_a_users_own_file_stays_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "train.conll"
+    path.write_text("Chad\tB-LOC\n")
+    with pytest.raises(CacheError, match=r"train\.conll is not a knowledge cache: give another place"):
+        KnowledgeCache.open(path)
+    assert path.read_text() == "Chad\tB-LOC\n"
+    assert not list(tmp_path.glob("*.aside-*"))
+
+
 def test_a_cache_of_another_version_is_refused_or_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "cache.sqlite"
     connection = sqlite3.connect(path)

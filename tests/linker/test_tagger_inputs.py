@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from small_world import CapitalsTagger, draw_flag, draw_portrait
 
 from linker import InputFinder, Memory, Pipeline, Post, Settings, load_encoder_of, open_index
@@ -31,3 +32,19 @@ def test_the_first_look_is_what_the_tagger_of_a_pipeline_sees_first(index_dir: P
     assert [post.known_names[:1] != () for post in blind] == [True, True, True, False]
     assert not any(post.knowledge or post.attributes for post in blind)
     index.close()
+
+
+@pytest.mark.parametrize("encoder_of_tagger", ["efficientnet-lite0", "vgg16", None])
+def test_a_tagger_is_shown_regions_of_the_encoder_that_it_knows(
+    index_dir: Path, tmp_path: Path, encoder_of_tagger: str | None
+) -> None:
+    draw_flag("Chad").save(tmp_path / "flag.png")
+    tagger = CapitalsTagger()
+    tagger.needs_regions, tagger.picture_encoder = True, encoder_of_tagger
+    with open_index(index_dir) as index:
+        encoder = load_encoder_of(index, weights=None, device="cpu")
+        pipeline = Pipeline(index, tagger, encoder, Memory())
+        pipeline.process([Post("1", ("Chad", "looks", "great"), tmp_path / "flag.png")])
+    assert pipeline.shows_regions == (encoder_of_tagger == encoder.name)
+    assert all((post.regions is not None) == pipeline.shows_regions for post in tagger.seen)
+    assert tagger.seen[0].attributes

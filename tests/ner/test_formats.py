@@ -13,13 +13,12 @@ from ner.formats import (
     TaggedPost,
     our_tag,
     read_captions,
-    read_conll,
-    read_jsonl,
     read_posts,
     tagger_input,
     with_captions,
 )
 from ner.spans import TAGS, repair_tags
+from ner.tag_types import AS_WRITTEN
 from ner.taggers import KnownName
 
 words = st.text(
@@ -39,13 +38,13 @@ def test_columns_written_are_read_back(tmp_path_factory, rows):
     lines = [f"IMGID:{p.id}\n" + "".join(f"{w}\t{t}\n" for w, t in zip(p.tokens, p.tags, strict=True)) for p in written]
     path.write_text("\n".join(lines), "utf-8", newline="\n")
     repaired = [replace(post, tags=repair_tags(post.tags)) for post in written]  # without a B- after an O, it is IOB1
-    assert [replace(post, tags=repair_tags(post.tags)) for post in read_conll(path)] == repaired
+    assert [replace(post, tags=repair_tags(post.tags)) for post in read_posts(path)] == repaired
 
 
 def test_image_lines_empty_tokens_repeated_ids_and_misc(tmp_path):
     path = tmp_path / "posts.txt"
     path.write_text("IMGID:7\nOscars\tB-MISC\n\tO\n\nIMGID:7\nParis\tB-LOC\n", encoding="utf-8")
-    first, second = read_conll(path)
+    first, second = read_posts(path)
     assert first == TaggedPost("7", ("Oscars", ""), ("B-OTHER", "O"), image="7")
     assert (second.id, second.image) == ("7#2", "7")
 
@@ -62,7 +61,7 @@ def test_plain_columns_with_blanks_and_windows_line_ends(tmp_path):
 def test_half_a_character_is_replaced(tmp_path):
     path = tmp_path / "posts.jsonl"
     path.write_text('{"tokens": ["Chad", "\\ud83d"], "tags": ["B-LOC", "O"]}\n')
-    [post] = read_jsonl(path)
+    [post] = read_posts(path)
     assert post.tokens == ("Chad", "?")
 
 
@@ -91,27 +90,60 @@ def test_an_empty_file_has_no_posts(tmp_path):
     [
         ("word\n", "posts.txt:1: expected 'token<TAB>tag'"),
         ("a\tO\nb\tB-ANIMAL\n", "posts.txt:2: type 'ANIMAL' is unknown"),
-        ("a\tX\n", "posts.txt:1: type 'X' is unknown"),
+        ("a\tX\n", "posts.txt:1: expected 'token<TAB>tag', found 'a X'"),
+        ("Tim Cook left\nParis is fun\n", "posts.txt:1: expected 'token<TAB>tag', found 'Tim Cook left'"),
+        ("T1\tPER 0 3\tAda\n", "posts.txt:1: expected 'token<TAB>tag'"),
+        ("Word\tTag\n", "posts.txt:1: expected 'token<TAB>tag', found 'Word Tag'"),
+        (",,\n\nWord,Tag\n", "posts.txt:1: expected 'token<TAB>tag', found ',,'"),
+        ("a\tB\nb\tI\nc\tO\n", "posts.txt:1: tag 'B' has no type"),
+        ("PK\3\4\0\0\0\0", "posts.txt: is no text"),
         ("a\tB-PER\nb\tPER\n", "posts.txt:2: tag 'PER' is not 'O'"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, text, message):
     path = tmp_path / "posts.txt"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(FormatError) as caught:
-        read_conll(path)
-    assert message in str(caught.value)
-    assert "\n" not in str(caught.value)
+    # what is no tagged file is none with types of one's own either
+    for types in (None, AS_WRITTEN) if "expected" in message else (None,):
+        with pytest.raises(FormatError) as caught:
+            read_posts(path, types=types)
+        assert message in str(caught.value)
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "line", ['{"tokens": ["a"]}', '{"tokens": ["a"], "tags": []}', "{", '{"tokens": ["a"], "tags": ["B-X"]}', "[1]"]
+    ("line", "message"),
+    [
+        ('{"id": 1, "text": "a", "label": [[0, 1, "PER"]]}', "has the fields id, text, label: give a word and its tag"),
+        ('{"tokens": ["a"], "tags": []}', "1 tokens but 0 tags"),
+        ("{", "is not JSON"),
+        ('{"tokens": ["a"], "tags": ["B-X"]}', "type 'X' is unknown"),
+        ("[1]", r"is \[1\]: give a word"),
+        ('{"tokens": ["a"], "ner_tags": [3]}', r'ner_tags: found 3, expected a list of texts: \["B-PER", "O"\]'),
+        ('{"tokens": ["a", null], "tags": ["O", "O"]}', "tokens: found None"),
+        ('{"tokens": "ab", "tags": ["O", "O"]}', "tokens: found 'ab'"),
+        ('{"tokens": [["a"]], "tags": ["O"]}', r"tokens: found \['a'\]"),
+        ('{"tokens": ["a"], "tags": ["O"], "image": ["1", "2"]}', "image is .*expected the name of one picture"),
+    ],
 )
-def test_a_wrong_json_line_is_named(tmp_path, line):
+def test_a_wrong_json_line_is_named(tmp_path, line, message):
     path = tmp_path / "posts.jsonl"
     path.write_text('{"tokens": [], "tags": []}\n' + line + "\n", encoding="utf-8")
-    with pytest.raises(FormatError, match=r"posts\.jsonl:2: "):
-        read_jsonl(path)
+    with pytest.raises(FormatError, match=rf"posts\.jsonl:2: {message}"):
+        read_posts(path)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_array_of_posts_is_read_as_their_lines(tmp_path, indent):
+    rows = [{"tokens": ["Chad", "Smith"], "ner_tags": ["B-PER", "I-PER"]}, {"id": 7, "tokens": ["é"], "tags": ["O"]}]
+    lines, array = tmp_path / "posts.jsonl", tmp_path / "posts.json"
+    lines.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    array.write_text(json.dumps(rows, indent=indent, ensure_ascii=False), encoding="utf-8-sig")
+    assert [post.id for post in read_posts(array)] == ["1", "7"]
+    assert read_posts(array) == read_posts(lines)
+    array.write_text(json.dumps([*rows, {"text": "a"}]), encoding="utf-8")
+    with pytest.raises(FormatError, match=r"posts\.json, post 3: has the fields text: give"):
+        read_posts(array)
 
 
 def test_missing_and_binary_files(tmp_path):
@@ -132,6 +164,9 @@ def test_captions(tmp_path):
         [TaggedPost("7#2", (), (), image="7"), TaggedPost("8", (), (), "own", "8")], captions
     )
     assert (captioned.caption, other.caption) == ("a flag", "own")
+    path.write_bytes(b"7\ta caf\xe9\n")
+    with pytest.raises(FormatError, match=r"captions\.tsv:1: is not UTF-8 text: convert it first"):
+        read_captions(path)
     path.write_text("no tab\n", encoding="utf-8")
     with pytest.raises(FormatError, match="name<TAB>caption"):
         read_captions(path)

@@ -2,9 +2,11 @@
 
 import bz2
 import gzip
+import json
 import lzma
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backports import zstd
@@ -70,6 +72,32 @@ def test_every_scheme_spells_the_same_entities(tmp_path: Path, tags: str, scheme
     assert scheme in "".join(told)
 
 
+@pytest.mark.parametrize(
+    ("tags", "scheme"),
+    [
+        ("B-PER E-PER O S-ORG|S-LOC O O", "IOBES"),
+        ("PER PER O ORG|LOC O O", "bare types"),
+        ("b_per i_PER O b_org|b_loc O O", "BIO"),
+    ],
+)
+def test_json_may_have_any_scheme_too(tmp_path: Path, tags: str, scheme: str) -> None:
+    told: list[str] = []
+    path = tmp_path / "posts"
+    rows = [{"tokens": words, "tags": own.split()} for words, own in zip(WORDS, tags.split("|"), strict=True)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert entities(path, tell=told.append) == FOUND
+    assert f"2 posts in JSON ({scheme})" in told[0]
+
+
+def test_types_in_other_cases_are_one_entity(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "posts",
+        [["B-Per", "I-PER", "O", "b-org"], ["B-loc", "O", "O"]],
+        lambda n, word, tag: f"{word}\t{tag}",
+    )
+    assert entities(path) == FOUND
+
+
 def test_an_orphan_in_a_file_with_b_after_o_makes_it_no_iob1(tmp_path: Path) -> None:
     path = tmp_path / "posts"
     path.write_text("a\tO\nb\tB-PER\n\nc\tI-PER\n")
@@ -124,6 +152,47 @@ def test_what_is_mapped_or_left_out_is_said(tmp_path: Path) -> None:
     assert told == [
         f"{path}: 2 posts in columns of words and tags (BIO); GPE as LOC, PERSON as PER; left out: DATE (1)"
     ]
+
+
+@pytest.mark.parametrize("separator", ["\t", ",", ";"])
+@pytest.mark.parametrize("header", ["Word|Tag", ""])
+@pytest.mark.parametrize("between", ["|", ""])
+def test_a_table_is_read_as_columns(tmp_path: Path, separator: str, header: str, between: str) -> None:
+    rows = [[f"{word}|{tag}" for word, tag in zip(*post, strict=True)] for post in zip(WORDS, TAGS, strict=True)]
+    rows[0].append('",|O')  # a word that a table has in quotes
+    text = "\n".join([*([header] if header else []), *rows[0], between, *rows[1]])
+    text = text.replace('",|', ",|" if separator == "\t" else '","|').replace("|", separator)
+    (tmp_path / "posts").write_text(text, encoding="utf-8-sig", newline="\r\n")
+    assert entities(tmp_path / "posts") == FOUND
+    assert words(tmp_path / "posts") == [(*WORDS[0], ","), tuple(WORDS[1])]
+
+
+@pytest.mark.parametrize("line", ["{post},{word},POS,{tag}", "{post}\t{number}\t{word}\t{tag}"])
+@pytest.mark.parametrize("again", [True, False])
+def test_a_column_may_say_of_which_post_a_word_is(tmp_path: Path, line: str, again: bool) -> None:
+    rows = [line.replace("{number}", "Nr").format(post="Sentence #", word="Word", tag="Tag").replace("POS", "Kind")]
+    for place, post in enumerate(zip(WORDS, TAGS, strict=True)):
+        for number, (word, tag) in enumerate(zip(*post, strict=True)):
+            name = f"Sentence: {place}" if again or number == 0 else ""
+            rows.append(line.format(post=name, number=number, word=word, tag=tag))
+    (tmp_path / "posts").write_text("\n".join(rows))
+    assert entities(tmp_path / "posts") == FOUND
+    assert [post.id for post in read_posts(tmp_path / "posts")] == ["Sentence: 0", "Sentence: 1"]
+
+
+def test_a_header_is_no_post_of_a_longer_file(tmp_path: Path) -> None:
+    (tmp_path / "posts").write_text("token\tner_tag\n" + "Chad\tB-LOC\nis\tO\n" * 20)
+    [post] = read_posts(tmp_path / "posts")
+    assert post.tokens == ("Chad", "is") * 20
+
+
+def test_marks_of_a_text_become_tags_as_the_page_of_posts_says() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "posts.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)
+    post = names["tagged"]("Tim Cook's at Apple!", [(0, 8, "PER"), (14, 19, "ORG")])
+    assert post["tokens"] == ["Tim", "Cook", "'s", "at", "Apple", "!"]
+    assert post["tags"] == ("B-PER", "I-PER", "O", "O", "B-ORG", "O")
 
 
 def test_ids_of_comments_are_those_of_posts(tmp_path: Path) -> None:

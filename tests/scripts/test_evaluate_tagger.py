@@ -140,6 +140,14 @@ def test_tables_for_people(run, posts: Path, captions: Path) -> None:
     assert text.endswith("1. 1 (0.75 wrong): Chad is\n   gold   LOC Chad\n   found  PER Chad (0.75)\n")
 
 
+def test_pictures_by_another_encoder_are_refused(run, posts: Path, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    arguments = ["--images", tmp_path / "images", "--picture-encoder", "vgg16"]
+    result = run("evaluate-tagger", "visual", posts, *arguments)
+    assert result.exit_code == 1
+    assert "picture encoder 'vgg16': expected 'efficientnet-lite0', of a tagger: leave out --images" in result.stderr
+
+
 def test_a_plot(run, posts: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     values(run("evaluate-tagger", "looking", posts, "--plot", tmp_path / "scores.png", "--json"))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ner import read_posts, type_table, types_in_files
+
 TYPES = ("EVENT", "PRODUCT")
 
 
@@ -52,6 +54,14 @@ def test_without_the_flag_an_unknown_type_is_refused_with_the_fix(own: Path, run
     assert "--own-types" in result.stderr
 
 
+def test_a_type_written_in_several_ways_is_one(tmp_path: Path) -> None:
+    posts = tmp_path / "posts.conll"
+    posts.write_text("a\tB-Soft_Drink\nb\tI-SOFT-DRINK\nc\tB-per\nd\tB-PER\n")
+    assert types_in_files([str(posts)]) == ("PER", "Soft_Drink")
+    [post] = read_posts(str(posts), types=type_table(types=("PER", "Soft_Drink")))
+    assert post.tags == ("B-Soft_Drink", "I-Soft_Drink", "B-PER", "B-PER")
+
+
 def test_the_checkpoint_and_the_evaluation_have_them(tagger: Path, own: Path, run) -> None:
     config = json.loads((tagger / "config.json").read_text(encoding="utf-8"))
     assert config["tags"] == ["O", "B-EVENT", "I-EVENT", "B-PRODUCT", "I-PRODUCT"]
@@ -96,3 +106,8 @@ def test_two_taggers_with_other_types_are_compared_by_ours(tagger: Path, own: Pa
     result = run("evaluate-tagger", tagger, posts, "--against", tmp_path / "ours", "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["lenient"]["by_type"]["OTHER"]["gold"] == 1
+    (tmp_path / "types.csv").write_text("tag,type\nPRODUCT,ORG\nEVENT,O\n")
+    arguments = ["--against", tmp_path / "ours", "--types", tmp_path / "types.csv", "--json"]
+    result = run("evaluate-tagger", tagger, own / "posts.conll", *arguments)
+    found = json.loads(result.stdout)["lenient"]
+    assert (found["overall"]["f1"], found["overall"]["gold"], found["by_type"]["ORG"]["correct"]) == (1.0, 12, 12)

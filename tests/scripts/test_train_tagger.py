@@ -60,14 +60,15 @@ def test_a_recipe_with_choices_of_ones_own(run, recipe: Path, posts: Path, vecto
         (["small.toml", "--encoder", "x"], "encoder = 'x': expected none, as bilstm-crf is built on vectors"),
         (["default", "--epochs", "0"], "schedule.epochs = 0: expected 1 or more"),
         (["default", "--images", "no-folder"], "no-folder: "),
-        (["small.toml", "--vectors", "no-vectors.txt"], "no-vectors.txt"),
+        (["small.toml", "--picture-cache", "x"], "give --images DIR too"),
+        (["small.toml", "-o", "posts.jsonl"], "-o posts.jsonl is a file: expected a folder, or a new name"),
     ],
 )
 def test_a_mistake_is_one_line(
     run, recipe: Path, posts: Path, arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    result = run("train-tagger", *arguments, "--train", posts, "--valid", posts, "-o", tmp_path / "run")
+    result = run("train-tagger", "-o", tmp_path / "run", *arguments, "--train", posts)
     assert result.exit_code == 1
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1

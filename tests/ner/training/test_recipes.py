@@ -54,7 +54,10 @@ def test_what_is_left_out_has_its_default():
         ({"schedule": {"clip": -1.0}}, "schedule.clip = -1.0: expected more than 0"),
         ({"network": {"adapter_rank": -1}}, "network.adapter_rank = -1: expected 0 or more"),
         ({"context": {"caption": 1.5}}, "context.caption = 1.5: expected a share from 0 to 1"),
-        ({"context": {"caption": float("nan")}}, "context.caption = nan: expected a share from 0 to 1"),
+        ({"context": {"caption": float("nan")}}, "context.caption = nan: expected a finite number"),
+        ({"schedule": {"clip": float("inf")}}, "schedule.clip = inf: expected a finite number"),
+        ({"types": "PER"}, "types = 'PER': expected a list"),
+        ({"types": ["PER", "O"]}, "types: 'O' is no name of a type"),
         ({"context": 3}, "context = 3: expected a section"),
     ],
 )
@@ -85,9 +88,13 @@ def test_files_that_are_none(tmp_path):
         load_recipe("no-such-recipe")
     broken = tmp_path / "broken.toml"
     broken.write_text("seed = ", encoding="utf-8")
-    with pytest.raises(RecipeError, match=r"broken\.toml: is not TOML"):
-        load_recipe(broken)
+    for name in ("broken.toml", "broken.yaml"):
+        with pytest.raises(RecipeError, match=rf"{name}: is not TOML"):
+            load_recipe(broken.rename(tmp_path / name))
+        broken = tmp_path / name
     wrong = tmp_path / "wrong.toml"
     wrong.write_text("sed = 1", encoding="utf-8")
     with pytest.raises(RecipeError, match=r"wrong\.toml: sed is unknown"):
         load_recipe(wrong)
+    wrong.write_text("seed = 1", encoding="utf-8-sig")  # as some editors save it
+    assert load_recipe(wrong).seed == 1

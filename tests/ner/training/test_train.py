@@ -86,8 +86,67 @@ def test_a_finished_run_is_not_begun_again(tiny_recipe, train_file, valid_file, 
 
 def test_another_recipe_does_not_go_on_with_a_run(tiny_recipe, train_file, valid_file, tmp_path):
     trained(tiny_recipe, train_file, valid_file, tmp_path / "run")
-    with pytest.raises(TrainingError, match="another recipe or other data"):
+    with pytest.raises(
+        TrainingError, match="run holds a run with seed 13, not 14: choose another folder, or remove it"
+    ):
         trained(tiny_recipe | {"seed": 14}, train_file, valid_file, tmp_path / "run")
+    with pytest.raises(TrainingError, match="holds a run with other data, pictures or --init"):
+        trained(tiny_recipe, train_file, train_file, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("training.json", "{", r"training\.json: is damaged .*remove it"),
+        ("training.json", "{}", r"training\.json: is damaged .*remove it"),
+        ("model.safetensors", None, r"the run is over, but model\.safetensors is gone"),
+        ("recipe.json", None, "another recipe or other data"),
+    ],
+)
+def test_a_folder_of_a_run_that_is_not_whole_is_named(tiny_words_recipe, train_file, tmp_path, file, text, message):
+    tiny_words_recipe["schedule"]["epochs"] = 1
+    trained(tiny_words_recipe, train_file, train_file, tmp_path / "run")
+    (tmp_path / "run" / file).unlink()
+    if text is not None:
+        (tmp_path / "run" / file).write_text(text)
+    seed = 14 if file == "recipe.json" else 13
+    with pytest.raises(TrainingError, match=message):
+        trained(tiny_words_recipe | {"seed": seed}, train_file, train_file, tmp_path / "run")
+
+
+def test_what_it_makes_of_the_posts_is_told(tiny_words_recipe, train_file, valid_file, tmp_path, monkeypatch):
+    tiny_words_recipe["schedule"]["epochs"] = 1
+    captions, told = tmp_path / "captions.tsv", []
+    captions.write_text("1\ta man\n3\ta town\nelsewhere\ta lake\n")
+    monkeypatch.chdir(tmp_path)
+    report = train_tagger(
+        recipe_from_dict(tiny_words_recipe),
+        train=[train_file],
+        valid=["valid.txt", train_file],
+        captions=[captions],
+        output=tmp_path / "run",
+        regions=lambda _post: None,
+        picture_encoder="any",
+        region_width=4,
+        tell=told.append,
+    )
+    assert f"{train_file}: 2 of 8 posts have a caption" in told
+    assert "valid.txt: 1 of 2 posts have a caption" in told
+    assert f"{train_file}: 8 of 8 posts are trained on too, word for word" in told
+    assert not any(line.startswith("valid.txt") and "trained on too" in line for line in told)
+    assert "cnn-bilstm-crf looks at no regions of pictures by this recipe" in told
+    assert f"{tmp_path.name}/valid.txt" in report.best.f1
+
+
+def test_a_run_that_goes_on_says_so_and_one_without_entities_too(tiny_words_recipe, tmp_path):
+    posts, told = tmp_path / "none.txt", []
+    posts.write_text("the\tO\nLakers\tO\n\n" * 6)
+    with pytest.raises(KilledError):
+        trained(tiny_words_recipe, posts, posts, tmp_path / "run", progress=kill_in_epoch(2), tell=told.append)
+    assert "no post has an entity" in told
+    assert not any("goes on" in line for line in told)
+    trained(tiny_words_recipe, posts, posts, tmp_path / "run", tell=told.append)
+    assert f"{tmp_path / 'run'}: goes on after epoch 1" in told
 
 
 def test_steps_of_several_batches_go_on_after_a_kill_too(tiny_recipe, train_file, valid_file, tmp_path):
