@@ -1,9 +1,15 @@
-"""The JSON values of a text that is read in blocks: the items of an array, or values one after another."""
+"""The JSON values of a text that is read in blocks: the items of an array, or values one after another.
+
+And what becomes of values that JSON does not have.
+"""
 
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 _DECODER = json.JSONDecoder()
@@ -51,6 +57,25 @@ def json_values(blocks: Iterable[str]) -> Iterator[tuple[int, Any, str]]:
         yield line, value, shown.splitlines()[0]
         if isinstance(value, Broken) and not text.go_on(indent):
             return
+
+
+def plain_value(value: Any) -> Any:
+    """A value as JSON can hold it: no number that is none, dates and the like as text, bytes as base64."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float | Decimal):
+        if not math.isfinite(value):
+            return None
+        return value if isinstance(value, float) else int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {str(name): plain_value(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
+    if isinstance(value, bytes | bytearray):
+        return b64encode(value).decode()
+    if hasattr(value, "tolist"):  # of NumPy
+        return plain_value(value.tolist())
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 class _Text:

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from linker.errors import PostError
 from linker.given_mentions import read_given_mentions
+from linker.json_values import plain_value
 from linker.offsets import place_tokens
 from linker.post_files import FieldNames, Record, read_records
 from linker.post_pictures import find_picture, read_image
@@ -153,7 +154,7 @@ def post_from_json(
         line=line,
         file=file,
         text=written,
-        fields={name: item for name, item in value.items() if name not in consumed},
+        fields={name: plain_value(item) for name, item in value.items() if name not in consumed},
         image_url=url,
         image_error=problem,
     )
@@ -177,7 +178,7 @@ def _our_fields(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str,
         # An empty one gives way to the next: {"text": null, "full_text": "..."}
         if present:
             name = next((name for name in present if not _is_empty(value[name])), present[0])
-            found[field] = name, value[name]
+            found[field] = name, None if field in ("text", "caption") and _is_nan(value[name]) else value[name]
         elif field in names and (within := _named(value, names[field])) is not None:
             found[field] = "", within
     for name, part in (("extended_tweet", "full_text"), ("note_tweet", "text")):  # the whole of a long text of Twitter
@@ -227,13 +228,18 @@ def _media(value: Mapping[str, Any]) -> Any:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value == "" or value == [] or (isinstance(value, float) and math.isnan(value))
+    return value is None or value == "" or value == [] or _is_nan(value)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _id(value: Any, line: int, fail: Callable[[str], Exception]) -> str | int:
     """An id: what is given; the number of the line where that is nothing."""
     if _is_empty(value):
         return str(line)
+    value = plain_value(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -244,7 +250,7 @@ def _id(value: Any, line: int, fail: Callable[[str], Exception]) -> str | int:
 def _mentions(value: Any) -> Any:
     """Mentions as they are, or, as in a cell of a table, as JSON."""
     if not isinstance(value, str):
-        return None if isinstance(value, float) and math.isnan(value) else value
+        return None if _is_nan(value) else value
     try:
         return json.loads(value) if value.strip() else None
     except (ValueError, RecursionError):

@@ -112,6 +112,21 @@ def test_what_is_no_text_is_refused(data: bytes) -> None:
             read(content)
 
 
+def test_own_fields_come_out_as_json_can_hold_them(tmp_path: Path) -> None:
+    path = str(tmp_path / "posts.parquet")
+    row = (
+        "12345678901234567890::decimal(20, 0) AS id, 'Jakarta' AS text, timestamp '2026-01-02 03:04' AS seen,"
+        " {'day': date '2026-01-02'} AS of, 1.5::decimal(5, 2) AS price, '\\xAA'::blob AS raw, 'nan'::double AS score"
+    )
+    duckdb.execute(f"COPY (SELECT {row}) TO '{path}'")
+    [post], bad, _ = read(Path(path))
+    assert (post.id, bad) == (12345678901234567890, [])
+    of, seen = {"day": "2026-01-02"}, "2026-01-02T03:04:00"
+    assert dict(post.fields) == {"seen": seen, "of": of, "price": 1.5, "raw": "qg==", "score": None}
+    [post], _, _ = read('{"id": NaN, "text": NaN, "caption": NaN, "far": [Infinity, {"a": NaN}]}')
+    assert (post.id, post.text, post.caption, post.fields["far"]) == ("1", "", "", [None, {"a": None}])
+
+
 def test_fields_may_have_any_name() -> None:
     names = {"text": "body", "id": "Nr"}
     for data in ("nr,body,text\n7,Jakarta here,x\n", json.dumps({"nr": "7", "body": "Jakarta here", "text": "x"})):
