@@ -130,7 +130,7 @@ def post_from_json(
     elif tokens is None and isinstance(text, list):
         text, tokens = None, text
     if tokens is None and "text" not in found and text is None:
-        raise fail('has neither "text" nor "tokens", expected one of them (--field text=NAME says what it is called)')
+        raise fail('has neither "text" nor "tokens", expected one of them')
     if not (text is None or isinstance(text, str)) and tokens is None:
         raise fail(f"text is {repr(text)[:80]}, expected a string")
     caption = found.get("caption", (None, None))[1]

@@ -19,6 +19,7 @@ else:
     from backports import zstd
 
 _HEAD_BYTES, _SIGHT = 1 << 18, 4096  # the latter in letters
+_FEW = 31  # zero bytes that a text may have
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 _PACKED: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
@@ -88,7 +89,7 @@ class TextFile:
         kind = next((kind for magic, kind in _OTHER.items() if self.head.startswith(magic)), "")
         text = self.head.decode(self.encoding, "replace")
         controls = sum(letter < " " and letter not in "\t\n\r\f" for letter in text[:_SIGHT])
-        if kind or ("\0" in text[:_SIGHT] and controls * 30 > len(text[:_SIGHT])):
+        if kind or (text.count("\0", 0, _SIGHT) > _FEW and controls * 30 > len(text[:_SIGHT])):
             raise FormatError(f"{self.name}: is {kind or 'a binary file, expected text'}")
         return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 

@@ -160,6 +160,12 @@ def test_pipes_where_files_are_wanted_and_no_file_called_dash(run, tmp_path: Pat
     assert not Path("-").exists()
 
 
+def test_a_text_in_another_field_is_asked_for(run, tmp_path: Path, index: Path) -> None:
+    (tmp_path / "posts.jsonl").write_text('{"cid": "b", "record": {"text": "it is monday"}}\n')
+    told = run("link-and-tag", index, tmp_path / "posts.jsonl", "--cache", "none")
+    assert (told.exit_code, "text=record.text where it is in another field" in told.stderr) == (1, True)
+
+
 def test_pictures_that_are_not_there(run, tmp_path: Path, index: Path, posts: Path) -> None:
     alone = run("link-and-tag", index, "--text", "Chad", "--image", tmp_path / "no.jpg", "--cache", "none")
     assert (alone.exit_code, alone.stderr) == (0, f"picture not used: {tmp_path / 'no.jpg'} (no such file)\n")
