@@ -4,15 +4,17 @@ And what becomes of values that JSON does not have.
 """
 
 import json
-import math
 import re
-from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 _DECODER = json.JSONDecoder()
+_ENCODER = msgspec.json.Encoder(
+    decimal_format="number", enc_hook=lambda value: value.tolist() if hasattr(value, "tolist") else str(value)
+)  # the former is NumPy's
 _BETWEEN = re.compile(r"[\s,\[\]\ufeff]*")
 _WRAPPER = re.compile(r'\s*\{\s*"\w+"\s*:\s*(?=\[\s*[{\]])')
 _ASSIGNED = re.compile(r"\s*window\.YTD\.[^=]*=\s*")
@@ -61,21 +63,7 @@ def json_values(blocks: Iterable[str]) -> Iterator[tuple[int, Any, str]]:
 
 def plain_value(value: Any) -> Any:
     """A value as JSON can hold it: no number that is none, dates and the like as text, bytes as base64."""
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, float | Decimal):
-        if not math.isfinite(value):
-            return None
-        return value if isinstance(value, float) else int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Mapping):
-        return {str(name): plain_value(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain_value(item) for item in value]
-    if isinstance(value, bytes | bytearray):
-        return b64encode(value).decode()
-    if hasattr(value, "tolist"):  # of NumPy
-        return plain_value(value.tolist())
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return msgspec.json.decode(_ENCODER.encode(value))
 
 
 class _Text:

@@ -71,9 +71,14 @@ def read_posts(
     unseen, is_html, is_empty = dict(names or {}), False, True
     for record in read_records(source, known, tell):
         is_empty = is_empty and not record.value
-        for field in [field for field in unseen if _named(record.value, unseen[field]) is not None]:
-            del unseen[field]
-        if not is_html and any(isinstance(item, str) and _HTML.fullmatch(item) for item in record.value.values()):
+        if unseen:
+            present = {str(name).strip().lower() for name in record.value}
+            seen = {
+                name for name in unseen.values() if name.lower() in present or _named(record.value, name) is not None
+            }
+            unseen = {field: name for field, name in unseen.items() if name not in seen}
+        texts = (item for name, item in record.value.items() if str(name).lower() in known.text)
+        if not is_html and any(isinstance(item, str) and _HTML.fullmatch(item) for item in texts):
             is_html = True
             tell("texts are in HTML, and read as what they show: so `text` of the results is, and offsets count")
         try:
@@ -154,7 +159,7 @@ def post_from_json(
         line=line,
         file=file,
         text=written,
-        fields={name: plain_value(item) for name, item in value.items() if name not in consumed},
+        fields=plain_value({name: item for name, item in value.items() if name not in consumed}),
         image_url=url,
         image_error=problem,
     )
@@ -223,8 +228,8 @@ def _media(value: Mapping[str, Any]) -> Any:
     for item in pictures if isinstance(pictures, list) else ():
         if isinstance(item, Mapping) and item.get("type", "image") in ("image", "photo"):
             return item.get("url")
-    keys = _named(value, "attachments.media_keys")
-    return {"media_keys": keys} if keys and pictures is None else None  # of pictures that stand beside the posts
+    keys = _named(value, "attachments.media_keys")  # of pictures that stand beside the posts
+    return {"media_keys": keys} if keys and pictures is None else None
 
 
 def _is_empty(value: Any) -> bool:
