@@ -1,7 +1,4 @@
-"""The JSON values of a text that is read in blocks: the items of an array, or values one after another.
-
-And what becomes of values that JSON does not have.
-"""
+"""The JSON values of a text that is read in blocks: array items, or one after another; and values as JSON has them."""
 
 import json
 import re

@@ -167,10 +167,7 @@ def _record(line: int, value: Any, error: str, text: str) -> Record:
 
 
 def _header(lines: Sequence[str], names: FieldNames, *, is_table: bool) -> tuple[str, list[str], bool]:
-    """The delimiter and the columns of a table, and whether blanks follow delimiters.
-
-    None where its first line names no text, or may be a sentence.
-    """
+    """What delimits, the columns, whether blanks follow; none where the first line names no text, or may be one."""
     from kg import delimited_rows
 
     rows = [line.lstrip("\ufeff") for line in lines if line.strip()]

@@ -197,17 +197,10 @@ def _our_fields(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str,
 
 def _named(value: Any, name: str) -> Any:
     """A field by its name in any capitals, or one within others by the way to it: ``record.text``, ``media.0.url``."""
-    if isinstance(value, list):
-        place, _, rest = name.partition(".")
-        item = value[int(place)] if place.isdecimal() and int(place) < len(value) else None
-        return item if item is None or not rest else _named(item, rest)
-    if not isinstance(value, Mapping):
-        return None
-    by_name = {str(key).strip().lower(): item for key, item in value.items()}
-    if (whole := name.lower()) in by_name:
-        return by_name[whole]
-    first, _, rest = whole.partition(".")
-    return _named(by_name.get(first), rest) if rest else None
+    items = value.items() if isinstance(value, Mapping) else enumerate(value if isinstance(value, list) else ())
+    by_name = {str(key).strip().lower(): item for key, item in items}
+    first, _, rest = name.lower().partition(".")
+    return by_name.get(name.lower()) if name.lower() in by_name or not rest else _named(by_name.get(first), rest)
 
 
 def _shown(html: str) -> str:
@@ -219,10 +212,8 @@ def _shown(html: str) -> str:
 
 def _media(value: Mapping[str, Any]) -> Any:
     """The first picture that Twitter or Mastodon says a post has."""
-    for part in ("extended_entities", "entities"):
-        entities = value.get(part)
-        media = entities.get("media") if isinstance(entities, Mapping) else None
-        if isinstance(media, list) and media and isinstance(media[0], Mapping):
+    for part in ("extended_entities.media", "entities.media"):
+        if isinstance(media := _named(value, part), list) and media and isinstance(media[0], Mapping):
             return media[0].get("media_url_https")
     pictures = _named(value, "media_attachments") or _named(value, "attachments.media")  # Mastodon's, Twitter's
     for item in pictures if isinstance(pictures, list) else ():

@@ -81,11 +81,7 @@ class TextFile:
             stream.close()
 
     def first_lines(self) -> list[str]:
-        """The lines of the head; the last one may be cut.
-
-        Raises:
-            FormatError: It is no text at all.
-        """
+        """The lines of the head, the last of which may be cut; a `FormatError` where it is no text at all."""
         kind = next((kind for magic, kind in _OTHER.items() if self.head.startswith(magic)), "")
         text = self.head.decode(self.encoding, "replace")
         controls = sum(letter < " " and letter not in "\t\n\r\f" for letter in text[:_SIGHT])

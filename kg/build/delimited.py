@@ -44,11 +44,6 @@ def delimited_rows(
         yield number, row.lines, row.cells, error
 
 
-def _unquoted(cell: str) -> str:
-    """A cell without its quotes, where those in it are doubled, as spreadsheets write them between tabs, too."""
-    return cell[1:-1].replace('""', '"') if _DOUBLED.fullmatch(cell) else cell
-
-
 class _Lines:
     """The lines of a file, which can be put back."""
 
@@ -85,7 +80,7 @@ class _Row:
             if '"' not in line or self._is_whole(source) or not self._read_quoted(source, self._width):
                 source.put_back(self.lines[1:])
                 del self.lines[1:]
-                self.cells = [_unquoted(cell) for cell in self.cells]
+                self.cells = [c[1:-1].replace('""', '"') if _DOUBLED.fullmatch(c) else c for c in self.cells]
         elif not self._read_quoted(source, 0):
             if len(self.lines) > 1:
                 source.put_back(self.lines[1:])
