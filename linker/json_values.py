@@ -1,4 +1,4 @@
-"""The JSON values of a text that is read in blocks: the items of an array, or values one after another."""
+"""The JSON values of a text that is read in blocks: array items, or one after another; and values as JSON has them."""
 
 import json
 import re
@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 _DECODER = json.JSONDecoder()
+_ENCODER = msgspec.json.Encoder(
+    decimal_format="number", enc_hook=lambda value: value.tolist() if hasattr(value, "tolist") else str(value)
+)  # the former is NumPy's
 _BETWEEN = re.compile(r"[\s,\[\]\ufeff]*")
 _WRAPPER = re.compile(r'\s*\{\s*"\w+"\s*:\s*(?=\[\s*[{\]])')
 _ASSIGNED = re.compile(r"\s*window\.YTD\.[^=]*=\s*")
@@ -51,6 +56,11 @@ def json_values(blocks: Iterable[str]) -> Iterator[tuple[int, Any, str]]:
         yield line, value, shown.splitlines()[0]
         if isinstance(value, Broken) and not text.go_on(indent):
             return
+
+
+def plain_value(value: Any) -> Any:
+    """A value as JSON can hold it: no number that is none, dates and the like as text, bytes as base64."""
+    return msgspec.json.decode(_ENCODER.encode(value))
 
 
 class _Text:

@@ -21,10 +21,12 @@ _DELIMITERS = {",": "CSV", "\t": "TSV", ";": "a table with semicolons", "|": "a 
 _JSON_ENDINGS = {".jsonl", ".ndjson", ".json"}
 _TABLE_ENDINGS = {".csv", ".tsv"}
 _ROWS_AT_ONCE, _ROWS_LOOKED_AT, _LINES_LOOKED_AT = 256, 5, 50
+_UNNAMED = re.compile(r"column \d+")  # an empty cell under no name is no field
 _SEP = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)  # what Excel writes in front
 _WRAPPER = re.compile(r'\{\s*"\w+"\s*:\s*\[\s*[{\]]')
 _BEGINS_OBJECT = re.compile(r'\{\s*("[^"]*"\s*:.*)?$')
 _BEGINS_JSON = re.compile(r'\{\s*(["}]|$)|\[\s*([\[{"\]]|$)|window\.YTD\.')  # the last: a user's own archive of Twitter
+_TEXTS = {"text", "full_text", "tokens"}
 _LINES, _VALUES = "lines, a post a line", "values, a post an object"
 
 
@@ -82,10 +84,10 @@ def _form_of(file: "TextFile", names: FieldNames, source: Path | IO[bytes]) -> t
         form = "" if is_expected else f"JSON {shape}"
         return form, _json_lines(file) if shape == _LINES else _json_records(file)
     is_table = isinstance(source, Path) and not endings.isdisjoint(_TABLE_ENDINGS)
-    delimiter, header = _header(lines, names, is_table=is_table)
+    delimiter, header, has_blanks = _header(lines, names, is_table=is_table)
     if header:
         form = f"{_DELIMITERS[delimiter]} with the columns {', '.join(header)}"
-        return form, _table_records(file, delimiter, header)
+        return form, _table_records(file, delimiter, header, has_blanks)
     layout = find_layout(lines[:-1] if file.is_cut else lines)
     if layout:
         return f"columns of words {'without tags' if layout.tag is None else 'and tags'}", _column_records(file, layout)
@@ -118,9 +120,11 @@ def _parsed(line: str) -> Any:
 
 
 def _inner_list(value: Mapping[str, Any]) -> list[Any] | None:
-    """The posts in an object that is no post itself: ``{"data": [...]}``."""
-    if {"text", "full_text", "tokens", "id", "id_str"} & value.keys():
-        return None
+    """The posts in an object that is no post itself: ``{"data": [...]}``; Telegram's ``messages`` of a chat."""
+    if isinstance(value.get("data"), dict):
+        return _inner_list(value["data"])
+    if {*_TEXTS, "id", "id_str"} & value.keys():
+        value = {"messages": value.get("messages") if not _TEXTS & value.keys() else None}
     lists = [(name, item) for name, item in value.items() if isinstance(item, list) and item]
     lists = [(name, item) for name, item in lists if all(isinstance(one, dict) for one in item)]
     return next((item for name, item in lists if name == "data"), lists[0][1] if lists else None)
@@ -157,37 +161,53 @@ def _record(line: int, value: Any, error: str, text: str) -> Record:
         error = f"is a JSON {type(value).__name__}, expected an object"
     if error:
         return Record(line, error=error, text=text)
-    inner = next(iter(value.values())) if len(value) == 1 else None  # {"tweet": {...}}, as in a user's own archive
-    return Record(line, inner if isinstance(inner, dict) else value)
+    # {"tweet": {...}}, as in a user's own archive; {"data": {...}, "includes": ...}, as in a stream of Twitter's
+    inner = next(iter(value.values())) if len(value) == 1 else value.get("data")
+    return Record(line, inner if isinstance(inner, dict) and not _TEXTS & value.keys() else value)
 
 
-def _header(lines: Sequence[str], names: FieldNames, *, is_table: bool) -> tuple[str, list[str]]:
-    """The delimiter and the columns of a table; none where its first line names no text, or may be a sentence."""
-    rows = [line for line in lines if line.strip()][:_ROWS_LOOKED_AT]
+def _header(lines: Sequence[str], names: FieldNames, *, is_table: bool) -> tuple[str, list[str], bool]:
+    """What delimits, the columns, whether blanks follow; none where the first line names no text, or may be one."""
+    from kg import delimited_rows
+
+    rows = [line.lstrip("\ufeff") for line in lines if line.strip()]
     said = _SEP.fullmatch(rows[0].strip())
     if said and len(rows) > 1:
         rows = rows[1:]
     for delimiter in dict.fromkeys([*([said[1]] if said and said[1] in _DELIMITERS else []), *_DELIMITERS]):
-        cells = rows[0].split(delimiter)
-        header = [name.strip(' "\ufeff') for name in cells]
+        if delimiter not in rows[0] and delimiter != ",":
+            continue
+        has_blanks = f"{delimiter} " in rows[0]
+        first = delimited_rows(rows, delimiter, [], has_quotes=delimiter != "\t", skips_blanks=has_blanks)
+        header = _column_names(next(first)[2])
         known = [name for name in header if name.lower() in names.text or name.lower() in names.others]
         if not any(name.lower() in names.text for name in known):
             continue
         if len(header) == 1 and delimiter == "," and len(rows) > 1:
-            return delimiter, header
-        is_even = len({row.count(delimiter) for row in rows}) == 1 and not any(name.startswith(" ") for name in cells)
+            return delimiter, header, has_blanks
+        is_even = len({row.count(delimiter) for row in rows[:_ROWS_LOOKED_AT]}) == 1 and not has_blanks
         if len(header) > 1 and (is_table or len(known) > 1 or is_even):
-            return delimiter, header
-    return "", []
+            return delimiter, header, has_blanks
+    return "", [], False
 
 
-def _table_records(file: "TextFile", delimiter: str, header: Sequence[str]) -> Iterator[Record]:
+def _column_names(cells: Sequence[str]) -> list[str]:
+    """The names of columns, each another one: that of its place where there is none, or where it stands again."""
+    names: list[str] = []
+    for place, cell in enumerate(cells, 1):
+        name = " ".join(cell.strip(' "\ufeff').split()) or f"column {place}"
+        names.append(f"{name} ({place})" if name in names else name)
+    return names
+
+
+def _table_records(file: "TextFile", delimiter: str, header: Sequence[str], has_blanks: bool) -> Iterator[Record]:
     """The rows of a table; a quote that is not closed before the row has too many cells costs its line alone."""
     from kg import delimited_rows
 
     lines = (line for _, line in file.lines())
+    rows = delimited_rows(lines, delimiter, header, has_quotes=delimiter != "\t", skips_blanks=has_blanks)
     is_first = True
-    for number, taken, cells, problem in delimited_rows(lines, delimiter, header, has_quotes=delimiter != "\t"):
+    for number, taken, cells, problem in rows:
         line = "\n".join(taken)
         if not line.strip(" \t\ufeff") or (is_first and _SEP.fullmatch(line.strip())):
             continue
@@ -201,7 +221,8 @@ def _table_records(file: "TextFile", delimiter: str, header: Sequence[str]) -> I
             surplus = [cell for cell in cells[len(header) :] if cell.strip()]
             if surplus or len(cells) < len(header):
                 error = f"has {len(cells)} cells, expected {len(header)}"
-        yield Record(number, dict(zip(header, cells, strict=False)), error or _not_text(line), line)
+        fields = {name: cell for name, cell in zip(header, cells, strict=False) if cell or not _UNNAMED.fullmatch(name)}
+        yield Record(number, fields, error or _not_text(line), line)
 
 
 def _column_records(file: "TextFile", layout: Any) -> Iterator[Record]:
@@ -241,4 +262,4 @@ def _parquet_records(file: "TextFile") -> Iterator[Record]:
 def _not_text(line: str) -> str:
     from ner import is_text
 
-    return "" if is_text(line) else "is not UTF-8, expected UTF-8"
+    return "" if is_text(line) else "is not UTF-8: save the file as UTF-8 (in Excel: CSV UTF-8)"

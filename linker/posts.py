@@ -2,13 +2,16 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import IO, Any
 
 from linker.errors import PostError
 from linker.given_mentions import read_given_mentions
+from linker.json_values import plain_value
 from linker.offsets import place_tokens
 from linker.post_files import FieldNames, Record, read_records
 from linker.post_pictures import find_picture, read_image
@@ -19,7 +22,7 @@ POST_FIELDS: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "full_text", "tweet", "tweet_text", "content", "message", "sentence"),
     "tokens": ("tokens", "words"),
     "image": (
-        *("image", "image_path", "image_file", "image_bytes", "image_base64", "image_url"),
+        *("image", "image_path", "image_file", "image_bytes", "image_base64", "image_url", "images"),
         *("picture", "photo", "img", "media_url_https", "media_url"),
     ),
     "caption": ("caption", "image_caption", "alt_text"),
@@ -27,6 +30,8 @@ POST_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """The fields of a post, and what they may be called; the first that is there counts."""
 
+_HTML = re.compile(r"\s*<(p|div|span)\b[^>]*>.*</\1>\s*", re.DOTALL)  # a text as Mastodon writes it, all of it
+_HTML_BREAKS = ((r"<br\s*/?>", "\n"), (r"</p>\s*<p\b[^>]*>", "\n\n"), (r"<[^>]*>", ""))
 _CONSUMED = ("id", "text", "tokens", "image", "mentions")  # a caption comes out again
 
 
@@ -45,8 +50,9 @@ def read_posts(
     Args:
         source: A path, or a stream of bytes.
         pictures: Folder that relative pictures are looked up in (default: the file's own); also of ``<IMGID>.jpg``.
-        names: What fields are called here, beside `POST_FIELDS`: ``{"text": "body"}``.
-        tell: Told in a line what the file was taken for.
+        names: What fields are called here, in place of `POST_FIELDS`: ``{"text": "body"}``, or, within other fields,
+            ``{"text": "record.text"}``.
+        tell: Told in a line what the file was taken for, of a text in HTML, and at the end of names that no post has.
 
     Yields:
         A `Post`, or a `PostError` with the line and the reason.
@@ -61,7 +67,20 @@ def read_posts(
         {called["text"]} if "text" in called else {*POST_FIELDS["text"], *POST_FIELDS["tokens"]},
         {name for field, usual in POST_FIELDS.items() for name in (*usual, called.get(field, ""))},
     )
-    for record in read_records(source, known, tell or (lambda _: None)):
+    tell = tell or (lambda _: None)
+    unseen, is_html, is_empty = dict(names or {}), False, True
+    for record in read_records(source, known, tell):
+        is_empty = is_empty and not record.value
+        if unseen:
+            present = {str(name).strip().lower() for name in record.value}
+            seen = {
+                name for name in unseen.values() if name.lower() in present or _named(record.value, name) is not None
+            }
+            unseen = {field: name for field, name in unseen.items() if name not in seen}
+        texts = (item for name, item in record.value.items() if str(name).lower() in known.text)
+        if not is_html and any(isinstance(item, str) and _HTML.fullmatch(item) for item in texts):
+            is_html = True
+            tell("texts are in HTML, and read as what they show: so `text` of the results is, and offsets count")
         try:
             post = _post_from_record(record, folder, file, names or {})
         except PostError as error:
@@ -70,6 +89,8 @@ def read_posts(
         if record.image_name is not None:
             post = _with_named_picture(post, record.image_name, folder, is_sure=pictures is not None)
         yield post
+    for field, name in () if is_empty else unseen.items():
+        tell(f"no post has a field {name!r}, which --field {field}={name} asks for: check how it is spelled")
 
 
 def post_from_json(
@@ -99,6 +120,8 @@ def post_from_json(
     """
     value = _mended(value)
     found = _our_fields(value, names or {})
+    if "media_attachments" in value and "mentions" not in (names or {}):
+        found.pop("mentions", None)  # of Mastodon: other people, not spans of the text
     shown = json.dumps(value, ensure_ascii=False, default=str)[:200]
 
     def fail(reason: str) -> PostError:
@@ -107,6 +130,8 @@ def post_from_json(
     text, tokens = found.get("text", (None, None))[1], found.get("tokens", (None, None))[1]
     if isinstance(tokens, str) and text is None:
         text, tokens = tokens, None
+    elif tokens is None and isinstance(text, list) and any(isinstance(part, Mapping) for part in text):
+        text = "".join(str(part.get("text", "") if isinstance(part, Mapping) else part) for part in text)  # Telegram's
     elif tokens is None and isinstance(text, list):
         text, tokens = None, text
     if tokens is None and "text" not in found and text is None:
@@ -116,6 +141,8 @@ def post_from_json(
     caption = found.get("caption", (None, None))[1]
     if not (caption is None or isinstance(caption, str)):
         raise fail(f"caption is {caption!r}, expected a string or null")
+    if tokens is None and isinstance(text, str) and "mentions" not in found and _HTML.fullmatch(text):
+        text = _shown(text)
     words = _tokens(tokens, fail) if tokens is not None else _words(text or "")
     written, places = place_tokens(text if isinstance(text, str) else "", words)
     mentions = _mentions(found.get("mentions", (None, None))[1])
@@ -132,7 +159,7 @@ def post_from_json(
         line=line,
         file=file,
         text=written,
-        fields={name: item for name, item in value.items() if name not in consumed},
+        fields=plain_value({name: item for name, item in value.items() if name not in consumed}),
         image_url=url,
         image_error=problem,
     )
@@ -156,33 +183,59 @@ def _our_fields(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str,
         # An empty one gives way to the next: {"text": null, "full_text": "..."}
         if present:
             name = next((name for name in present if not _is_empty(value[name])), present[0])
-            found[field] = name, value[name]
-    longer = value.get("extended_tweet")  # where Twitter's streams have the whole of a long text
-    if "text" not in names and isinstance(longer, Mapping) and isinstance(longer.get("full_text"), str):
-        found["text"] = found.get("text", ("extended_tweet", None))[0], longer["full_text"]
+            found[field] = name, None if field in ("text", "caption") and _is_nan(value[name]) else value[name]
+        elif field in names and (within := _named(value, names[field])) is not None:
+            found[field] = "", within
+    for name, part in (("extended_tweet", "full_text"), ("note_tweet", "text")):  # the whole of a long text of Twitter
+        longer = value.get(name)
+        if "text" not in names and isinstance(longer, Mapping) and isinstance(longer.get(part), str):
+            found["text"] = found.get("text", (name, None))[0], longer[part]
     if "image" not in found and (media := _media(value)):
         found["image"] = "", media
     return found
 
 
+def _named(value: Any, name: str) -> Any:
+    """A field by its name in any capitals, or one within others by the way to it: ``record.text``, ``media.0.url``."""
+    items = value.items() if isinstance(value, Mapping) else enumerate(value if isinstance(value, list) else ())
+    by_name = {str(key).strip().lower(): item for key, item in items}
+    first, _, rest = name.lower().partition(".")
+    return by_name.get(name.lower()) if name.lower() in by_name or not rest else _named(by_name.get(first), rest)
+
+
+def _shown(html: str) -> str:
+    """The text that HTML shows."""
+    for pattern, instead in _HTML_BREAKS:
+        html = re.sub(pattern, instead, html)
+    return unescape(html).strip()
+
+
 def _media(value: Mapping[str, Any]) -> Any:
-    """The first picture that Twitter says a post has."""
-    for part in ("extended_entities", "entities"):
-        entities = value.get(part)
-        media = entities.get("media") if isinstance(entities, Mapping) else None
-        if isinstance(media, list) and media and isinstance(media[0], Mapping):
+    """The first picture that Twitter or Mastodon says a post has."""
+    for part in ("extended_entities.media", "entities.media"):
+        if isinstance(media := _named(value, part), list) and media and isinstance(media[0], Mapping):
             return media[0].get("media_url_https")
-    return None
+    pictures = _named(value, "media_attachments") or _named(value, "attachments.media")  # Mastodon's, Twitter's
+    for item in pictures if isinstance(pictures, list) else ():
+        if isinstance(item, Mapping) and item.get("type", "image") in ("image", "photo"):
+            return item.get("url")
+    keys = _named(value, "attachments.media_keys")  # of pictures that stand beside the posts
+    return {"media_keys": keys} if keys and pictures is None else None
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value == "" or value == [] or (isinstance(value, float) and math.isnan(value))
+    return value is None or value == "" or value == [] or _is_nan(value)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _id(value: Any, line: int, fail: Callable[[str], Exception]) -> str | int:
     """An id: what is given; the number of the line where that is nothing."""
     if _is_empty(value):
         return str(line)
+    value = plain_value(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
@@ -193,7 +246,7 @@ def _id(value: Any, line: int, fail: Callable[[str], Exception]) -> str | int:
 def _mentions(value: Any) -> Any:
     """Mentions as they are, or, as in a cell of a table, as JSON."""
     if not isinstance(value, str):
-        return None if isinstance(value, float) and math.isnan(value) else value
+        return None if _is_nan(value) else value
     try:
         return json.loads(value) if value.strip() else None
     except (ValueError, RecursionError):

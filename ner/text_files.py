@@ -18,7 +18,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-_HEAD_BYTES = 1 << 18
+_HEAD_BYTES, _SIGHT = 1 << 18, 4096  # the latter in letters
+_FEW = 31  # zero bytes that a text may have
 _MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 _PACKED: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
@@ -26,6 +27,12 @@ _PACKED: dict[bytes, tuple[str, Callable[[Any], Any]]] = {
     b"BZh": ("bzip2", bz2.open),
     b"\xfd7zXZ": ("xz", lzma.open),
     b"\x28\xb5\x2f\xfd": ("zstd", zstd.open),
+}
+_OTHER = {
+    b"PK\x03\x04": "a zip archive: unpack it first (an Excel file: save it as CSV UTF-8)",
+    b"\xd0\xcf\x11\xe0": "a file of Excel or Word: save it as CSV UTF-8",
+    b"7z\xbc\xaf": "a 7z archive: unpack it first",
+    b"%PDF": "a PDF, expected text",
 }
 _DAMAGE: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
@@ -75,8 +82,12 @@ class TextFile:
             stream.close()
 
     def first_lines(self) -> list[str]:
-        """The lines of the head; the last one may be cut."""
+        """The lines of the head, the last of which may be cut; a `FormatError` where it is no text at all."""
+        kind = next((kind for magic, kind in _OTHER.items() if self.head.startswith(magic)), "")
         text = self.head.decode(self.encoding, "replace")
+        controls = sum(letter < " " and letter not in "\t\n\r\f" for letter in text[:_SIGHT])
+        if kind or (text.count("\0", 0, _SIGHT) > _FEW and controls * 30 > len(text[:_SIGHT])):
+            raise FormatError(f"{self.name}: is {kind or 'a binary file, expected text'}")
         return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
     def lines(self) -> Iterator[tuple[int, str]]:

@@ -15,7 +15,8 @@ _CHUNK = re.compile(r"\S{1,500}")  # longer runs are cut: the tweet patterns bac
 _REWRITTEN = r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});|([^\w\s]|_)\1{3,}"
 # What it would tear apart (U.S., AT&T, $TSLA), and what it would leave on its word, or tear apart (Chad's, isn't).
 _ACRONYM = (
-    r"(?<![\w.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?|(?<!\w)[A-Z]{1,3}&[A-Z]{1,3}(?!\w)|(?<!\w)\$[A-Za-z]{1,6}(?!\w)"
+    r"(?<![\w.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?"
+    r"|(?<!\w)[A-Z]{1,3}&(?:amp;)?[A-Z]{1,3}(?!\w)|(?<!\w)\$[A-Za-z]{1,6}(?!\w)"
 )
 _CLITIC = r"(?:(?<=\w)|(?<=\w\.))['’ʼ](?:s|m|d|t|re|ve|ll)(?!\w)"
 _SYMBOL = "(?<!\u200d)[^\\w\\s]\ufe0f(?!\u200d)"  # drawn as an emoji, by a selector that would go to the next word
@@ -49,9 +50,10 @@ def tokenize(text: str) -> tuple[Token, ...]:
 
     Hashtags, handles, addresses and emoticons stay whole. Unlike NLTK, an HTML entity such as ``&amp;`` and a run such
     as ``!!!!!!`` are one token of the original text. So are names with numbers, acronyms and tickers (``MH370``,
-    ``F-16``, ``U.S.``, ``AT&T``, ``$TSLA``); what hangs on a word by an apostrophe is a token of its own (``Chad`` and
-    ``'s``), as annotated tweets have it. Styled letters are cut as plain ones (`ner.plain_letters`), and in scripts
-    without blanks between words each letter is a token. Every character that is not white space belongs to one token.
+    ``F-16``, ``U.S.``, ``AT&T``, ``AT&amp;T``, ``$TSLA``); what hangs on a word by an apostrophe is a token of its own
+    (``Chad`` and ``'s``), as annotated tweets have it. Styled letters are cut as plain ones (`ner.plain_letters`), and
+    in scripts without blanks between words each letter is a token. Every character that is not white space belongs to
+    one token.
     """
     return tuple(token for chunk in _CHUNK.finditer(text) for token in _read(chunk.group(), chunk.start()))
 

@@ -1,6 +1,7 @@
 """What the commands share: how they report a mistake, an interruption, a closed pipe, how their help looks, options."""
 
 import errno
+import io
 import logging
 import os
 import sqlite3
@@ -105,6 +106,9 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what can go wrong into one line."""
         started_s = time.monotonic()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a terminal without some letters, or a file, which has all
+                stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
         try:
             return super().invoke(ctx)
         except _expected() as error:

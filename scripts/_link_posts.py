@@ -206,7 +206,8 @@ def _link(
     known_problem, passed = pipeline.memory.problem, seen.posts
     for done, result in enumerate(pipeline.run(posts, batch_size=job.batch_size), 1):
         if result.image_error:
-            seen.bad_pictures.append(f"{result.id} ({result.image_error})")
+            is_missing = result.image_error == "no such file"
+            seen.bad_pictures.append(f"{result.id} ({result.image_error}{f': {result.image}' if is_missing else ''})")
         yield result
         progress("posts", passed + done + len(seen.bad_lines), total)
     if pipeline.memory.problem not in (None, known_problem):
@@ -241,10 +242,14 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
     for note in seen.notes:
         say(note)
     if seen.bad_pictures:
-        say(f"{counted(len(seen.bad_pictures), 'picture')} not used: {some(seen.bad_pictures, most=_SHOWN)}")
+        is_lost = job.images is None and any("(no such file: " in picture for picture in seen.bad_pictures)
+        hint = "; --images DIR says where they are" if is_lost else ""
+        say(f"{counted(len(seen.bad_pictures), 'picture')} not used: {some(seen.bad_pictures, most=_SHOWN)}{hint}")
     if seen.bad_lines:
         lines = [f"line {bad.line} {bad.reason}" if bad.line else bad.reason for bad in seen.bad_lines]
         hint = "" if job.errors else " (--errors FILE writes them out)"
+        if any(bad.reason.startswith('has neither "text"') for bad in seen.bad_lines):
+            hint += "; --field text=NAME says what the text is called, or text=record.text where it is in another field"
         say(f"{counted(len(seen.bad_lines), 'line')} skipped: {some(lines, most=_SHOWN)}{hint}")
     if not seen.posts:
         name = "standard input" if source == "-" else source

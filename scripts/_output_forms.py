@@ -78,6 +78,8 @@ def places_of(outs: Iterable[Path], form: str | None, source: str | None) -> dic
     """
     places: dict[Path, str] = {}
     for out in outs:
+        if str(out) == "-":
+            raise CommandError("-o -: leave -o out, and results go to stdout; beside other files give -o /dev/stdout")
         check_file_place("-o", out)
         if out.absolute() in {other.absolute() for other in places}:
             raise CommandError(f"-o {out} is given twice: expected another file each time")

@@ -56,7 +56,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--field",
             multiple=True,
             metavar="OURS=THEIRS",
-            help="What a field is called in POSTS: text=body; may be given again.",
+            help="What a field is called in POSTS: text=body, within others text=record.text; may be given again.",
         ),
     )
     return reduce(lambda made, option: option(made), options, command)

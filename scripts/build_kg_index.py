@@ -226,6 +226,8 @@ def _check_paths(sources: tuple[Path, ...], asked: Mapping[str, Any]) -> None:
     for path in sources:
         if not path.exists():
             raise CommandError(f"--dump {path}: no such file or folder: check the path")
+        if not path.is_dir() and not path.is_file():
+            raise CommandError(f"--dump {path}: a pipe, which can be read only once: write it to a file first")
     for option, name, columns in (("--prior", "priors", "iri,count"), ("--counts", "counts", "alias,iri,count")):
         if asked[name] is not None and not asked[name].is_file():
             raise CommandError(f"{option} {asked[name]}: no such file: expected a table of {columns}")

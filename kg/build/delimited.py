@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 _LINES_OF_ONE_ROW, _ANY_WIDTH = 1000, 1 << 30
 _FIRST_LETTERS = re.compile(r"\W*[^\W\d_]+")
+_DOUBLED = re.compile(r'"[^"]*(?:""[^"]*)+"')
 
 
 def delimited_rows(
@@ -23,7 +24,8 @@ def delimited_rows(
         lines: Its lines, without their ends.
         delimiter: What stands between the cells.
         columns: As many as a row has cells; they may be put in when the header has come.
-        has_quotes: Whether cells may stand in quotes; else a quote is a letter.
+        has_quotes: Whether cells may stand in quotes; else a quote is a letter, unless a row has as many cells as there
+            are columns only if it is not, or a cell within quotes has doubled ones.
         skips_blanks: Whether blanks behind a delimiter are none of the cell.
         longest: So many letters a line may have.
 
@@ -72,35 +74,60 @@ class _Row:
         A cell's quote that is closed on a later line belongs to another cell if the row has too many cells then, or if
         a line between them is a row by itself.
         """
-        while True:
-            try:
-                cells = self._parted(strict=self._has_quotes)
-                if len(self.lines) == 1 or len(cells) <= self._width:
-                    self.cells = cells
-                    return None
-                break
-            except csv.Error as problem:
-                if "unexpected end of data" not in str(problem) or not self._take_to_quote(source):
-                    break
-        if len(self.lines) > 1:
-            source.put_back(self.lines[1:])
-            del self.lines[1:]
-            return "a quote that is not closed"
-        try:
-            self.cells = self._parted(strict=False)
-        except csv.Error as problem:
-            return f"cells that cannot be told apart ({problem})"
+        if not self._has_quotes:
+            line = self.lines[0].removesuffix("\r")
+            self.cells = line.split(self._delimiter) if line else []
+            if '"' not in line or self._is_whole(source) or not self._read_quoted(source, self._width):
+                source.put_back(self.lines[1:])
+                del self.lines[1:]
+                self.cells = [c[1:-1].replace('""', '"') if _DOUBLED.fullmatch(c) else c for c in self.cells]
+        elif not self._read_quoted(source, 0):
+            if len(self.lines) > 1:
+                source.put_back(self.lines[1:])
+                del self.lines[1:]
+                return "a quote that is not closed"
+            self.cells = self._parted_as_written()
         return None
 
-    def _parted(self, *, strict: bool) -> list[str]:
-        reader = csv.reader(
-            ["\n".join(self.lines).removesuffix("\r")],
-            delimiter=self._delimiter,
-            quoting=csv.QUOTE_MINIMAL if self._has_quotes else csv.QUOTE_NONE,
-            strict=strict,
-            skipinitialspace=self._skips_blanks,
-        )
+    def _read_quoted(self, source: _Lines, least: int) -> bool:
+        """Find the cells, some of them in quotes; False if they are not so, or are fewer than the least."""
+        while True:
+            try:
+                cells = self._parted()
+            except csv.Error as problem:
+                if "unexpected end of data" not in str(problem) or not self._take_to_quote(source):
+                    return False
+                continue
+            if len(cells) < least or (len(cells) > self._width and (least or len(self.lines) > 1)):
+                return False
+            self.cells = cells
+            return True
+
+    def _is_whole(self, source: _Lines) -> bool:
+        """Whether the line is a row by itself: not if a quote opens its last cell, and the next line is no row."""
+        if len(self.cells) != self._width or not self.cells[-1].startswith('"') or self.cells[-1].endswith('"'):
+            return len(self.cells) == self._width or self._width == _ANY_WIDTH
+        following = source.take()
+        source.put_back([] if following is None else [following])
+        return following is None or following.count(self._delimiter) >= self._width - 1
+
+    def _parted(self) -> list[str]:
+        text = "\n".join(self.lines).removesuffix("\r")
+        reader = csv.reader([text], delimiter=self._delimiter, strict=True, skipinitialspace=self._skips_blanks)
         return next(reader, [])
+
+    def _parted_as_written(self) -> list[str]:
+        """The cells of a line with quotes in quotes (``"The "Rock" band",x``): only before a delimiter one closes."""
+        line, at, end = self.lines[0].removesuffix("\r"), 0, rf"(?={re.escape(self._delimiter)}|\Z)"
+        blanks = " *" if self._skips_blanks else ""
+        cell = re.compile(rf'{blanks}(?:"((?:[^"]|""|"(?!{end}))*+)"{end}|(.*?){end})')
+        cells = list[str]()
+        while at <= len(line):
+            found = cell.match(line, at)
+            assert found is not None
+            cells.append(found[2] if found[1] is None else found[1].replace('""', '"'))
+            at = found.end() + 1
+        return cells
 
     def _take_to_quote(self, source: _Lines) -> bool:
         """Take lines up to one with a quote; False if the row becomes too long before, or another one begins.

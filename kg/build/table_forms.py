@@ -16,6 +16,10 @@ from .source_file import SourceFile
 
 ENTITY_COLUMNS = ("iri", "label")
 TRIPLE_COLUMNS = ("subject", "predicate", "object")
+_READ = {
+    "entities": (*ENTITY_COLUMNS, "type", "class", "aliases", "image", "description", "prior"),
+    "triples": TRIPLE_COLUMNS,
+}
 NUMBER_COLUMNS = {"priors": ("iri", "count"), "counts": ("alias", "iri", "count")}
 # Wikipedia's own page views: a day's, by access, and an hour's.
 _PAGE_VIEWS = (
@@ -58,7 +62,8 @@ def detect_table(path: Path, text: str) -> SourceFile:
         return found
     # Tabs need no quotes: a quote is a letter between them, unless the first line has every name in quotes.
     has_quotes = delimiter != "\t" or first.startswith('"')
-    return SourceFile(path, "table", _dataset_of(path, columns), (), delimiter, has_quotes)
+    dataset = _dataset_of(path, columns)
+    return SourceFile(path, "table", dataset, (), delimiter, has_quotes, _unused(normal_columns(header), dataset))
 
 
 def detect_parquet(path: Path) -> SourceFile:
@@ -72,7 +77,9 @@ def detect_parquet(path: Path) -> SourceFile:
             header = connection.execute("SELECT * FROM read_parquet(?) LIMIT 0", [escape(str(path))]).description
     except duckdb.Error as error:
         raise SourceError(f"{path} is a damaged file of Parquet: {str(error).splitlines()[0]}") from None
-    return SourceFile(path, "parquet", _dataset_of(path, set(normal_columns(name for name, *_ in header or ()))))
+    columns = normal_columns(name for name, *_ in header or ())
+    dataset = _dataset_of(path, set(columns))
+    return SourceFile(path, "parquet", dataset, remark=_unused(columns, dataset))
 
 
 def detect_numbers(path: Path, dataset: str) -> SourceFile:
@@ -127,7 +134,8 @@ def _json_table(path: Path, text: str) -> SourceFile:
         except (ValueError, RecursionError):
             continue
         if isinstance(row, dict) and (form == "json" or before is None or {*ENTITY_COLUMNS, *TRIPLE_COLUMNS} & {*row}):
-            return SourceFile(path, form, _dataset_of(path, set(normal_columns(row))))
+            dataset = _dataset_of(path, set(normal_columns(row)))
+            return SourceFile(path, form, dataset, remark=_unused(normal_columns(row), dataset))
     raise SourceError(f"{path} starts like JSON, but its first value is not an object that can be read")
 
 
@@ -164,6 +172,14 @@ def _headerless_triples(path: Path, lines: Sequence[str]) -> SourceFile | None:
         if is_named or (is_linked and delimiter == "\t"):
             return SourceFile(path, "table", "triples", TRIPLE_COLUMNS, delimiter, delimiter != "\t", _HEADERLESS)
     return None
+
+
+def _unused(columns: Sequence[str], dataset: str) -> str | None:
+    """Say which columns of a table are not read; of those that are called alike, the last is."""
+    known = _READ[dataset]
+    idle = [name for name in columns if name and name not in known]
+    idle += [f"{name} (stands again)" for place, name in enumerate(columns) if name in columns[place + 1 :] and name]
+    return f"columns that are not used: {', '.join(idle)} (used are {', '.join(known)})" if idle else None
 
 
 def _dataset_of(path: Path, columns: set[str]) -> str:

@@ -208,7 +208,7 @@ def _number(text: str) -> float | None:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or value != value:  # the last: NaN
         return ""
     return str(value).strip()
 

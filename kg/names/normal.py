@@ -25,9 +25,11 @@ def normal_form(text: str) -> str:
     """Return the form in which two spellings of one name are equal.
 
     Case, diacritics and apostrophes are removed, dots within acronyms, and characters that are not seen; styled and
-    full-width letters read as the plain ones, `&` as `and`; `#`, `@`, underscores and all other punctuation become
-    single blanks. A text that is nothing but punctuation keeps itself, in lower case.
+    full-width letters read as the plain ones, `&` as `and`, also where it is written `&amp;`, as Twitter does; `#`,
+    `@`, underscores and all other punctuation become single blanks. A text that is nothing but punctuation keeps
+    itself, in lower case.
     """
+    text = text.replace("&amp;", "&")
     if text.isascii() and text.count(".") < 2:  # no acronym; this way is faster
         return " ".join(text.translate(_ASCII).split()) or " ".join(text.lower().split())
     bare = unicodedata.normalize("NFKC", _APOSTROPHES.sub("", text)).replace("&", " and ")

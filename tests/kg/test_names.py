@@ -30,6 +30,7 @@ _OTHERS = ["Spider-Man", "AT&T", "Łódź"]
         ("U.S.A.", "usa"),
         ("St. Louis", "st louis"),
         ("AT&T", "at and t"),
+        ("Johnson &amp; Ødegård", "johnson and odegard"),
         ("Łódź  Ørsted", "lodz orsted"),
         ("STRASSE Straße", "strasse strasse"),
         ("東京", "東京"),

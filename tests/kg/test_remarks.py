@@ -146,3 +146,17 @@ def test_a_number_that_is_given_as_a_label_is_a_name(tmp_path: Path) -> None:
     with Graph.open(tmp_path / "kg.sqlite") as graph:
         assert AliasIndex(graph).lookup(["q14"]).keys() == {"q14"}
     assert report.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "idle"),
+    [
+        ("a.csv", "iri,label,Alias,logo,\nhttp://e/a,Anna,A,a.jpg,\n", "alias, logo (used are iri, label"),
+        ("a.json", '[{"iri": "http://e/a", "label": "Anna", "alias": "A"}]', "alias (used are iri, label"),
+        ("a.tsv", "iri\tlabel\tclass\tclass\nhttp://e/a\tAnna\tx\ty\n", "class (stands again) (used are iri"),
+        ("a.csv", "s,p,o,year\nhttp://e/a,http://e/p,http://e/b,1\n", "year (used are subject"),
+    ],
+)
+def test_columns_that_are_not_used_are_told(tmp_path: Path, name: str, table: str, idle: str) -> None:
+    [said] = [source.error or "" for source in built(tmp_path, {name: table}).sources if source.name.endswith(name)]
+    assert said.startswith(f"columns that are not used: {idle}")

@@ -108,6 +108,16 @@ def test_a_cell_of_several_lines_may_hold_commas_and_quotes(build: Build) -> Non
     assert graph.rejected() == ()
 
 
+def test_quotes_are_read_as_they_are_meant(build: Build) -> None:
+    commas = 'iri,label,description\nhttp://e/a,"The "Rock" band",x\nhttp://e/b,"a" b,y\n'
+    tabs = 'iri\tlabel\tdescription\nhttp://e/c\t"The ""Rock"" band"\t"two\nlines"\nhttp://e/d\t"Lonely\tz\n'
+    graph = build({"a.csv": commas, "b.tsv": tabs})
+    labels = [label for (label,) in graph.connection.execute("SELECT label FROM entity ORDER BY iri")]
+    assert labels == ['The "Rock" band', '"a" b', 'The "Rock" band', '"Lonely']
+    assert graph.connection.execute("SELECT value FROM literal WHERE value LIKE 'two%'").fetchall() == [("two\nlines",)]
+    assert graph.rejected() == ()
+
+
 HEADERLESS = {
     "IRIs and commas": "http://e/a,http://e/p,http://e/b\nhttp://e/b,http://e/q,text\n",
     "IRIs and tabs": "<http://e/a>\t<http://e/p>\t<http://e/b>\n‹http://e/b›\t‹http://e/q›\ttext\n",

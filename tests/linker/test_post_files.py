@@ -99,15 +99,33 @@ def test_parquet(tmp_path: Path) -> None:
     assert not posts and "no Parquet that can be read" in error.reason
 
 
-def test_twitters_own_fields() -> None:
-    [post], _, _ = read(
-        json.dumps({"id": 1.2e18, "id_str": "1200000000000000001", "full_text": "Jakarta here", "lang": "en",
-                    "entities": {"media": [{"media_url_https": "https://pbs.twimg.com/media/a.jpg"}]}})
-    )  # fmt: skip
-    assert (post.text, post.image_url) == ("Jakarta here", "https://pbs.twimg.com/media/a.jpg")
-    assert post.fields["lang"] == "en"
-    long = {"id_str": "1", "text": "Jak…", "extended_tweet": {"full_text": "Jakarta here"}}
-    assert read(json.dumps(long))[0][0].text == "Jakarta here"
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\x03\x04" + b"xl/workbook.xml\0" * 90, b"%PDF-1.7\n1 0 obj\n", b"\xd0\xcf\x11\xe0\xa1\xb1" + bytes(90),
+        b"SQLite format 3\0" + bytes(range(1, 200)) + bytes(900),
+        b"posts.csv\0" + bytes(247) + b"ustar\0" + b"id,text\n" * 90,
+    ],
+)  # fmt: skip
+def test_what_is_no_text_is_refused(data: bytes) -> None:
+    for content in (data, gzip.compress(data)):
+        with pytest.raises(FormatError, match=r"zip archive|PDF|Excel or Word|binary file"):
+            read(content)
+
+
+def test_own_fields_come_out_as_json_can_hold_them(tmp_path: Path) -> None:
+    path = str(tmp_path / "posts.parquet")
+    row = (
+        "12345678901234567890::decimal(20, 0) AS id, 'Jakarta' AS text, timestamp '2026-01-02 03:04' AS seen,"
+        " {'day': date '2026-01-02'} AS of, 1.5::decimal(5, 2) AS price, '\\xAA'::blob AS raw, 'nan'::double AS score"
+    )
+    duckdb.execute(f"COPY (SELECT {row}) TO '{path}'")
+    [post], bad, _ = read(Path(path))
+    assert (post.id, bad) == (12345678901234567890, [])
+    of, seen = {"day": "2026-01-02"}, "2026-01-02T03:04:00"
+    assert dict(post.fields) == {"seen": seen, "of": of, "price": 1.5, "raw": "qg==", "score": None}
+    [post], _, _ = read('{"id": NaN, "text": NaN, "caption": NaN, "far": [Infinity, {"a": NaN}]}')
+    assert (post.id, post.text, post.caption, post.fields["far"]) == ("1", "", "", [None, {"a": None}])
 
 
 def test_fields_may_have_any_name() -> None:
@@ -115,6 +133,38 @@ def test_fields_may_have_any_name() -> None:
     for data in ("nr,body,text\n7,Jakarta here,x\n", json.dumps({"nr": "7", "body": "Jakarta here", "text": "x"})):
         [post], bad, _ = read(data, names=names)
         assert (post.id, post.text, dict(post.fields), bad) == ("7", "Jakarta here", {"text": "x"}, [])
+
+
+def test_fields_within_others_and_names_that_no_post_has() -> None:
+    value = {"cid": "b", "record": {"text": "Jakarta here"}, "embed": {"images": [{"fullsize": "https://cdn.x/f"}]}}
+    names = {"text": "Record.text", "id": "cid", "image": "embed.images.0.fullsize", "caption": "embed.images.1.alt"}
+    [post], _, told = read(json.dumps(value), names=names)
+    assert (post.id, post.text, post.image_url, dict(post.fields)["record"]) == (
+        "b", "Jakarta here", "https://cdn.x/f", value["record"],
+    )  # fmt: skip
+    assert told.endswith("embed.images.1.alt asks for: check how it is spelled")
+    assert "'Pik'" in read("id,text,Pic\n1,Jakarta here,a.jpg\n", names={"image": "Pik"})[2]
+
+
+@pytest.mark.parametrize(
+    ("head", "columns"),
+    [
+        ('"Date, local",id,text', "Date, local|id|text"),
+        ('id,"Post\ntext",text', "id|Post text|text"),
+        ("id,text,text", "id|text|text (3)"),
+        ("id,text,", "id|text|column 3"),
+        ('id, text, "my, note"', "id|text|my, note"),
+    ],
+)
+def test_headers_as_spreadsheets_write_them(head: str, columns: str) -> None:
+    names = columns.split("|")
+    blank = " " if ", " in head.split('"')[0] else ""
+    row = dict.fromkeys(names, "note") | {"id": "7", "text": "Hi, Jakarta"}
+    line = f",{blank}".join(f'"{cell}"' for cell in row.values())
+    [post], bad, told = read(f"{head}\n{line}\n")
+    assert (post.id, post.text, bad) == ("7", "Hi, Jakarta", [])
+    assert f"columns {', '.join(names)}" in told
+    assert dict(post.fields) == {name: "note" for name in names if name not in ("id", "text")}
 
 
 def test_a_table_whose_text_is_unknown_is_named(tmp_path: Path) -> None:
@@ -136,6 +186,17 @@ def test_rows_of_a_csv_over_lines_and_with_quotes_that_never_close() -> None:
     ]  # fmt: skip
     tsv = 'id\ttext\n1\t"Lonely quote\n2\tfine\n'
     assert [post.text for post in read(tsv)[0]] == ['"Lonely quote', "fine"]
+
+
+def test_quotes_that_are_not_doubled_and_quotes_between_tabs() -> None:
+    posts, bad, _ = read('id,text\n1,"The "Rock" band"\n2,"a" b\n3,"x ""y"", "z" here"\n')
+    assert [post.text for post in posts] == ['The "Rock" band', '"a" b', 'x "y", "z" here']
+    tsv = (
+        'id\ttext\tnote\n1\t"He said ""hi"""\tx\n2\t"two\nlines"\ty\n3\t"I love it"\tz\n4\t"tab\there"\t"last\n\nend"\n'
+    )
+    posts, wrong, _ = read(tsv)
+    assert [post.text for post in posts] == ['He said "hi"', "two\nlines", '"I love it"', "tab\there"]
+    assert (posts[3].fields["note"], bad + wrong) == ("last\n\nend", [])
 
 
 def test_one_column_of_texts() -> None:

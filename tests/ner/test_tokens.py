@@ -57,6 +57,7 @@ def test_no_character_but_white_space_is_lost(text):
         ("RT @foo: #LosAngelesLakers!", ["RT", "@foo", ":", "#LosAngelesLakers", "!"]),
         ("see http://t.co/ab now :-)", ["see", "http://t.co/ab", "now", ":-)"]),
         ("AT&T &amp; me &lol", ["AT&T", "&amp;", "me", "&", "lol"]),
+        ("AT&amp;T, H&amp;M &amp;M", ["AT&amp;T", ",", "H&amp;M", "&amp;", "M"]),
         ("Texas A&M, $TSLA $5", ["Texas", "A&M", ",", "$TSLA", "$", "5"]),
         ("wow!!!!!!!!", ["wow", "!!!!!!!!"]),
         ("I don't, CHAD'S", ["I", "don", "'t", ",", "CHAD", "'S"]),

@@ -98,3 +98,14 @@ def test_what_has_no_line_has_no_line_0(run: Run, tmp_path: Path, index: Path) -
     told = run("link-and-tag", index, "--text", "Chad", "--image", "a\0b", "--cache", "none")
     assert "image has a NUL character" in told.output
     assert "line 0" not in told.output
+
+
+def test_letters_that_a_terminal_or_a_mail_of_cron_does_not_know(index: Path) -> None:
+    """What goes to a file or a pipe is UTF-8, in whatever locale."""
+    query = "select 'Müller 北京 😀' as name"
+    command = [sys.executable, "-m", "scripts.kg_cache", str(index), "sql", query]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"}
+    for options in ([], ["--json"]):
+        told = subprocess.run([*command, *options], env=environment, capture_output=True, check=False)
+        assert told.returncode == 0, told.stderr
+        assert "Müller 北京 😀" in told.stdout.decode("utf-8")

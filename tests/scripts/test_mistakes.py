@@ -153,9 +153,25 @@ def test_a_full_disk_leaves_no_half_file(run, monkeypatch, tmp_path: Path, index
     assert out.read_text() == "before\n"
 
 
+def test_pipes_where_files_are_wanted_and_no_file_called_dash(run, tmp_path: Path, index: Path, posts: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert_one_line(run("build-kg-index", tmp_path / "i", "--dump", tmp_path / "pipe"), "pipe", "write it to a file")
+    assert_one_line(run("link-and-tag", index, posts, "-o", "-", "--format", "csv"), "-o -", "go to stdout")
+    assert not Path("-").exists()
+
+
+def test_a_text_in_another_field_is_asked_for(run, tmp_path: Path, index: Path) -> None:
+    (tmp_path / "posts.jsonl").write_text('{"cid": "b", "record": {"text": "it is monday"}}\n')
+    told = run("link-and-tag", index, tmp_path / "posts.jsonl", "--cache", "none")
+    assert (told.exit_code, "text=record.text where it is in another field" in told.stderr) == (1, True)
+
+
 def test_pictures_that_are_not_there(run, tmp_path: Path, index: Path, posts: Path) -> None:
     alone = run("link-and-tag", index, "--text", "Chad", "--image", tmp_path / "no.jpg", "--cache", "none")
     assert (alone.exit_code, alone.stderr) == (0, f"picture not used: {tmp_path / 'no.jpg'} (no such file)\n")
+    (tmp_path / "lost.jsonl").write_text('{"id": 1, "text": "it is monday", "image": "no.jpg"}\n')
+    lost = run("link-and-tag", index, tmp_path / "lost.jsonl", "--cache", "none")
+    assert lost.stderr == f"1 picture not used: 1 (no such file: {tmp_path}/no.jpg); --images DIR says where they are\n"
     for command in (("link-and-tag", index, posts), ("kgmner-report", posts, "-o", tmp_path / "r.html")):
         told = run(*command, "--images", tmp_path / "nowhere")
         assert (told.exit_code, "nowhere' does not exist" in told.stderr) == (2, True)

@@ -1,0 +1,57 @@
+"""Posts as the platforms give them: the whole text, the picture or why not, nothing of others taken for ours."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from linker import Post, PostError, read_posts
+
+
+def read(data: str, **options: Any) -> tuple[list[Post], list[PostError], str]:
+    """The posts, what was named, and what the file was taken for."""
+    told: list[str] = []
+    items = list(read_posts(io.BytesIO(data.encode()), tell=told.append, **options))
+    bad = [item for item in items if isinstance(item, PostError)]
+    return [item for item in items if isinstance(item, Post)], bad, "".join(told)
+
+
+def test_twitters_own_fields() -> None:
+    [post], _, _ = read(
+        json.dumps({"id": 1.2e18, "id_str": "1200000000000000001", "full_text": "Jakarta here", "lang": "en",
+                    "entities": {"media": [{"media_url_https": "https://pbs.twimg.com/media/a.jpg"}]}})
+    )  # fmt: skip
+    assert (post.text, post.image_url) == ("Jakarta here", "https://pbs.twimg.com/media/a.jpg")
+    assert post.fields["lang"] == "en"
+    long = {"id_str": "1", "text": "Jak…", "extended_tweet": {"full_text": "Jakarta here"}}
+    assert read(json.dumps(long))[0][0].text == "Jakarta here"
+
+
+def test_posts_of_twitters_api() -> None:
+    post = {"id": "1", "text": "Jak…", "note_tweet": {"text": "Jakarta here"}}
+    keys = {"id": "2", "text": "Monaco", "attachments": {"media_keys": ["3_1"]}}
+    flat = {**keys, "attachments": {"media": [{"type": "video"}, {"type": "photo", "url": "https://pbs.twimg.com/a"}]}}
+    stream = [{"data": each, "matching_rules": [{"id": "9", "tag": "t"}]} for each in (post, keys, flat)]
+    [long, lost, found], bad, _ = read("\n".join(map(json.dumps, stream)))
+    assert (long.id, long.text, found.image_url, bad) == ("1", "Jakarta here", "https://pbs.twimg.com/a", [])
+    assert "media_keys" in lost.image_error
+
+
+def test_posts_of_reddit_and_telegram() -> None:
+    children = [{"kind": "t3", "data": {"id": "a", "title": "Monaco"}}]
+    listing = json.dumps({"kind": "Listing", "data": {"after": "t3", "children": children}}, indent=1)
+    assert [post.text for post in read(listing, names={"text": "title"})[0]] == ["Monaco"]
+    messages = [{"id": 1, "text": "Monaco"}, {"id": 2, "text": ["In ", {"type": "bold", "text": "Monaco"}]}]
+    chat = json.dumps({"name": "Us", "type": "channel", "id": 5, "messages": messages}, indent=1)
+    assert [(post.id, post.text) for post in read(chat)[0]] == [(1, "Monaco"), (2, "In Monaco")]
+
+
+@pytest.mark.parametrize("people", [[], [{"id": "4", "acct": "bob"}]])
+def test_posts_of_mastodon(people: list[object]) -> None:
+    """HTML is read as what it shows; who is mentioned is no span of the text."""
+    html = '<p>AT&amp;T <a href="https://m.s/x">#<span>Monaco</span></a><br />two</p><p>&lt;3</p>'
+    media = [{"type": "image", "url": "https://m.s/a.png"}]
+    [post], bad, told = read(json.dumps({"id": "7", "content": html, "media_attachments": media, "mentions": people}))
+    assert (post.text, post.mentions, post.image_url) == ("AT&T #Monaco\ntwo\n\n<3", None, "https://m.s/a.png")
+    assert "HTML" in told and not bad
