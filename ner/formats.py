@@ -159,8 +159,6 @@ _Written = Iterator[tuple[TaggedPost, list[str]]]
 def _column_posts(file: TextFile, types: TypeTable) -> _Written:
     layout = find_layout(file.first_lines())
     has_tags = layout is not None and layout.tag is not None
-    if not has_tags and b"\0\0" in file.head:
-        raise FormatError(f"{file.name}: is no text: {_WANTED}")
     for block in read_blocks(file.lines(), layout or Layout(2, 0, 1, is_indented=False)):
         if block.bad:
             raise FormatError(f"{file.name}:{block.bad[0]}: {block.bad[1]}: correct it in the data")

@@ -96,7 +96,8 @@ def test_an_empty_file_has_no_posts(tmp_path):
         ("Word\tTag\n", "posts.txt:1: expected 'token<TAB>tag', found 'Word Tag'"),
         (",,\n\nWord,Tag\n", "posts.txt:1: expected 'token<TAB>tag', found ',,'"),
         ("a\tB\nb\tI\nc\tO\n", "posts.txt:1: tag 'B' has no type"),
-        ("PK\3\4\0\0\0\0", "posts.txt: is no text"),
+        ("PK\3\4\0\0\0\0", "posts.txt: is a zip archive: unpack it first"),
+        ("SQLite format 3\0" + "\0" * 3000, "posts.txt: is a binary file"),
         ("a\tB-PER\nb\tPER\n", "posts.txt:2: tag 'PER' is not 'O'"),
     ],
 )
