@@ -128,6 +128,9 @@ def post_from_json(
         return PostError(line, reason, shown)
 
     text, tokens = found.get("text", (None, None))[1], found.get("tokens", (None, None))[1]
+    if not isinstance(tokens, list) and isinstance(text, str) and found.get("tokens", ("",))[0].strip().lower() == "words":
+        del found["tokens"]  # how many there are, perhaps: the user's own
+        tokens = None
     if isinstance(tokens, str) and text is None:
         text, tokens = tokens, None
     elif tokens is None and isinstance(text, list) and any(isinstance(part, Mapping) for part in text):

@@ -45,7 +45,9 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
         yield
         await app.state.models.stop()
 
-    app = FastAPI(title="kgmner", version=__version__, lifespan=live, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="kgmner", version=__version__, lifespan=live, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     app.state.service = service
     app.include_router(router)
     app.add_middleware(Watch, service=service)
@@ -88,8 +90,10 @@ def _answer(request: Request, error: Exception) -> Response:
     """Say an error in the one form; on the page for people, as a page."""
     if isinstance(error, HTTPException):
         what = f"{request.method} {request.url.path}"
-        expected = (error.headers or {}).get("Allow", error.detail)
+        headers = error.headers or {}
+        expected = headers.get("Allow", "a path that is here" if error.status_code == 404 else error.detail)
         error = ServiceError(error.status_code, what, expected, "see /openapi.json for what there is")
+        error.headers |= headers
     if isinstance(error, RequestValidationError):
         [wrong, *_] = error.errors()
         value = f"{wrong['loc'][-1]}={wrong['input']}"

@@ -44,6 +44,9 @@ class Watch:
         started_s, exchange = time.monotonic(), _Exchange()
         if scope["method"] in ("GET", "HEAD"):
             exchange.body_read.set()
+        method = scope["method"]
+        # Those who ask for the head alone, as monitors do, get it: the server leaves the body out.
+        scope = {**scope, "method": "GET" if method == "HEAD" else method, "path": scope["path"].rstrip("/") or "/"}
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -64,7 +67,7 @@ class Watch:
             path, status = getattr(scope.get("route"), "path", "other"), exchange.status or _LEFT
             REQUESTS.labels(path, status).inc()
             SECONDS.labels(path).observe(took_s)
-            said = {"method": scope["method"], "path": path, "status": status, "bytes": exchange.body_bytes}
+            said = {"method": method, "path": path, "status": status, "bytes": exchange.body_bytes}
             LOG.info("request", extra={"fields": said | {"ms": round(took_s * 1000, 1)}})
 
     async def _within_limits(self, scope: Scope, receive: Receive, answer: Send, exchange: _Exchange) -> None:
