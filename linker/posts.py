@@ -128,8 +128,9 @@ def post_from_json(
         return PostError(line, reason, shown)
 
     text, tokens = found.get("text", (None, None))[1], found.get("tokens", (None, None))[1]
-    if not isinstance(tokens, list) and isinstance(text, str) and found.get("tokens", ("",))[0].strip().lower() == "words":
-        del found["tokens"]  # how many there are, perhaps: the user's own
+    is_words = "tokens" not in (names or {}) and "tokens" in found and found["tokens"][0].strip().lower() == "words"
+    if is_words and isinstance(text, str) and not isinstance(tokens, list):
+        del found["tokens"]  # a field of the user's own: how many there are, perhaps
         tokens = None
     if isinstance(tokens, str) and text is None:
         text, tokens = tokens, None
