@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 
 from kgmner.service.errors import ServiceError
 from kgmner.service.model_threads import ModelThreads
-from kgmner.service.page import error_page
-from kgmner.service.routes import as_json, router
+from kgmner.service.page import error_answer
+from kgmner.service.routes import router
 from kgmner.service.settings import ServiceSettings
 from kgmner.service.watch import Watch
 from linker import Pipeline, Post
@@ -87,7 +87,7 @@ def _open(service: ServiceSettings) -> Pipeline:
 
 
 def _answer(request: Request, error: Exception) -> Response:
-    """Say an error in the one form; on the page for people, as a page."""
+    """Say any error in the one form."""
     if isinstance(error, HTTPException):
         what = f"{request.method} {request.url.path}"
         headers = error.headers or {}
@@ -99,6 +99,4 @@ def _answer(request: Request, error: Exception) -> Response:
         value = f"{wrong['loc'][-1]}={wrong['input']}"
         error = ServiceError(422, value, wrong["msg"], "see /openapi.json for what there is")
     assert isinstance(error, ServiceError)
-    if request.url.path == "/card":
-        return error_page(error)
-    return as_json(error.to_json(), status=error.status, headers=error.headers)
+    return error_answer(error, request.url.path)

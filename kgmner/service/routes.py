@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -99,10 +99,10 @@ async def metrics() -> Response:
     return Response(metrics_text(), media_type="text/plain; version=0.0.4")
 
 
-def as_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def as_json(value: Any, *, status: int = 200) -> Response:
     """An answer in JSON."""
     content = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, status, headers, "application/json")
+    return Response(content, status, media_type="application/json")
 
 
 def _models(request: Request) -> ModelThreads:
