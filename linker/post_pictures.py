@@ -11,9 +11,13 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 _ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
-_BASE64 = re.compile(r"(?:/9j/|iVBORw0KGgo|R0lGOD|UklGR|Qk)[A-Za-z0-9+/\s]{200,}={0,2}\s*")
+_BASE64 = re.compile(
+    r"(?:(?:[/_]9j[/_]|iVBORw0KGgo|R0lGOD|UklGR|Qk)[\w+/\s-]{200,}|[\w+/\s-]{1000,})={0,2}\s*", re.ASCII
+)
 _IN_OBJECTS = ("bytes", "path", "url", "media_url_https")  # as Hugging Face's data sets and Twitter have pictures
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_URL_SAFE = str.maketrans("-_", "+/")  # also so spelled: RFC 4648, section 5
+_ADDRESS = re.compile(r"(?!file:)([A-Za-z][A-Za-z0-9+.-]+):/{2}|www\.[^/\s]+/", re.IGNORECASE)
 
 Image = tuple[Path | bytes | None, str, str]
 """A picture's file or content, its web address, and why it cannot be used; the last two may be empty."""
@@ -29,8 +33,9 @@ def read_image(value: Any, folder: Path | None) -> Image:
     """
     if isinstance(value, Mapping):
         value = next((value[name] for name in _IN_OBJECTS if value.get(name)), None if not value else dict(value))
-    if isinstance(value, list | tuple) and len(value) < 2:
-        value = next(iter(value), None)
+    if isinstance(value, list | tuple):
+        there = [item for item in value if item not in (None, "")]
+        value = there if len(there) > 1 else next(iter(there), None)
     if value is None or value == "":
         return None, "", ""
     if isinstance(value, bytes | bytearray):
@@ -52,6 +57,8 @@ def read_image(value: Any, folder: Path | None) -> Image:
     if folder is None:
         content, _, problem = _from_base64(text)
         return content, "", problem and f"image is {text[:40]!r}, expected base64 or a data: address: no file is read"
+    if _ADDRESS.match(text):
+        return None, "", f"image is {text[:80]!r}, expected a path, or an address that begins with http:// or https://"
     return find_picture(folder, _path_in(text)), "", ""
 
 
@@ -117,7 +124,8 @@ def _from_base64(text: str) -> Image:
     try:
         if not comma or "base64" not in head.lower():
             raise ValueError("it does not say base64,")
-        content = base64.b64decode(unquote("".join(body.split())), validate=True)
+        plain = unquote("".join(body.split())).rstrip("=").translate(_URL_SAFE)
+        content = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         return None, "", f"image is no base64 that can be read ({error})"
     return content, "", "" if content else "image is empty"

@@ -128,6 +128,10 @@ def post_from_json(
         return PostError(line, reason, shown)
 
     text, tokens = found.get("text", (None, None))[1], found.get("tokens", (None, None))[1]
+    is_words = "tokens" not in (names or {}) and "tokens" in found and found["tokens"][0].strip().lower() == "words"
+    if is_words and isinstance(text, str) and not isinstance(tokens, list):
+        del found["tokens"]  # a field of the user's own: how many there are, perhaps
+        tokens = None
     if isinstance(tokens, str) and text is None:
         text, tokens = tokens, None
     elif tokens is None and isinstance(text, list) and any(isinstance(part, Mapping) for part in text):

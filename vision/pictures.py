@@ -27,6 +27,8 @@ _LEAST_SIDE = 448
 _MOST_PIXELS = 4_000_000
 #: Pixels that are turned into RGB at a time, as a picture may take four times its size in memory on the way.
 _STRIP_PIXELS = 1_000_000
+#: Levels of grey from darkest to lightest, of 255: with fewer on white, a transparent picture is tried on black too.
+_LEAST_CONTRAST = 64
 
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _EXIF_ORIENTATION = 0x0112
@@ -55,6 +57,8 @@ class Picture:
 
 def load_picture(source: Path | bytes, *, max_pixels: int = MAX_PIXELS, max_bytes: int = MAX_BYTES) -> Picture:
     """Read a picture: its first frame, turned upright as EXIF says, transparent parts over white.
+
+    Over black where what it shows would vanish on white, as a white logo does.
 
     Args:
         source: The file, or what is in it. Its name does not matter.
@@ -170,15 +174,20 @@ def _known_formats() -> list[str]:
 
 
 def _not_a_picture(content: bytes) -> str:
-    start = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    start = content[:65536].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"<html" in start[:4096] or start.startswith(b"<!doctype html"):
+        return "is a web page, not a picture; perhaps a download that failed"
     if b"<svg" in start:
         return "is an SVG drawing; convert it to PNG first"
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
         return "is a HEIC picture, as telephones write; convert it to JPEG first"
-    if start.startswith((b"<!doctype html", b"<html")):
-        return "is a web page, not a picture; perhaps a download that failed"
+    if content[4:8] == b"ftyp" and content[8:12] not in (b"avif", b"avis"):
+        return "is a video; give one of its pictures"
     if start.startswith(b"%pdf"):
         return "is a PDF document; convert its page to PNG first"
+    words = b" ".join(content[:60].split())
+    if words.isascii() and words.decode().isprintable():
+        return f"is a text, not a picture: {words.decode()!r}"
     return f"is not a picture that can be read; expected one of {', '.join(_known_formats())}"
 
 
@@ -191,7 +200,7 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _shrunk(image: Image.Image) -> Image.Image:
+def _shrunk(image: Image.Image, background: str = "white") -> Image.Image:
     """A decoded picture as RGB, shrunk by whole factors: strip by strip, with the pixels of the whole at once."""
     across, down = (max(1, min(image.size) // _LEAST_SIDE),) * 2
     width, height = image.size
@@ -203,18 +212,25 @@ def _shrunk(image: Image.Image) -> Image.Image:
     shrunk = Image.new("RGB", (-(-width // across), -(-height // down)))
     for strip in strips:
         part = image if len(strips) == 1 else image.crop(strip)
-        shrunk.paste(_rgb(part, top_level).reduce((across, down)), (0, strip[1] // down))
+        shrunk.paste(_rgb(part, top_level, background).reduce((across, down)), (0, strip[1] // down))
+    if background == "white" and image.has_transparency_data and _contrast(shrunk) < _LEAST_CONTRAST:
+        return max(shrunk, _shrunk(image, "black"), key=_contrast)
     return shrunk
 
 
-def _rgb(image: Image.Image, top_level: float) -> Image.Image:
+def _contrast(image: Image.Image) -> int:
+    levels = image.convert("L").tobytes()
+    return max(levels) - min(levels)
+
+
+def _rgb(image: Image.Image, top_level: float, background: str) -> Image.Image:
     if _is_deep(image):
         image = _eight_bits(image, top_level)
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image)
-        image = white
+        under = Image.new("RGBA", image.size, background)
+        under.alpha_composite(image)
+        image = under
     return image.convert("RGB")
 
 

@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 
 from kgmner.service.errors import ServiceError
 from kgmner.service.model_threads import ModelThreads
-from kgmner.service.page import error_page
-from kgmner.service.routes import as_json, router
+from kgmner.service.page import error_answer
+from kgmner.service.routes import router
 from kgmner.service.settings import ServiceSettings
 from kgmner.service.watch import Watch
 from linker import Pipeline, Post
@@ -45,7 +45,9 @@ def make_app(service: ServiceSettings, failed: Callable[[Exception], None]) -> F
         yield
         await app.state.models.stop()
 
-    app = FastAPI(title="kgmner", version=__version__, lifespan=live, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="kgmner", version=__version__, lifespan=live, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     app.state.service = service
     app.include_router(router)
     app.add_middleware(Watch, service=service)
@@ -85,16 +87,16 @@ def _open(service: ServiceSettings) -> Pipeline:
 
 
 def _answer(request: Request, error: Exception) -> Response:
-    """Say an error in the one form; on the page for people, as a page."""
+    """Say any error in the one form."""
     if isinstance(error, HTTPException):
         what = f"{request.method} {request.url.path}"
-        expected = (error.headers or {}).get("Allow", error.detail)
+        headers = error.headers or {}
+        expected = headers.get("Allow", "a path that is here" if error.status_code == 404 else error.detail)
         error = ServiceError(error.status_code, what, expected, "see /openapi.json for what there is")
+        error.headers |= headers
     if isinstance(error, RequestValidationError):
         [wrong, *_] = error.errors()
         value = f"{wrong['loc'][-1]}={wrong['input']}"
         error = ServiceError(422, value, wrong["msg"], "see /openapi.json for what there is")
     assert isinstance(error, ServiceError)
-    if request.url.path == "/card":
-        return error_page(error)
-    return as_json(error.to_json(), status=error.status, headers=error.headers)
+    return error_answer(error, request.url.path)

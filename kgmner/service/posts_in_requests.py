@@ -32,7 +32,9 @@ async def posts_in(request: Request, service: ServiceSettings) -> tuple[list[Ent
     if kind in FORMS:
         fields = await form_of(request)
         uploads = [fields.pop(name) for name, value in list(fields.items()) if isinstance(value, UploadFile)]
-        content = await uploads[0].read() if uploads else None
+        if len(uploads) > 1:
+            raise ServiceError(422, f"{len(uploads)} files", "one picture", "send a post for each")
+        content = await uploads[0].read() if uploads and uploads[0].filename else None  # no name: none was chosen
         return [await asyncio.to_thread(read_post, fields, service, picture=content)], False
     if kind != "application/json" and not kind.endswith("+json"):
         raise ServiceError(415, kind, f"application/json or {' or '.join(FORMS)}", "set the header Content-Type")
@@ -42,7 +44,21 @@ async def posts_in(request: Request, service: ServiceSettings) -> tuple[list[Ent
 async def form_of(request: Request) -> dict[str, Any]:
     """The fields of a form; those that were left empty are not there."""
     form = await request.form(max_files=4, max_fields=50)
-    return {name: value for name, value in form.items() if not isinstance(value, str) or value}
+    return once(item for item in form.multi_items() if item[1] != "")
+
+
+def once(items: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The fields of a form or an address.
+
+    Raises:
+        ServiceError: One is given twice.
+    """
+    fields: dict[str, Any] = {}
+    for name, value in items:
+        if name in fields:
+            raise ServiceError(422, f"{name}, given twice", "each field once", "send a list of posts as JSON")
+        fields[name] = value
+    return fields
 
 
 def _from_json(body: bytes, service: ServiceSettings) -> tuple[list[Entry], bool]:
@@ -77,7 +93,7 @@ def read_post(value: Any, service: ServiceSettings, *, number: int = 0, picture:
         return ServiceError(422, error.text, error.reason, "correct this post and send it again")
     except RecursionError as error:
         return ServiceError(422, type(error).__name__, "a post that is not nested so deeply", _FIX)
-    return replace(post, image=picture, image_url="", image_error="") if picture else post
+    return replace(post, image=picture, image_url="", image_error="") if picture is not None else post
 
 
 def fetched(entries: Iterable[Entry], service: ServiceSettings) -> list[Entry]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -16,7 +16,7 @@ from kgmner.service.logs import LOG
 from kgmner.service.metrics import POSTS, metrics_text
 from kgmner.service.model_threads import ModelThreads
 from kgmner.service.page import CARD_HEADERS, PAGE, PAGE_HEADERS
-from kgmner.service.posts_in_requests import Entry, fetched, form_of, posts_in, read_post
+from kgmner.service.posts_in_requests import Entry, fetched, form_of, once, posts_in, read_post
 from kgmner.service.spotlight import Asked, annotation
 from linker import Post, Result, result_to_json
 
@@ -47,7 +47,8 @@ async def spotlight(request: Request) -> Response:
     accept = request.headers.get("accept", "*/*")
     if not any(kind.partition(";")[0].strip() in _JSON for kind in accept.split(",")):
         raise ServiceError(406, f"Accept: {accept}", "application/json", "ask for JSON, the one form that there is")
-    asked = Asked.read({**request.query_params, **(await form_of(request) if request.method == "POST" else {})})
+    form = await form_of(request) if request.method == "POST" else {}
+    asked = Asked.read(once(request.query_params.multi_items()) | form)
     entry = await asyncio.to_thread(read_post, {"id": "", "text": asked.text}, request.app.state.service)
     [answer] = await _read(request, [entry])
     if isinstance(answer, ServiceError):
@@ -98,10 +99,10 @@ async def metrics() -> Response:
     return Response(metrics_text(), media_type="text/plain; version=0.0.4")
 
 
-def as_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def as_json(value: Any, *, status: int = 200) -> Response:
     """An answer in JSON."""
     content = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, status, headers, "application/json")
+    return Response(content, status, media_type="application/json")
 
 
 def _models(request: Request) -> ModelThreads:

@@ -50,6 +50,8 @@ class Asked:
             raise ServiceError(400, f"text={text}", "a text, as no address is fetched", "give text=...")
         try:
             confidence, support = float(values.get("confidence", 0.5)), int(values.get("support", 0))
+            if not 0 <= confidence <= 1:
+                raise ValueError(f"confidence={confidence}")
         except ValueError as error:
             raise ServiceError(400, str(error), "a confidence from 0 to 1, a whole support", "correct it") from None
         policy = values.get("policy", "whitelist")

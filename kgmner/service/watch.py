@@ -1,7 +1,6 @@
 """Around every request: limits on its size and time, a line in the log, and what Prometheus counts."""
 
 import asyncio
-import json
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kgmner.service.errors import ServiceError, too_large
 from kgmner.service.logs import LOG
 from kgmner.service.metrics import REQUESTS, SECONDS
+from kgmner.service.page import error_answer
 from kgmner.service.settings import ServiceSettings
 
 _LEFT = 499  # as nginx says: the client closed the connection
@@ -44,6 +44,9 @@ class Watch:
         started_s, exchange = time.monotonic(), _Exchange()
         if scope["method"] in ("GET", "HEAD"):
             exchange.body_read.set()
+        method = scope["method"]
+        # Those who ask for the head alone, as monitors do, get it: the server leaves the body out.
+        scope = {**scope, "method": "GET" if method == "HEAD" else method, "path": scope["path"].rstrip("/") or "/"}
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -64,7 +67,7 @@ class Watch:
             path, status = getattr(scope.get("route"), "path", "other"), exchange.status or _LEFT
             REQUESTS.labels(path, status).inc()
             SECONDS.labels(path).observe(took_s)
-            said = {"method": scope["method"], "path": path, "status": status, "bytes": exchange.body_bytes}
+            said = {"method": method, "path": path, "status": status, "bytes": exchange.body_bytes}
             LOG.info("request", extra={"fields": said | {"ms": round(took_s * 1000, 1)}})
 
     async def _within_limits(self, scope: Scope, receive: Receive, answer: Send, exchange: _Exchange) -> None:
@@ -89,13 +92,13 @@ class Watch:
             elif not gone.done():
                 raise self._too_late(exchange)
         except ServiceError as error:
-            await _refuse(answer, exchange, error)
+            await _refuse(answer, exchange, error, scope["path"])
         except ClientDisconnect:
             pass
         except Exception:  # noqa: BLE001 - whatever it is, it is logged and answered
             LOG.exception("failed")
             fix = "tell the keeper of the service the time of it"
-            await _refuse(answer, exchange, ServiceError(500, "this request", "no error here", fix))
+            await _refuse(answer, exchange, ServiceError(500, "this request", "no error here", fix), scope["path"])
         finally:
             for task in (work, gone):
                 task.cancel()
@@ -139,12 +142,10 @@ async def _let_it_be_heard(receive: Receive) -> None:
                 left_bytes -= len(message["body"])
 
 
-async def _refuse(answer: Send, exchange: _Exchange, error: ServiceError) -> None:
+async def _refuse(answer: Send, exchange: _Exchange, error: ServiceError, path: str) -> None:
     """Answer with an error, unless an answer has begun."""
     if exchange.status:
         return
-    body = json.dumps(error.to_json()).encode()
-    headers = {"content-type": "application/json", "content-length": str(len(body)), **error.headers}
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await answer({"type": "http.response.start", "status": error.status, "headers": raw})
-    await answer({"type": "http.response.body", "body": body})
+    said = error_answer(error, path)
+    await answer({"type": "http.response.start", "status": error.status, "headers": said.raw_headers})
+    await answer({"type": "http.response.body", "body": said.body})

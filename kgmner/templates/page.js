@@ -88,11 +88,12 @@ POSTS.forEach((post, place) => {
   post.text ??= "";
   for (const name of ["mentions", "tokens", "knowledge", "attributes", "gold", "own"]) post[name] ??= [];
 });
-const seenIds = new Map();
-for (const post of POSTS) {  // a second post of the same id gets a number behind it
-  const times = (seenIds.get(post.id) || 0) + 1;
-  seenIds.set(post.id, times);
-  post.anchor = `post-${post.id}${times > 1 ? `~${times}` : ""}`;
+const anchors = new Map();  // with how many posts there are of their id
+for (const post of POSTS) {  // a second post of the same id gets a number behind it, unless another is called so
+  const first = post.anchor = `post-${post.id}`;
+  let times = anchors.get(first) || 0;
+  while (anchors.has(post.anchor)) post.anchor = `${first}~${Math.max(2, ++times)}`;
+  anchors.set(first, times).set(post.anchor, times);
 }
 const typesSeen = new Set(POSTS.flatMap(post => post.mentions.map(mention => mention.type)));
 const OWN_TYPES = [...typesSeen].filter(type => !TYPES.includes(type)).sort();

@@ -113,3 +113,23 @@ def test_where_there_is_none_the_first_place_is_named(tmp_path: Path) -> None:
     assert find_picture(tmp_path, "7") == tmp_path / "7.jpg"
     assert find_picture(tmp_path, "x/7.png") == tmp_path / "x" / "7.png"
     assert find_picture(tmp_path, "a" * 5000).name == "a" * 5000
+
+
+@pytest.mark.parametrize("said", ["ftp://x.org/a.jpg", "s3://bucket/images/a.jpg", "www.x.org/a.jpg", "ipfs://a.jpg"])
+def test_an_address_that_is_not_of_the_web_is_no_file_that_has_its_name(pictures: Path, said: str) -> None:
+    post = read(said, pictures / "images")
+    assert (post.image, said in post.image_error, "http://" in post.image_error) == (None, True, True)
+
+
+@pytest.mark.parametrize("start", [b"\xff\xd8\xff", b"II*\0", b"\0\0\0\x20ftypavif"])
+def test_base64_as_it_is_spelled_elsewhere(tmp_path: Path, start: bytes) -> None:
+    content = start + bytes(range(256)) * 9
+    plain, url_safe = base64.b64encode(content), base64.urlsafe_b64encode(content)
+    for spelled in (plain, url_safe, plain.rstrip(b"=")):
+        for folder in (tmp_path, None):
+            post = post_from_json({"text": "x", "image": spelled.decode()}, folder=folder)
+            assert (post.image, post.image_error) == (content, "")
+
+
+def test_a_list_with_one_picture_and_nothing(pictures: Path) -> None:
+    assert read(["", "images/a.jpg", None], pictures).image == pictures / "images" / "a.jpg"

@@ -61,6 +61,12 @@ def test_given_mentions_come_in_order() -> None:
     assert post.mentions == (GivenMention(0, 1, "PER"), GivenMention(1, 3))
 
 
+@pytest.mark.parametrize("words", [23, "23", None, 2.5])
+def test_a_number_of_words_beside_a_text_is_a_field_like_any_other(words: object) -> None:
+    post = post_from_json({"text": "Chad looks great", "words": words}, folder=Path())
+    assert (post.tokens, dict(post.fields)) == (("Chad", "looks", "great"), {"words": words})
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

@@ -121,6 +121,25 @@ def test_posts_are_found(browser: Any, file: Path) -> None:
     page.close()
 
 
+def test_ids_that_look_alike_are_posts_of_their_own(browser: Any, tmp_path: Path) -> None:
+    """3 and "3", and one that is called as another's second is: what was decided of one went to the other."""
+    ids = [3, "3", "dup", "dup", "dup~2", "__proto__"]
+    found = [make_result(id=name, tokens=[f"Place{n}"], mentions=[make_mention(0, 1)]) for n, name in enumerate(ids)]
+    (tmp_path / "report.html").write_text("".join(report_html(found, [None] * len(ids))), "utf-8")
+    page = Opened(browser, tmp_path / "report.html")
+    page.shows([str(name) for name in ids])
+    assert page.tab.evaluate("new Set([...document.querySelectorAll('article')].map(article => article.id)).size") == 6
+    for place in (1, 4):
+        page.tab.locator("article").nth(place).get_by_role("button", name="Reject").click()
+    assert [(line["id"], line["tokens"], line["gold"]) for line in page.export(tmp_path / "out.jsonl")] == [
+        ("3", ["Place1"], []),
+        ("dup~2", ["Place4"], []),
+    ]
+    assert [page.tab.locator("article .tag.done").nth(n).inner_text() for n in range(2)] == ["done, changed"] * 2
+    assert page.tab.locator("article").nth(4).locator(".text").inner_text().startswith("Place4")
+    page.close()
+
+
 def test_a_word_tells_where_it_looks(browser: Any, tmp_path: Path, images: Path) -> None:
     attention = [[0.02] * 49, [0.02] * 48 + [0.04], [0.03] + [0.02] * 48]
     result = make_result(mentions=[make_mention(0, 1)], attention=attention, gates=[0.25, 0.5, 0.1])

@@ -238,6 +238,9 @@ def test_what_has_no_words_has_no_mentions(service: Service) -> None:
         (422, {"json": {"text": 5}}),
         (422, {"json": "Chad"}),
         (422, {"data": {"caption": "x"}}),
+        (422, {"data": {"text": ["Chad", "Jakarta"]}}),
+        (422, {"data": {"text": "x"}, "files": [("image", ("a.gif", b"a")), ("image", ("b.gif", b"b"))]}),
+        (422, {"data": {"text": "x"}, "files": [("image", ("a.gif", b"a")), ("photo", ("b.gif", b"b"))]}),
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_one_form(service: Service, status: int, request_: dict) -> None:
@@ -252,8 +255,26 @@ def test_what_cannot_be_answered_is_refused_in_one_form(service: Service, status
 
 def test_other_addresses_and_methods_are_refused_in_the_same_form(service: Service) -> None:
     assert error_of(service.client.get("/v1/nothing"))["status"] == 404
-    assert error_of(service.client.get("/v1/annotate"))["expected"] == "POST"
+    answer = service.client.get("/v1/annotate")
+    assert (error_of(answer)["expected"], answer.headers["Allow"]) == ("POST", "POST")
     assert error_of(service.client.post("/v1/annotate?explain=perhaps", json={"text": "x"}))["status"] == 422
+
+
+def test_a_slash_behind_an_address_changes_nothing_and_the_head_alone_may_be_asked_for(service: Service) -> None:
+    assert (
+        service.client.post("/v1/annotate/", json={"text": "Chad"}).json() == service.annotate({"text": "Chad"}).json()
+    )
+    for path in ("/", "/v1/health", "/v1/ready/", "/metrics", "/rest/annotate?text=Chad"):
+        answer = service.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert service.client.head("/v1/annotate").status_code == 405
+    assert [line for line in service.lines() if line.get("method") == "HEAD"]
+
+
+def test_an_empty_file_is_a_picture_that_cannot_be_used_and_none_chosen_is_none(service: Service) -> None:
+    for name, error in (("a.gif", "is an empty file"), ("", None)):
+        form = {"data": {"text": "Chad"}, "files": {"image": (name, b"", "application/octet-stream")}}
+        assert service.client.post("/v1/annotate", **form).json().get("image_error") == error
 
 
 def test_a_body_that_is_said_to_be_too_large_is_not_read(service: Service) -> None:
@@ -375,6 +396,9 @@ def test_spotlight_s_filters(service: Service, asked: dict[str, Any], is_found: 
     [
         (400, {}, "*/*"),
         (400, {"text": "x", "confidence": "high"}, "*/*"),
+        (400, {"text": "x", "confidence": "nan"}, "*/*"),
+        (400, {"text": "x", "confidence": "50"}, "*/*"),
+        (422, {"text": ["x", "y"]}, "*/*"),
         (400, {"text": "x", "policy": "none"}, "*/*"),
         (400, {"text": "x", "sparql": "select"}, "*/*"),
         (406, {"text": "x"}, "text/turtle"),

@@ -114,7 +114,7 @@ def test_nothing_that_a_post_says_runs(browser: Any, address: str) -> None:
     page.close()
 
 
-def test_what_goes_wrong_is_said_in_the_frame(browser: Any, address: str) -> None:
+def test_what_goes_wrong_is_said_in_the_frame(browser: Any, address: str, tmp_path: Path) -> None:
     from playwright.sync_api import expect
 
     page = Opened(browser, address)
@@ -122,6 +122,9 @@ def test_what_goes_wrong_is_said_in_the_frame(browser: Any, address: str) -> Non
     card = page.read("<b>Chad</b> " * 5000)
     assert page.status == 413
     expect(card.get_by_role("alert")).to_contain_text("cut the text into several posts")
+    (tmp_path / "large.jpg").write_bytes(bytes(20_100_000))
+    card = page.read("Chad", tmp_path / "large.jpg")
+    expect(card.get_by_role("alert")).to_contain_text("smaller pictures")
     page.errors = [error for error in page.errors if "413" not in error]  # Chromium itself says that it was refused
     page.close()
 

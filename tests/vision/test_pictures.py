@@ -108,6 +108,28 @@ def test_transparent_parts_are_white(tmp_path: Path) -> None:
     assert [load_picture(tmp_path / "p2.png").image.getpixel((x, 0)) for x in (0, 1)] == [WHITE, RED]
 
 
+@pytest.mark.parametrize("level", [255, 230, 0])
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP", "GIF"])
+def test_a_transparent_logo_does_not_vanish(tmp_path: Path, level: int, format_name: str) -> None:
+    """White logos came out as nothing but white, so that each was a copy of every other."""
+    logo = Image.new("RGBA", (1200, 1000), (level, level, level, 0))
+    logo.paste((level, level, level, 255), (0, 0, 600, 1000))
+    logo.save(tmp_path / "logo", format_name, **({"lossless": True} if format_name == "WEBP" else {}))
+    image = load_picture(tmp_path / "logo").image
+    ground = WHITE if level == 0 else (0, 0, 0)
+    found = [image.getpixel(at) for at in ((5, 5), (image.width - 5, image.height - 5))]
+    assert all(close(pixel, colour) for pixel, colour in zip(found, ((level,) * 3, ground), strict=True))
+
+
+def test_a_faint_shadow_and_what_is_all_transparent_stay_on_white(tmp_path: Path) -> None:
+    faint = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    faint.save(tmp_path / "clear.png")
+    faint.paste((0, 0, 0, 12), (0, 0, 20, 40))
+    faint.save(tmp_path / "faint.png")
+    for name in ("clear.png", "faint.png"):
+        assert load_picture(tmp_path / name).image.getpixel((35, 35)) == WHITE
+
+
 @pytest.mark.parametrize("format_name", ["GIF", "WEBP", "PNG", "TIFF"])
 def test_animations_give_their_first_frame(tmp_path: Path, format_name: str) -> None:
     frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, GREEN, BLUE)]
@@ -170,7 +192,14 @@ def test_missing_empty_folder_pipe_and_odd_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        (b"just words", "not a picture"),
+        (b"just words", "a text, not a picture: 'just words'"),
+        (b'{"error":\n"not found"}' + bytes(90), "is not a picture that can be read"),
+        (b'{"error":\n"not found"}', """a text, not a picture: '{"error": "not found"}'"""),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "version https://git-lfs.github.com/spec/v1"),
+        (b"\xff\xfe\xfd" * 90, "is not a picture that can be read"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0" + bytes(90), "is a video"),
+        (b"<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC 'x'>\n<html><svg/>", "web page"),
+        (b"<?xml version='1.0'?><!--" + b"drawn " * 2000 + b"--><svg xmlns='x'/>", "SVG"),
         (b"\0" * 5000, "not a picture"),
         (b"<!DOCTYPE html><p>404", "web page"),
         (b"\xef\xbb\xbf<html>", "web page"),
