@@ -6,10 +6,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Literal, Self
 
+from kg import plain_iri
 from linker.errors import LinkerError
 from linker.evaluation.annotation_files import GOLD, annotated_post, read_annotated_posts
 from linker.evaluation.annotations import AnnotatedPost, Annotation, Place, Problems, problem_lines
-from linker.evaluation.same_as import plain_iri
 from linker.results import LinkedMention, Result
 
 Wrong = Literal["", "missed", "type", "link"]
@@ -84,7 +84,7 @@ class GoldAnswers:
         from ner import coarse_type
 
         iri = plain_iri(found.entity.entity.iri) if found.entity else None
-        if self.tell_links and gold.iri != iri:
+        if self.tell_links and iri not in (gold.iri, *gold.also):
             return "link"
         return "type" if gold.type and coarse_type(gold.type) != coarse_type(found.type) else ""
 

@@ -19,7 +19,9 @@ def both(tmp_path_factory: pytest.TempPathFactory, run) -> Path:
     shutil.copytree(EXAMPLES / "graph", folder / "graph")
     same = "<http://dbpedia.org/resource/{}> <http://www.w3.org/2002/07/owl#sameAs> <" + WIKIDATA + "{}> .\n"
     pairs = [("Chad", "Q657"), ("Jordan", "Q810")]
-    (folder / "graph" / "same.nt").write_text("".join(same.format(*pair) for pair in pairs), encoding="utf-8")
+    old = "<http://dbpedia.org/resource/Tchad> <http://dbpedia.org/ontology/wikiPageRedirects>"
+    lines = [*(same.format(*pair) for pair in pairs), f"{old} <http://dbpedia.org/resource/Chad> .\n"]
+    (folder / "graph" / "same.nt").write_text("".join(lines), encoding="utf-8")
     result = run("build-kg-index", folder / "index", "--dump", folder / "graph")
     assert result.exit_code == 0, result.output
     return folder
@@ -60,6 +62,9 @@ def test_gold_in_the_other_graphs_iris_is_scored_with_the_index_as_the_mapping(b
         result = run("evaluate-links", results, gold, *mapping, "--json", scores)
         assert result.exit_code == 0, result.output
         assert json.loads(scores.read_text())["scores"]["exact/all"]["right"] == right
+    gold.write_text(gold.read_text().replace("Q657", "dbr:Tchad"))
+    run("evaluate-links", results, gold, "--same-as", both / "index", "--json", scores)
+    assert json.loads(scores.read_text())["scores"]["exact/all"]["right"] == 1
     result = run("evaluate-links", results, gold, "--same-as", tmp_path)
     assert result.exit_code == 1
     assert "does not exist; build it first" in result.stderr
