@@ -104,6 +104,12 @@ def _annotation(item: Mapping[str, Any], places: "_Places", say: _Say) -> Annota
     if reasons:
         then = "the other ones are used" if place else "they match nothing"
         say(f"mentions whose offsets cannot be used ({then})", "; ".join(reasons))
+    named, stands = item.get("text"), places.text_at(place)
+    if place and isinstance(named, str) and named.split() and "".join(named.split()) != "".join(stands.split()):
+        say(
+            "mentions whose text is not what stands at their offsets (the offsets are used)",
+            f"{named!r}, not {stands!r}",
+        )
     answer = item["entity"] if "entity" in item else item.get("iri")
     if "entity" not in item and "iri" not in item:
         say('mentions without "entity" beside others that have it (taken as NIL)', str(dict(item))[:60])
@@ -119,7 +125,7 @@ def _annotation(item: Mapping[str, Any], places: "_Places", say: _Say) -> Annota
         candidates = [(known or "", label) for known, label in (_entity(candidate, say) for candidate in proposed)]
     return Annotation(
         place if iri != "" else None,
-        places.text_at(place) or str(item.get("text", "")),
+        stands or str(item.get("text", "")),
         iri,
         str(item.get("name") or label),
         str(item.get("type") or ""),

@@ -310,6 +310,16 @@ def test_a_gold_mention_without_an_answer_beside_others_is_nil_and_said(scores, 
     assert [kind for kind in found["problems"] if "(taken as NIL)" in kind]
 
 
+def test_offsets_that_stand_elsewhere_than_the_text_of_the_mention_are_said(run, write: Write) -> None:
+    items = [
+        {"start": 0, "end": 2, "text": "Bob", "iri": "urn:A"},
+        {"start": 8, "end": 12, "text": "Rome", "iri": None},
+    ]
+    gold = write("gold.jsonl", one_post("Bob met Rome", gold=items))
+    said = run("evaluate-links", write("results.jsonl", one_post("Bob met Rome", mentions=[])), gold).stderr
+    assert "at their offsets (the offsets are used): 1 (line 1, id '1': 'Bob', not 'Bo')" in said
+
+
 @pytest.mark.parametrize(
     ("iris", "right"), [(["urn:A", "dbr:Paris"], 1), (["dbr:Paris", "urn:A"], 1), (["urn:A", "urn:B"], 0)]
 )

@@ -5,7 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from made_up_results import make_candidate, make_mention, make_result
 
+from kg import Graph
+from linker import GoldAnswers
 from scripts import link_and_tag
 
 EXAMPLES = Path(link_and_tag.__file__).parents[1] / "examples"
@@ -48,6 +51,16 @@ def test_links_and_pictures_are_given_in_them_and_what_is_unknown_is_said(both: 
     assert f"{len(unknown)} linked entities kept their own IRI, as the graph does not know wikidata's" in result.stderr
     assert "kept their own" not in plain.stderr
     assert page.read_text().count("data:image") > 0
+
+
+@pytest.mark.parametrize(("iri", "wrong"), [("wd:Q657", ""), ("dbr:Tchad", ""), ("wd:Q810", "link"), (None, "link")])
+def test_gold_beside_results_is_right_by_any_iri_of_the_entity(both: Path, iri: str | None, wrong: str) -> None:
+    chad = make_candidate(iri="http://dbpedia.org/resource/Chad")
+    gold = [{"start_char": 0, "end_char": 4, "iri": iri}]
+    result = make_result(mentions=[make_mention(0, 1, entity=chad, candidates=[chad])], gold=gold)
+    with Graph.open(both / "index" / "kg.sqlite") as graph:
+        [compared] = GoldAnswers().compare(result, graph) or ()
+    assert compared.wrong == wrong
 
 
 def test_gold_in_the_other_graphs_iris_is_scored_with_the_index_as_the_mapping(both: Path, run, tmp_path: Path) -> None:
