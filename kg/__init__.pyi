@@ -38,6 +38,7 @@ from .errors import SourceError as SourceError
 from .errors import StoreError as StoreError
 from .iris import canonical_iri as canonical_iri
 from .iris import label_of_iri as label_of_iri
+from .iris import plain_iri as plain_iri
 from .knowledge_cache import KnowledgeCache as KnowledgeCache
 from .lock import build_lock as build_lock
 from .names.lookup import AliasIndex as AliasIndex

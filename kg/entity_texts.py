@@ -47,7 +47,7 @@ def literal_texts(graph: Graph, entity_ids: Iterable[int]) -> dict[int, list[tup
 
 
 def same_iris(graph: Graph, entity_ids: Iterable[int]) -> dict[int, list[str]]:
-    """What other graphs call those entities of which that is known, by id; in the order of the alphabet."""
+    """What other graphs call those entities of which that is known, and their old IRIs, by id; in alphabetic order."""
     found: dict[int, list[str]] = {}
     for entity, iri in graph.connection.execute(_SAME, (json.dumps(list(entity_ids)),)):
         found.setdefault(entity, []).append(iri)

@@ -14,6 +14,13 @@ _LIMIT = 4096  # characters; longer ones are no names of things
 _LANGUAGE = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)*")
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _KEEP_ENCODED = frozenset('%/?#[]<>"{}|^`\\')
+_WIKIDATA = re.compile(
+    r"(?:wd:|https?://(?:(?:www\.|m\.)?wikidata\.org/(?:entity|wiki)|wikidata\.dbpedia\.org/resource)/)?(Q[1-9]\d*)/?"
+)
+_DBPEDIA = re.compile(
+    r"(?:dbr:|dbpedia:|https?://(?:(?:www\.)?dbpedia\.org/(?:resource|page)|en\.(?:m\.)?wikipedia\.org/wiki)/)"
+    r"([^#]+?)/?(?:#.*)?"
+)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[\s_.\-]+")
 
@@ -23,6 +30,28 @@ def canonical_iri(iri: str) -> str:
     if "%" not in iri:
         return iri
     return _ENCODED.sub(_decode_run, iri)
+
+
+def plain_iri(iri: str) -> str:
+    """Return the form in which IRIs of any source are compared.
+
+    Percent-encoding as the graph has it; Wikidata's and DBpedia's entities by one address, however it is written
+    (``Q42``, ``wd:Q42``, ``dbr:Chad``). A page of the English Wikipedia is DBpedia's entity of that title. Other
+    addresses begin with ``http`` and have no ``/`` at the end.
+    """
+    iri = iri.strip().removeprefix("<").removesuffix(">")
+    if found := _WIKIDATA.fullmatch(iri):
+        return f"http://www.wikidata.org/entity/{found[1]}"
+    if found := _DBPEDIA.fullmatch(iri):
+        return "http://dbpedia.org/resource/" + canonical_iri(found[1].replace(" ", "_")).replace("%2F", "/")
+    return canonical_iri(re.sub("^https://", "http://", iri).rstrip("/"))
+
+
+def iri_forms(iri: str) -> tuple[str, ...]:
+    """Return the forms under which an IRI that somebody wrote may stand in a graph, the likeliest first."""
+    plain = plain_iri(iri)
+    secure = re.sub("^http://", "https://", plain)
+    return tuple(dict.fromkeys((canonical_iri(iri), plain, secure, f"{plain}/", f"{secure}/")))
 
 
 def is_iri(text: str) -> bool:

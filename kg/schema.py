@@ -74,7 +74,7 @@ CREATE TABLE literal (
 );
 CREATE TABLE same_as (
     entity INTEGER NOT NULL REFERENCES entity(id),
-    iri TEXT NOT NULL, -- what another graph calls the entity
+    iri TEXT NOT NULL, -- what another graph calls the entity, or an old IRI that redirects to it
     PRIMARY KEY (entity, iri)
 ) WITHOUT ROWID;
 CREATE TABLE image (

@@ -16,7 +16,7 @@ from .entities import Entity, Fact, ImageMark, ImageRecord, RejectedLine, Triple
 from .errors import EntityNotFoundError, StoreError
 from .graph_file import GraphFile
 from .hops import HopFinder
-from .iris import canonical_iri
+from .iris import canonical_iri, iri_forms
 from .names.normal import normal_form
 from .schema import open_for_reading
 from .vocabulary import DEFAULT_PREDICATES
@@ -82,8 +82,8 @@ class Graph(GraphFile):
         return {entity.iri: entity for entity in self._entities(f"iri {_LISTED}", _listed(iris))}
 
     def entity_by_iri(self, iri: str) -> Entity | None:
-        """Return the entity with an IRI, given in any of its forms, else the first that another graph calls so."""
-        return next(self._entities(_CALLED, canonical_iri(iri)), None)
+        """Return the entity with an IRI, in any form; also one that another graph calls so, or that it redirects to."""
+        return next((entity for form in iri_forms(iri) for entity in self._entities(_CALLED, form)), None)
 
     def find(self, text: str) -> Entity:
         """Return the entity that a text names: by IRI, label or alias; of several, the one that is meant most.

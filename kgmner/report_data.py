@@ -93,7 +93,7 @@ class PageData:
         return {name: said for name, said in value.items() if said not in (None, [], ())}
 
     def _set_beside_gold(self, result: Result, value: dict[str, Any]) -> None:
-        compared = self._gold.compare(result)
+        compared = self._gold.compare(result, self._index.graph if self._index else None)
         if compared is None:
             return
         value["gold"] = [

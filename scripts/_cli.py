@@ -148,6 +148,15 @@ class Group(Command, click.Group):
         super().format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an option in its place is told where it belongs."""
+        if args[0].startswith("-"):
+            is_own = any(args[0].partition("=")[0] in option.opts for option in self.get_params(ctx))
+            raise click.UsageError(f"{args[0]} belongs {'before INDEX' if is_own else 'after the command'}.", ctx)
+        return super().resolve_command(ctx, args)
+
 
 def say(text: str) -> None:
     """Print a line on stderr, where everything stands that is not a result; nothing with --quiet."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scripts._cli import CommandError
+from scripts._cli import CommandError, counted
 from scripts._show import Rows, print_result
 from scripts._words import name_of, said_of_subject
 
@@ -57,7 +57,7 @@ def list_knowledge(cache: Path, post: str | None, *, limit: int) -> Rows:
     return Rows(columns if post is None else [*columns, "asked", "decision"], rows)
 
 
-def print_decisions(cache: Path, post: str) -> None:
+def print_decisions(index: "Index", cache: Path, post: str) -> None:
     """Tell a reader at a terminal all that was decided about the posts of an id."""
     for place, found in enumerate(_find(cache, post, limit=-1)):
         click.echo(f"{chr(10) if place else ''}{found.post.id}" + (f" of {found.post.file}" if found.post.file else ""))
@@ -65,7 +65,7 @@ def print_decisions(cache: Path, post: str) -> None:
             click.echo(f"{found.post.text}\n  its decision was not kept: read it again with link-and-tag")
         else:
             print_result(found.result, explain=True)
-            for line in candidates_in_words(found.result):
+            for line in (*candidates_in_words(found.result), *passed_over_in_words(found.result, index)):
                 click.echo(f"  {line}")
         if found.asked is not None:
             click.echo(f"  {asked_in_words(found.asked)}")
@@ -94,6 +94,19 @@ def candidates_in_words(result: "Result") -> Iterator[str]:
             yield f"candidate of {mention.text}: {one.entity.label} {one.score:.3f} ({parts}) {one.entity.iri}"
         if mention.candidates:
             yield f"candidate of {mention.text}: none of the graph {mention.nil_score + mention.other_score:.3f}"
+
+
+def passed_over_in_words(result: "Result", index: "Index") -> Iterator[str]:
+    """A line for each of the first ten names of the graph that stand in a post outside its mentions."""
+    from linker import match_aliases
+
+    within = {place for mention in result.mentions for place in range(mention.start, mention.end)}
+    names = match_aliases(result.tokens, index.aliases)
+    for start, end in sorted(place for place in names if within.isdisjoint(range(*place)))[:10]:
+        entity, more = names[start, end][0].entity, len({match.entity.id for match in names[start, end]}) - 1
+        others = f" and {counted(more, 'other')}" if more else ""
+        words = " ".join(result.tokens[start:end])
+        yield f"not a mention: {words}, though a name of the graph, for {entity.label} ({entity.iri}){others}"
 
 
 def asked_in_words(asked: "PicturedRecord") -> str:

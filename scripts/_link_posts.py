@@ -101,9 +101,14 @@ def link_text(job: Job, text: str, image: str | None, *, readable: bool) -> None
         results = list(pipeline.run([post]))
         is_shown = readable and sys.stdout.isatty()
         if is_shown:
+            import click
+
+            from scripts._decisions import passed_over_in_words
             from scripts._show import print_result
 
             print_result(results[0], explain=job.explain)
+            for line in passed_over_in_words(results[0], pipeline.index) if job.explain else ():
+                click.echo(f"  {line}")
         if job.outs or not is_shown:
             _write(job, Source(lambda: results, job.explain, lambda: [post.image], pipeline.index))
             if results[0].image_error:

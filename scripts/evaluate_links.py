@@ -32,7 +32,7 @@ link-and-tag demo/index examples/posts/posts.jsonl | evaluate-links /dev/stdin g
     type=FILE,
     metavar="FILE",
     help="IRIs that mean the same entity, as of Wikidata and DBpedia: two columns, N-Triples with owl:sameAs, or an"
-    " index whose sources told them.",
+    " index, which knows old IRIs that redirect too.",
 )
 @click.option("--worst", type=click.IntRange(min=0), default=0, metavar="N", help="Show the links most surely wrong.")
 @bootstrap

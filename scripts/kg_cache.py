@@ -125,10 +125,10 @@ def image(at: _Place, file: Path, threshold: float, weights: Path | None, limit:
 @click.argument("post", required=False)
 def knowledge(at: _Place, post: str | None, limit: int) -> _Shown | None:
     """Show what the cache remembers of posts, or the whole decision about those with the id POST."""
-    at.open()
+    index = at.open()
     if post is None or click.get_current_context().params["as_json"]:
         return _decisions.list_knowledge(at.cache, post, limit=limit)
-    _decisions.print_decisions(at.cache, post)
+    _decisions.print_decisions(index, at.cache, post)
     return None
 
 

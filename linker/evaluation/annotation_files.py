@@ -2,15 +2,19 @@
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from kg import plain_iri
 from linker.evaluation.annotations import AnnotatedPost, Annotation, Place, Problems, add_problem
-from linker.evaluation.same_as import plain_iri
 
 GOLD = "GOLD"
+
+# How gold answers say that there is no entity, besides null: in JSON made of tables, of AIDA, of GERBIL.
+_NIL = re.compile(r"\s*(?:nil|null|none|--nme--|\*null\*|https?://(?:www\.)?aksw\.org/notInWiki/.*)?\s*", re.IGNORECASE)
 
 _Say = Callable[[str, str], None]  # what kind of thing cannot be used, and an example
 
@@ -90,7 +94,7 @@ def _items(value: Mapping[str, Any], *, is_gold: bool) -> list[dict[str, Any]]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         expected = '"gold", "links" or "mentions"' if is_gold else '"mentions"'
         raise ValueError(f"{key} is {str(items)[:40]}, expected a list of objects in {expected}")
-    if any("entity" not in item and "iri" not in item for item in items):
+    if items and all("entity" not in item and "iri" not in item for item in items):
         raise ValueError(f'{key} without "entity": expected an entity or null in each (this may be a file of posts)')
     return items
 
@@ -100,9 +104,18 @@ def _annotation(item: Mapping[str, Any], places: "_Places", say: _Say) -> Annota
     if reasons:
         then = "the other ones are used" if place else "they match nothing"
         say(f"mentions whose offsets cannot be used ({then})", "; ".join(reasons))
-    answer = item["entity"] if "entity" in item else item["iri"]
+    named, stands = item.get("text"), places.text_at(place)
+    if place and isinstance(named, str) and named.split() and "".join(named.split()) != "".join(stands.split()):
+        say(
+            "mentions whose text is not what stands at their offsets (the offsets are used)",
+            f"{named!r}, not {stands!r}",
+        )
+    answer = item["entity"] if "entity" in item else item.get("iri")
+    if "entity" not in item and "iri" not in item:
+        say('mentions without "entity" beside others that have it (taken as NIL)', str(dict(item))[:60])
+    answer, *more = (answer or [None]) if isinstance(answer, list) else [answer]
     iri, label = _entity(answer, say)
-    score = item.get("nil_score") if answer is None else answer.get("score") if isinstance(answer, dict) else None
+    score = item.get("nil_score") if iri is None else answer.get("score") if isinstance(answer, dict) else None
     if score is not None and (isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1):
         say("scores that are not from 0 to 1 (not in the calibration)", repr(score))
         score = None
@@ -112,21 +125,22 @@ def _annotation(item: Mapping[str, Any], places: "_Places", say: _Say) -> Annota
         candidates = [(known or "", label) for known, label in (_entity(candidate, say) for candidate in proposed)]
     return Annotation(
         place if iri != "" else None,
-        places.text_at(place) or str(item.get("text", "")),
+        stands or str(item.get("text", "")),
         iri,
         str(item.get("name") or label),
         str(item.get("type") or ""),
         score,
         tuple(candidates),
+        tuple(known for known, _ in (_entity(other, say) for other in more) if known),
     )
 
 
 def _entity(value: Any, say: _Say) -> tuple[str | None, str]:
     """IRI and label of an entity that is written as an IRI, as an object or as null; no text where it is no IRI."""
-    if value is None:
+    iri, label = (value.get("iri", value), value.get("label")) if isinstance(value, dict) else (value, None)
+    if iri is None or (isinstance(iri, str) and _NIL.fullmatch(iri)):
         return None, ""
-    iri, label = (value.get("iri"), value.get("label")) if isinstance(value, dict) else (value, None)
-    if isinstance(iri, str) and iri.strip():
+    if isinstance(iri, str):
         return plain_iri(iri), str(label or "")
     say("entities that are not IRIs (they match nothing)", str(value)[:60])
     return "", str(label or "")

@@ -15,6 +15,7 @@ class Annotation:
             into tokens in different ways have the same places. None: its offsets cannot be used, it matches nothing.
         text: The mention.
         iri: The entity; None is NIL.
+        also: Other IRIs that gold gives for it.
         name: The entity's name; empty where it is not told.
         type: The mention's type; empty where it is not told.
         score: The probability that was given to this answer; None where it is not told.
@@ -28,6 +29,7 @@ class Annotation:
     type: str = ""
     score: float | None = None
     candidates: tuple[tuple[str, str], ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,12 @@ class AnnotatedPost:
     def iris(self) -> set[str]:
         """Every IRI that occurs in it."""
         proposed = {iri for annotation in self.annotations for iri, _ in annotation.candidates}
+        proposed.update(iri for annotation in self.annotations for iri in annotation.also)
         return proposed | {iri for iri in (self.pictured, *(a.iri for a in self.annotations)) if iri is not None}
+
+    def first_names(self) -> dict[str, str]:
+        """The first of the IRIs that it gives for an entity, by each other one."""
+        return {iri: one.iri for one in self.annotations if one.iri for iri in one.also if iri != one.iri}
 
     def renamed(self, names: Mapping[str, str]) -> "AnnotatedPost":
         """The post with other IRIs in place of those in `names`."""
@@ -62,6 +69,7 @@ class AnnotatedPost:
                 annotation,
                 iri=names.get(annotation.iri or "", annotation.iri),
                 candidates=tuple((names.get(iri, iri), label) for iri, label in annotation.candidates),
+                also=tuple(names.get(iri, iri) for iri in annotation.also),
             )
             for annotation in self.annotations
         )

@@ -54,7 +54,8 @@ def evaluate_links(
     files = [wanted, found] if against is None else [wanted, found, _read_results(against, "AGAINST", wanted, problems)]
     if same_as is not None:
         files = _with_one_name(files, same_as, problems)
-    wanted, found, *others = files
+    wanted, *of_results = files
+    found, *others = ({key: post.renamed(wanted[key].first_names()) for key, post in f.items()} for f in of_results)
     _compare_hosts(wanted, found, problems)
     pairs = {key: pair_mentions(post, found.get(key)) for key, post in wanted.items()}
     kinds = {key: mention_kinds(of_post) for key, of_post in pairs.items()}
@@ -125,7 +126,7 @@ def _with_one_name(files: Sequence[Posts], same_as: Path, problems: Problems) ->
 def _compare_hosts(gold: Posts, found: Posts, problems: Problems) -> None:
     """Say so where gold and results cannot agree, because their entities are of different graphs."""
     theirs, ours = (
-        {urlsplit(a.iri).netloc for post in posts.values() for a in post.annotations if a.iri}
+        {urlsplit(a.iri).netloc or "no address" for post in posts.values() for a in post.annotations if a.iri}
         for posts in (gold, found)
     )
     if ours and theirs and not ours & theirs:

@@ -6,10 +6,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Literal, Self
 
+from kg import Graph, plain_iri
 from linker.errors import LinkerError
 from linker.evaluation.annotation_files import GOLD, annotated_post, read_annotated_posts
 from linker.evaluation.annotations import AnnotatedPost, Annotation, Place, Problems, problem_lines
-from linker.evaluation.same_as import plain_iri
 from linker.results import LinkedMention, Result
 
 Wrong = Literal["", "missed", "type", "link"]
@@ -67,8 +67,11 @@ class GoldAnswers:
             )
         return cls(posts, tell_links=False)
 
-    def compare(self, result: Result) -> tuple[ComparedMention, ...] | None:
-        """The gold mentions of a post beside the result's; None where nothing is known of it, or of another text."""
+    def compare(self, result: Result, graph: Graph | None = None) -> tuple[ComparedMention, ...] | None:
+        """The gold mentions of a post beside the result's; None where nothing is known of it, or of another text.
+
+        Two IRIs by which `graph` finds one entity are the same: an old one that redirects, what another graph calls it.
+        """
         places = _places(result)
         gold = self._posts.get(str(result.id)) or _brought_along(result, places)
         if gold is None or "".join(gold.text.split()) != "".join(result.text.split()):
@@ -76,16 +79,18 @@ class GoldAnswers:
         compared = []
         for one in gold.annotations:
             found = places.get(one.place) if one.place else None
-            wrong = "missed" if found is None else self._wrong(one, result.mentions[found])
+            wrong = "missed" if found is None else self._wrong(one, result.mentions[found], graph)
             compared.append(ComparedMention(one, found, wrong))
         return tuple(compared)
 
-    def _wrong(self, gold: Annotation, found: LinkedMention) -> Wrong:
+    def _wrong(self, gold: Annotation, found: LinkedMention, graph: Graph | None) -> Wrong:
         from ner import coarse_type
 
         iri = plain_iri(found.entity.entity.iri) if found.entity else None
-        if self.tell_links and gold.iri != iri:
-            return "link"
+        if self.tell_links and iri not in (wanted := (gold.iri, *gold.also)):
+            entity = graph.entity_by_iri(iri) if graph and iri else None
+            if entity is None or all(graph.entity_by_iri(other) != entity for other in wanted if graph and other):
+                return "link"
         return "type" if gold.type and coarse_type(gold.type) != coarse_type(found.type) else ""
 
 

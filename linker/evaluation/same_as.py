@@ -1,4 +1,4 @@
-"""One name for each entity: IRIs in one form, and IRIs that a file says are the same."""
+"""One name for each entity: IRIs that a file or an index says are the same."""
 
 import bz2
 import csv
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from kg import Graph, canonical_iri
+from kg import Graph, plain_iri
 from linker.errors import LinkerError
 from linker.evaluation.annotations import Problems, add_problem
 from linker.manifest import GRAPH
@@ -16,25 +16,8 @@ from linker.manifest import GRAPH
 SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
 
 _SAME = "SELECT e.iri, s.iri FROM same_as s JOIN entity e ON e.id = s.entity"
-_WIKIDATA = re.compile(
-    r"(?:https?://(?:(?:www\.|m\.)?wikidata\.org/(?:entity|wiki)|wikidata\.dbpedia\.org/resource)/)?(Q[1-9]\d*)"
-)
-_DBPEDIA = re.compile(r"https?://(?:dbpedia\.org/(?:resource|page)|en\.(?:m\.)?wikipedia\.org/wiki)/(.+)")
+_NUMBER = re.compile(r"\s*Q[1-9]\d*\s*")
 _OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open}
-
-
-def plain_iri(iri: str) -> str:
-    """The form in which IRIs are compared.
-
-    Percent-encoding as the graph has it; Wikidata's and DBpedia's entities by one address, however it is written
-    (``Q42``, ``https://www.wikidata.org/wiki/Q42``). A page of the English Wikipedia is DBpedia's entity of that title.
-    """
-    iri = iri.strip().removeprefix("<").removesuffix(">")
-    if found := _WIKIDATA.fullmatch(iri):
-        return f"http://www.wikidata.org/entity/{found[1]}"
-    if found := _DBPEDIA.fullmatch(iri):
-        iri = "http://dbpedia.org/resource/" + found[1].replace(" ", "_")
-    return canonical_iri(iri)
 
 
 def read_same_as(path: Path, wanted: Collection[str], problems: Problems) -> dict[str, str]:
@@ -110,5 +93,5 @@ def _row(line: str) -> tuple[str, str] | None:
         cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","))
     except csv.Error:
         return None
-    is_pair = len(cells) == 2 and all(":" in cell or _WIKIDATA.fullmatch(cell.strip()) for cell in cells)
+    is_pair = len(cells) == 2 and all(":" in cell or _NUMBER.fullmatch(cell) for cell in cells)
     return (cells[0], cells[1]) if is_pair else None

@@ -291,6 +291,46 @@ def test_graphs_that_cannot_agree_are_said(run, write: Write) -> None:
     assert "another graph than GOLD's (give --same-as FILE): 1 (dbpedia.org, expected www.wikidata.org)" in said
 
 
+@pytest.mark.parametrize(
+    "nil", [None, "", " ", "NIL", "null", "None", "--NME--", "http://aksw.org/notInWiki/Paris", [], {"iri": None}]
+)
+def test_nil_in_the_forms_that_gold_has(scores, write: Write, nil: object) -> None:
+    gold = write("gold.jsonl", one_post("Paris", gold=[{"start": 0, "end": 5, "iri": nil}]))
+    results = write("results.jsonl", one_post("Paris", mentions=[{"start": 0, "end": 5, "entity": None}]))
+    found = scores(results, gold)
+    assert (micro(found, "exact/NIL"), micro(found, "exact/InKB"), found["problems"]) == ((1, 1, 1), (0, 0, 0), {})
+
+
+def test_a_gold_mention_without_an_answer_beside_others_is_nil_and_said(scores, write: Write) -> None:
+    items = [{"start": 0, "end": 3, "iri": "urn:A"}, {"start": 8, "end": 12, "type": "LOC"}]
+    gold = write("gold.jsonl", one_post("Bob met Rome", gold=items))
+    results = write("results.jsonl", one_post("Bob met Rome", mentions=[{"start": 8, "end": 12, "entity": None}]))
+    found = scores(results, gold)
+    assert (micro(found, "given/accuracy"), micro(found, "exact/NIL")) == ((2, None, 1), (1, 1, 1))
+    assert [kind for kind in found["problems"] if "(taken as NIL)" in kind]
+
+
+def test_offsets_that_stand_elsewhere_than_the_text_of_the_mention_are_said(run, write: Write) -> None:
+    items = [
+        {"start": 0, "end": 2, "text": "Bob", "iri": "urn:A"},
+        {"start": 8, "end": 12, "text": "Rome", "iri": None},
+    ]
+    gold = write("gold.jsonl", one_post("Bob met Rome", gold=items))
+    said = run("evaluate-links", write("results.jsonl", one_post("Bob met Rome", mentions=[])), gold).stderr
+    assert "at their offsets (the offsets are used): 1 (line 1, id '1': 'Bob', not 'Bo')" in said
+
+
+@pytest.mark.parametrize(
+    ("iris", "right"), [(["urn:A", "dbr:Paris"], 1), (["dbr:Paris", "urn:A"], 1), (["urn:A", "urn:B"], 0)]
+)
+def test_any_of_several_gold_iris_is_right(scores, write: Write, iris: list[str], right: int) -> None:
+    gold = write("gold.jsonl", one_post("Paris", gold=[{"start": 0, "end": 5, "iri": iris}]))
+    mention = {"start": 0, "end": 5, "entity": {"iri": "https://dbpedia.org/resource/Paris"}}
+    found = scores(write("results.jsonl", one_post("Paris", mentions=[mention])), gold)
+    groups = ("given/accuracy", "given/recall@1", "exact/InKB", "overlap/all")
+    assert [micro(found, group)[2] for group in groups] == [right] * 4
+
+
 GOOD = {"start": 0, "end": 5, "iri": "urn:A"}
 
 

@@ -80,6 +80,25 @@ def test_knowledge_and_prune(run, tmp_path: Path, index: Path, posts: Path) -> N
     assert as_json(run("kg-cache", "--cache", cache, index, "knowledge", "--json")) == []
 
 
+@pytest.mark.parametrize(
+    ("option", "words"), [("--cache", "--cache belongs before INDEX."), ("--json", "--json belongs after the command.")]
+)
+def test_an_option_in_the_place_of_the_command_is_told_where_it_belongs(run, index: Path, option, words: str) -> None:
+    result = run("kg-cache", index, option, "stats")
+    assert (result.exit_code, words in result.stderr) == (2, True)
+
+
+def test_a_name_of_the_graph_that_became_no_mention_is_told(run, tmp_path: Path, index: Path) -> None:
+    cache, posts = tmp_path / "cache.sqlite", tmp_path / "posts.jsonl"
+    post = {"id": "one", "text": "Amman is warm, Chad is warmer", "mentions": [{"start": 0, "end": 5}]}
+    posts.write_text(json.dumps(post), "utf-8")
+    assert run("link-and-tag", index, posts, "--cache", cache).exit_code == 0
+    told = run("kg-cache", "--cache", cache, index, "knowledge", "one").stdout
+    assert [line for line in told.splitlines() if "not a mention" in line] == [
+        f"  not a mention: Chad, though a name of the graph, for Chad ({CHAD}) and 1 other"
+    ]
+
+
 def test_a_decision_is_told_in_full_and_the_posts_of_an_entity(run, tmp_path: Path, index: Path, posts: Path) -> None:
     cache = tmp_path / "cache.sqlite"
     assert run("link-and-tag", index, posts, "--cache", cache).exit_code == 0

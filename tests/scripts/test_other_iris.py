@@ -5,7 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from made_up_results import make_candidate, make_mention, make_result
 
+from kg import Graph
+from linker import GoldAnswers
 from scripts import link_and_tag
 
 EXAMPLES = Path(link_and_tag.__file__).parents[1] / "examples"
@@ -19,7 +22,9 @@ def both(tmp_path_factory: pytest.TempPathFactory, run) -> Path:
     shutil.copytree(EXAMPLES / "graph", folder / "graph")
     same = "<http://dbpedia.org/resource/{}> <http://www.w3.org/2002/07/owl#sameAs> <" + WIKIDATA + "{}> .\n"
     pairs = [("Chad", "Q657"), ("Jordan", "Q810")]
-    (folder / "graph" / "same.nt").write_text("".join(same.format(*pair) for pair in pairs), encoding="utf-8")
+    old = "<http://dbpedia.org/resource/Tchad> <http://dbpedia.org/ontology/wikiPageRedirects>"
+    lines = [*(same.format(*pair) for pair in pairs), f"{old} <http://dbpedia.org/resource/Chad> .\n"]
+    (folder / "graph" / "same.nt").write_text("".join(lines), encoding="utf-8")
     result = run("build-kg-index", folder / "index", "--dump", folder / "graph")
     assert result.exit_code == 0, result.output
     return folder
@@ -48,6 +53,16 @@ def test_links_and_pictures_are_given_in_them_and_what_is_unknown_is_said(both: 
     assert page.read_text().count("data:image") > 0
 
 
+@pytest.mark.parametrize(("iri", "wrong"), [("wd:Q657", ""), ("dbr:Tchad", ""), ("wd:Q810", "link"), (None, "link")])
+def test_gold_beside_results_is_right_by_any_iri_of_the_entity(both: Path, iri: str | None, wrong: str) -> None:
+    chad = make_candidate(iri="http://dbpedia.org/resource/Chad")
+    gold = [{"start_char": 0, "end_char": 4, "iri": iri}]
+    result = make_result(mentions=[make_mention(0, 1, entity=chad, candidates=[chad])], gold=gold)
+    with Graph.open(both / "index" / "kg.sqlite") as graph:
+        [compared] = GoldAnswers().compare(result, graph) or ()
+    assert compared.wrong == wrong
+
+
 def test_gold_in_the_other_graphs_iris_is_scored_with_the_index_as_the_mapping(both: Path, run, tmp_path: Path) -> None:
     row = {"id": 1, "text": "Chad looks great", "mentions": []}
     gold, results = tmp_path / "gold.jsonl", tmp_path / "results.jsonl"
@@ -60,6 +75,9 @@ def test_gold_in_the_other_graphs_iris_is_scored_with_the_index_as_the_mapping(b
         result = run("evaluate-links", results, gold, *mapping, "--json", scores)
         assert result.exit_code == 0, result.output
         assert json.loads(scores.read_text())["scores"]["exact/all"]["right"] == right
+    gold.write_text(gold.read_text().replace("Q657", "dbr:Tchad"))
+    run("evaluate-links", results, gold, "--same-as", both / "index", "--json", scores)
+    assert json.loads(scores.read_text())["scores"]["exact/all"]["right"] == 1
     result = run("evaluate-links", results, gold, "--same-as", tmp_path)
     assert result.exit_code == 1
     assert "does not exist; build it first" in result.stderr
