@@ -36,16 +36,17 @@ def test_a_picture_may_be_a_path_bytes_or_an_image(reader: kgmner.Reader, images
 
 
 def test_a_picture_that_cannot_be_used_is_said(reader: kgmner.Reader) -> None:
-    assert [reader(TEXT, image=image).image_error for image in ("nowhere.jpg", b"", b"not a picture", None)] == [
+    assert [reader(TEXT, image=image).image_error for image in ("nowhere.jpg", b"", b"not a picture", b"\0\1" * 9, None)] == [
         "no such file",
         "is an empty file",
+        "is a text, not a picture: 'not a picture'",
         "is not a picture that can be read; expected one of " + _formats(reader),
         None,
     ]
 
 
 def _formats(reader: kgmner.Reader) -> str:
-    return str(reader(TEXT, image=b"x").image_error).split("one of ")[1]
+    return str(reader(TEXT, image=b"\0\1").image_error).split("one of ")[1]
 
 
 def test_a_name_that_the_graph_does_not_know_is_nil(reader: kgmner.Reader) -> None:
