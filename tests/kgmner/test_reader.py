@@ -36,7 +36,9 @@ def test_a_picture_may_be_a_path_bytes_or_an_image(reader: kgmner.Reader, images
 
 
 def test_a_picture_that_cannot_be_used_is_said(reader: kgmner.Reader) -> None:
-    assert [reader(TEXT, image=image).image_error for image in ("nowhere.jpg", b"", b"not a picture", b"\0\1" * 9, None)] == [
+    assert [
+        reader(TEXT, image=image).image_error for image in ("nowhere.jpg", b"", b"not a picture", b"\0\1" * 9, None)
+    ] == [
         "no such file",
         "is an empty file",
         "is a text, not a picture: 'not a picture'",
