@@ -26,7 +26,7 @@ _SEP = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)  # what Excel writes in fron
 _WRAPPER = re.compile(r'\{\s*"\w+"\s*:\s*\[\s*[{\]]')
 _BEGINS_OBJECT = re.compile(r'\{\s*("[^"]*"\s*:.*)?$')
 _BEGINS_JSON = re.compile(r'\{\s*(["}]|$)|\[\s*([\[{"\]]|$)|window\.YTD\.')  # the last: a user's own archive of Twitter
-_TEXTS = {"text", "full_text", "tokens"}
+_TEXTS, _IDS = {"text", "full_text", "tokens"}, {"id", "id_str"}
 _LINES, _VALUES = "lines, a post a line", "values, a post an object"
 
 
@@ -119,12 +119,19 @@ def _parsed(line: str) -> Any:
         return None
 
 
+def _is_post(value: Mapping[str, Any]) -> bool:
+    """Whether an object has an id or a text of its own, and so is not what is around a post."""
+    return bool((_TEXTS | _IDS) & value.keys()) or isinstance(value.get("content"), str)
+
+
 def _inner_list(value: Mapping[str, Any]) -> list[Any] | None:
     """The posts in an object that is no post itself: ``{"data": [...]}``; Telegram's ``messages`` of a chat."""
-    if isinstance(value.get("data"), dict):
+    if _TEXTS & value.keys():
+        return None
+    if isinstance(value.get("data"), dict) and not _is_post(value):
         return _inner_list(value["data"])
-    if {*_TEXTS, "id", "id_str"} & value.keys():
-        value = {"messages": value.get("messages") if not _TEXTS & value.keys() else None}
+    if _IDS & value.keys():
+        value = {"messages": value.get("messages")}
     lists = [(name, item) for name, item in value.items() if isinstance(item, list) and item]
     lists = [(name, item) for name, item in lists if all(isinstance(one, dict) for one in item)]
     return next((item for name, item in lists if name == "data"), lists[0][1] if lists else None)
@@ -163,7 +170,7 @@ def _record(line: int, value: Any, error: str, text: str) -> Record:
         return Record(line, error=error, text=text)
     # {"tweet": {...}}, as in a user's own archive; {"data": {...}, "includes": ...}, as in a stream of Twitter's
     inner = next(iter(value.values())) if len(value) == 1 else value.get("data")
-    return Record(line, inner if isinstance(inner, dict) and not _TEXTS & value.keys() else value)
+    return Record(line, inner if isinstance(inner, dict) and not _is_post(value) else value)
 
 
 def _header(lines: Sequence[str], names: FieldNames, *, is_table: bool) -> tuple[str, list[str], bool]:

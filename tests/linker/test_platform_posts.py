@@ -38,6 +38,15 @@ def test_posts_of_twitters_api() -> None:
     assert "media_keys" in lost.image_error
 
 
+@pytest.mark.parametrize("post", [{"text": "Monaco"}, {"content": "Monaco"}, {"id": 1, "message": "Monaco"}])
+def test_a_field_of_ones_own_that_is_called_data_is_no_post(post: dict[str, object]) -> None:
+    """Neither in one object over many lines nor in a line."""
+    for written in (json.dumps(post | {"data": {"tags": [{"a": 1}]}}, indent=1), json.dumps(post | {"data": {"a": 1}})):
+        [found], bad, _ = read(written)
+        assert (found.text, bad) == ("Monaco", [])
+        assert "data" in found.fields
+
+
 def test_posts_of_reddit_and_telegram() -> None:
     children = [{"kind": "t3", "data": {"id": "a", "title": "Monaco"}}]
     listing = json.dumps({"kind": "Listing", "data": {"after": "t3", "children": children}}, indent=1)
