@@ -13,9 +13,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from kgmner.service.answers import error_answer
 from kgmner.service.errors import ServiceError
 from kgmner.service.model_threads import ModelThreads
-from kgmner.service.page import error_answer
 from kgmner.service.routes import router
 from kgmner.service.settings import ServiceSettings
 from kgmner.service.watch import Watch

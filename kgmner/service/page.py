@@ -2,11 +2,10 @@
 
 import base64
 import hashlib
-import json
 from html import escape
 from pathlib import Path
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 
 from kgmner.service.errors import ServiceError
 
@@ -22,15 +21,8 @@ CARD_HEADERS = {"Content-Security-Policy": "frame-ancestors 'self'", "Cache-Cont
 """The report's page says the rest of its policy itself."""
 
 
-def error_answer(error: ServiceError, path: str) -> Response:
-    """An error in the one form; to who asked from the page, as a page for its frame."""
-    if path == "/card":
-        return _error_page(error)
-    content = json.dumps(error.to_json(), ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, error.status, error.headers, "application/json")
-
-
-def _error_page(error: ServiceError) -> HTMLResponse:
+def error_page(error: ServiceError) -> HTMLResponse:
+    """An error as a page for the frame."""
     said = f"{error.value}: expected {error.expected}. To mend it: {error.fix}."
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'

@@ -1,7 +1,6 @@
 """What can be asked of the service: to read posts, in our form or in Spotlight's; the page; how it is."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse
 
 from kgmner.report import report_html
+from kgmner.service.answers import as_json
 from kgmner.service.errors import ServiceError
 from kgmner.service.examples import ANNOTATE, SPOTLIGHT
 from kgmner.service.logs import LOG
@@ -97,12 +97,6 @@ async def ready(request: Request) -> Response:
 async def metrics() -> Response:
     """The metrics, of all workers."""
     return Response(metrics_text(), media_type="text/plain; version=0.0.4")
-
-
-def as_json(value: Any, *, status: int = 200) -> Response:
-    """An answer in JSON."""
-    content = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    return Response(content, status, media_type="application/json")
 
 
 def _models(request: Request) -> ModelThreads:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kgmner.service.answers import error_answer
 from kgmner.service.errors import ServiceError, too_large
 from kgmner.service.logs import LOG
 from kgmner.service.metrics import REQUESTS, SECONDS
-from kgmner.service.page import error_answer
 from kgmner.service.settings import ServiceSettings
 
 _LEFT = 499  # as nginx says: the client closed the connection
