@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageStat, UnidentifiedImageError
 
 from .errors import PictureError
 
@@ -219,8 +219,8 @@ def _shrunk(image: Image.Image, background: str = "white") -> Image.Image:
 
 
 def _contrast(image: Image.Image) -> int:
-    levels = image.convert("L").tobytes()
-    return max(levels) - min(levels)
+    [(darkest, lightest)] = ImageStat.Stat(image.convert("L")).extrema
+    return lightest - darkest
 
 
 def _rgb(image: Image.Image, top_level: float, background: str) -> Image.Image:

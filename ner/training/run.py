@@ -249,7 +249,7 @@ def _flat(values: Mapping[str, Any], place: str = "") -> dict[str, Any]:
     """The values of a recipe by their names in messages: ``schedule.epochs``."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
-        flat |= _flat(value, f"{name}.") if isinstance(value, dict) else {f"{place}{name}": value}
+        flat |= _flat(value, f"{place}{name}.") if isinstance(value, dict) else {f"{place}{name}": value}
     return flat
 
 
