@@ -66,7 +66,8 @@ def find_picture(folder: Path, name: str) -> Path:
     r"""The file of a picture, however its name is spelled.
 
     Under its name; with backslashes as slashes, ``%20`` decoded, accents composed or not, in other capitals, with an
-    ending that it lacks, or with another one than it says; also where it lies in the folder itself.
+    ending that it lacks, or with another one than it says; also where it lies in the folder itself, unless the folder
+    that the name says is there and lacks it.
 
     Args:
         folder: Where the pictures are.
@@ -81,7 +82,9 @@ def find_picture(folder: Path, name: str) -> Path:
         for place in places:
             if place.is_file():
                 return place
-        for place in [*places, *(folder / PureWindowsPath(spelling).name for spelling in spellings)]:
+        within = any(place.parent != folder and place.parent.is_dir() for place in places)
+        bare = () if within else (folder / PureWindowsPath(spelling).name for spelling in spellings)
+        for place in (*places, *bare):
             if found := _like(place):
                 return found
         first = places[-1] if _DRIVE.match(name) is None else places[0]

@@ -109,6 +109,14 @@ def test_a_web_address_is_named_and_not_asked(tmp_path: Path) -> None:
     assert "--fetch-images" in post.image_error
 
 
+def test_a_picture_that_its_own_folder_lacks_is_not_taken_from_another(tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(PNG)
+    assert find_picture(tmp_path, "nike/logo.png") == tmp_path / "logo.png"
+    (tmp_path / "nike").mkdir()
+    assert find_picture(tmp_path, "nike/logo.png") == tmp_path / "nike" / "logo.png"
+    assert find_picture(tmp_path, r"nike\logo.png") == tmp_path / "nike" / "logo.png"
+
+
 def test_where_there_is_none_the_first_place_is_named(tmp_path: Path) -> None:
     assert find_picture(tmp_path, "7") == tmp_path / "7.jpg"
     assert find_picture(tmp_path, "x/7.png") == tmp_path / "x" / "7.png"
