@@ -16,16 +16,14 @@ from linker.offsets import place_tokens
 from linker.post_files import FieldNames, Record, read_records
 from linker.post_pictures import find_picture, read_image
 from linker.results import Post
+from ner import formats
 
 POST_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "id": ("id", "id_str", "tweet_id", "post_id", "status_id"),
+    "id": formats.POST_FIELDS["id"],
     "text": ("text", "full_text", "tweet", "tweet_text", "content", "message", "sentence"),
-    "tokens": ("tokens", "words"),
-    "image": (
-        *("image", "image_path", "image_file", "image_bytes", "image_base64", "image_url", "images"),
-        *("picture", "photo", "img", "media_url_https", "media_url"),
-    ),
-    "caption": ("caption", "image_caption", "alt_text"),
+    "tokens": formats.POST_FIELDS["tokens"],
+    "image": formats.POST_FIELDS["image"],
+    "caption": formats.POST_FIELDS["caption"],
     "mentions": ("mentions",),
 }
 """The fields of a post, and what they may be called; the first that is there counts."""

@@ -22,6 +22,18 @@ from ner.tag_types import TypeTable, our_type, type_key, type_table
 from ner.taggers import KnownName, TaggerInput
 from ner.text_files import TextFile, is_text
 
+POST_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "id": ("id", "id_str", "tweet_id", "post_id", "status_id"),
+    "tokens": ("tokens", "words"),
+    "tags": ("tags", "ner_tags"),
+    "image": (
+        *("image", "image_path", "image_file", "image_bytes", "image_base64", "image_url", "images"),
+        *("picture", "photo", "img", "media_url_https", "media_url"),
+    ),
+    "caption": ("caption", "image_caption", "alt_text"),
+}
+"""What the fields of a post in JSON may be called, tagged or not; the first that is there counts."""
+
 _BEGINS_JSON = re.compile(r'\ufeff?\s*(\{\s*["}]|(?P<array>\[)\s*[\[{])')
 _WANTED = "give a word and its tag in columns, or JSON objects with 'tokens' and 'tags'"
 
@@ -48,8 +60,8 @@ def read_posts(
 
     In columns an empty token (``<tab>O``) is kept as "". A post without an ``IMGID:`` line has the id of a comment
     before it (``# id 7``), else its number; an id that occurs again gets ``#2``, ``#3``. In JSON lines, or an array, a
-    post has ``tokens``, ``tags`` (or ``ner_tags``), and where known ``id``, ``image``, ``caption`` and what
-    :func:`ner.context_fields.context_fields` says.
+    post has ``tokens``, ``tags``, and where known ``id``, ``image``, ``caption`` (or as else :data:`POST_FIELDS` calls
+    them), and what :func:`ner.context_fields.context_fields` says.
 
     Args:
         path: The file, also compressed.
@@ -201,25 +213,26 @@ def _from_json(text: str, place: str) -> Any:
 def _post_from_row(row: Any, number: int) -> TaggedPost:
     if not isinstance(row, dict):
         raise FormatError(f"is {row!r:.80}: {_WANTED}")
-    tagged = "ner_tags" if row.get("tags") is None else "tags"
-    if row.get("tokens") is None or row.get(tagged) is None:
+    called = {
+        field: next((n for n in names if row.get(n) not in (None, "")), "") for field, names in POST_FIELDS.items()
+    }
+    if not (called["tokens"] and called["tags"]):
         raise FormatError(f"has the fields {', '.join(row)}: {_WANTED}")
-    tokens, tags = _strings(row, "tokens", '["Chad", "smiles"]'), _strings(row, tagged, '["B-PER", "O"]')
+    tokens = _strings(row, called["tokens"], '["Chad", "smiles"]', (str, int, float))
+    tags = _strings(row, called["tags"], '["B-PER", "O"]', (str,))
     if len(tokens) != len(tags):
         raise FormatError(f"{len(tokens)} tokens but {len(tags)} tags")
-    image = row.get("image")
+    image = row.get(called["image"])
     image = image[0] if isinstance(image, list) and len(image) == 1 else image
     if isinstance(image, (list, dict)):
-        raise FormatError(f"image is {image!r:.80}: expected the name of one picture")
-    caption, name = str(row.get("caption") or ""), row.get("id")
-    return TaggedPost(
-        str(number if name is None else name), tokens, tags, caption, image, *context_fields(row, len(tokens))
-    )
+        raise FormatError(f"{called['image']} is {image!r:.80}: expected the name of one picture")
+    name, caption = row.get(called["id"], number), str(row.get(called["caption"], ""))
+    return TaggedPost(str(name), tokens, tags, caption, image, *context_fields(row, len(tokens)))
 
 
-def _strings(row: Mapping[str, Any], name: str, like: str) -> tuple[str, ...]:
-    """The list of a field; a number that stands as a word is one."""
-    found, kinds = row[name], (str, int, float) if name == "tokens" else (str,)
+def _strings(row: Mapping[str, Any], name: str, like: str, kinds: tuple[type, ...]) -> tuple[str, ...]:
+    """The list of a field; words may be numbers."""
+    found = row[name]
     wrong = [one for one in found if type(one) not in kinds] if isinstance(found, list) else [found]
     if wrong:
         raise FormatError(f"{name}: found {wrong[0]!r:.80}, expected a list of texts: {like}")
