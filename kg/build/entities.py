@@ -4,8 +4,6 @@ An entity is an IRI in some statement that is neither a redirect nor a disambigu
 IRIs, so that they do not depend on the order of the sources.
 """
 
-from collections.abc import Sequence
-
 from kg.errors import StoreError
 from kg.iris import local_name, words_of_name
 from kg.vocabulary import NO_HOP, WIKIDATA
@@ -182,7 +180,7 @@ ORDER BY ALL
 """
 
 
-def resolve_entities(stage: Stage, types: TypeMap, classes: Sequence[str]) -> None:
+def resolve_entities(stage: Stage, types: TypeMap) -> None:
     """Give an id to every entity, predicate and class, and to each redirect the entity at the end of its chain.
 
     IRIs that redirect in a circle stand for themselves, and are kept as rejected.
@@ -190,7 +188,6 @@ def resolve_entities(stage: Stage, types: TypeMap, classes: Sequence[str]) -> No
     Args:
         stage: The stage, its sources read.
         types: The types of classes.
-        classes: See `kg.build.wikidata_classes.sort_items`.
 
     Raises:
         StoreError: If two IRIs share a key.
@@ -204,7 +201,7 @@ def resolve_entities(stage: Stage, types: TypeMap, classes: Sequence[str]) -> No
     _follow_redirects(stage)
     execute(_NAMED)
     execute(_NAMES_ARE_STATED)
-    sort_items(stage, types, classes)
+    sort_items(stage, types)
     leave_definitions_out(stage)
     number_entities(stage)
 

@@ -89,7 +89,7 @@ def fill_graph(path: Path, stage: Stage, types: TypeMap, keep: Keep, *, find: Fi
         if leave_out(stage, keep):
             class_entities(stage, types)
 
-    step("entities", lambda: resolve_entities(stage, types, keep.classes))
+    step("entities", lambda: resolve_entities(stage, types))
     step("classes", bound)
     step("triples", lambda: relate_entities(stage))
 

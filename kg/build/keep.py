@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from kg.entities import ENTITY_TYPES
 from kg.errors import SourceError
-from kg.vocabulary import WIKIDATA, WIKIDATA_ENTITY
+from kg.iris import canonical_iri
+from kg.vocabulary import SUBCLASS_OF, WIKIDATA, WIKIDATA_ENTITY
 
 from .entities import number_entities
 from .stage import LABELLED, Stage
@@ -14,12 +15,21 @@ from .stage import LABELLED, Stage
 _SITELINKS = re.compile(r"sitelinks\s*>=\s*(\d{1,9})")
 _NUMBER = re.compile(r"(?:wd:)?(Q\d+)")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+# Of each class that is named, the classes below it, itself among them.
+_BELOW = f"""
+CREATE OR REPLACE TABLE below AS
+WITH RECURSIVE tree AS MATERIALIZED (
+    FROM subclass UNION SELECT subject, object FROM triple WHERE predicate = hash('{SUBCLASS_OF}')),
+found(rule, class) AS (
+    SELECT rule, rule FROM (SELECT hash(unnest(?)) AS rule)
+    UNION SELECT f.rule, t.subject FROM found f JOIN tree t ON t.object = f.class)
+FROM found
+"""  # noqa: S608 -- our own names
 _OUT = f"""
 CREATE OR REPLACE TABLE left_out AS
 SELECT e.key, e.iri FROM entity e LEFT JOIN entity_type t ON t.entity = e.id LEFT JOIN sitelinks l ON l.key = e.key
 WHERE ({{asks_kind}} AND coalesce(t.type, '') NOT IN (SELECT unnest(?)) AND e.id NOT IN (
-        SELECT s.id FROM type c JOIN stands_for s ON s.key = c.subject LEFT JOIN above a ON a.class = c.class
-        WHERE c.class IN (SELECT hash(unnest(?))) OR a.ancestor IN (SELECT hash(unnest(?)))))
+        SELECT s.id FROM type c JOIN stands_for s ON s.key = c.subject WHERE c.class IN (SELECT class FROM below)))
     OR (starts_with(e.iri, '{WIKIDATA}') AND coalesce(l.count, -1) < ?)
 """  # noqa: S608 -- our own names
 # Each is counted for the first source that has it; an item of Wikidata of which nothing was said is not counted.
@@ -33,7 +43,7 @@ _IDLE = """
 CREATE OR REPLACE TABLE idle_rule AS
 SELECT rule FROM (SELECT unnest(?) AS rule) WHERE rule NOT IN (SELECT type FROM entity_type)
 UNION SELECT rule FROM (SELECT unnest(?) AS rule) WHERE hash(rule) NOT IN (
-    SELECT class FROM type UNION SELECT a.ancestor FROM type t JOIN above a USING (class))
+    SELECT b.rule FROM type t JOIN below b USING (class))
 """
 
 
@@ -61,7 +71,7 @@ class Keep:
             elif found := _NUMBER.fullmatch(rule):
                 classes.append(WIKIDATA_ENTITY + found[1])
             elif _IRI.fullmatch(rule):
-                classes.append(rule)
+                classes.append(canonical_iri(rule))
             else:
                 raise SourceError(
                     f"--keep {rule!r}: expected PER, LOC, ORG or OTHER, a class (Q515, or its IRI), or"
@@ -75,14 +85,13 @@ def leave_out(stage: Stage, keep: Keep) -> bool:
 
     How many they are is in the table `out_count` then, by the source that each is from.
     """
-    classes, asks_kind = list(keep.classes), bool(keep.types or keep.classes)
-    stage.connection.execute(
-        _OUT.format(asks_kind=str(asks_kind).lower()), [list(keep.types), classes, classes, keep.sitelinks]
-    )
-    stage.connection.execute(_COUNT_OUT)
-    stage.connection.execute(_IDLE, [list(keep.types), classes])
+    execute, types, classes = stage.connection.execute, list(keep.types), list(keep.classes)
+    execute(_BELOW, [classes])
+    execute(_OUT.format(asks_kind=str(bool(types or classes)).lower()), [types, keep.sitelinks])
+    execute(_COUNT_OUT)
+    execute(_IDLE, [types, classes])
     if not stage.rows("SELECT 1 FROM left_out LIMIT 1"):
         return False
-    stage.connection.execute("INSERT INTO unwanted SELECT key FROM left_out")
+    execute("INSERT INTO unwanted SELECT key FROM left_out")
     number_entities(stage)
     return True

@@ -1,7 +1,6 @@
 """What items of Wikidata are: which of them are no entities, their classes by `P279`, and how many pages they have."""
 
 import re
-from collections.abc import Sequence
 
 from kg.vocabulary import PAGE_CLASSES, SUBCLASS, WIKIDATA, WIKIDATA_ENTITY
 
@@ -69,13 +68,12 @@ GROUP BY x.id, x.iri ORDER BY x.id
 """
 
 
-def sort_items(stage: Stage, types: TypeMap, classes: Sequence[str]) -> None:
-    """Make the tables `above`, `unwanted`, `typed` and `sitelinks` of the stage, its nodes known.
+def sort_items(stage: Stage, types: TypeMap) -> None:
+    """Make the tables `subclass`, `above`, `unwanted`, `typed` and `sitelinks` of the stage, its nodes known.
 
     Args:
         stage: The stage.
         types: The types of classes.
-        classes: More classes whose subclasses are to be known.
     """
     execute = stage.connection.execute
     mapped = {
@@ -86,7 +84,7 @@ def sort_items(stage: Stage, types: TypeMap, classes: Sequence[str]) -> None:
     rows = [list(mapped), [type_ for type_, _ in mapped.values()], [depth for _, depth in mapped.values()]]
     execute(_MAPPED, [*rows, list(range(len(mapped)))])
     execute(_SUBCLASSES)
-    execute(_SEEDS, [[*mapped, *PAGE_CLASSES, *classes]])
+    execute(_SEEDS, [[*mapped, *PAGE_CLASSES]])
     steps = -1
     while stage.rows(f"SELECT 1 FROM above WHERE steps = {(steps := steps + 1)} LIMIT 1"):  # noqa: S608
         execute(_STEP_DOWN.format(steps=steps))
