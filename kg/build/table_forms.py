@@ -32,6 +32,7 @@ SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)
 JSON_LIST = re.compile(r'\s*(\{\s*"[^"]*"\s*:\s*)?\[\s*(?=\{)')
 PARQUET = b"PAR1"
 _DELIMITERS = ",;\t|"
+_QUOTED_CELL = re.compile(r'"(?:[^"\t]|"")*(?:"\s*\t|"?\s*$)')  # it may end on a later line
 _HEAD_LINES, _JSON_HEAD_BYTES = 2000, 4 << 20  # one object may be long
 _SHARE_OF_TRIPLES, _FEW_PREDICATES = 0.9, 3
 # Other headers for the columns of triples.
@@ -60,9 +61,7 @@ def detect_table(path: Path, text: str) -> SourceFile:
     columns = set(normal_columns(header))
     if not columns & {*ENTITY_COLUMNS, *TRIPLE_COLUMNS} and (found := _headerless_triples(path, lines[:_HEAD_LINES])):
         return found
-    # Tabs need no quotes: a quote is a letter between them, unless the first line has every name in quotes.
-    has_quotes = delimiter != "\t" or first.startswith('"')
-    dataset = _dataset_of(path, columns)
+    dataset, has_quotes = _dataset_of(path, columns), _has_quotes(first, delimiter)
     return SourceFile(path, "table", dataset, (), delimiter, has_quotes, _unused(normal_columns(header), dataset))
 
 
@@ -102,19 +101,19 @@ def detect_numbers(path: Path, dataset: str) -> SourceFile:
         if form.fullmatch(first.rstrip("\r")):
             return SourceFile(path, "table", "page views", names_of_cells, " ", has_quotes=False)
     delimiter, cells = _split(first)
-    columns = NUMBER_COLUMNS[dataset]
+    columns, has_quotes = NUMBER_COLUMNS[dataset], _has_quotes(first, delimiter)
     if set(columns) <= set(normal_columns(cells)):
-        return SourceFile(path, "table", dataset, (), delimiter)
+        return SourceFile(path, "table", dataset, (), delimiter, has_quotes)
     try:
         *names, count = cells
         if len(names) != len(columns) - 1:
             raise ValueError
-        float(count.replace(",", "."))
+        float(count.strip('"').replace(",", ""))
     except ValueError:
         raise SourceError(
             f"{path} is not a file of {dataset}: expected lines of {','.join(columns)}; its first is {first[:80]!r}"
         ) from None
-    return SourceFile(path, "table", dataset, columns, delimiter)
+    return SourceFile(path, "table", dataset, columns, delimiter, has_quotes)
 
 
 def normal_columns(header: Iterable[str]) -> list[str]:
@@ -142,6 +141,8 @@ def _json_table(path: Path, text: str) -> SourceFile:
 def _split(first: str, delimiter: str | None = None) -> tuple[str, list[str]]:
     """Return what stands between the cells of a table, by its first line, and the cells of this line."""
     delimiter = delimiter or ("\t" if "\t" in first else max(_DELIMITERS, key=first.count))
+    if not _has_quotes(first, delimiter):
+        return delimiter, first.rstrip("\r").split(delimiter)
     try:
         is_blank_left, is_strict = delimiter == "\t", delimiter == " "
         reader = csv.reader(
@@ -150,6 +151,11 @@ def _split(first: str, delimiter: str | None = None) -> tuple[str, list[str]]:
         return delimiter, next(reader, [])
     except csv.Error:
         return delimiter, []
+
+
+def _has_quotes(first: str, delimiter: str) -> bool:
+    """Say whether cells may stand in quotes: between tabs only where the first cell of the first line does."""
+    return delimiter != "\t" or _QUOTED_CELL.match(first) is not None
 
 
 def _headerless_triples(path: Path, lines: Sequence[str]) -> SourceFile | None:
@@ -170,7 +176,8 @@ def _headerless_triples(path: Path, lines: Sequence[str]) -> SourceFile | None:
         is_named = named[0] and sum(named) >= _SHARE_OF_TRIPLES * len(rows)
         is_linked = predicates.count(predicates[0]) > 1 and any(row[2] in subjects for row in rows)
         if is_named or (is_linked and delimiter == "\t"):
-            return SourceFile(path, "table", "triples", TRIPLE_COLUMNS, delimiter, delimiter != "\t", _HEADERLESS)
+            has_quotes = _has_quotes(lines[0], delimiter)
+            return SourceFile(path, "table", "triples", TRIPLE_COLUMNS, delimiter, has_quotes, _HEADERLESS)
     return None
 
 

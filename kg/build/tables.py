@@ -201,7 +201,7 @@ def _prior(stage: Stage, row: Row) -> float | None:
 def _number(text: str) -> float | None:
     """Return the number from 0 on that a text is (`12,5` is what some spreadsheets write), None if it is not one."""
     try:
-        number = float(text.replace(",", ".", 1))
+        number = float(text.strip('"').replace(",", ".", 1))
     except ValueError:
         return None
     return number if math.isfinite(number) and number >= 0 else None

@@ -45,6 +45,17 @@ def test_counts_are_added_up_by_name_and_entity_and_the_rest_is_said(tmp_path: P
         assert graph.entity_by_iri("urn:nobody") is None
 
 
+@pytest.mark.parametrize("header", ["alias\tiri\tcount\n", ""])
+def test_between_tabs_a_quote_is_a_letter(tmp_path: Path, header: str) -> None:
+    counts = header + '"Heroes\turn:ny\t5\nLow\turn:sf\t"7,5"\nStation"\turn:ny\t3\n'
+    with Graph.open(build(tmp_path, counts)) as graph:
+        ny, sf = graph.find("urn:ny").id, graph.find("urn:sf").id
+        assert graph.name_counts(["heroes", "low", "station"]) == {
+            "heroes": {ny: 5}, "low": {sf: 7.5}, "station": {ny: 3},
+        }  # fmt: skip
+        assert graph.rejected() == ()
+
+
 def test_without_a_table_nothing_is_counted(tmp_path: Path) -> None:
     with Graph.open(build(tmp_path, None)) as graph:
         assert not graph.has_name_counts()

@@ -121,6 +121,7 @@ def test_quotes_are_read_as_they_are_meant(build: Build) -> None:
 HEADERLESS = {
     "IRIs and commas": "http://e/a,http://e/p,http://e/b\nhttp://e/b,http://e/q,text\n",
     "IRIs and tabs": "<http://e/a>\t<http://e/p>\t<http://e/b>\n‹http://e/b›\t‹http://e/q›\ttext\n",
+    "IRIs in quotes and tabs": '"http://e/a"\t"http://e/p"\t"http://e/b"\n"http://e/b"\t"http://e/q"\t"text"\n',
     "IRIs and blanks": "<http://e/a> <http://e/p> <http://e/b>\n<http://e/b> <http://e/q> text\n",
     "s p o": "s,p,o\nhttp://e/a,http://e/p,http://e/b\nhttp://e/b,http://e/q,text\n",
     "head relation tail, as JSON": '{"head": "http://e/a", "relation": "http://e/p", "tail": "http://e/b"}\n'
