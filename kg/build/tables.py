@@ -32,6 +32,7 @@ _TYPE_NAMES = {
 }
 # `en`, `en.m`, `en.wikipedia`, as page views name the Wikipedias; `en.b` and the like are other projects.
 _WIKI = re.compile(r"([a-z-]+)(?:\.m|\.wikipedia)?")
+_TWO_NUMBERS = re.compile(r'"?[1-9]\d{0,2},\d{3}"?')
 _ROWS_AT_ONCE = 20_000
 
 
@@ -146,7 +147,7 @@ def _load_prior(stage: Stage, row: Row) -> None:
     iri, given = _iri_text(row.cells.get("iri")), _text(row.cells.get("count"))
     count = _number(given)
     if not iri or count is None:
-        stage.reject(row.line, row.text, f"count {given!r}, expected a number from 0 on" if iri else "no iri")
+        stage.reject(row.line, row.text, _no_number("count", given) if iri else "no iri")
         return
     stage.records += 1
     stage.add("count", stage.iri(iri, 0), count)
@@ -159,7 +160,7 @@ def _load_views(stage: Stage, row: Row) -> None:
     if language is None:
         stage.ignore(1, "views of pages that are not Wikipedia's")
     elif number is None:
-        stage.reject(row.line, row.text, f"count {count!r}, expected a number from 0 on")
+        stage.reject(row.line, row.text, _no_number("count", count))
     else:
         stage.records += 1
         stage.add("count", stage.iri(f"https://{language[1]}.wikipedia.org/wiki/{title}", 0), number)
@@ -171,7 +172,7 @@ def _load_name_count(stage: Stage, row: Row) -> None:
     normal = normal_form(alias)
     if not iri or not normal or count is None:
         missing = "no alias" if not normal else "no iri" if not iri else ""
-        stage.reject(row.line, row.text, missing or f"count {given!r}, expected a number from 0 on")
+        stage.reject(row.line, row.text, missing or _no_number("count", given))
         return
     stage.records += 1
     stage.add("name_count", row.line, stage.iri(iri, 0), normal, count, row.text[:200], alias)
@@ -194,17 +195,27 @@ def _prior(stage: Stage, row: Row) -> float | None:
         return None
     prior = _number(given)
     if prior is None:
-        stage.reject(row.line, row.text, f"prior {given!r}, expected a number from 0 on; the entity is kept without it")
+        stage.reject(row.line, row.text, f"{_no_number('prior', given)}; the entity is kept without it")
     return prior
 
 
 def _number(text: str) -> float | None:
-    """Return the number from 0 on that a text is (`12,5` is what some spreadsheets write), None if it is not one."""
+    """Return the number from 0 on that a text is (`12,5` is what some spreadsheets write), None if it is not one.
+
+    `1,234` is none, as it is two: which of them, only its writer knows.
+    """
+    if _TWO_NUMBERS.fullmatch(text):
+        return None
     try:
         number = float(text.strip('"').replace(",", ".", 1))
     except ValueError:
         return None
     return number if math.isfinite(number) and number >= 0 else None
+
+
+def _no_number(name: str, text: str) -> str:
+    expected = "1234 or 1.234: a comma may mean either" if _TWO_NUMBERS.fullmatch(text) else "a number from 0 on"
+    return f"{name} {text!r}, expected {expected}"
 
 
 def _text(value: object) -> str:

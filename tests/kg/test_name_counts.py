@@ -17,6 +17,7 @@ G-Men,urn:ny,7
 Giants,urn:nobody,4
 ,urn:ny,4
 Giants,,4
+Giants,urn:sf,"1,234"
 """
 
 
@@ -41,6 +42,7 @@ def test_counts_are_added_up_by_name_and_entity_and_the_rest_is_said(tmp_path: P
             (8, "no entity of the graph has this IRI"),
             (9, "no alias"),
             (10, "no iri"),
+            (11, "count '1,234', expected 1234 or 1.234: a comma may mean either"),
         }
         assert graph.entity_by_iri("urn:nobody") is None
 
