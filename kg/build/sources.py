@@ -80,11 +80,11 @@ def detect(path: Path) -> SourceFile:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
     if packed:
         raise SourceError(f"{path} {packed}")
-    if not head.strip():
-        return SourceFile(path, "lines", "empty")
     if head.startswith(PARQUET):
         return detect_parquet(path)
     text = head.decode("utf-8-sig", "replace")
+    if not text.strip():
+        return SourceFile(path, "lines", "empty")
     lines = text.split("\n")
     controls = sum(letter < " " and letter not in "\t\n\r\f" for letter in text[:_SIGHT])
     if "\0" in text[:_SIGHT] and controls * 30 > len(text[:_SIGHT]) and not _line_dataset(lines):
