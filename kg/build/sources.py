@@ -10,6 +10,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 
 from kg.errors import SourceError
 from kg.ntriples import BrokenLineError, parse_line
+from kg.pictures.files import name_not_utf8
 from kg.vocabulary import dataset_of
 
 from .files import read_head, why_unread
@@ -73,6 +74,8 @@ def detect(path: Path) -> SourceFile:
     Raises:
         SourceError: If it is neither statements nor a table with the columns that one needs, or cannot be read.
     """
+    if odd := name_not_utf8(path):
+        raise SourceError(odd)
     try:
         packed = why_unread(path)
         head = b"" if packed else read_head(path)

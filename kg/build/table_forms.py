@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from kg.errors import SourceError
+from kg.pictures.files import name_not_utf8
 
 from .files import read_head
 from .source_file import SourceFile
@@ -92,6 +93,8 @@ def detect_numbers(path: Path, dataset: str) -> SourceFile:
     Raises:
         SourceError: If it is not one, or cannot be read.
     """
+    if odd := name_not_utf8(path):
+        raise SourceError(odd)
     try:
         lines = read_head(path).decode("utf-8-sig", "replace").split("\n")
     except OSError as error:

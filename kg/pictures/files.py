@@ -47,6 +47,21 @@ class ImageFinder:
             The picture's identity, its file, and the reason where there is none; where it was found only by another
             name, such as that of a thumbnail or in a sub-folder, `FOUND_AS` and that name.
         """
+        identity, file, reason = self._find(source, folder)
+        if file is not None and (odd := name_not_utf8(file)):
+            return source, None, odd
+        return identity, file, reason
+
+    def digest(self) -> str:
+        """Return a digest of the names in the folder, by which a build knows whether pictures came or were removed."""
+        if self._dir is None:
+            return ""
+        names = sha256()
+        for name in sorted(files_below(str(self._dir))):
+            names.update(os.fsencode(name) + b"\0")
+        return names.hexdigest()
+
+    def _find(self, source: str, folder: str) -> tuple[str, str | None, str | None]:
         name = file_name_of(source)
         if name is not None:
             return name, *self._find_in_images(name)
@@ -63,15 +78,6 @@ class ImageFinder:
                     return real, real, None
                 reason = f"{source!r} leads elsewhere by '..', a link or an absolute path; put the file itself {places}"
         return source, None, reason
-
-    def digest(self) -> str:
-        """Return a digest of the names in the folder, by which a build knows whether pictures came or were removed."""
-        if self._dir is None:
-            return ""
-        names = sha256()
-        for name in sorted(files_below(str(self._dir))):
-            names.update(os.fsencode(name) + b"\0")
-        return names.hexdigest()
 
     def _find_in_images(self, name: str) -> tuple[str | None, str | None]:
         if self._dir is None:
@@ -125,6 +131,13 @@ def name_problem(name: str) -> str | None:
     if len(name.encode("utf-8", "replace")) > _LONGEST_NAME_BYTES:
         return f"{name[:60]!r}... is longer than {_LONGEST_NAME_BYTES} bytes"
     return None
+
+
+def name_not_utf8(path: Path | str) -> str | None:
+    """Say that a file's name cannot be kept as text, None if it can."""
+    text = str(path)
+    is_text = text.encode("utf-8", "ignore").decode() == text
+    return None if is_text else f"{text!r} is not a name in UTF-8; rename it"
 
 
 def is_address(source: str) -> bool:

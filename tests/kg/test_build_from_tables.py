@@ -109,9 +109,8 @@ def test_a_missing_column_is_named(tmp_path: Path, text: str, missing: str) -> N
 @pytest.mark.parametrize("nothing", ["", "\ufeff", "\ufeff\r\n", "\xa0\n\u3000\n"])
 def test_empty_tables_make_an_empty_graph(build: Build, nothing: str) -> None:
     graph = build({"entities.csv": "iri,label\n", "nothing.nt": nothing})
-    assert graph.connection.execute("SELECT rejected, error FROM build_step WHERE source GLOB '*.nt'").fetchall() == [
-        (0, "it holds no statement")
-    ]
+    [(said,)] = graph.connection.execute("SELECT error FROM build_step WHERE source GLOB '*.nt'")
+    assert said.startswith("it holds no statement")
     assert graph.counts()["entity"] == 0
     assert list(graph.images()) == []
 

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,6 +162,24 @@ def test_a_named_file_that_is_no_source_is_an_error_and_one_in_a_folder_is_repor
         build_graph(tmp_path / "other.sqlite", sources=[folder / "missing"])
     with pytest.raises(SourceError, match="is not a folder"):
         build_graph(tmp_path / "other.sqlite", sources=GraphSources([folder], images_dir=tmp_path / "missing"))
+
+
+def test_names_that_are_not_utf8_are_told_and_the_rest_is_built(tmp_path: Path, line: Line) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/donn\xe9es"))
+    odd.mkdir()
+    (odd / "Chad.png").write_bytes(b"")
+    text = line("Chad", "label", '"Chad"@en') + line("Chad", "picture", "Chad.png")
+    for path in (tmp_path / "labels.nt", odd / "labels.nt", odd / "counts.csv"):
+        path.write_text(text)
+    report = build_graph(tmp_path / "kg.sqlite", sources=GraphSources([tmp_path], images_dir=odd))
+    assert [what.endswith("is not a name in UTF-8; rename it") for what in report.skipped] == [True] * 3
+    with Graph.open(tmp_path / "kg.sqlite") as graph:
+        [picture] = graph.images()
+        assert picture.file is None
+        assert (picture.reason or "").endswith("donn\\udce9es/Chad.png' is not a name in UTF-8; rename it")
+    for sources in ([odd / "labels.nt"], [odd], GraphSources([tmp_path / "labels.nt"], counts=odd / "counts.csv")):
+        with pytest.raises(SourceError, match="is not a name in UTF-8; rename it"):
+            build_graph(tmp_path / "other.sqlite", sources=sources)
 
 
 def test_a_linked_folder_is_entered_and_each_file_read_once(tmp_path: Path, line: Line) -> None:
