@@ -190,13 +190,13 @@ class _Build:
         except DamagedFileError as problem:
             error = str(problem)
             stage.reject(problem.line or lines or None, "", error)
-        stage.flush()
-        stage.connection.execute(
-            "UPDATE step SET is_done = true, lines = ?, records = ?, ignored = ?, rejected = ?, error = ?,"
-            " left_out = ?, sha256 = ?, started = ?, finished = ? WHERE id = ?",
-            (lines, stage.records, stage.ignored, stage.rejected, error or file.remark or _remark(file, stage),
-             stage.left_out, self._digests.of(str(file.path)), started, _now(), step),
-        )  # fmt: skip
+        with stage.transaction():
+            stage.flush()
+            stage.mark(lines)
+            stage.connection.execute(
+                "UPDATE step SET is_done = true, error = ?, sha256 = ?, started = ?, finished = ? WHERE id = ?",
+                (error or file.remark or _remark(file, stage), self._digests.of(str(file.path)), started, _now(), step),
+            )
         self._progress(name, lines, lines)
 
     def _open_stage(self, folder: Path, plan: Sequence[Planned], memory_mb: int) -> Stage:

@@ -6,6 +6,7 @@ done, and with the one that was not behind the lines that it has marked, or anew
 """
 
 import contextlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -47,8 +48,8 @@ CREATE OR REPLACE MACRO is_foreign(place) AS place > 1003;
 _TABLES = """
 CREATE TABLE step (
     id INTEGER, name VARCHAR, source VARCHAR, size_bytes BIGINT, sha256 VARCHAR, is_done BOOLEAN,
-    lines BIGINT, records BIGINT, ignored BIGINT, rejected BIGINT, left_out BIGINT, error VARCHAR, started VARCHAR,
-    finished VARCHAR
+    lines BIGINT, records BIGINT, ignored BIGINT, rejected BIGINT, left_out BIGINT, reasons VARCHAR, error VARCHAR,
+    started VARCHAR, finished VARCHAR
 );
 CREATE TABLE iri (step USMALLINT, iri VARCHAR, flags UTINYINT);
 CREATE TABLE triple (step USMALLINT, subject UBIGINT, predicate UBIGINT, object UBIGINT);
@@ -189,9 +190,9 @@ class Stage:
     def begin(self, step: int) -> None:
         """Begin with a source; of an attempt that was stopped, what is behind the lines that it marked is removed."""
         self.step = step
-        self.reasons.clear()
-        query = f"SELECT lines, records, ignored, rejected, left_out FROM step WHERE id = {step}"  # noqa: S608
-        [(lines, *counts)] = self.rows(query)
+        query = f"SELECT lines, reasons, records, ignored, rejected, left_out FROM step WHERE id = {step}"  # noqa: S608
+        [(lines, reasons, *counts)] = self.rows(query)
+        self.reasons = Counter(json.loads(reasons or "{}"))
         self.records, self.ignored, self.rejected, self.left_out = (count or 0 for count in counts)
         self.known_lines = lines or 0
         for table in _WITH_STEPS if not lines else ():
@@ -201,9 +202,9 @@ class Stage:
 
     def mark(self, lines: int) -> None:
         """Keep, within the transaction that keeps what they say, that so many lines of the source are read."""
-        query = "UPDATE step SET lines = ?, records = ?, ignored = ?, rejected = ?, left_out = ? WHERE id = ?"
-        counts = (self.records, self.ignored, self.rejected, self.left_out)
-        self.connection.execute(query, (lines, *counts, self.step))
+        columns = "lines = ?, records = ?, ignored = ?, rejected = ?, left_out = ?, reasons = ?"
+        said = (self.records, self.ignored, self.rejected, self.left_out, json.dumps(self.reasons))
+        self.connection.execute(f"UPDATE step SET {columns} WHERE id = ?", (lines, *said, self.step))  # noqa: S608
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

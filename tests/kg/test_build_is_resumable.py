@@ -63,6 +63,8 @@ def sources(tmp_path: Path) -> Path:
         '<http://e/{0}> <http://e/says> "{1} \\u00e9"@{2} .\n<http://e/{0}> <http://xmlns.com/foaf/0.1/nick> "N{1}" .\n'
     )
     (folder / "texts.nt").write_text("".join(texts.format(n * 7 % 45, n, ("en", "fr")[n % 2]) for n in range(60)))
+    link = "<http://e/{}> <http://dbpedia.org/ontology/wikiPageExternalLink> <http://x/> .\n"
+    (folder / "pages.nt").write_text("".join(map(link.format, range(3))))
     rows = "".join(f"http://e/{n},Thing {n},LOC,T{n}|U{n}\n" for n in range(30, 60))
     (folder / "table.csv").write_text("iri,label,type,aliases\n" + rows + "http://e/x,only two\n")
     return folder
@@ -97,7 +99,7 @@ def test_a_build_goes_on_behind_the_sources_that_are_done(sources: Path, tmp_pat
 
 def test_a_source_that_was_cut_short_is_read_again_and_no_row_comes_twice(sources: Path, tmp_path: Path) -> None:
     build_graph(tmp_path / "whole.sqlite", sources=[sources])
-    for name, lines in (("load labels.nt", 161), ("load table.csv", 32), ("load texts.nt", 120)):
+    for name, lines in (("load labels.nt", 161), ("load pages.nt", 3), ("load table.csv", 32), ("load texts.nt", 120)):
         with pytest.raises(KeyboardInterrupt):
             build_graph(tmp_path / "kg.sqlite", sources=[sources], progress=_stop_at(name, lines))
     build_graph(tmp_path / "kg.sqlite", sources=[sources])
