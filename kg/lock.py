@@ -23,6 +23,7 @@ def build_lock(target: Path) -> Iterator[None]:
 
     Raises:
         BuildLockedError: If another process holds it.
+        OSError: If the disk gives no such right.
     """
     path = target.with_name(target.name + ".lock")
     file = _acquire(path, target)
@@ -39,9 +40,11 @@ def _acquire(path: Path, target: Path) -> int:
         if fcntl is not None:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except OSError as error:
                 holder = os.read(file, 500).decode("utf-8", "replace").strip()
                 os.close(file)
+                if not isinstance(error, BlockingIOError):  # no locks on this disk, say
+                    raise OSError(error.errno, f"it cannot be locked: {error.strerror}", str(path)) from None
                 raise BuildLockedError(str(target), holder or "another process") from None
         if _is_same_file(file, path):
             os.ftruncate(file, 0)

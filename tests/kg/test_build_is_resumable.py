@@ -1,5 +1,6 @@
 """Killed builds, and two builders."""
 
+import errno
 import os
 import signal
 import sqlite3
@@ -128,6 +129,15 @@ def test_the_second_builder_is_told_who_builds(sources: Path, tmp_path: Path) ->
     with build_lock(target), pytest.raises(BuildLockedError, match=f"process {os.getpid()} on"):
         build_graph(target, sources=[sources])
     build_graph(target, sources=[sources])
+
+
+def test_a_disk_without_locks_is_no_other_builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    with pytest.raises(OSError, match="it cannot be locked: No locks available"), build_lock(tmp_path / "kg.sqlite"):
+        pass
 
 
 def test_the_lock_of_a_dead_builder_is_taken_over(sources: Path, tmp_path: Path) -> None:
