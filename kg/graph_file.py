@@ -55,12 +55,13 @@ class GraphFile:
         connection: sqlite3.Connection | None = getattr(self._thread, "connection", None)
         if connection is None:
             connection = open_for_reading(self.sqlite_path)
-            with self._lock:
-                self._connections.append(connection)
             status = self.sqlite_path.stat()
             file = status.st_dev, status.st_ino
-            self._file = self._file or file
-            if self._file != file:  # another file may have taken its place
-                raise StoreError(f"{self.sqlite_path} was updated while it was in use; open it again")
+            with self._lock:
+                self._file = self._file or file
+                if self._file != file:  # another file may have taken its place
+                    connection.close()
+                    raise StoreError(f"{self.sqlite_path} was updated while it was in use; open it again")
+                self._connections.append(connection)
             self._thread.connection = connection
         return connection

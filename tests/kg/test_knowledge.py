@@ -1,12 +1,14 @@
 """What the graph says about an entity, and how it is found."""
 
+import os
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from kg import EntityNotFoundError, Fact, Graph, GraphSources, build_graph
+from kg import EntityNotFoundError, Fact, Graph, GraphSources, StoreError, build_graph
 
 Build = Callable[..., Graph]
 Line = Callable[[str, str, str], str]
@@ -66,6 +68,18 @@ def test_threads_share_a_graph(graph: Graph) -> None:
     with ThreadPoolExecutor(4) as pool:
         labels = list(pool.map(lambda _: graph.find("Kobe Bryant").label, range(40)))
     assert set(labels) == {"Kobe Bryant"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="which files are open is not said here")
+def test_a_graph_that_was_updated_is_told_to_new_threads_and_not_left_open(build: Callable[..., Graph]) -> None:
+    graph = build({"e.csv": "iri,label\nurn:a,A\n"})
+    path = graph.sqlite_path
+    shutil.copy(path, path.with_name("new")).replace(path)
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as pool, pytest.raises(StoreError, match="was updated while it was in use"):
+            pool.submit(graph.find, "A").result()
+    assert graph.find("A").iri == "urn:a"
+    assert str(path) not in [os.path.realpath(file) for file in Path("/proc/self/fd").iterdir()]
 
 
 def test_a_graph_without_pictures(graph: Graph) -> None:
