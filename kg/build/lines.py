@@ -107,14 +107,14 @@ def _whole_statements(source: SourceFile) -> Iterator[_Block]:
         raise damage
 
 
-def _find_undecoded(data: bytes) -> list[int]:
+def _find_undecoded(data: bytes) -> frozenset[int]:
     try:
         if not data.isascii():
             data.decode()
-        return []
+        return frozenset()
     except UnicodeDecodeError:
-        lines = data.split(b"\n")[:-1]
-        return [place for place, line in enumerate(lines) if line.decode("utf-8", "ignore").encode() != line]
+        lines = enumerate(data.split(b"\n")[:-1])
+        return frozenset(place for place, line in lines if line.decode("utf-8", "ignore").encode() != line)
 
 
 def _read_odd(stage: Stage, block: _Block, odd: Sequence[int], first_line: int) -> list[Statement]:
@@ -144,7 +144,7 @@ def _read_odd(stage: Stage, block: _Block, odd: Sequence[int], first_line: int) 
                 behind += 1
             if behind > place + 1:
                 reason = why_broken(line.strip())
-        if reason is None and any(row in block.undecoded for row in range(place, behind)):
+        if reason is None and not block.undecoded.isdisjoint(range(place, behind)):
             reason = "bytes that are not UTF-8"
         if reason is None:
             waiting.append(place)
