@@ -1,7 +1,8 @@
 """The knowledge cache: what was worked out for pictures and posts, so that it is worked out once.
 
-Nothing in it is needed: a cache that is lost costs time only. A file that is damaged or of another version is set aside
-and a new one begun; a disk that cannot be written raises `CacheError`, which a caller may turn into "not kept".
+Nothing in it is needed: a cache that is lost costs time only. A file that is no cache, cut short or of another version
+is set aside and a new one begun. A disk that cannot be written, and damage that is found later (to look for it would
+read the whole file), raise `CacheError`, which a caller may turn into "not kept".
 """
 
 import json
@@ -243,7 +244,7 @@ class KnowledgeCache(SmallStore):
             return super()._open(read_only=False)
 
     def _checked(self, mode: str) -> "Database":
-        """Open a file that is whole and of this version, or empty if it may be written."""
+        """Open a file that is not cut short and of this version, or empty if it may be written."""
         from sqlite_utils import Database
 
         connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?{mode}", uri=True, check_same_thread=False)
@@ -254,8 +255,6 @@ class KnowledgeCache(SmallStore):
             [version] = connection.execute("PRAGMA user_version").fetchone()
             if tables and version != self.VERSION:
                 raise sqlite3.DatabaseError(f"it has cache version {version}, expected {self.VERSION}")
-            if mode == "mode=rwc" and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                raise sqlite3.DatabaseError("it is damaged")
         except BaseException:
             connection.close()
             raise

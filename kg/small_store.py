@@ -54,7 +54,8 @@ class SmallStore:
         try:
             yield
         except sqlite3.Error as error:
-            raise self.ERROR(f"{self.path} cannot be used: {error}{fix}") from None
+            is_damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT
+            raise self.ERROR(f"{self.path} cannot be used: {error}{self.FIX if is_damaged else fix}") from None
 
     def _open(self, *, read_only: bool) -> "Database":
         from sqlite_utils import Database

@@ -140,6 +140,19 @@ def test_a_damaged_cache_is_set_aside(tmp_path: Path, rubbish: bytes) -> None:
         assert cache.notice is None
 
 
+def test_damage_is_set_aside_where_opening_finds_it_and_else_told_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    with KnowledgeCache.open(path) as cache:
+        cache.put(post(str(number), "text" * 100) for number in range(1000))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2] + b"\xff" * (len(content) // 2))
+    with KnowledgeCache.open(path) as cache, pytest.raises(CacheError, match="malformed; remove it, or give another"):
+        cache.posts()
+    path.write_bytes(content[: len(content) // 2])
+    with KnowledgeCache.open(path) as cache:
+        assert "malformed): it was moved to" in (cache.notice or "")
+
+
 def test_a_users_own_file_stays_where_it_is(tmp_path: Path) -> None:
     path = tmp_path / "train.conll"
     path.write_text("Chad\tB-LOC\n")
