@@ -42,12 +42,13 @@ def load_hub(name: str, *, weights: Path | None, device: str, precision: Precisi
         folder = on_the_hub(repository, name=name, files=_FILES)
     try:
         model, transform = _load(folder)
-    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        network = _Network(model).eval()
+        with torch.inference_mode():
+            maps, _, hidden = network(torch.zeros(1, 3, transform.side, transform.side))
+    except (OSError, ValueError, TypeError, AttributeError, RuntimeError, KeyError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:160]
-        raise WeightsError(f"{shown(folder)} cannot be used for {name}: {reason}") from error
-    network = _Network(model).eval()
-    with torch.inference_mode():
-        maps, _, hidden = network(torch.zeros(1, 3, transform.side, transform.side))
+        expected = "a model of pictures like CLIP, SigLIP or DINO"
+        raise WeightsError(f"{shown(folder)} cannot be used for {name}, expected {expected}: {reason}") from error
     return Encoder(
         network,
         name=name,

@@ -45,6 +45,14 @@ def dinov2_with_registers() -> tuple[Any, Any]:
     return transformers.Dinov2WithRegistersModel(config), transformers.BitImageProcessor(**CROPPED)
 
 
+def swin() -> tuple[Any, Any]:
+    """Its last layer has fewer places than it has patches."""
+    config = transformers.SwinConfig(
+        image_size=32, patch_size=4, embed_dim=8, depths=[1, 1], num_heads=[1, 1], window_size=2
+    )
+    return transformers.SwinModel(config), transformers.ViTImageProcessor(**SQUARE)
+
+
 def saved(folder: Path, make: Callable[[], tuple[Any, Any]]) -> Any:
     """Save a model as the hub has them, and return it."""
     torch.manual_seed(0)
@@ -100,6 +108,7 @@ def test_a_folder_may_be_named_by_weights_and_its_transform_counts(tmp_path: Pat
 
 def test_what_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     saved(tmp_path / "part", dino)
+    saved(tmp_path / "swin", swin)
     file = tmp_path / "part" / "model.safetensors"
     state = load_file(file)
     save_file({key: value for key, value in state.items() if "layernorm" not in key}, file, {"format": "pt"})
@@ -111,6 +120,7 @@ def test_what_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pytest.Mon
     for name, weights, words in (
         (f"hub:{tmp_path / 'part'}", None, "has no tensor"),
         (f"hub:{tmp_path / 'text'}", None, "cannot be used"),
+        (f"hub:{tmp_path / 'swin'}", None, "expected a model of pictures like CLIP"),
         (f"hub:{tmp_path / 'empty'}", None, "no weights for"),
         ("hub:a/b", tmp_path / "empty", "has no config.json"),
         ("hub:a/b", tmp_path / "none", "no folder"),
