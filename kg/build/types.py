@@ -37,15 +37,16 @@ class TypeMap:
             raise SourceError(f"type map {name} lacks the columns class,type; it has {reader.fieldnames}")
         types, parents, labels = {}, {}, {}
         for row in reader:
-            coarse = (row["type"] or "").strip().upper()
-            if coarse not in ENTITY_TYPES:
+            coarse, class_ = (row["type"] or "").strip().upper(), (row["class"] or "").strip()
+            if coarse not in ENTITY_TYPES or not class_:
                 raise SourceError(
-                    f"type map {name} line {reader.line_num}: type {coarse!r}, expected PER, LOC, ORG or OTHER"
+                    f"type map {name} line {reader.line_num}: type {coarse!r} of class {class_!r}, expected PER, LOC,"
+                    " ORG or OTHER of some class"
                 )
-            types[row["class"].strip()] = coarse
-            parents[row["class"].strip()] = (row.get("superclass") or "").strip()
+            types[class_] = coarse
+            parents[class_] = (row.get("superclass") or "").strip()
             if label := (row.get("label") or "").strip():
-                labels[row["class"].strip()] = label
+                labels[class_] = label
         depths = {name: _depth(name, parents) for name in parents}
         return cls(types, depths, labels, hashlib.sha256(text.encode()).hexdigest())
 

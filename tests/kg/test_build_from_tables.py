@@ -125,7 +125,7 @@ def test_same_row_twice_is_one_entity(build: Build) -> None:
 def test_the_type_map_must_make_sense(tmp_path: Path) -> None:
     (tmp_path / "e.csv").write_text("iri,label\n")
     table = tmp_path / "types.csv"
-    for text in ("name,kind\n", "class,type\nPerson,HUMAN\n"):
+    for text in ("name,kind\n", "class,type\nPerson,HUMAN\n", "type,class\nPER\n", "type,class\nPER,\n"):
         table.write_text(text)
         with pytest.raises(SourceError, match="type map"):
             build_graph(tmp_path / "kg.sqlite", sources=GraphSources([tmp_path / "e.csv"], type_map=table))
