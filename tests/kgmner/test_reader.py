@@ -59,7 +59,7 @@ def test_a_name_that_the_graph_does_not_know_is_nil(reader: kgmner.Reader) -> No
 
 
 def test_many_texts_as_they_come(reader: kgmner.Reader, images: Path) -> None:
-    given = [TEXT, (TEXT, images / "chad-drummer.jpg"), {"id": "x", "tokens": ["Chad", "!"], "by": "me"}]
+    given = [TEXT, (TEXT, images / "chad-drummer.jpg"), {"status_id": "x", "tokens": ["Chad", "!"], "by": "me"}]
     docs = list(reader.pipe(given, batch_size=2))
     assert [[entity.label for entity in doc.entities] for doc in docs] == [["Chad"], ["Chad Smith"], ["Chad"]]
     assert [(doc.result.id, doc.text) for doc in docs] == [(0, TEXT), (1, TEXT), ("x", "Chad !")]
