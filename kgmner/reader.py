@@ -146,8 +146,12 @@ def _post(number: int, text: Any, image: Any = None, *, html: bool = True) -> Po
     value = {"text": text} if isinstance(text, str) else dict(text)
     if image is not None:
         value["image"] = image
-    picture = as_picture(value.get("image"))
+    problem = ""
+    try:
+        picture = as_picture(value.get("image"))
+    except (OSError, SyntaxError, ValueError) as error:  # of Pillow, which reads an image when it is asked for
+        picture, problem = None, f"damaged picture: {error}"
     content = picture if isinstance(picture, bytes) else None
     value["image"] = picture if content is None else None
     post = post_from_json(value, folder=Path(), default_id=number, html=html)
-    return post if content is None else replace(post, image=content)
+    return replace(post, image=content, image_error=problem) if content is not None or problem else post
