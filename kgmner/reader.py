@@ -70,10 +70,7 @@ class Reader:
     ) -> Iterator[Doc]:
         """Read texts, pairs of a text and its picture, or posts, as they come; a document for each, in their order.
 
-        Args:
-            texts: The texts.
-            batch_size: How many are read at once; the documents do not depend on it.
-            html: Whether a text in HTML is read as what it shows, which offsets then count.
+        With `html`, a text in HTML is read as what it shows, which offsets then count.
 
         Raises:
             TypeError: `texts` is a single text; or, as they come, one of them is none.

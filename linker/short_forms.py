@@ -54,11 +54,7 @@ class InitialsIndex:
 
     @classmethod
     def open(cls, graph: Graph, path: Path) -> "InitialsIndex":
-        """Open what `write_initials` wrote for this graph; it is mapped, not loaded.
-
-        Raises:
-            IndexIncompleteError: It is missing or was cut.
-        """
+        """Open what `write_initials` wrote for this graph, mapped; an IndexIncompleteError where it is gone or cut."""
         try:
             return cls(graph, np.load(path, mmap_mode="r"))
         except (FileNotFoundError, EOFError, ValueError) as error:
