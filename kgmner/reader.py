@@ -65,22 +65,28 @@ class Reader:
         [result] = self.pipeline.process([_post(0, text, image)])
         return Doc(result)
 
-    def pipe(self, texts: Iterable[TextLike | tuple[str, ImageLike]], *, batch_size: int = 32) -> Iterator[Doc]:
+    def pipe(
+        self, texts: Iterable[TextLike | tuple[str, ImageLike]], *, batch_size: int = 32, html: bool = True
+    ) -> Iterator[Doc]:
         """Read texts, pairs of a text and its picture, or posts, as they come; a document for each, in their order.
+
+        With `html`, a text in HTML is read as what it shows, which offsets then count.
 
         Raises:
             TypeError: `texts` is a single text; or, as they come, one of them is none.
         """
         if isinstance(texts, str):
             raise TypeError(f"texts is {texts[:80]!r}: expected several; a single text is read by reader(text)")
-        posts = (_post(number, *(item if isinstance(item, tuple) else (item,))) for number, item in enumerate(texts))
+        pairs = (item if isinstance(item, tuple) else (item,) for item in texts)
+        posts = (_post(number, *pair, html=html) for number, pair in enumerate(pairs))
         return map(Doc, self.pipeline.run(posts, batch_size=batch_size))
 
     def frame(self, texts: Any, images: Any = None) -> Any:
         """Read a column of texts into a data frame with a row for each mention.
 
         Args:
-            texts: A list, or a column of pandas or polars; a missing text has no mentions.
+            texts: A list, or a column of pandas or polars; a missing text has no mentions. One in HTML is read as it
+                stands: offsets count what is in the column.
             images: The pictures of the texts, as many, in the same forms; None where there are none.
 
         Returns:
@@ -96,7 +102,8 @@ class Reader:
         pictures = [None] * len(values) if images is None else cells(images)
         if len(pictures) != len(values):
             raise ValueError(f"{len(values):,} texts and {len(pictures):,} images: expected as many")
-        docs = self.pipe(("" if text is None else text, image) for text, image in zip(values, pictures, strict=True))
+        pairs = (("" if text is None else text, image) for text, image in zip(values, pictures, strict=True))
+        docs = self.pipe(pairs, html=False)
         rows = [(place, mention_row(mention)) for place, doc in enumerate(docs) for mention in doc.result.mentions]
         return mention_frame(rows, texts)
 
@@ -126,17 +133,22 @@ class Reader:
         return pipeline
 
 
-def _post(number: int, text: Any, image: Any = None) -> Post:
+def _post(number: int, text: Any, image: Any = None, *, html: bool = True) -> Post:
     """A post of what was given, with its number as id where it has none."""
     if not isinstance(text, str | Mapping):
         raise TypeError(
             f"{text!r:.80} is a {type(text).__name__}: expected a text or a post; several are read by reader.pipe, and "
             'words by reader({"tokens": [...]})'
         )
-    value = {"id": number, **({"text": text} if isinstance(text, str) else text)}
+    value = {"text": text} if isinstance(text, str) else dict(text)
     if image is not None:
         value["image"] = image
-    picture = as_picture(value.get("image"))
+    problem = ""
+    try:
+        picture = as_picture(value.get("image"))
+    except (OSError, SyntaxError, ValueError) as error:  # of Pillow, which reads an image when it is asked for
+        picture, problem = None, f"damaged picture: {error}"
     content = picture if isinstance(picture, bytes) else None
-    post = post_from_json(value | {"image": picture if content is None else None}, folder=Path())
-    return post if content is None else replace(post, image=content)
+    value["image"] = picture if content is None else None
+    post = post_from_json(value, folder=Path(), default_id=number, html=html)
+    return replace(post, image=content, image_error=problem) if content is not None or problem else post

@@ -21,6 +21,7 @@ from linker import (
 )
 
 _DIGITS = 3
+_EXACT = 1 << 53  # from here on JavaScript rounds whole numbers
 _LEVELS = digits + ascii_lowercase  # of attention: 36
 _EVIDENT = 0.01  # "restaurant 0 %" says nothing
 _LONGEST = 2000  # characters of an own field that are shown
@@ -58,7 +59,7 @@ class PageData:
         """A post as the page's script has it; what is empty is left out."""
         pictured, nearest = result.pictured, result.nearest
         value: dict[str, Any] = {
-            "id": result.id,
+            "id": result.id if isinstance(result.id, str) or abs(result.id) < _EXACT else str(result.id),
             "text": result.text,
             "tokens": result.tokens,
             "image": result.image,

@@ -42,12 +42,12 @@ class EntityLinker:
 
     def __call__(self, doc: Doc) -> Doc:
         """Read one document."""
-        return _with_entities(doc, self.reader(doc.text, doc._.image).entities)
+        return next(self.pipe([doc]))
 
     def pipe(self, docs: Iterable[Doc], *, batch_size: int = 32) -> Iterator[Doc]:
-        """Read documents as they come, in batches."""
+        """Read documents as they come, in batches; HTML as it stands, as their tokens do."""
         docs, again = tee(docs)
-        read = self.reader.pipe(((doc.text, doc._.image) for doc in again), batch_size=batch_size)
+        read = self.reader.pipe(((doc.text, doc._.image) for doc in again), batch_size=batch_size, html=False)
         return (_with_entities(doc, found.entities) for doc, found in zip(docs, read, strict=False))
 
 

@@ -40,7 +40,7 @@ from linker.manifest import (
 from linker.profile_vectors import ProfileVectors, write_profile_vectors
 from linker.publishing import discard, is_staged, publish, staged_index
 from linker.sentence_meanings import load_meanings
-from linker.short_forms import write_initials
+from linker.short_forms import InitialsIndex, write_initials
 from linker.web_pictures import attach_pictures, fetch_pictures
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Builder:
         return BuiltIndex(self._embed(folder, known_dir, _source_records(report)), fetched, remarks=remarks)
 
     def gain_pictures(self) -> tuple[IndexManifest | None, FetchReport | None]:
-        """Fetch for a whole index what it lacks; where that changes it, build it anew as an update to be published.
+        """Get for a whole index what it lacks; where pictures come, build it anew as an update to be published.
 
         The index is used meanwhile as it is. The graph is not built again, and no picture embedded that was before.
 
@@ -154,6 +154,7 @@ class Builder:
             What ``index.json`` of the update says, None if nothing changes; and what fetching came to.
         """
         index_dir, settings, staging = self._index_dir, self._settings, staged_index(self._index_dir)
+        _mend_initials(index_dir)
         if settings.fetch is None:
             return None, None
         fetched = fetch_pictures(index_dir / GRAPH, index_dir, settings, self._progress)
@@ -225,6 +226,15 @@ class Builder:
         write_manifest(folder, manifest)
         remove_scratch(folder)
         return manifest
+
+
+def _mend_initials(index_dir: Path) -> None:
+    """Make the initials anew where they are missing or were cut."""
+    with Graph.open(index_dir / GRAPH) as graph:
+        try:
+            InitialsIndex.open(graph, index_dir / INITIALS)
+        except IndexIncompleteError:
+            write_initials(graph, index_dir / INITIALS)
 
 
 def _tell_nobody(_step: str, _done: int, _total: int) -> None:

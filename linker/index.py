@@ -62,6 +62,7 @@ class Index:
         """The entities by the initials of their labels, opened when they are first asked for.
 
         Raises:
+            IndexIncompleteError: The file is missing or was cut.
             IndexChangedError: The file is not the one any more that was there when the graph was opened.
         """
         from linker.short_forms import InitialsIndex

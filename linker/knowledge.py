@@ -66,25 +66,31 @@ class KnowledgeFinder:
         key = self._key(picture.sha256, text)
         known = self._recent.of([key]).get(key) or self._recall(key)
         if known is None:
-            known = self._find(post.image, picture, text)
+            known, is_whole = self._find(post.image, picture, text)
+            if not is_whole:  # the missing pictures may be there the next time
+                return known
             self._memory.keep(self._record(key, picture.sha256, sorted(text), known))
         known = replace(known, key=key)
         self._recent.keep({key: known})
         return known
 
-    def _find(self, file: Path | bytes | None, picture: PostPicture, text: Mapping[int, float]) -> Knowledge:
+    def _find(
+        self, file: Path | bytes | None, picture: PostPicture, text: Mapping[int, float]
+    ) -> tuple[Knowledge, bool]:
+        """The answer, and whether all that it depends on could be read."""
         graph, settings, candidates = self._index.graph, self._settings, sorted(text)
         assert picture.vector is not None
         ask = partial(find_pictured, graph, self._index.images, picture.vector, candidates)
         match = ask(threshold=settings.threshold, hops=settings.hops, way=settings.way)
         if match is not None:
-            return self._known(candidates, Recognised(match, "copy", 1.0))
+            return self._known(candidates, Recognised(match, "copy", 1.0)), True
         if self._second_look is None or file is None:
-            return Knowledge()
+            return Knowledge(), True
         nearest = nearest_to(self._index, picture.vector, candidates, hops=settings.hops)
-        if recognised := self._second_look.look(nearest, file, picture.sha256, text):
-            return self._known(candidates, recognised)
-        return Knowledge(nearest=self._nearest(nearest[0]) if nearest else None)
+        recognised, is_whole = self._second_look.look(nearest, file, picture.sha256, text)
+        if recognised is not None:
+            return self._known(candidates, recognised), is_whole
+        return Knowledge(nearest=self._nearest(nearest[0]) if nearest else None), is_whole
 
     def _known(self, candidates: Sequence[int], recognised: Recognised) -> Knowledge:
         graph, match = self._index.graph, recognised.match

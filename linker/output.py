@@ -64,7 +64,7 @@ def result_from_json(value: Mapping[str, Any]) -> Result:
     """Read a result back from its JSON object; ids, and whatever else is not in it, are 0 or empty.
 
     Raises:
-        KeyError: A field is missing.
+        KeyError: A field is missing, or a mention's entity is none of its candidates.
     """
     pictured, nearest = value["pictured"], value.get("nearest")
     return Result(
@@ -181,7 +181,7 @@ def _nearest(nearest: Nearest) -> dict[str, Any]:
 
 def _read_mention(value: Mapping[str, Any]) -> LinkedMention:
     candidates = tuple(map(_read_candidate, value["candidates"]))
-    best = value["entity"] and next(found for found in candidates if found.entity.iri == value["entity"]["iri"])
+    best = value["entity"] and {found.entity.iri: found for found in candidates}[value["entity"]["iri"]]
     names = ("start", "end", "text", "type", "score", "nil_score", "other_score", "ambiguous", "start_char", "end_char")
     return LinkedMention(entity=best, candidates=candidates, **{name: value[name] for name in names})
 

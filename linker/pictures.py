@@ -87,19 +87,19 @@ def _encode(
     }
     encoded = encoder.encode([picture.image for picture in fresh.values()]) if fresh else []
     for (digest, picture), features in zip(fresh.items(), encoded, strict=True):
-        vector = features.vector.astype("<f4").tobytes()
+        vector, sha256 = features.vector.astype("<f4").tobytes(), picture.sha256  # the file may be another by now
         memory.keep(
             CachedPicture(
-                *(digest, encoder.identity, picture.width, picture.height),
+                *(sha256, encoder.identity, picture.width, picture.height),
                 *(vector, features.attributes, picture.format),
             )
         )
         regions = None
         if with_regions:
-            kept = CachedRegions(digest, encoder.identity, _half(features.regions).tobytes(), features.regions.shape)
+            kept = CachedRegions(sha256, encoder.identity, _half(features.regions).tobytes(), features.regions.shape)
             memory.keep(kept)
             regions = _from_half(kept)
-        found[digest] = PostPicture(digest, picture.format, features.vector, features.attributes, regions)
+        found[digest] = PostPicture(sha256, picture.format, features.vector, features.attributes, regions)
     return found
 
 

@@ -30,6 +30,7 @@ POST_FIELDS: Mapping[str, tuple[str, ...]] = {
 
 _HTML = re.compile(r"\s*<(p|div|span)\b[^>]*>.*</\1>\s*", re.DOTALL)  # a text as Mastodon writes it, all of it
 _HTML_BREAKS = ((r"<br\s*/?>", "\n"), (r"</p>\s*<p\b[^>]*>", "\n\n"), (r"<[^>]*>", ""))
+_DEEPEST = 400  # levels of a value within others
 _CONSUMED = ("id", "text", "tokens", "image", "mentions")  # a caption comes out again
 
 
@@ -98,6 +99,8 @@ def post_from_json(
     line: int = 0,
     file: str = "",
     names: Mapping[str, str] | None = None,
+    default_id: str | int | None = None,
+    html: bool = True,
 ) -> Post:
     """Turn one JSON object into a post.
 
@@ -106,17 +109,22 @@ def post_from_json(
             fields may have other names (`POST_FIELDS`). A list of words as ``text`` is read as tokens, a text as
             ``tokens`` as a text.
         folder: What a relative path of a picture starts from; None: no file is looked at, whatever the value says.
-        line: Line number, for messages and for a post without an id.
+        line: Line number, for messages.
         file: Where it is from.
         names: What fields are called here: ``{"text": "body"}``.
+        default_id: Id of a post without one (default: the line number, as text).
+        html: Whether a text in HTML is read as what it shows, which offsets then count.
 
     Returns:
         The post. A picture that cannot be used is said in `Post.image_error`; a web address is in `Post.image_url`.
 
     Raises:
-        PostError: A field has the wrong type, or there is neither text nor tokens.
+        PostError: A field has the wrong type or is nested too deeply, or there is neither text nor tokens.
     """
-    value = _mended(value)
+    try:
+        value = _mended(value)
+    except RecursionError:
+        raise PostError(line, f"is nested too deeply, expected at most {_DEEPEST} levels") from None
     found = _our_fields(value, names or {})
     if "media_attachments" in value and "mentions" not in (names or {}):
         found.pop("mentions", None)  # of Mastodon: other people, not spans of the text
@@ -129,6 +137,8 @@ def post_from_json(
     is_words = "tokens" not in (names or {}) and "tokens" in found and found["tokens"][0].strip().lower() == "words"
     if is_words and isinstance(text, str) and not isinstance(tokens, list):
         del found["tokens"]  # a field of the user's own: how many there are, perhaps
+        tokens = None
+    if _is_empty(tokens) and text is not None:
         tokens = None
     if isinstance(tokens, str) and text is None:
         text, tokens = tokens, None
@@ -143,17 +153,17 @@ def post_from_json(
     caption = found.get("caption", (None, None))[1]
     if not (caption is None or isinstance(caption, str)):
         raise fail(f"caption is {caption!r}, expected a string or null")
-    if tokens is None and isinstance(text, str) and "mentions" not in found and _HTML.fullmatch(text):
+    mentions = _mentions(found.get("mentions", (None, None))[1])
+    if html and tokens is None and isinstance(text, str) and mentions is None and _HTML.fullmatch(text):
         text = _shown(text)
     words = _tokens(tokens, fail) if tokens is not None else _words(text or "")
     written, places = place_tokens(text if isinstance(text, str) else "", words)
-    mentions = _mentions(found.get("mentions", (None, None))[1])
     by_tokens = tokens is not None
     words, given = read_given_mentions(mentions, written, words, places, fail, by_tokens=by_tokens)
     image, url, problem = read_image(found.get("image", (None, None))[1], folder)
     consumed = {name for field, (name, _) in found.items() if field in _CONSUMED}
     return Post(
-        id=_id(found.get("id", (None, None))[1], line, fail),
+        id=_id(found.get("id", (None, None))[1], str(line) if default_id is None else default_id, fail),
         tokens=words,
         image=image,
         caption=caption or "",
@@ -233,10 +243,10 @@ def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _id(value: Any, line: int, fail: Callable[[str], Exception]) -> str | int:
-    """An id: what is given; the number of the line where that is nothing."""
+def _id(value: Any, default: str | int, fail: Callable[[str], Exception]) -> str | int:
+    """An id: what is given; the default where that is nothing."""
     if _is_empty(value):
-        return str(line)
+        return default
     value = plain_value(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -250,7 +260,7 @@ def _mentions(value: Any) -> Any:
     if not isinstance(value, str):
         return None if _is_nan(value) else value
     try:
-        return json.loads(value) if value.strip() else None
+        return _mended(json.loads(value)) if value.strip() else None
     except (ValueError, RecursionError):
         return value
 
@@ -273,10 +283,15 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(token.text for token in tokenize(text))
 
 
-def _mended(value: Any) -> Any:
-    """Replace lone surrogates in all texts of a value: JSON can spell them, as of an emoji cut in half, no file can."""
+def _mended(value: Any, room: int = _DEEPEST) -> Any:
+    """Replace lone surrogates in all texts of a value: JSON can spell them, as of an emoji cut in half, no file can.
+
+    A RecursionError where it is nested more deeply: what reads or writes it later would fail.
+    """
+    if room < 0:
+        raise RecursionError
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, Mapping):
-        return {_mended(name): _mended(item) for name, item in value.items()}
-    return [_mended(item) for item in value] if isinstance(value, list) else value
+        return {_mended(name): _mended(item, room - 1) for name, item in value.items()}
+    return [_mended(item, room - 1) for item in value] if isinstance(value, list) else value

@@ -66,6 +66,7 @@ class Compared:
 
     match: Match
     placement: "Placement | None"
+    is_read: bool = True  # whether the entity's picture could be read
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +101,7 @@ class SecondLook:
 
     def look(
         self, nearest: Sequence[Match], file: Path | bytes, sha256: str, text: Mapping[int, float]
-    ) -> Recognised | None:
+    ) -> tuple[Recognised | None, bool]:
         """Say which of the nearest entities a picture shows.
 
         Args:
@@ -110,18 +111,20 @@ class SecondLook:
             text: How well a name of the text fits each candidate, 0 to 1, by entity id.
 
         Returns:
-            The likeliest, if it is likely enough.
+            The likeliest, if it is likely enough; and whether all the pictures could be read, else another time's
+            answer may be another.
         """
         compared = self.compare(nearest, file, sha256)
+        is_whole = len(compared) == len(nearest) and all(one.is_read for one in compared)
         if not compared:
-            return None
+            return None, is_whole
         likely = self._model.probabilities(clues_of(compared, text))
         best = int(likely.argmax())
         placed = compared[best].placement
         how = "geometry" if placed and placed.inliers >= _LEAST_INLIERS else "encoder"
         if likely[best] < (self._model.threshold if how == "geometry" else self._model.threshold_without_placement):
-            return None
-        return Recognised(compared[best].match, how, float(likely[best]))
+            return None, is_whole
+        return Recognised(compared[best].match, how, float(likely[best])), is_whole
 
     def compare(self, nearest: Sequence[Match], file: Path | bytes, sha256: str) -> list[Compared]:
         """Set the picture of a post beside those of the nearest entities; empty where it cannot be read any more."""
@@ -138,7 +141,9 @@ class SecondLook:
         ours = find_local_features(picture.image)
         theirs = self._features.of([match.image_id for match in nearest])
         return [
-            Compared(match, find_placement(theirs[match.image_id], ours) if match.image_id in theirs else None)
+            Compared(match, find_placement(theirs[match.image_id], ours))
+            if match.image_id in theirs
+            else Compared(match, None, is_read=False)
             for match in nearest
         ]
 

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kg import AliasIndex, AliasMatch, Graph
+from linker.errors import IndexIncompleteError
 from linker.mentions import mention_words
 from linker.name_clues import ACRONYM, explains, initials_of, letters_of_acronym, words_in
 from linker.results import Mention
@@ -53,8 +54,11 @@ class InitialsIndex:
 
     @classmethod
     def open(cls, graph: Graph, path: Path) -> "InitialsIndex":
-        """Open what `write_initials` wrote for this graph; it is mapped, not loaded."""
-        return cls(graph, np.load(path, mmap_mode="r"))
+        """Open what `write_initials` wrote for this graph, mapped; an IndexIncompleteError where it is gone or cut."""
+        try:
+            return cls(graph, np.load(path, mmap_mode="r"))
+        except (FileNotFoundError, EOFError, ValueError) as error:
+            raise IndexIncompleteError(path.parent, missing=f"whole {path.name}") from error
 
     def _find(self, initials: str) -> tuple[AliasMatch, ...]:
         """The entities whose labels have these initials (small letters), those that are meant most first."""

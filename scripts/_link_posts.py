@@ -187,8 +187,12 @@ def _options(job: Job, index: "Index") -> dict[str, object]:
         "tagger": settings.tagger,
         "threshold": settings.threshold,
         "hops": settings.hops,
+        "second-look": settings.second_look,
         "min-link-score": settings.min_link_score,
         "iris": settings.iris,
+        "field": dict(job.reading.names),
+        "images": str(job.images.resolve()) if job.images else None,
+        "fetch-images": job.reading.fetch is not None,
     }
     return {"index": index.manifest.identity, **chosen}
 

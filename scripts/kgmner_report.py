@@ -1,6 +1,5 @@
 """``kgmner-report``: results in; a page to look at out, or a table, or what else a file's name asks for."""
 
-import gzip
 import json
 import sys
 from collections import defaultdict
@@ -95,10 +94,10 @@ def _read(path: Path) -> "list[Result]":
     from linker import result_from_json
 
     found, bad = [], []
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in _lines(path):
         try:
             found.append(result_from_json(json.loads(line)))
-        except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             bad.append(number)
     if bad and not found:
         raise CommandError(f"{path}: none of its {counted(len(bad), 'line')} is a result of link-and-tag (JSON lines)")
@@ -114,13 +113,13 @@ def _corrections(path: Path, results: "list[Result]") -> list[str]:
     posts = {(str(result.id), result.text, result.tokens) for result in results}
     ids = {post_id for post_id, *_ in posts}
     fitting, left = list[str](), defaultdict[str, list[str]](list)
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in _lines(path):
         try:
             value = json.loads(line)
             post = (str(value["id"]), value["text"], tuple(value["tokens"]))
             is_read = all(0 <= name["start"] < name["end"] <= len(post[2]) for name in value["gold"])
             if is_read and post in posts:
-                fitting.append(line.decode("utf-8-sig"))
+                fitting.append(line)
                 continue
         except (ValueError, KeyError, TypeError, RecursionError):
             is_read = False
@@ -134,15 +133,14 @@ def _corrections(path: Path, results: "list[Result]") -> list[str]:
     return fitting
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    if str(path) == "-":
-        yield from sys.stdin.buffer
-        return
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-        try:
-            yield from lines
-        except EOFError:
-            say(f"{path} ends in the middle: only what comes before is used")
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file with their numbers; one that is not UTF-8 is none of JSON."""
+    from ner import TextFile, is_text
+
+    with TextFile(sys.stdin.buffer if str(path) == "-" else path) as file:
+        yield from ((number, line if is_text(line) else "") for number, line in file.lines())
+        if file.damage:
+            say(f"{path}: {file.damage}; only what comes before is used")
 
 
 def _find(folders: list[Path], image: str | None) -> Path | None:

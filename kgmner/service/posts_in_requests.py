@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -77,18 +78,21 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def read_post(value: Any, service: ServiceSettings, *, number: int = 0, picture: bytes | None = None) -> Entry:
+def read_post(
+    value: Any, service: ServiceSettings, *, number: int = 0, picture: bytes | None = None, html: bool = True
+) -> Entry:
     """A post, or what is wrong with it; without an id, its number is one; a picture that was uploaded is its own."""
     if not isinstance(value, Mapping):
         return ServiceError(422, json.dumps(value), "a post: an object with a text or tokens", _FIX)
     try:
-        pictures = {name for name in value if name.strip().lower() in POST_FIELDS["image"]}
+        called = [service.names["image"].lower()] if "image" in service.names else POST_FIELDS["image"]
+        pictures = {name for name in value if name.strip().lower() in called}
         rest = {name: item for name, item in value.items() if name not in pictures}
         chars = len(json.dumps(rest, ensure_ascii=False))
         if chars > service.max_post_chars:
             limit = f"{service.max_post_chars:,} characters of JSON in a post, beside its picture"
             return too_large(f"a post of {chars:,} characters", limit, "cut the text into several posts")
-        post = post_from_json({"id": number, **value}, folder=None, names=service.names)
+        post = post_from_json(value, folder=None, names=service.names, default_id=number, html=html)
     except PostError as error:
         return ServiceError(422, error.text, error.reason, "correct this post and send it again")
     except RecursionError as error:
@@ -100,4 +104,14 @@ def fetched(entries: Iterable[Entry], service: ServiceSettings) -> list[Entry]:
     """The posts with the pictures that they name by web addresses, where the service may ask for them."""
     if service.fetch is None:
         return list(entries)
-    return [each for entry in entries for each in (service.fetch([entry]) if isinstance(entry, Post) else [entry])]
+    entries, until = list(entries), time.monotonic() + service.timeout_s / 2
+    late = "was not fetched, as others took too long: ask again"
+
+    def in_time() -> Iterator[Post]:
+        for post in entries:
+            if isinstance(post, Post):
+                is_late = post.image_url and time.monotonic() >= until
+                yield replace(post, image_url="", image_error=late) if is_late else post
+
+    found = iter(list(service.fetch(in_time())))
+    return [next(found) if isinstance(entry, Post) else entry for entry in entries]

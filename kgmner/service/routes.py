@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -49,7 +50,8 @@ async def spotlight(request: Request) -> Response:
         raise ServiceError(406, f"Accept: {accept}", "application/json", "ask for JSON, the one form that there is")
     form = await form_of(request) if request.method == "POST" else {}
     asked = Asked.read(once(request.query_params.multi_items()) | form)
-    entry = await asyncio.to_thread(read_post, {"id": "", "text": asked.text}, request.app.state.service)
+    service = replace(request.app.state.service, names={})  # Spotlight's names are its own
+    entry = await asyncio.to_thread(read_post, {"text": asked.text}, service, html=False)
     [answer] = await _read(request, [entry])
     if isinstance(answer, ServiceError):
         raise answer
@@ -66,7 +68,7 @@ async def page() -> Response:
 async def card(request: Request) -> Response:
     """What was found in the post of the page, as a report."""
     pipeline = _models(request).ready()
-    entries, _ = await posts_in(request, request.app.state.service)
+    entries, _ = await posts_in(request, replace(request.app.state.service, names={}))  # the form's names are ours
     if len(entries) != 1:
         raise ServiceError(422, f"{len(entries)} posts", "one post", "send one, or ask /v1/annotate")
     [entry] = entries

@@ -1,6 +1,5 @@
 """Files of gold answers and of results to annotated posts: what cannot be used is counted and said."""
 
-import gzip
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -23,16 +22,16 @@ def read_annotated_posts(path: Path, name: str, problems: Problems) -> dict[str,
     """Read gold answers or results, by the posts' ids.
 
     Args:
-        path: JSON lines, also compressed (``.gz``). A line of results has ``mentions`` with ``entity``; one of gold
+        path: JSON lines, also compressed. A line of results has ``mentions`` with ``entity``; one of gold
             answers that, ``gold`` (the linking sets) or ``links`` (kg-sample).
         name: What the file is called in messages: `GOLD`, or the name of some results.
         problems: Is told what cannot be used. A mention whose offsets cannot be used stays in, and matches nothing.
 
     Raises:
-        OSError: The file cannot be read.
+        FormatError: The file cannot be read.
     """
     posts: dict[str, AnnotatedPost] = {}
-    for number, line in enumerate(_lines(path, name, problems), start=1):
+    for number, line in _lines(path, name, problems):
         if not line.strip():
             continue
         try:
@@ -71,17 +70,22 @@ def annotated_post(value: Any, number: int, name: str, problems: Problems) -> An
     return AnnotatedPost(str(identifier), places.text, tuple(annotations), key in value, pictured, hop)
 
 
-def _lines(path: Path, name: str, problems: Problems) -> Iterator[bytes]:
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-        try:
-            yield from lines
-        except EOFError:
-            add_problem(problems, f"{name}: ends in the middle (what comes before is used)", str(path))
+def _lines(path: Path, name: str, problems: Problems) -> Iterator[tuple[int, str]]:
+    from ner import TextFile
+
+    with TextFile(path) as file:
+        yield from file.lines()
+        if file.damage:
+            add_problem(problems, f"{name}: {file.damage} (what comes before is used)", str(path))
 
 
-def _parse(line: bytes) -> Any:
-    value = json.loads(line.decode("utf-8-sig"))
-    if rb"\ud" not in line.lower():
+def _parse(line: str) -> Any:
+    from ner import is_text
+
+    if not is_text(line):
+        raise ValueError("is not UTF-8 text")
+    value = json.loads(line.removeprefix("\ufeff"))
+    if r"\ud" not in line.lower():
         return value
     # Half an emoji can stand in JSON, but in no file: link-and-tag writes "?" in its place.
     return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
@@ -151,6 +155,7 @@ class _Places:
 
     def __init__(self, post: Mapping[str, Any]) -> None:
         text, tokens = post.get("text"), post.get("tokens")
+        tokens = None if tokens == [] and text is not None else tokens
         if tokens is not None and not (isinstance(tokens, list) and all(isinstance(token, str) for token in tokens)):
             raise ValueError(f"tokens is {str(tokens)[:40]}, expected a list of strings")
         text = " ".join(tokens) if text is None and tokens is not None else text

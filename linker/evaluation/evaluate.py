@@ -44,7 +44,7 @@ def evaluate_links(
 
     Raises:
         LinkerError: There is nothing that can be scored.
-        OSError: A file cannot be read.
+        FormatError: A file cannot be read.
     """
     from ner import compare_counts
 

@@ -1,10 +1,8 @@
 """One name for each entity: IRIs that a file or an index says are the same."""
 
-import bz2
 import csv
-import gzip
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,6 @@ SAME_AS = "http://www.w3.org/2002/07/owl#sameAs"
 
 _SAME = "SELECT e.iri, s.iri FROM same_as s JOIN entity e ON e.id = s.entity"
 _NUMBER = re.compile(r"\s*Q[1-9]\d*\s*")
-_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open}
 
 
 def read_same_as(path: Path, wanted: Collection[str], problems: Problems) -> dict[str, str]:
@@ -25,7 +22,7 @@ def read_same_as(path: Path, wanted: Collection[str], problems: Problems) -> dic
 
     Args:
         path: An index, whose graph knows what others call its entities; or a file with two IRIs a line, as
-            CSV or TSV, or N-Triples with ``owl:sameAs``; ``.gz`` and ``.bz2`` are unpacked.
+            CSV or TSV, or N-Triples with ``owl:sameAs``; compressed ones are unpacked.
         wanted: The IRIs that matter. Pairs of two others are passed over, so that a large file costs no memory.
         problems: Is told which lines are not two IRIs.
 
@@ -33,22 +30,17 @@ def read_same_as(path: Path, wanted: Collection[str], problems: Problems) -> dic
         For each IRI that has others beside it the first of them all, in the order of the alphabet.
 
     Raises:
-        LinkerError: The file cannot be unpacked, is not text, or holds no pair at all.
-        OSError: The file cannot be read.
+        LinkerError: The file is damaged, is not text, or holds no pair at all.
+        FormatError: The file cannot be read.
     """
     from networkx.utils import UnionFind
 
     same: Any = UnionFind()
     pairs = 0
-    try:
-        for one, other in _pairs(path, problems):
-            pairs += 1
-            if one in wanted or other in wanted:
-                same.union(one, other)
-    except (UnicodeDecodeError, EOFError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise LinkerError(f"--same-as {path}: {error}: expected UTF-8 text, or that packed as .gz or .bz2") from error
+    for one, other in _pairs(path, problems):
+        pairs += 1
+        if one in wanted or other in wanted:
+            same.union(one, other)
     if not pairs:
         raise LinkerError(
             f"--same-as {path} holds no pair of IRIs: expected two columns, N-Triples with owl:sameAs, or an"
@@ -63,8 +55,12 @@ def _pairs(path: Path, problems: Problems) -> Iterator[tuple[str, str]]:
             for one, other in graph.connection.execute(_SAME):
                 yield plain_iri(one), plain_iri(other)
         return
-    with _OPENERS.get(path.suffix.lower(), Path.open)(path, "rt", encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, start=1):
+    from ner import TextFile, is_text
+
+    with TextFile(path) as file:
+        for number, line in file.lines():
+            if not is_text(line):
+                raise LinkerError(f"--same-as {path}: line {number} is not UTF-8: expected text, packed or not")
             if not line.strip() or line.startswith("#"):
                 continue
             pair = _triple(line) if line.lstrip().startswith("<") else _row(line)
@@ -74,6 +70,8 @@ def _pairs(path: Path, problems: Problems) -> Iterator[tuple[str, str]]:
                 add_problem(
                     problems, "--same-as: lines that are not two IRIs (not used)", f"line {number}: {line[:60]!r}"
                 )
+        if file.damage:
+            raise LinkerError(f"--same-as {path}: {file.damage}")
 
 
 def _triple(line: str) -> tuple[str, str] | None:

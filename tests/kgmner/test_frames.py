@@ -8,6 +8,7 @@ import kgmner
 from linker import MENTION_COLUMNS
 
 TEXTS = ["Chad looks great", None, "I love Jakarta and Chad", "it is monday"]
+HTML = "<p>Chad looks great</p>"
 
 
 def test_pandas_column_in_frame_out(reader: kgmner.Reader, images: Path) -> None:
@@ -36,8 +37,9 @@ def test_polars_column_in_frame_out(reader: kgmner.Reader) -> None:
 
 def test_a_list_gives_pandas_and_no_mention_an_empty_frame(reader: kgmner.Reader) -> None:
     pd = pytest.importorskip("pandas")
-    frame, empty = reader.frame(["hello", "Chad"]), reader.frame([])
+    frame, empty = reader.frame(["hello", HTML]), reader.frame([])
     assert list(frame.index) == [1]
+    assert HTML[frame.start_char[1] : frame.end_char[1]] == frame.mention[1] == "Chad"
     assert (len(empty), list(empty.columns)) == (0, list(MENTION_COLUMNS))
     assert [str(kind) for kind in empty.dtypes] == [str(kind) for kind in frame.dtypes]
     assert isinstance(frame, pd.DataFrame)

@@ -1,5 +1,6 @@
 """kgmner.load and what it gives: a text with its picture in any form, a document with entities out."""
 
+import io
 import pickle
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import pytest
 from PIL import Image
 
 import kgmner
+from kgmner.pictures import as_picture
 from linker import PostError, SettingsError
 from ner import TaggerInput
+from vision import load_picture
 
 TEXT = "Chad looks great"
 SMITH = "http://dbpedia.org/resource/Chad_Smith"
@@ -35,6 +38,29 @@ def test_a_picture_may_be_a_path_bytes_or_an_image(reader: kgmner.Reader, images
     assert docs[0].to_dict() | {"id": 1, "image": None} == docs[1].to_dict()
 
 
+def test_an_image_is_what_it_shows(images: Path) -> None:
+    with Image.open(images / "chad-drummer.jpg") as opened:
+        upright = opened.convert("RGB")
+    turned = upright.transpose(Image.Transpose.ROTATE_90)
+    turned.getexif()[0x0112] = 6
+    shades = upright.convert("L")
+    for image, shown in ((turned, upright), (shades.convert("F"), shades), (shades.convert("I"), None)):
+        picture = load_picture(as_picture(image)).image  # type: ignore[arg-type]
+        assert picture.size == upright.size
+        assert shown is None or picture.tobytes() == shown.convert("RGB").tobytes()
+    assert load_picture(as_picture(Image.new("PA", (9, 8)))).width == 9  # type: ignore[arg-type]
+
+
+def test_an_image_whose_file_is_cut_is_said_and_the_others_go_on(reader: kgmner.Reader, images: Path) -> None:
+    for name in ("chad-drummer.jpg", "chad-drummer.png"):
+        whole = io.BytesIO()
+        Image.open(images / "chad-drummer.jpg").save(whole, name[-3:].replace("jpg", "jpeg"))
+        cut = Image.open(io.BytesIO(whole.getvalue()[:3000]))
+        docs = list(reader.pipe([(TEXT, cut), TEXT]))
+        assert (docs[0].image_error or "").startswith("damaged picture: ")
+        assert [len(doc.entities) for doc in docs] == [1, 1]
+
+
 def test_a_picture_that_cannot_be_used_is_said(reader: kgmner.Reader) -> None:
     assert [
         reader(TEXT, image=image).image_error for image in ("nowhere.jpg", b"", b"not a picture", b"\0\1" * 9, None)
@@ -59,7 +85,7 @@ def test_a_name_that_the_graph_does_not_know_is_nil(reader: kgmner.Reader) -> No
 
 
 def test_many_texts_as_they_come(reader: kgmner.Reader, images: Path) -> None:
-    given = [TEXT, (TEXT, images / "chad-drummer.jpg"), {"id": "x", "tokens": ["Chad", "!"], "by": "me"}]
+    given = [TEXT, (TEXT, images / "chad-drummer.jpg"), {"status_id": "x", "tokens": ["Chad", "!"], "by": "me"}]
     docs = list(reader.pipe(given, batch_size=2))
     assert [[entity.label for entity in doc.entities] for doc in docs] == [["Chad"], ["Chad Smith"], ["Chad"]]
     assert [(doc.result.id, doc.text) for doc in docs] == [(0, TEXT), (1, TEXT), ("x", "Chad !")]

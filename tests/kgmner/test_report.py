@@ -95,6 +95,12 @@ def test_a_picture_stands_in_the_page_once(tmp_path: Path, images: Path) -> None
     assert html.count("data:image/jpeg;base64,") == 2
 
 
+def test_an_id_that_javascript_would_round_is_text() -> None:
+    ids = (7, 2**53 - 1, 1050118621198921729, "1050118621198921729")
+    posts = Checker(page(*(make_result(id=one) for one in ids))).posts
+    assert [post["id"] for post in posts] == [7, 2**53 - 1, "1050118621198921729", "1050118621198921729"]
+
+
 def test_decisions_are_kept_for_results_whatever_is_shown_of_them(images: Path) -> None:
     def digest(result: Result, image: Path | None) -> object:
         html = "".join(report_html([result], [image]))

@@ -49,6 +49,11 @@ def test_bare_offsets_count_tokens_where_that_fits() -> None:
         assert said(GoldAnswers(), result(links=gold)) == [("Chad", 0, "link"), ("looks great", None, "missed")]
 
 
+def test_empty_links_alone_are_no_gold() -> None:
+    assert said(GoldAnswers(), result(links=[])) is None
+    assert said(GoldAnswers(), result(gold=[], links=[])) == []
+
+
 def test_tags_tell_names_and_types_only(tmp_path: Path) -> None:
     file = tmp_path / "gold.conll"
     file.write_text("IMGID:p\nChad\tB-PER\nlooks\tO\ngreat\tB-MISC\n\n")

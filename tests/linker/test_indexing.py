@@ -146,6 +146,24 @@ def test_an_image_index_that_was_cut_or_changed_is_refused_and_built_again(
         assert content_of(copy) == content_of(index_dir)
 
 
+@pytest.mark.parametrize("mend", [build_index, update_index])
+def test_initials_that_were_cut_or_are_gone_are_said_and_made_anew(
+    index_dir: Path, tmp_path: Path, graph_folder: Path, mend: Callable[..., object]
+) -> None:
+    copy = tmp_path / "index"
+    shutil.copytree(index_dir, copy)
+    initials = copy / "initials.npy"
+    content = initials.read_bytes()
+    for damaged in (content[:-1], b"", None):
+        initials.unlink()
+        if damaged is not None:
+            initials.write_bytes(damaged)
+        with open_index(copy) as index, pytest.raises(IndexIncompleteError, match=r"no whole initials\.npy"):
+            _ = index.initials
+        mend(copy, BuildSettings(sources=[graph_folder]))
+        assert initials.read_bytes() == content
+
+
 def test_no_index_and_half_an_index_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError, match="build-kg-index"):
         open_index(tmp_path / "nowhere")

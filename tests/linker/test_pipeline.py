@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_up_results import make_mention
 from small_world import CapitalsTagger, draw_flag, draw_portrait
 
 import ner
@@ -218,6 +219,9 @@ def test_a_result_is_read_back_from_its_json(open_pipeline: Open, pictures: Path
     for result in open_pipeline(keep_cache=False).run(posts_for_batches(pictures)):
         value = result_to_json(result)
         assert result_to_json(result_from_json(json.loads(json.dumps(value)))) == value
+    value["mentions"] = [make_mention(0, 1, entity={"iri": "urn:another"})]
+    with pytest.raises(KeyError, match="urn:another"):
+        result_from_json(value)
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,5 @@ def test_posts_of_mastodon(people: list[object]) -> None:
     [post], bad, told = read(json.dumps({"id": "7", "content": html, "media_attachments": media, "mentions": people}))
     assert (post.text, post.mentions, post.image_url) == ("AT&T #Monaco\ntwo\n\n<3", None, "https://m.s/a.png")
     assert "HTML" in told and not bad
+    table = f'content,mentions\n"{html.replace(chr(34), chr(34) * 2)}",\n'
+    assert read(table)[0][0].text == post.text  # an empty cell

@@ -3,10 +3,15 @@
 import base64
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
+from colour_encoder import ColourEncoder
+from PIL import Image
 
-from linker import Post, find_picture, post_from_json
+from kg import CacheEntry
+from linker import Memory, Post, find_picture, post_from_json, read_pictures
+from vision import load_picture
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
@@ -141,3 +146,27 @@ def test_base64_as_it_is_spelled_elsewhere(tmp_path: Path, start: bytes) -> None
 
 def test_a_list_with_one_picture_and_nothing(pictures: Path) -> None:
     assert read(["", "images/a.jpg", None], pictures).image == pictures / "images" / "a.jpg"
+
+
+class WhileAsked(Memory):
+    """A memory that knows nothing; a file becomes another while it is asked."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file, self.kept = file, list[CacheEntry]()
+
+    def recall(self, question: object) -> dict[str, Any]:
+        Image.new("RGB", (9, 9), "navy").save(self.file)
+        return {}
+
+    def keep(self, entry: CacheEntry) -> None:
+        self.kept.append(entry)
+
+
+def test_a_picture_that_changes_meanwhile_is_kept_as_what_was_looked_at(tmp_path: Path) -> None:
+    file = tmp_path / "latest.png"
+    Image.new("RGB", (9, 9), "gold").save(file)
+    memory = WhileAsked(file)
+    [picture] = read_pictures([file], ColourEncoder(), memory, with_regions=True)
+    assert picture.sha256 == load_picture(file).sha256
+    assert {getattr(entry, "sha256", None) for entry in memory.kept} == {picture.sha256}

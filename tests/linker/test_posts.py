@@ -61,6 +61,13 @@ def test_given_mentions_come_in_order() -> None:
     assert post.mentions == (GivenMention(0, 1, "PER"), GivenMention(1, 3))
 
 
+@pytest.mark.parametrize("tokens", [[], "", None, float("nan")])
+def test_empty_tokens_beside_a_text_are_none(tokens: object) -> None:
+    post = read_one(text="I love Mali", tokens=tokens, mentions=[{"start": 7, "end": 11}])
+    assert isinstance(post, Post)
+    assert (post.text, post.tokens, post.mentions) == ("I love Mali", ("I", "love", "Mali"), (GivenMention(2, 3),))
+
+
 @pytest.mark.parametrize("words", [23, "23", None, 2.5])
 def test_a_number_of_words_beside_a_text_is_a_field_like_any_other(words: object) -> None:
     post = post_from_json({"text": "Chad looks great", "words": words}, folder=Path())
@@ -98,9 +105,18 @@ def test_a_bad_line_is_reported_in_its_place_and_the_rest_goes_on() -> None:
     assert items[1].text == '{"broken'
 
 
-def test_a_deeply_nested_line_is_a_bad_line() -> None:
-    [error] = read_all('{"text": ' + "[" * 100_000)
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"text": ' + "[" * 100_000,
+        '{"text": "x", "own": ' + "[" * 500 + "]" * 500 + "}",
+        '{"text": "x", "mentions": "' + "[" * 900 + "]" * 900 + '"}',
+    ],
+)
+def test_a_deeply_nested_line_is_a_bad_line(line: str) -> None:
+    error, post = read_all(line, '{"text": "x", "own": ' + "[" * 100 + "]" * 100 + "}")
     assert isinstance(error, PostError)
+    assert isinstance(post, Post)
 
 
 def test_a_lone_surrogate_does_not_reach_the_output() -> None:

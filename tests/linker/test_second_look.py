@@ -144,6 +144,24 @@ def test_what_is_remembered_gives_the_same_answers(open_pipeline: Open, tmp_path
     assert answers[0] == answers[1] == answers[2]
 
 
+def test_what_was_said_without_an_entitys_picture_is_not_remembered(
+    open_pipeline: Open, gallery: Path, tmp_path: Path
+) -> None:
+    image = cut("Celia", tmp_path)
+    for file in gallery.glob("local_features.sqlite*"):
+        file.unlink()
+    with open_pipeline() as pipeline:
+        files = [Path(record.file or "") for record in pipeline.index.graph.images()]
+        for file in files:
+            file.rename(file.with_suffix(".away"))
+        before = read(pipeline, "Celia", image).pictured
+        for file in files:
+            file.with_suffix(".away").rename(file)
+        assert before is None
+        assert read(pipeline, "Celia", image).pictured is not None
+    assert read(open_pipeline(), "Celia", image).pictured is not None
+
+
 def test_a_second_look_is_not_answered_with_what_the_rule_remembered(open_pipeline: Open, tmp_path: Path) -> None:
     image = cut("Aria", tmp_path)
     with open_pipeline(second_look=False) as pipeline:

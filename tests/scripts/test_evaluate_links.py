@@ -424,9 +424,9 @@ def test_nothing_to_score_is_one_line(run, write, gold_lines: Sequence, result_l
     ("name", "content", "words"),
     [
         ("same.csv", b"one,two\nthree,four\n", ["same.csv holds no pair of IRIs", "owl:sameAs"]),
-        ("same.bz2", b"no bz2", ["same.bz2", "expected UTF-8 text"]),
-        ("same.gz", b"no gzip", ["same.gz", "expected UTF-8 text"]),
-        ("same.tsv", b"\xff\xfe\x00", ["same.tsv", "expected UTF-8 text"]),
+        ("same.bz2", b"BZh no bz2", ["same.bz2", "damaged or was cut"]),
+        ("same.gz", b"\x1f\x8bno gzip", ["same.gz", "damaged or was cut"]),
+        ("same.tsv", b"urn:a\turn:\xff\n", ["same.tsv", "line 1 is not UTF-8"]),
         ("none.tsv", None, ["none.tsv", "check the path"]),
     ],
 )

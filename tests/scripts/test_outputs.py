@@ -253,6 +253,18 @@ def test_results_that_are_compressed_are_evaluated_as_others(run: Run, written: 
     assert "gold mentions" in plain.stdout
 
 
+def test_what_is_damaged_is_said(run: Run, tmp_path: Path, written: Path) -> None:
+    gold, broken = written / "results.jsonl", tmp_path / "broken.jsonl.gz"
+    broken.write_bytes((written / "results.jsonl.gz").read_bytes()[:100] + b"\xff" * 100)  # of deflate, not the end
+    for command in (
+        ("kgmner-report", broken, "-o", tmp_path / "page.csv"),
+        ("kgmner-report", gold, "-o", tmp_path / "page.html", "--corrections", broken),
+        ("evaluate-links", broken, gold),
+        ("evaluate-links", gold, gold, "--same-as", broken),
+    ):
+        assert "the file is damaged or was cut" in run(*command).stderr
+
+
 def test_no_row_of_a_large_table_is_lost(run: Run, tmp_path: Path, written: Path) -> None:
     pq = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow: pip install pyarrow")
     many, table = tmp_path / "many.jsonl", tmp_path / "table.parquet"

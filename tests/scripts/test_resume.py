@@ -72,13 +72,23 @@ def test_results_of_other_posts_are_refused(run, tmp_path: Path, index: Path, po
     assert "leave out --resume" in result.stderr
 
 
-def test_results_with_other_options_are_refused(run, tmp_path: Path, index: Path, posts: Path) -> None:
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        ({"threshold": 0.5}, "threshold 0.5"),
+        ({"second-look": False}, "second-look False"),
+        ({"field": {"text": "body"}}, "field {'text': 'body'}"),
+    ],
+)
+def test_results_with_other_options_are_refused(
+    run, tmp_path: Path, index: Path, posts: Path, theirs: dict[str, object], said: str
+) -> None:
     out = tmp_path / "out.jsonl"
     (tmp_path / "out.jsonl.part").write_text('{"id": "chad-flag"}\n')
-    (tmp_path / "out.jsonl.settings.part").write_text('{"threshold": 0.5}')
+    (tmp_path / "out.jsonl.settings.part").write_text(json.dumps(theirs))
     result = run("link-and-tag", index, posts, "-o", out, "--cache", "none", "--resume")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert "threshold 0.5" in result.stderr
+    assert said in result.stderr
     assert (tmp_path / "out.jsonl.part").exists()
 
 

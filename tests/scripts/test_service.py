@@ -467,8 +467,9 @@ def workers_of(service: Service) -> list[int]:
 
 @pytest.fixture(scope="module")
 def several(start: Start, index: Path, tmp_path_factory) -> Iterator[Service]:
-    """A service of two workers."""
-    service = opened(start, tmp_path_factory.mktemp("several") / "log", index, "--workers", 2)
+    """A service of two workers, whose posts have other fields."""
+    called = ("--field", "text=body", "--field", "image=pic")
+    service = opened(start, tmp_path_factory.mktemp("several") / "log", index, "--workers", 2, *called)
     wait_until(lambda: len(workers_of(service)) == 2)
     yield service
     if service.process.poll() is None:
@@ -482,13 +483,53 @@ def ask_in_the_middle(service: Service, answers: list[httpx.Response]) -> thread
         with suppress(httpx.TransportError):
             answers.append(service.annotate(batch))
 
-    batch = [{"id": number, "text": f"Chad {number} and Mali and Jakarta"} for number in range(100)]
+    batch = [{"tweet_id": number, "body": f"Chad {number} and Mali and Jakarta"} for number in range(100)]
     asking = threading.Thread(target=ask)
     asking.start()
     while asking.is_alive() and "kgmner_posts_waiting 0.0" in service.client.get("/metrics").text:
         time.sleep(0.01)  # of both workers, whoever answers
     assert asking.is_alive()
     return asking
+
+
+def test_fields_are_called_otherwise_in_posts_alone(several: Service, posts: Path) -> None:
+    picture = base64.b64encode((posts.parent / "images" / "chad-drummer.jpg").read_bytes() + bytes(30_000)).decode()
+    answer = several.annotate({"body": "Chad looks great", "pic": picture}).json()
+    assert answer["pictured"]["label"] == "Chad Smith"
+    html = "<p>Chad looks great</p>"
+    said = several.client.get("/spotlight/annotate", params={"text": html, "confidence": 0.1}).json()
+    assert (said["@text"], said["Resources"][0]["@offset"]) == (html, "3")
+    assert several.client.post("/card", data={"text": html}).status_code == 200
+
+
+def test_pictures_of_a_request_are_fetched_by_one_fetcher_until_there_is_no_time(tmp_path: Path) -> None:
+    from kgmner import ServiceSettings
+    from kgmner.service.errors import ServiceError
+    from kgmner.service.posts_in_requests import fetched
+    from linker import Post
+
+    asked: list[list[str]] = []
+
+    def fetch(posts: Any) -> Iterator[Post]:
+        given = list(posts)
+        asked.append([post.image_url for post in given])
+        yield from given
+
+    bad = ServiceError(422, "", "", "")
+    given = [
+        Post("1", ("a",), image_url="http://x/1"),
+        bad,
+        Post("2", ("b",)),
+        Post("3", ("c",), image_url="http://x/3"),
+    ]
+    assert fetched(given, ServiceSettings(index=tmp_path, fetch=fetch)) == given
+    late = fetched(given, ServiceSettings(index=tmp_path, fetch=fetch, timeout_s=0))
+    assert asked == [["http://x/1", "", "http://x/3"], ["", "", ""]]
+    assert ["others took too long" in post.image_error for post in late if isinstance(post, Post)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_workers_that_are_killed_are_started_anew_and_nobody_waits_in_them(several: Service) -> None:
