@@ -81,7 +81,8 @@ class Run:
         if not self.network.takes_regions:
             if pictures is not None:
                 self.tell(f"{recipe.tagger} looks at no regions of pictures by this recipe")
-            self.design, pictures = replace(self.design, picture_encoder=None, region_width=0), None
+            # the width stays: a network that looks at none may have a part for blank ones
+            self.design, pictures = replace(self.design, picture_encoder=None), None
         self.regions = None if pictures is None else pictures.regions
         self.validations = [one for one in validations if self.regions is not None or not one.with_pictures]
         if init is not None:
