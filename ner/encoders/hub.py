@@ -24,11 +24,17 @@ def find_encoder(name: str) -> str:
     Nothing is loaded and no network is used.
 
     Raises:
-        OSError: A package in parts cannot be joined.
+        EncoderNotFoundError: A package in parts cannot be joined.
     """
     if (Path(name) / "config.json").is_file():
         return name
-    return str(packaged_encoder(name) or hub_name(name))
+    try:
+        return str(packaged_encoder(name) or hub_name(name))
+    except OSError as error:
+        raise EncoderNotFoundError(
+            f"encoder {name!r}: its packages cannot be joined ({error}): set XDG_CACHE_HOME to a folder that you may "
+            "write to"
+        ) from error
 
 
 def load_encoder(name: str) -> tuple[Any, Any]:
@@ -37,13 +43,7 @@ def load_encoder(name: str) -> tuple[Any, Any]:
     Raises:
         EncoderNotFoundError: It is in no folder, no package, and cannot be had from the hub.
     """
-    try:
-        place = find_encoder(name)
-    except OSError as error:
-        raise EncoderNotFoundError(
-            f"encoder {name!r}: its packages cannot be joined ({error}): set XDG_CACHE_HOME to a folder that you may "
-            "write to"
-        ) from error
+    place = find_encoder(name)
     os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", str(_HUB_TIMEOUT_S))
     local = Path(place).is_dir() or not hub_answers()
     try:

@@ -18,6 +18,7 @@ from ner.checkpoints import load_checkpoint, load_tagger, pick_device, save_chec
 from ner.embeddings.word_table import WordTable
 from ner.encoders.adapters import AdaptedLinear, adapt, merge
 from ner.encoders.hub import find_encoder, load_encoder
+from ner.encoders.sentences import load_sentence_encoder
 from ner.errors import CheckpointError, EncoderNotFoundError
 from ner.heads.chain import Chain
 from ner.network_tagger import NetworkTagger
@@ -204,8 +205,9 @@ def test_parts_that_do_not_make_a_zip_file_are_said(parts):
 def test_a_cache_that_cannot_be_written_is_said(parts, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(EncoderNotFoundError, match="set XDG_CACHE_HOME"):
-        load_encoder("all-mpnet-base-v2")
+    for load in (load_encoder, load_tagger, load_sentence_encoder):
+        with pytest.raises(EncoderNotFoundError, match="set XDG_CACHE_HOME"):
+            load("base" if load is load_tagger else "all-mpnet-base-v2")
 
 
 def test_an_encoder_that_is_nowhere_names_the_three_ways(monkeypatch):
