@@ -268,5 +268,7 @@ def _design(recipe: Recipe, pictures: Pictures | None, *, styles: int) -> Design
 
 
 def _has_bf16(device: torch.device) -> bool:
-    """Whether a device computes with bf16 itself; a processor that has to imitate it is slower than with float32."""
-    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    """Whether a device computes with bf16 itself; one that has to imitate it is slower than with float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
