@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from safetensors import SafetensorError
+
 from ner.encoders.packaged import PACKAGES, hub_name, packaged_encoder, packages_of
 from ner.errors import EncoderNotFoundError
 
@@ -57,7 +59,7 @@ def load_encoder(name: str) -> tuple[Any, Any]:
                 config.attention_probs_dropout_prob = 0.0
             tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local)
             encoder = AutoModel.from_pretrained(place, config=config, local_files_only=local).to(torch.float32)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         packages = packages_of(name)
         way = f"pip install {' '.join(packages)}" if packages else f"use {next(iter(PACKAGES))!r}, which is a package"
         raise EncoderNotFoundError(

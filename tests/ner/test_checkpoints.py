@@ -225,10 +225,15 @@ def test_an_encoder_that_is_nowhere_names_the_three_ways(monkeypatch):
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_without_weights_is_named(tmp_path):
+@pytest.mark.parametrize("load", [load_encoder, load_sentence_encoder])
+def test_a_folder_without_weights_or_with_damaged_ones_is_named(tiny_encoder, tmp_path, load):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
     with pytest.raises(EncoderNotFoundError, match="was not found"):
-        load_encoder(str(tmp_path))
+        load(str(tmp_path))
+    shutil.copytree(tiny_encoder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "model.safetensors").write_bytes(b"\0" * 50)
+    with pytest.raises(EncoderNotFoundError, match=r"was not found.*deserializing"):
+        load(str(tmp_path))
 
 
 def test_adapters_start_as_nothing_and_merge_into_one_layer():
