@@ -27,6 +27,7 @@ from .evaluation.scores import Evaluation as Evaluation
 from .evaluation.scores import PostCounts as PostCounts
 from .evaluation.scores import Score as Score
 from .evaluation.scores import count_posts as count_posts
+from .evaluation.scores import score_counts as score_counts
 from .evaluation.scores import score_posts as score_posts
 from .evaluation.scores import score_tags as score_tags
 from .evaluation.significance import Comparison as Comparison

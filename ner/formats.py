@@ -149,12 +149,12 @@ class _Mapping:
         self._types = types
         self._seen: Counter[tuple[str, str]] = Counter()
 
-    def tag(self, prefix: str, kind: str) -> str:
-        """The BIO tag with our type; ``O`` where the table leaves the type out."""
+    def tag(self, prefix: str, kind: str, *, begins: bool = False) -> str:
+        """The BIO tag with our type; ``O`` where the table leaves the type out. Counted where an entity begins."""
         if prefix == OUTSIDE:
             return OUTSIDE
         ours = our_type(kind, self._types)
-        self._seen[kind, ours] += prefix == "B"
+        self._seen[kind, ours] += begins
         return OUTSIDE if ours == OUTSIDE else f"{prefix}-{ours}"
 
     def __str__(self) -> str:
@@ -214,7 +214,7 @@ def _post_from_row(row: Any, number: int) -> TaggedPost:
     if not isinstance(row, dict):
         raise FormatError(f"is {row!r:.80}: {_WANTED}")
     called = {
-        field: next((n for n in names if row.get(n) not in (None, "")), "") for field, names in POST_FIELDS.items()
+        field: next((n for n in names if row.get(n) not in (None, "")), None) for field, names in POST_FIELDS.items()
     }
     if not (called["tokens"] and called["tags"]):
         raise FormatError(f"has the fields {', '.join(row)}: {_WANTED}")
@@ -245,8 +245,9 @@ def _ours(tags: Sequence[str], places: Sequence[str], scheme: str, mapping: _Map
     before = ("", "")  # type, as types are compared, and tag
     try:
         for prefix, kind in read_tags(tags, scheme):
-            ours = mapping.tag(prefix, kind)
-            if prefix == "I" and before[0] not in ("", type_key(kind)) and ours[2:] == before[1][2:]:
+            begins = prefix == "B" or type_key(kind) not in ("", before[0])
+            ours = mapping.tag(prefix, kind, begins=begins)
+            if begins and before[0] and ours[2:] == before[1][2:]:
                 ours = mapping.tag("B", kind)
             found.append(ours)
             before = type_key(kind), ours

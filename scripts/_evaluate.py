@@ -240,12 +240,13 @@ def _settings(job: Job, posts: Sequence["TaggedPost"], inputs: list["TaggerInput
 
 
 def _score(job: Job, posts: Sequence["TaggedPost"], outputs: list["TaggerOutput"]) -> Scored:
-    from ner import count_posts, f1_intervals, score_posts
+    from ner import Evaluation, count_posts, f1_intervals, score_counts
 
     gold, found = [post.tags for post in posts], [output.tags for output in outputs]
     counts = {name: count_posts(gold, found, strict=name == "strict") for name in ("lenient", "strict")}
     intervals = {name: f1_intervals(value, samples=job.samples, seed=job.seed) for name, value in counts.items()}
-    return Scored(outputs, score_posts(posts, found), counts, intervals)
+    evaluation = Evaluation(len(posts), sum(map(len, gold)), *map(score_counts, counts.values()))
+    return Scored(outputs, evaluation, counts, intervals)
 
 
 def _compare(job: Job, one: Scored, other: Scored) -> Mapping[str, "Comparison"]:

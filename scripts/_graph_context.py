@@ -12,7 +12,7 @@ from scripts._picture_features import PictureFeatures
 
 if TYPE_CHECKING:
     from linker import Post
-    from ner import TaggedPost
+    from ner import TaggedPost, TaggerInput
 
 _BATCH = 64
 
@@ -64,19 +64,26 @@ class GraphContext:
         self._finder = InputFinder(self._index, encoder, self._memory, Settings())
 
     def informed(self, posts: Sequence["TaggedPost"]) -> list["TaggedPost"]:
-        """Posts with their pictures' attributes, the graph's knowledge of these, and the graph's names in the text."""
-        found: list[TaggedPost] = []
+        """Posts with their pictures' attributes, the graph's knowledge of these, and the graph's names in the text.
+
+        Where there is nothing of one of the three, what the file says is left.
+        """
+        found: list[TaggerInput] = []
         for start in range(0, len(posts), _BATCH):
-            batch = posts[start : start + _BATCH]
-            inputs = self._finder.first_look([self._untagged(post) for post in batch], with_regions=False).inputs
-            found += [
-                replace(post, attributes=one.attributes, knowledge=one.knowledge, known_names=one.known_names)
-                for post, one in zip(batch, inputs, strict=True)
-            ]
+            batch = [self._untagged(post) for post in posts[start : start + _BATCH]]
+            found += self._finder.first_look(batch, with_regions=False).inputs
         self._memory.flush()
         known, named = sum(bool(post.knowledge) for post in found), sum(bool(post.known_names) for post in found)
         say(f"of {counted(len(found), 'post')} the graph knows names in {named:,} and the pictures of {known:,}")
-        return found
+        return [
+            replace(
+                post,
+                attributes=one.attributes or post.attributes,
+                knowledge=one.knowledge or post.knowledge,
+                known_names=one.known_names or post.known_names,
+            )
+            for post, one in zip(posts, found, strict=True)
+        ]
 
     def close(self) -> None:
         """Close the index; the file of the features stays open."""

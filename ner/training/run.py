@@ -81,7 +81,8 @@ class Run:
         if not self.network.takes_regions:
             if pictures is not None:
                 self.tell(f"{recipe.tagger} looks at no regions of pictures by this recipe")
-            self.design, pictures = replace(self.design, picture_encoder=None, region_width=0), None
+            # the width stays: a network that looks at none may have a part for blank ones
+            self.design, pictures = replace(self.design, picture_encoder=None), None
         self.regions = None if pictures is None else pictures.regions
         self.validations = [one for one in validations if self.regions is not None or not one.with_pictures]
         if init is not None:
@@ -267,5 +268,7 @@ def _design(recipe: Recipe, pictures: Pictures | None, *, styles: int) -> Design
 
 
 def _has_bf16(device: torch.device) -> bool:
-    """Whether a device computes with bf16 itself; a processor that has to imitate it is slower than with float32."""
-    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    """Whether a device computes with bf16 itself; one that has to imitate it is slower than with float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ner.checkpoints import load_state, read_design, read_weights
 from ner.embeddings.word_table import WordTable
 from ner.encoders.adapters import adapters_nearest, merge
 from ner.errors import CheckpointError, TagError
 from ner.formats import our_tag
+from ner.networks.bert import TextEncoder
 from ner.networks.building import Design, build_network
 from ner.networks.network import Network
 from ner.spans import tags_of
@@ -93,8 +94,15 @@ def _saved_weights(start: Path, network: Network, old: Design, design: Design) -
     other, _ = build_network(old, seed=0)
     load_state(other, start)
     merge(other)
-    whole = {name: value.detach() for name, value in other.named_parameters()}
-    return saved | {name: value for name, value in adapters_nearest(network, whole).items() if name in needed}
+    place, encoder = _encoder(network)
+    nearest = adapters_nearest(encoder, dict(_encoder(other)[1].named_parameters()))
+    return saved | {place + name: value.detach() for name, value in nearest.items() if place + name in needed}
+
+
+def _encoder(network: Network) -> tuple[str, nn.Module]:
+    """What the names of a network's pretrained encoder begin with, and the encoder: the papers' stands in one more."""
+    place = "encoder.model" if isinstance(network.encoder, TextEncoder) else "encoder"
+    return f"{place}.", network.get_submodule(place)
 
 
 def _rows(network: Network, old: Design, design: Design) -> dict[str, Rows]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from ner.checkpoints import pick_device, tagger_folder
@@ -60,6 +62,8 @@ def train_tagger(
         EncoderNotFoundError: The encoder cannot be found.
         CheckpointError: ``init`` or the run to go on with cannot be read.
     """
+    if recipe.encoder and (Path(recipe.encoder) / "config.json").is_file():  # the tagger is loaded from anywhere
+        recipe = replace(recipe, encoder=str(Path(recipe.encoder).absolute()))
     texts: dict[str, str] = {}
     for path in captions:
         texts |= read_captions(path)
@@ -69,12 +73,12 @@ def train_tagger(
     corpora = [Corpus(tuple(read(paths)), n) for n, paths in enumerate(groups)]
     validations: list[Validation] = []
     learned = {post.tokens for post in corpora[0].posts}
-    for path in map(Path, valid):
+    for path, name in zip(valid, _names(valid), strict=True):
         posts = read([path])
         again = sum(post.tokens in learned for post in posts)
         if again and tell is not None:
             tell(f"{path}: {again:,} of {len(posts):,} posts are trained on too, word for word")
-        validations += validations_of(f"{path.absolute().parent.name}/{path.name}", posts, regions)
+        validations += validations_of(name, posts, regions)
     run = Run(
         recipe,
         corpora,
@@ -87,3 +91,10 @@ def train_tagger(
         tell=tell,
     )
     return run.finish()
+
+
+def _names(paths: Sequence[str | Path]) -> list[str]:
+    """Names of files in reports: file and folder, and of the folders above as many as tell the files apart."""
+    places = [Path(path).absolute().parts for path in paths]
+    depth = next(n for n in count(2) if len({parts[-n:] for parts in places}) == len(set(places)))
+    return [Path(*parts[-depth:]).as_posix() for parts in places]

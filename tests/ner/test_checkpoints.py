@@ -18,6 +18,7 @@ from ner.checkpoints import load_checkpoint, load_tagger, pick_device, save_chec
 from ner.embeddings.word_table import WordTable
 from ner.encoders.adapters import AdaptedLinear, adapt, merge
 from ner.encoders.hub import find_encoder, load_encoder
+from ner.encoders.sentences import load_sentence_encoder
 from ner.errors import CheckpointError, EncoderNotFoundError
 from ner.heads.chain import Chain
 from ner.network_tagger import NetworkTagger
@@ -204,8 +205,9 @@ def test_parts_that_do_not_make_a_zip_file_are_said(parts):
 def test_a_cache_that_cannot_be_written_is_said(parts, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(EncoderNotFoundError, match="set XDG_CACHE_HOME"):
-        load_encoder("all-mpnet-base-v2")
+    for load in (load_encoder, load_tagger, load_sentence_encoder):
+        with pytest.raises(EncoderNotFoundError, match="set XDG_CACHE_HOME"):
+            load("base" if load is load_tagger else "all-mpnet-base-v2")
 
 
 def test_an_encoder_that_is_nowhere_names_the_three_ways(monkeypatch):
@@ -223,10 +225,15 @@ def test_an_encoder_that_is_nowhere_names_the_three_ways(monkeypatch):
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_without_weights_is_named(tmp_path):
+@pytest.mark.parametrize("load", [load_encoder, load_sentence_encoder])
+def test_a_folder_without_weights_or_with_damaged_ones_is_named(tiny_encoder, tmp_path, load):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
     with pytest.raises(EncoderNotFoundError, match="was not found"):
-        load_encoder(str(tmp_path))
+        load(str(tmp_path))
+    shutil.copytree(tiny_encoder, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "model.safetensors").write_bytes(b"\0" * 50)
+    with pytest.raises(EncoderNotFoundError, match=r"was not found.*deserializing"):
+        load(str(tmp_path))
 
 
 def test_adapters_start_as_nothing_and_merge_into_one_layer():

@@ -82,8 +82,10 @@ def test_jsonl_is_told_by_its_content(tmp_path):
 def test_fields_of_tagged_posts_are_called_as_those_of_posts(tmp_path):
     path = tmp_path / "posts.jsonl"
     row = {"tweet_id": 7, "words": ["Chad"], "ner_tags": ["B-LOC"], "image_path": "7.jpg", "alt_text": "a flag"}
-    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
-    assert read_posts(path) == [TaggedPost("7", ("Chad",), ("B-LOC",), "a flag", "7.jpg")]
+    bare = {"": "17", "tokens": ["Chad"], "tags": ["B-LOC"]}  # a table's unnamed first column says nothing
+    path.write_text(f"{json.dumps(row)}\n{json.dumps(bare)}\n", encoding="utf-8")
+    expected = TaggedPost("7", ("Chad",), ("B-LOC",), "a flag", "7.jpg")
+    assert read_posts(path) == [expected, TaggedPost("2", ("Chad",), ("B-LOC",))]
 
 
 def test_an_empty_file_has_no_posts(tmp_path):

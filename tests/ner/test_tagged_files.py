@@ -149,9 +149,11 @@ def test_what_is_mapped_or_left_out_is_said(tmp_path: Path) -> None:
     path, told = tmp_path / "posts", list[str]()
     path.write_text(ONTONOTES)
     read_posts(path, tell=told.append)
-    assert told == [
-        f"{path}: 2 posts in columns of words and tags (BIO); GPE as LOC, PERSON as PER; left out: DATE (1)"
-    ]
+    said = "GPE as LOC, PERSON as PER; left out: DATE (1)"
+    assert told == [f"{path}: 2 posts in columns of words and tags (BIO); {said}"]
+    path.write_text(json.dumps({"tokens": list("abcdef"), "tags": ["I-GPE", "O", "I-PERSON", "I-DATE", "I-DATE", "O"]}))
+    read_posts(path, tell=told.append)
+    assert told[1] == f"{path}: 1 post in JSON (BIO); {said}"
 
 
 @pytest.mark.parametrize("separator", ["\t", ",", ";"])

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,9 @@ def test_pictures_from_the_web_come_only_where_they_are_asked_for(
         assert [found["a"]["image"], found["b"]["image"]] == [row["image"] for row in rows]
         assert found["b"]["image_error"] and "1 picture not used: b (" in said
         assert len(server.asked) == 1
+        link(run, index, file, *options, "-o", tmp_path / "page.html")
+    shown = re.search(r'class="posts">(.*)</script>', (tmp_path / "page.html").read_text("utf-8"))
+    assert shown and ["picture" in post for post in json.loads(shown[1])] == [True, False]
     for wrong in (("--fetch-images",), ("--image-host", "a.b")):
         assert run("link-and-tag", index, file, *wrong).exit_code == 2
 

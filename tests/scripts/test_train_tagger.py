@@ -101,14 +101,15 @@ def test_what_an_index_knows_stands_beside_the_posts(
     images = ROOT / "examples" / "posts" / "images"
     rows = [
         {"id": "1", "tokens": ["Chad", "looks", "great"], "tags": ["B-LOC", "O", "O"], "image": "chad-flag.jpg"},
-        {"id": "2", "tokens": ["it", "rains"], "tags": ["O", "O"]},
+        {"id": "2", "tokens": ["it", "rains"], "tags": ["O", "O"], "knowledge": [["rain", "is", "weather"]]},
     ]
+    rows[1]["attributes"] = [["cloud", 0.5]]  # of what the graph knows nothing of, the file's own is left
     posts = tmp_path / "seen.jsonl"
     posts.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     recipe.write_text(
         'tagger = "knowledge-attention"\n[network]\nletter_width = 4\n[schedule]\nepochs = 1\n', encoding="utf-8"
     )
-    vectors.write_text("chad 1.5 1 1 0.25\ncountry 2.5 1 1 0.25\n")
+    vectors.write_text("chad 1.5 1 1 0.25\ncountry 2.5 1 1 0.25\nweather 1 2 3 4\ncloud 4 3 2 1\n")
     arguments = ["--train", posts, "--vectors", vectors, "--index", index, "-o", tmp_path / "run"]
     result = run("train-tagger", recipe, *arguments, "--images", images)
     assert result.exit_code == 0, result.output
@@ -116,7 +117,7 @@ def test_what_an_index_knows_stands_beside_the_posts(
     with KnowledgeCache.open(tmp_path / "run" / "features.sqlite", read_only=True) as kept:
         assert kept.stats()["pictured"] == 1
     words = json.loads((tmp_path / "run" / "words.json").read_text(encoding="utf-8"))["words"]
-    assert "country" in [word.lower() for word in words]
+    assert {"country", "weather", "cloud"} <= {word.lower() for word in words}
     result = run("evaluate-tagger", tmp_path / "run", posts, "--index", index, "--images", images, "--pictures", "all")
     assert result.exit_code == 0, result.output
 

@@ -17,7 +17,8 @@ def posts(text: str, tag: str = "B-PER", count: int = 100) -> list[TaggedPost]:
 
 
 def test_english_is_as_usual() -> None:
-    assert unfamiliar(posts(ENGLISH), ENCODER, ("PER",)) == []
+    for tag in ("B-PER", "I-PER"):
+        assert unfamiliar(posts(ENGLISH, tag), ENCODER, ("PER",)) == []
 
 
 def test_another_language_or_script_is_said_where_the_tagger_reads_english() -> None:

@@ -11,10 +11,11 @@ from safetensors.numpy import load_file
 from ner.checkpoints import load_tagger, read_design, tagger_folder
 from ner.networks.registry import REGISTRY
 from ner.taggers import TaggerInput
-from ner.training.recipes import RECIPES, changed_recipe, load_recipe
+from ner.training.recipes import RECIPES, changed_recipe, load_recipe, recipe_names
 from ner.training.train import train_tagger
 
 SHIPPED = sorted(path.stem for path in RECIPES.glob("*.toml"))
+ABLATIONS = [name for name in recipe_names() if "-without-" in name and load_recipe(name).vectors]
 REGION_WIDTH = 6
 
 
@@ -42,7 +43,7 @@ def posts(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", [*SHIPPED, *ABLATIONS])
 def test_a_shipped_recipe_trains_a_tagger(name, posts, tiny_vectors, tmp_path):
     recipe = load_recipe(name)
     if REGISTRY[recipe.tagger].family == "words":

@@ -9,9 +9,11 @@ import torch
 from ner.checkpoints import save_checkpoint
 from ner.embeddings.word_table import WordTable
 from ner.errors import CheckpointError
+from ner.networks.bert import BertOptions
 from ner.networks.bilstm import BiLstmCrfOptions
 from ner.networks.building import Design, build_network
 from ner.networks.kg_transformer import KgTransformerOptions
+from ner.networks.umt import UmtOptions
 from ner.spans import tags_of
 from ner.training.starting import fitting_design, start_from
 
@@ -120,6 +122,25 @@ def test_adapters_start_as_the_nearest_to_those_of_another_rank(start: Path, des
         nearest = (left[:, :rank] * values[:rank]) @ right[:rank]
         torch.testing.assert_close(layer.up @ layer.down, nearest, rtol=2e-3, atol=0.1)  # of numbers in the hundreds
         torch.testing.assert_close(layer.base.bias, whole[f"{query}.bias"])
+
+
+@pytest.mark.parametrize(("tagger", "options"), [("bert-crf", BertOptions()), ("umt", UmtOptions())])
+def test_an_encoder_goes_over_to_a_papers_tagger_and_back(
+    start: Path, design: Design, tmp_path: Path, tagger: str, options: object
+) -> None:
+    query = "encoder.layer.0.attention.self.query"
+    papers = Design(tagger=tagger, options=options, encoder=design.encoder)
+    whole, lines = started(start, papers)
+    assert not any("made anew: encoder" in line for line in lines)
+    save_checkpoint(tmp_path / "papers", whole, papers)
+    merged = []
+    for place in (start, tmp_path / "papers"):
+        network, _ = build_network(design, seed=2)
+        lines = start_from(place, network, design, None)
+        assert not any("made anew: encoder" in line for line in lines)
+        merged.append(network.get_submodule(f"encoder.{query}").merged().weight)
+    torch.testing.assert_close(whole[f"encoder.model.{query}.weight"], merged[0])
+    torch.testing.assert_close(merged[1], merged[0], rtol=2e-3, atol=0.1)
 
 
 def test_words_keep_what_was_learned_of_them(tiny_vectors: Path, tmp_path: Path) -> None:

@@ -220,6 +220,25 @@ def test_captions_are_validated_with_and_without(tiny_recipe, train_file, valid_
     assert list(report.best.f1) == [name, f"{name} + captions"]
 
 
+def test_files_of_one_name_are_validated_apart_and_a_relative_encoder_is_found_from_elsewhere(
+    tiny_recipe, tiny_encoder, train_file, tmp_path, monkeypatch
+):
+    for language in ("de", "en"):
+        (tmp_path / language / "data").mkdir(parents=True)
+        (tmp_path / language / "data" / "dev.txt").write_text(train_file.read_text())
+    monkeypatch.chdir(tiny_encoder.parent)
+    tiny_recipe["schedule"]["epochs"] = 1
+    report = train_tagger(
+        recipe_from_dict(tiny_recipe | {"encoder": tiny_encoder.name}),
+        train=[train_file],
+        valid=[tmp_path / "de" / "data" / "dev.txt", tmp_path / "en" / "data" / "dev.txt"],
+        output=tmp_path / "run",
+    )
+    assert list(report.best.f1) == ["de/data/dev.txt", "en/data/dev.txt"]
+    monkeypatch.chdir(tmp_path)
+    assert len(load_tagger(tmp_path / "run", device="cpu").tag([TaggerInput(("Chad",))])[0].tags) == 1
+
+
 def test_what_pictures_show_stands_beside_the_posts(tiny_words_recipe, train_file, valid_file, tmp_path):
     asked = []
 
