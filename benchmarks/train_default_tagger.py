@@ -2,14 +2,13 @@
 
     python -m benchmarks.train_default_tagger --shared ../shared/data --work bench-data/default-tagger
 
-It first writes what is trained on to ``WORK/data``: the two Twitter sets' train files, and as an auxiliary set tweets
-of Tweebank-NER, WNUT-17 and the Broad Twitter Corpus with the tags that ``base`` gives them. Left out of all of them:
-each text that stands in a valid file of either Twitter set, and each text of the last 200 posts of ``kg-sample/posts``,
-on which the whole system is measured. The first 400 of those posts lend the training posts with the same text their
-picture, and what the graph knows about the entity in it.
+It first writes what is trained on to ``WORK/data``: the two Twitter sets' train files, and as auxiliary sets WNUT-17,
+the Broad Twitter Corpus and Wikigold. Left out of all of them: each text that stands in a valid file of either Twitter
+set, and each text of the last 200 posts of ``kg-sample/posts``, on which the whole system is measured. The first 400 of
+those posts lend the training posts with the same text their picture, and what the graph knows about the entity in it.
 
-Then it trains by the recipe, and sets how far names near what the picture shows are trusted. What was cut short goes
-on from where it was.
+Then it trains by the recipe, goes on from there once more with each of some seeds, takes the mean of the weights, and
+sets how far names near what the picture shows are trusted.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import argparse
 import bz2
 import json
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,11 +25,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.average_taggers import average_taggers
 from kg import canonical_iri
 from linker import BuildSettings, build_index, open_index
 from linker.candidates import known_names
 from linker.mentions import match_aliases
-from ner import TaggerInput, load_tagger
 from ner.checkpoints import WEIGHTS_FILE, read_design, read_tensors, save_checkpoint
 from ner.formats import TaggedPost, read_captions, read_posts, with_captions
 from ner.training.recipes import Recipe, load_recipe
@@ -42,16 +42,11 @@ MEASURED_POSTS = 200
 TRUST = 7.0
 """In names near what the picture shows: 6 to 8 did best on the first posts of the sample (benchmarks.tune_trust)."""
 
-TEACHER = "base"
-LEAST_SCORE = 0.4
-"""Of the least certain span: below it a tweet is not taught."""
-
-TAUGHT_OF_BTC = 3_072
-"""How many of the first tweets of the Broad Twitter Corpus are taught: for time."""
+AGAIN = (21,)
+"""The seeds of the taggers that go on from the first; what ships is the mean of all."""
 
 Facts = tuple[tuple[str, str, str], ...]
 
-_AT_ONCE = 100
 _MAX_FACTS = 5
 _LEFT_OUT_PREDICATES = frozenset({"label"})
 _TRIPLE = re.compile(r'^<([^>]*)> <([^>]*)> (?:<([^>]*)>|"(.*)"\S*) \.$')
@@ -62,18 +57,27 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"), help="the folder of real data")
     parser.add_argument("--work", type=Path, default=Path("bench-data/default-tagger"), help="where data and run go")
     parser.add_argument("--recipe", default="default", help="a recipe's name or file")
-    parser.add_argument("--seed", type=int, help="in the place of the recipe's")
+    parser.add_argument("--again", type=int, nargs="*", default=AGAIN, help="seeds of the taggers that go on from it")
     parser.add_argument("--prepare-only", action="store_true", help="write the training data, do not train")
     arguments = parser.parse_args()
-    train = prepare(arguments.shared, arguments.work / "data")
-    taught = teach(arguments.shared, arguments.work / "data")
+    train, auxiliary = prepare(arguments.shared, arguments.work / "data")
     if arguments.prepare_only:
         return
+    features = arguments.work / "features.sqlite"
+    pictures = PictureFeatures(arguments.shared / "kg-sample" / "posts", features, device="cpu")
+    pictures.prepare(post for path in train for post in read_posts(path))
     recipe = load_recipe(arguments.recipe)
-    seed = recipe.seed if arguments.seed is None else arguments.seed
-    tagger = run(replace(recipe, seed=seed), arguments.work / f"seed-{seed}", arguments.shared, train, [taught])
+    run = Runs(arguments.shared, arguments.work, train, auxiliary, pictures)
+    first = run.train(recipe, "run")
+    again = [run.train(_once_more(recipe, seed), f"again-{seed}", init=first) for seed in arguments.again]
+    tagger = arguments.work / "tagger"
+    average_taggers([first, *again], tagger)
     trust_near_names(tagger, TRUST)
-    print(f"the tagger is in {tagger}")
+    for name in ("recipe.json", "training.json"):
+        shutil.copyfile(first / name, tagger / name)
+    for folder in again:
+        shutil.copyfile(folder / "training.json", tagger / f"training-{folder.name}.json")
+    print(f"the mean of {1 + len(again)} taggers is in {tagger}")
 
 
 def trust_near_names(folder: Path, trust: float) -> None:
@@ -83,27 +87,51 @@ def trust_near_names(folder: Path, trust: float) -> None:
     save_checkpoint(folder, read_tensors(folder / WEIGHTS_FILE), changed)
 
 
-def run(recipe: Recipe, output: Path, shared: Path, train: Sequence[Path], auxiliary: Sequence[Path]) -> Path:
-    """Train by a recipe to the last epoch, or find it trained; returns the tagger's folder."""
-    output.mkdir(parents=True, exist_ok=True)
-    pictures = PictureFeatures(shared / "kg-sample" / "posts", output / "features.sqlite", device="cpu")
-    pictures.prepare(post for path in train for post in read_posts(path))
-    report = train_tagger(
-        recipe,
-        train=train,
-        auxiliary=auxiliary,
-        valid=[],
-        output=output,
-        regions=pictures.regions,
-        picture_encoder=pictures.encoder_name,
-        region_width=pictures.region_width,
-        progress=_log(),
+class Runs:
+    """Training runs on the same data, side by side in one folder."""
+
+    def __init__(
+        self, shared: Path, work: Path, train: Sequence[Path], auxiliary: Sequence[Path], pictures: PictureFeatures
+    ) -> None:
+        self._shared, self._work, self._pictures = shared, work, pictures
+        self._train, self._auxiliary = train, auxiliary
+
+    def train(self, recipe: Recipe, name: str, *, init: Path | None = None) -> Path:
+        """Train by a recipe, or find it trained; returns the tagger's folder."""
+        report = train_tagger(
+            recipe,
+            train=self._train,
+            auxiliary=self._auxiliary,
+            valid=[self._shared / f"twitter{year}" / "valid.txt" for year in (2015, 2017)],
+            captions=[self._shared / "captions" / f"twitter{year}.tsv" for year in (2015, 2017)],
+            output=self._work / name,
+            init=init,
+            regions=self._pictures.regions,
+            picture_encoder=self._pictures.encoder_name,
+            region_width=self._pictures.region_width,
+            progress=_log(),
+        )
+        for epoch in report.epochs:
+            print(json.dumps(asdict(epoch)), flush=True)
+        print(f"{name}: best was epoch {report.best.epoch}, {report.best.f1}", flush=True)
+        return report.output
+
+
+def _once_more(recipe: Recipe, seed: int) -> Recipe:
+    """One more epoch over the posts of the first style, at a third of the rates."""
+    schedule = replace(
+        recipe.schedule,
+        epochs=1,
+        auxiliary_epochs=0,
+        encoder_learning_rate=recipe.schedule.encoder_learning_rate / 3,
+        head_learning_rate=recipe.schedule.head_learning_rate / 3,
+        crf_learning_rate=recipe.schedule.crf_learning_rate / 3,
     )
-    return report.output
+    return replace(recipe, seed=seed, schedule=schedule)
 
 
-def prepare(shared: Path, folder: Path) -> list[Path]:
-    """Write the files of the two Twitter sets; returns them.
+def prepare(shared: Path, folder: Path) -> tuple[list[Path], list[Path]]:
+    """Write the training files; returns the main ones and the auxiliary ones.
 
     The tweets' own pictures cannot be had: only posts whose text is one of the first of ``kg-sample`` have one.
     """
@@ -111,7 +139,7 @@ def prepare(shared: Path, folder: Path) -> list[Path]:
     kept_back = _kept_back(shared)
     knowledge, pictures = _knowledge_by_text(shared), _pictures_by_text(shared)
     names = SampleNames(shared, folder / "kg-sample-index")
-    files = []
+    main_files, auxiliary_files = [], []
     for year in (2015, 2017):
         posts = with_captions(
             read_posts(shared / f"twitter{year}" / "train.txt"),
@@ -122,44 +150,16 @@ def prepare(shared: Path, folder: Path) -> list[Path]:
             replace(names.of(post), knowledge=knowledge.get(key, ()), image=pictures.get(key))
             for key, post in zip(keys, posts, strict=True)
         ]
-        files.append(_write(folder / f"twitter{year}.jsonl", _allowed(posts, kept_back)))
-    return files
-
-
-def teach(shared: Path, folder: Path) -> Path:
-    """Write tweets with the tags that the teacher gives them, as far as it is certain; returns the file."""
-    others, kept_back = shared / "ner-text", _kept_back(shared)
-    tweets: list[TaggedPost] = []
-    for files, most in (
-        (sorted((others / "tweebank").glob("*.conll")), None),
-        ([others / "wnut17" / "wnut17train.conll"], None),
-        (sorted((others / "btc").glob("*.conll")), TAUGHT_OF_BTC),
+        main_files.append(_write(folder / f"twitter{year}.jsonl", posts, kept_back))
+    others = shared / "ner-text"
+    for name, paths in (
+        ("wnut17", [others / "wnut17" / "wnut17train.conll"]),
+        ("btc", sorted((others / "btc").glob("*.conll"))),
+        ("wikigold", [others / "wikigold" / "wikigold.conll.txt"]),
     ):
-        tweets += _allowed((post for path in files for post in read_posts(path)), kept_back)[:most]
-    rows = [json.loads(line) for line in _tagged_by_teacher(tweets, folder / "tweets.jsonl")]
-    certain = [TaggedPost(row["id"], row["tokens"], row["tags"]) for row in rows if row["score"] >= LEAST_SCORE]
-    return _write(folder / "taught.jsonl", certain)
-
-
-def _tagged_by_teacher(tweets: Sequence[TaggedPost], path: Path) -> list[str]:
-    """A line for each tweet, in a file that grows; whole lines that it has already are kept."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    lines = [line for line in lines if line.endswith("\n")]
-    if len(lines) == len(tweets):
-        return lines
-    teacher, log = load_tagger(TEACHER, device="cpu"), _log()
-    with path.open("w", encoding="utf-8") as output:
-        output.writelines(lines)
-        for start in range(len(lines), len(tweets), _AT_ONCE):
-            posts = tweets[start : start + _AT_ONCE]
-            for post, found in zip(posts, teacher.tag([TaggerInput(post.tokens) for post in posts]), strict=True):
-                score = min((span.score for span in found.spans), default=1.0)
-                row = {"id": post.id, "tokens": post.tokens, "tags": found.tags, "score": score}
-                lines.append(json.dumps(row, ensure_ascii=False) + "\n")
-            output.writelines(lines[start:])
-            output.flush()
-            log(f"tags of {TEACHER}", len(lines), len(tweets))
-    return lines
+        posts = [names.of(post) for path in paths for post in read_posts(path)]
+        auxiliary_files.append(_write(folder / f"{name}.jsonl", posts, kept_back))
+    return main_files, auxiliary_files
 
 
 class SampleNames:
@@ -239,15 +239,17 @@ def _triples(path: Path) -> Iterator[tuple[str, str, str]]:
                 yield subject, predicate, iri or literal
 
 
-def _allowed(posts: Iterable[TaggedPost], kept_back: set[str]) -> list[TaggedPost]:
-    return [post for post in posts if text_key(post.tokens) not in kept_back]
-
-
-def _write(path: Path, posts: Sequence[TaggedPost]) -> Path:
-    rows = [{name: value for name, value in asdict(post).items() if value} for post in posts]
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    known = sum(bool(post.knowledge) for post in posts)
-    print(f"{path}: {len(rows)} posts, {known} with knowledge", file=sys.stderr)
+def _write(path: Path, posts: Iterable[TaggedPost], kept_back: set[str]) -> Path:
+    rows, left_out, known = [], 0, 0
+    for post in posts:
+        if text_key(post.tokens) in kept_back:
+            left_out += 1
+            continue
+        known += bool(post.knowledge)
+        row = {name: value for name, value in asdict(post).items() if value}
+        rows.append(json.dumps(row, ensure_ascii=False))
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    print(f"{path}: {len(rows)} posts, {left_out} left out, {known} with knowledge", file=sys.stderr)
     return path
 
 

@@ -16,11 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.graph_worth import print_scores
-from benchmarks.sample import SHARED, TRAIN, WORK, read_sample, sample_index
-from benchmarks.train_default_tagger import prepare, run, sample_posts, text_key, trust_near_names
+from benchmarks.sample import SAMPLE, SHARED, TRAIN, WORK, read_sample, sample_index
+from benchmarks.train_default_tagger import Runs, prepare, sample_posts, text_key, trust_near_names
 from linker import Pipeline
 from ner import TaggerInput, load_tagger
 from ner.training.recipes import load_recipe
+from scripts._picture_features import PictureFeatures
 
 FOLDER = WORK / "tune-trust"
 TRUSTS = (0.0, 2.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0)
@@ -45,15 +46,16 @@ def main() -> None:
 def _train() -> Path:
     """A tagger that has seen no text of the sample."""
     data = SHARED / "data"
-    files = prepare(data, FOLDER / "data")
+    files, _ = prepare(data, FOLDER / "data")
     sample = {text_key(post["tokens"]) for post in sample_posts(data)}
     for path in files:
         rows = path.read_text(encoding="utf-8").splitlines()
         kept = [row for row in rows if text_key(json.loads(row)["tokens"]) not in sample]
         path.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    pictures = PictureFeatures(SAMPLE / "posts", FOLDER / "features.sqlite", device="cpu")
     recipe = load_recipe("default")
     recipe = replace(recipe, schedule=replace(recipe.schedule, epochs=3, auxiliary_epochs=0))
-    return run(recipe, FOLDER / "run", data, files, [])
+    return Runs(data, FOLDER, files, [], pictures).train(recipe, "run")
 
 
 if __name__ == "__main__":
