@@ -218,7 +218,7 @@ class KnowledgeCache(SmallStore):
         return removed
 
     def _open(self, *, read_only: bool) -> "Database":
-        """Open the file; one that is damaged or of another version is set aside, unless it is only to be read."""
+        """Open the file; one that is no cache, or cut short, or of another version is set aside, unless only read."""
         from filelock import FileLock
 
         if read_only:

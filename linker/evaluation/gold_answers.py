@@ -108,7 +108,7 @@ def _brought_along(result: Result, places: Container[Place]) -> AnnotatedPost | 
     which more of them stand where there is a mention, and then where there is anything.
     """
     answers = {key: result.fields[key] for key in ("gold", "links") if isinstance(result.fields.get(key), list)}
-    if not any((answers.get("links"), "gold" in answers)):  # empty links alone may be a field of the user's own
+    if "gold" not in answers and not answers.get("links"):  # empty links alone may be a field of the user's own
         return None
     post = {"id": result.id, "text": result.text, **answers}
     try:
