@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ner.formats import TaggedPost
 from ner.spans import TYPES, Span, spans_from_tags
@@ -83,16 +83,11 @@ def training_example(
         attributes = tuple((label, 0.2) for label in source.sample(_SHOWN, source.randint(1, 5)))
     if post.attributes and tags == post.tags and source.random() < options.gold_attributes:
         attributes = post.attributes
-    tokens = post.tokens
-    choice = source.random()
-    if choice < options.lower_case:
-        tokens = tuple(token.lower() for token in tokens)
-    elif choice < options.lower_case + options.upper_case:
-        tokens = tuple(token.upper() for token in tokens)
+    post = _draw_case(post, options, source)
     names = _draw_names(post, options, source)
     if tags != post.tags:
         names = ()  # they would say what was true before
-    return TaggerInput(tokens, attributes, caption, tuple(facts), known_names=names), tags
+    return TaggerInput(post.tokens, attributes, caption, tuple(facts), known_names=names), tags
 
 
 def _renamed_example(
@@ -103,8 +98,26 @@ def _renamed_example(
     names = NameList.of(source.randrange(LISTS))
     told = [names.told_of(changed, place) for place in places if source.random() < _RENAMED_KNOWN]
     known = longest((*told, *names.names_in(changed)))
-    caption = _draw_caption(post, pool, options, source)
+    caption = _draw_caption(changed, pool, options, source)
     return TaggerInput(changed.tokens, caption=caption, known_names=known), changed.tags
+
+
+def _draw_case(post: TaggedPost, options: ContextRecipe, source: random.Random) -> TaggedPost:
+    """The post, or the post in small letters or in capitals, where the graph writes its names otherwise."""
+    choice = source.random()
+    if choice >= options.lower_case + options.upper_case:
+        return post
+    change = str.lower if choice < options.lower_case else str.upper
+    tokens = tuple(change(token) for token in post.tokens)
+    known = tuple(
+        replace(name, same_case=name.same_case and _place(name, tokens) == _place(name, post.tokens))
+        for name in post.known_names
+    )
+    return replace(post, tokens=tokens, known_names=known)
+
+
+def _place(name: KnownName, tokens: Tags) -> Tags:
+    return tokens[name.start : name.end]
 
 
 def _draw_names(post: TaggedPost, options: ContextRecipe, source: random.Random) -> tuple[KnownName, ...]:

@@ -23,19 +23,22 @@ def renamed(
     """The post with other names in the place of most of its own, and the places of the new ones.
 
     Args:
-        post: The post; what is known about its picture and its names is left out, as it would speak of the old ones.
+        post: The post; what is known of its names is left out, and a caption that says one of them, as they would speak
+            of the old ones.
         names: Names and their types.
         source: Where chance comes from.
     """
     tokens: list[str] = []
     spans: list[Span] = []
     new: list[Span] = []
+    old: set[str] = set()
     position = 0
     for span in spans_from_tags(post.tags):
         tokens += post.tokens[position : span.start]
         words = post.tokens[span.start : span.end]
         is_renamed = source.random() < _RENAMED
         if is_renamed:
+            old |= _words(words)
             words = _like(words, _new_name(span.type, post.tokens, names, source))
         spans.append(Span(len(tokens), len(tokens) + len(words), span.type))
         if is_renamed:
@@ -44,7 +47,14 @@ def renamed(
         position = span.end
     tokens += post.tokens[position:]
     tags = tags_from_spans(spans, len(tokens))
-    return replace(post, tokens=tuple(tokens), tags=tags, knowledge=(), known_names=()), tuple(new)
+    caption = "" if old & _words(post.caption.split()) else post.caption
+    changed = replace(post, tokens=tuple(tokens), tags=tags, caption=caption, knowledge=(), known_names=())
+    return changed, tuple(new)
+
+
+def _words(tokens: Sequence[str]) -> set[str]:
+    """What can be told apart of some words: their letters, without ``#``, ``@`` and capitals."""
+    return {token.strip("#@.,").casefold() for token in tokens} - {""}
 
 
 def _new_name(

@@ -1,11 +1,12 @@
 """Posts with other names keep their shape: the same entities in the same order, and the words between them."""
 
 import random
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ner import TaggedPost, spans_from_tags
+from ner import KnownName, TaggedPost, spans_from_tags
 from ner.training.augment import Pool, training_example
 from ner.training.recipes import ContextRecipe
 from ner.training.renaming import renamed
@@ -18,6 +19,7 @@ POST = TaggedPost(
     caption="two flags",
     knowledge=(("Chad", "is a", "country"),),
 )
+NOTHING = dict.fromkeys(ContextRecipe.__dataclass_fields__, 0.0)
 
 
 @settings(deadline=None)
@@ -47,6 +49,27 @@ def test_nothing_that_speaks_of_the_old_names_stays() -> None:
     assert changed.knowledge == changed.known_names == ()
 
 
+def test_a_caption_that_says_an_old_name_goes_with_it() -> None:
+    post = replace(POST, caption="a man in Lagos, by the sea")
+    options = ContextRecipe(**{**NOTHING, "renamed": 1.0, "caption": 1.0})
+    examples = [training_example(post, Pool((), NAMES), options, random.Random(seed))[0] for seed in range(50)]
+    assert all("lagos" in example.tokens for example in examples if example.caption)
+    assert {example.caption for example in examples} == {"", post.caption}
+
+
+def test_names_in_another_case_are_not_written_as_the_graph_has_them() -> None:
+    names = (
+        KnownName(2, 3, (("PER", 1.0),), same_case=True),
+        KnownName(4, 5, (("LOC", 1.0),)),
+        KnownName(6, 7, (("LOC", 1.0),), same_case=True),
+    )
+    post = replace(POST, known_names=names)
+    for share, same in (("lower_case", [False, False, False]), ("upper_case", [False, False, True])):
+        options = ContextRecipe(**{**NOTHING, "known_names": 1.0, share: 1.0})
+        example, _ = training_example(post, Pool((), NAMES), options, random.Random(0))
+        assert [name.same_case for name in example.known_names] == same
+
+
 def test_a_post_without_entities_or_a_pool_without_names_is_borne() -> None:
     plain = TaggedPost("2", ("hello", "you"), ("O", "O"))
     assert renamed(plain, NAMES, random.Random(0)) == (plain, ())
@@ -55,8 +78,7 @@ def test_a_post_without_entities_or_a_pool_without_names_is_borne() -> None:
 
 
 def test_half_of_the_new_names_are_known_to_a_list_with_their_places() -> None:
-    nothing = dict.fromkeys(ContextRecipe.__dataclass_fields__, 0.0)
-    options = ContextRecipe(**{**nothing, "renamed": 1.0})
+    options = ContextRecipe(**{**NOTHING, "renamed": 1.0})
     source = random.Random(5)
     known = total = 0
     for _ in range(300):
