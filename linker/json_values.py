@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,30 +27,39 @@ class Broken:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The object whose first field is an array that was read; it may be all that is left of one that is cut."""
+
+    fields: Mapping[str, Any]  # those behind the array
+
+
 def json_values(blocks: Iterable[str]) -> Iterator[tuple[int, Any, str]]:
     """Yield each value with the line where it begins and its first characters, a `Broken` where there is none.
 
     The items of arrays come one by one, also of an array that is the first thing in an object
-    (``{"data": [...], ...}``); what follows that array is passed over. Behind what is broken, reading goes on where the
-    next object begins: at a line with the same indent, or behind a comma.
+    (``{"data": [...], ...}``), then an `Around`. Behind what is broken, reading goes on where the next object begins:
+    at a line with the same indent, or behind a comma.
     """
     text = _Text(iter(blocks))
     text.more()
-    for prefix in (_ASSIGNED, _WRAPPER):
-        if found := prefix.match(text.rest):
-            text.skip(found.end())
-            is_wrapped = prefix is _WRAPPER
-            break
-    else:
-        is_wrapped = False
-    depth = 0
+    if found := _ASSIGNED.match(text.rest):
+        text.skip(found.end())
+    depth, is_wrapped = 0, False
     while True:
         between = text.match(_BETWEEN)
         depth += between.count("[") - between.count("]")
         if is_wrapped and depth <= 0:
-            return
+            is_wrapped = False
+            fields = text.value(opened="{")
+            yield text.line, Around(fields if isinstance(fields, dict) else {}), ""
+            continue
         if not text.rest[text.at : text.at + 1]:
             return
+        if depth <= 0 and (found := _WRAPPER.match(text.rest, text.at)):
+            text.skip(found.end())
+            depth, is_wrapped = 0, True
+            continue
         line, indent, shown = text.line, text.indent(), text.rest[text.at : text.at + _SHOWN]
         value = text.value()
         yield line, value, shown.splitlines()[0]
@@ -99,8 +108,9 @@ class _Text:
         before = self.rest[: self.at].rpartition("\n")[2]
         return None if before.strip() else before
 
-    def value(self) -> Any:
-        """Take the value that begins here."""
+    def value(self, opened: str = "") -> Any:
+        """Take the value that begins here, or whose beginning was ``opened``."""
+        self.rest = self.rest[: self.at] + opened + self.rest[self.at :]
         while True:
             try:
                 value, end = _DECODER.raw_decode(self.rest, self.at)

@@ -8,11 +8,13 @@ import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
-from linker.json_values import Broken, json_values
+from linker.json_values import Around, Broken, json_values
+from linker.post_pictures import media_keys, with_media
 
 if TYPE_CHECKING:
     from ner import TextFile
@@ -152,15 +154,27 @@ def _json_lines(file: "TextFile") -> Iterator[Record]:
 
 
 def _json_records(file: "TextFile") -> Iterator[Record]:
-    for line, value, text in json_values(file.blocks()):
-        inner = _inner_list(value) if isinstance(value, dict) else None
-        if isinstance(value, Broken):
-            yield Record(line, error=f"is not JSON ({value.reason})", text=text)
-        elif inner is None:
-            yield _record(line, value, _not_text(text), text)
-        else:
-            for item in inner:
-                yield _record(line, item, "", text)
+    held: list[tuple[int, Any, str]] = []  # until what stands behind their array is read
+    for line, value, text in chain(json_values(file.blocks()), [(0, Around({}), "")]):
+        around = value.fields if isinstance(value, Around) else {}
+        if not isinstance(value, Around):
+            held.append((line, value, text))
+            if media_keys(held[0][1]):
+                continue
+        for place, item, shown in held:
+            yield from _records(place, with_media(item, around), shown)
+        held = []
+
+
+def _records(line: int, value: Any, text: str) -> Iterator[Record]:
+    inner = _inner_list(value) if isinstance(value, dict) else None
+    if isinstance(value, Broken):
+        yield Record(line, error=f"is not JSON ({value.reason})", text=text)
+    elif inner is None:
+        yield _record(line, value, _not_text(text), text)
+    else:
+        for item in inner:
+            yield _record(line, with_media(item, value), "", text)
 
 
 def _record(line: int, value: Any, error: str, text: str) -> Record:
@@ -170,7 +184,7 @@ def _record(line: int, value: Any, error: str, text: str) -> Record:
         return Record(line, error=error, text=text)
     # {"tweet": {...}}, as in a user's own archive; {"data": {...}, "includes": ...}, as in a stream of Twitter's
     inner = next(iter(value.values())) if len(value) == 1 else value.get("data")
-    return Record(line, inner if isinstance(inner, dict) and not _is_post(value) else value)
+    return Record(line, with_media(inner, value) if isinstance(inner, dict) and not _is_post(value) else value)
 
 
 def _header(lines: Sequence[str], names: FieldNames, *, is_table: bool) -> tuple[str, list[str], bool]:

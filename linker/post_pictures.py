@@ -62,6 +62,23 @@ def read_image(value: Any, folder: Path | None) -> Image:
     return find_picture(folder, _path_in(text)), "", ""
 
 
+def media_keys(post: Any) -> list[Any]:
+    """The keys of media that a post names and Twitter puts elsewhere."""
+    own = post.get("attachments") if isinstance(post, dict) else None
+    keys = own.get("media_keys") if isinstance(own, dict) and "media" not in own else None
+    return keys if isinstance(keys, list) else []
+
+
+def with_media(post: Any, around: Mapping[str, Any]) -> Any:
+    """A post with its media, which Twitter puts beside the posts, in ``includes``."""
+    keys, beside = media_keys(post), around.get("includes")
+    media = beside.get("media") if isinstance(beside, dict) else None
+    if not (keys and isinstance(media, list)):
+        return post
+    found = [item for key in keys for item in media if isinstance(item, dict) and item.get("media_key") == key]
+    return {**post, "attachments": {**post["attachments"], "media": found}}
+
+
 def find_picture(folder: Path, name: str) -> Path:
     r"""The file of a picture, however its name is spelled.
 

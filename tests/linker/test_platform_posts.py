@@ -38,6 +38,37 @@ def test_posts_of_twitters_api() -> None:
     assert "media_keys" in lost.image_error
 
 
+def test_pictures_that_twitter_puts_beside_the_posts() -> None:
+    """Found by their keys in pages of a search and in a stream; the first that is a photo counts."""
+    posts = [{"id": key, "text": "Monaco", "attachments": {"media_keys": ["3_9", key]}} for key in ("3_1", "3_2")]
+    video, *photos = (
+        {"media_key": key, "type": "photo", "url": f"https://pbs.twimg.com/{key}"} for key in ("3_9", "3_1")
+    )
+    includes = {"media": [video | {"type": "video"}, *photos]}
+    page = json.dumps({"data": posts, "includes": includes, "meta": {}})
+    for written in (page, page + "\n" + page, json.dumps({"data": posts[0], "includes": includes})):
+        found, bad, _ = read(written)
+        assert found[0].image_url == "https://pbs.twimg.com/3_1" and not bad
+    assert "media_keys" not in found[0].image_error
+    [_, lost], _, _ = read(page)
+    assert lost.image_url == ""
+    for broken in ({"includes": [1]}, {"includes": {"media": [1, {"media_key": []}]}}):
+        found, bad, _ = read(json.dumps({"data": [*posts, {"id": 1, "text": "a", "attachments": "b"}], **broken}))
+        assert [post.image_url for post in found] == ["", "", ""] and not bad
+
+
+def test_every_page_of_a_search_is_read() -> None:
+    """A page a line, pages over several lines, a page that is cut, and one without posts."""
+    pages = [{"data": [{"id": f"{page}{post}", "text": "Monaco"} for post in "ab"], "meta": {}} for page in "12"]
+    for indent in (None, 1):
+        written = "\n".join(json.dumps(page, indent=indent) for page in pages)
+        assert [post.id for post in read(written)[0]] == ["1a", "1b", "2a", "2b"]
+        posts, bad, _ = read(written[: written.rindex("Monaco")])
+        assert [post.id for post in posts] == ["1a", "1b", "2a"] and len(bad) == 1
+    posts, bad, _ = read("\n".join(map(json.dumps, (pages[0], {"meta": {"result_count": 0}}, pages[1]))))
+    assert len(posts) == 4 and len(bad) == 1
+
+
 @pytest.mark.parametrize("post", [{"text": "Monaco"}, {"content": "Monaco"}, {"id": 1, "message": "Monaco"}])
 def test_a_field_of_ones_own_that_is_called_data_is_no_post(post: dict[str, object]) -> None:
     """Neither in one object over many lines nor in a line."""
