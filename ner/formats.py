@@ -80,8 +80,6 @@ def read_posts(
         finally:
             _check_whole(file)  # a line that was cut is no mistake of its own
     scheme, mapping = scheme_of(post.tags for post, _ in written), _Mapping(table)
-    if is_json and scheme == "IOB1":  # the entities are the same by the lenient reading, and their tags stay
-        scheme = "BIO"
     posts = [replace(post, tags=_ours(post.tags, places, scheme, mapping)) for post, places in written]
     if tell is not None and (scheme != "BIO" or str(mapping)):
         form = "JSON" if is_json else "columns of words and tags"

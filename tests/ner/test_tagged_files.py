@@ -153,7 +153,7 @@ def test_what_is_mapped_or_left_out_is_said(tmp_path: Path) -> None:
     assert told == [f"{path}: 2 posts in columns of words and tags (BIO); {said}"]
     path.write_text(json.dumps({"tokens": list("abcdef"), "tags": ["I-GPE", "O", "I-PERSON", "I-DATE", "I-DATE", "O"]}))
     read_posts(path, tell=told.append)
-    assert told[1] == f"{path}: 1 post in JSON (BIO); {said}"
+    assert told[1] == f"{path}: 1 post in JSON (IOB1); {said}"
 
 
 @pytest.mark.parametrize("separator", ["\t", ",", ";"])
