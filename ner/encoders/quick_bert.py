@@ -9,7 +9,7 @@ Shapes: ``B`` windows, ``S`` sub-tokens, ``H`` width, ``N`` heads.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -61,17 +61,22 @@ class QuickBert(nn.Module):
         return SimpleNamespace(hidden_states=tuple(states), last_hidden_state=states[-1])
 
     def apart(self, windows: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, ...]]:
-        """Windows, ids and segments int64 (1, S) of each, to the ``hidden_states`` that each has alone, to the bit.
+        """Windows, ids and segments int64 (1, S) of each, to the ``hidden_states`` of the first segment, alone.
 
         In 8 bits they go through the layers as one, for a row's result depends on no other; only attention is apart.
+        What only the second segment would have of the last layer is not computed.
         """
         widths = (self.config.hidden_size, self.config.intermediate_size)
-        if not windows or any(width % _LANES for width in widths) or any(one.joined is None for one in self._layers()):
-            return [tuple(self._states(self._embedded(*one), None, [one[0].shape[1]])) for one in windows]
+        may_join = not any(width % _LANES for width in widths) and all(one.joined is not None for one in self._layers())
+        packs = [windows] if may_join and windows else [[one] for one in windows]
+        return [layers for pack in packs for layers in self._pack(pack)]
+
+    def _pack(self, windows: Sequence[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, ...]]:
         sizes = [ids.shape[1] for ids, _ in windows]
-        states = self._states(torch.cat([self._embedded(*one) for one in windows], dim=1), None, sizes)
-        parts: list[Sequence[Tensor]] = [torch.split(state, sizes, dim=1) for state in states]
-        return list(zip(*parts, strict=True))
+        kept = [int((segments == 0).sum()) for _, segments in windows]
+        *states, last = self._states(torch.cat([self._embedded(*one) for one in windows], dim=1), None, sizes, kept)
+        parts = [_first(torch.split(state, sizes, dim=1), kept) for state in states]
+        return zip(*parts, torch.split(last, kept, dim=1), strict=True)
 
     def _embedded(self, ids: Tensor, segments: Tensor) -> Tensor:
         parts: Any = self.embeddings
@@ -79,12 +84,13 @@ class QuickBert(nn.Module):
         embedded: Tensor = parts["word_embeddings"](ids) + places + parts["token_type_embeddings"](segments)
         return embedded
 
-    def _states(self, x: Tensor, seen: Tensor | None, sizes: list[int]) -> list[Tensor]:
+    def _states(self, x: Tensor, seen: Tensor | None, sizes: list[int], kept: list[int] | None = None) -> list[Tensor]:
         norm: Any = self.embeddings["LayerNorm"]
         states = [norm(x)]
-        for layer in self._layers():
-            states.append(layer(states[-1], seen, sizes))
-        return states
+        *layers, last = self._layers()
+        for layer in layers:
+            states.append(layer(states[-1], seen, sizes, sizes))
+        return [*states, last(states[-1], seen, sizes, kept or sizes)]
 
     def _layers(self) -> list[_Layer]:
         layers: Any = self.encoder["layer"]
@@ -160,23 +166,29 @@ class _Layer(nn.Module):
         self.output = nn.ModuleDict({"dense": _Linear(inner, width), "LayerNorm": _norm(config)})
         self.joined: EightBitLinear | None = None  # query, key and value in one, where they are in 8 bits
 
-    def forward(self, x: Tensor, seen: Tensor | None, sizes: list[int]) -> Tensor:
-        """``x`` float32 (B, S, H), where each of ``sizes`` sub-tokens in a row sees only itself."""
+    def forward(self, x: Tensor, seen: Tensor | None, sizes: list[int], kept: list[int]) -> Tensor:
+        """``x`` float32 (B, S, H), where each of ``sizes`` sub-tokens in a row sees only itself, to the first of each.
+
+        ``kept`` says how many these are.
+        """
         own: Any = self.attention
         if self.joined is not None:
             asked = self.joined(x)  # (B, S, 3H)
         else:
             asked = torch.cat([own["self"][name](x) for name in ("query", "key", "value")], dim=-1)
-        mixed = torch.cat([self._attend(part, seen) for part in torch.split(asked, sizes, dim=1)], dim=1)
+        parts = zip(torch.split(asked, sizes, dim=1), kept, strict=True)
+        mixed = torch.cat([self._attend(part, seen, count) for part, count in parts], dim=1)
+        if kept != sizes:
+            x = torch.cat(_first(torch.split(x, sizes, dim=1), kept), dim=1)
         x = own["output"]["LayerNorm"](own["output"]["dense"](mixed) + x)
         inner = functional.gelu(self.intermediate["dense"](x))
         found: Tensor = self.output["LayerNorm"](self.output["dense"](inner) + x)
         return found
 
-    def _attend(self, asked: Tensor, seen: Tensor | None) -> Tensor:
+    def _attend(self, asked: Tensor, seen: Tensor | None, count: int) -> Tensor:
         apart = torch.unflatten(asked, -1, (3, self.heads, -1))
         q, k, v = apart.permute(2, 0, 3, 1, 4)  # (B, N, S, H/N) each
-        return functional.scaled_dot_product_attention(q, k, v, attn_mask=seen).transpose(1, 2).flatten(2)
+        return functional.scaled_dot_product_attention(q[:, :, :count], k, v, attn_mask=seen).transpose(1, 2).flatten(2)
 
     def quicken(self) -> None:
         """Bring the layer to 8 bits."""
@@ -191,6 +203,10 @@ class _Layer(nn.Module):
         own["output"]["dense"], self.intermediate["dense"], self.output["dense"] = out, inner, last
         self.joined = joined
         del own["self"]
+
+
+def _first(parts: Sequence[Tensor], counts: list[int]) -> list[Tensor]:
+    return [part[:, :count] for part, count in zip(parts, counts, strict=True)]
 
 
 class _Linear(nn.Linear):

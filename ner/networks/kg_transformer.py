@@ -153,8 +153,10 @@ class KgTransformer(Network):
         return [self._emissions(batch, self._words(batch, self._mixed(own), None)) for batch, own in rows]
 
     def _words(self, batch: Batch, hidden: Tensor, style: Tensor | None) -> Tensor:
-        """``hidden`` float32 (B, S, H), the encoder's layers as one."""
-        words = torch.cat([first_pieces(hidden, batch.first), batch.pool @ hidden], dim=2)  # (B, T, 2H)
+        """``hidden`` float32 (B, S, H), the encoder's layers as one; maybe of the first segment alone."""
+        words = torch.cat(
+            [first_pieces(hidden, batch.first), batch.pool[..., : hidden.shape[1]] @ hidden], dim=2
+        )  # (B, T, 2H)
         if style is None:
             style = torch.zeros(len(batch.first), dtype=torch.int64, device=hidden.device)
         styles = self.corpus(style)[:, None].expand(-1, words.shape[1], -1)
