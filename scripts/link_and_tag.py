@@ -156,8 +156,7 @@ def main(
     if errors is not None:
         check_file_place("--errors", errors)
     reading = Reading.take(settings)
-    kept = None if cache in (None, "none") else Path(cache or "")
-    chosen = Settings(cache=kept, keep_cache=cache != "none", explain=explain, **settings)
+    chosen = Settings.called(cache, explain=explain, **settings)
     places = places_of(outs, form, posts)
     job = Job(index, chosen, places, form or "jsonl", images, resume, errors, batch_size, explain, reading, ray)
     if text is not None:
