@@ -12,7 +12,7 @@ from scripts._read_posts import Reading, reading_options
 _EXAMPLES = """
 link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl
 link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl -o results.csv -o results.html
-link-and-tag demo/index --text "Chad looks great" --image flag.jpg
+link-and-tag demo/index --text "Chad looks great" --image examples/posts/images/chad-flag.jpg
 cat posts.jsonl | link-and-tag demo/index - | head
 link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 link-and-tag demo/index posts.jsonl -o results.jsonl --ray 10.0.0.1:6379
