@@ -31,7 +31,7 @@ def main() -> None:
     from linker import result_from_json
 
     results = [result_from_json(row) for row in read(DEMO / "results.jsonl")]
-    expected = read(EXAMPLES / "posts" / "expected.jsonl")
+    expected = read(EXAMPLES / "posts" / "gold.jsonl")
     if [result.id for result in results] != [row["id"] for row in expected]:
         fail(
             f"{DEMO / 'results.jsonl'} does not have one result for each of the {len(expected)} example posts, in order"
@@ -94,8 +94,9 @@ def is_as_expected(result: "Result", row: dict[str, Any]) -> bool:
     """Whether a result has the mentions, entities and pictured entity that a person sees."""
     links = {mention.text: mention.entity and mention.entity.entity.iri for mention in result.mentions}
     pictured = result.pictured and result.pictured.entity.iri
-    agree = all(iri in row["links"].get(text, ()) for text, iri in links.items())
-    return agree and links.keys() == row["links"].keys() and pictured == row["pictured"]
+    wanted = {mention["text"]: mention["iri"] for mention in row["gold"]}
+    agree = all(iri in wanted.get(text, ()) for text, iri in links.items())
+    return agree and links.keys() == wanted.keys() and pictured == row["image_entity"]
 
 
 def print_next_steps() -> None:

@@ -168,8 +168,8 @@ def load_photographs() -> dict[str, Image.Image]:
 
 
 def write_posts(pictures: dict[str, Image.Image]) -> None:
-    """Write posts.jsonl, its pictures, and expected.jsonl: what a person reads in each post."""
-    posts, expected = [], []
+    """Write posts.jsonl, its pictures, and gold.jsonl: what a person reads in each post."""
+    posts, answers = [], []
     for number, (post_id, text, picture, mentions, shown) in enumerate(POST_ROWS):
         post: dict[str, object] = {"id": post_id, "text" if isinstance(text, str) else "tokens": text}
         if picture:
@@ -182,15 +182,17 @@ def write_posts(pictures: dict[str, Image.Image]) -> None:
                 snapshot(pictures[picture], seed=number).save(file, quality=80)
             post["image"] = f"images/{file.name}"
         posts.append(post)
-        expected.append(
-            {
-                "id": post_id,
-                "links": {mention: [iri(name) for name in names.split(" or ")] for mention, names in mentions.items()},
-                "pictured": iri(shown) if shown else None,
-            }
-        )
+        read = text if isinstance(text, str) else " ".join(text)
+        gold = [gold_mention(read, mention, names.split(" or ")) for mention, names in mentions.items()]
+        answers.append({"id": post_id, "text": read, "gold": gold, "image_entity": iri(shown) if shown else None})
     write_jsonl(POSTS / "posts.jsonl", posts)
-    write_jsonl(POSTS / "expected.jsonl", expected)
+    write_jsonl(POSTS / "gold.jsonl", answers)
+
+
+def gold_mention(text: str, mention: str, names: list[str]) -> dict[str, object]:
+    """A mention with its place in the text, and what it may mean."""
+    start, iris = text.index(mention), [iri(name) for name in names]
+    return {"start_char": start, "end_char": start + len(mention), "text": mention, "iri": iris}
 
 
 def snapshot(picture: Image.Image, *, seed: int) -> Image.Image:

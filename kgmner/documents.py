@@ -16,7 +16,7 @@ class Entity:
     """A named entity in a text."""
 
     text: str  # as it stands there
-    type: str  # PER, LOC, ORG or OTHER
+    type: str  # PER, LOC, ORG or OTHER, or a type of the tagger's own
     start_char: int  # its first character, counted from 0
     end_char: int  # the character after its last
     label: str | None  # the name of what it means in the graph; None where it means nothing there (NIL)

@@ -55,15 +55,15 @@ def annotate(
         dataset: A row for each post, with the columns of a file of posts: ``text`` or ``tokens``, ``image``, ``id``...
         index: A folder that ``build-kg-index`` made, at the same place on every node.
         batch_size: Posts that an actor reads at once; the results do not depend on it.
-        cache: File of the knowledge cache; by default nothing is kept.
-        settings: Called as the options of ``link-and-tag`` (see `linker.Settings`).
+        cache: File of the knowledge cache; by default, and with "none", nothing is kept.
+        settings: As for `kgmner.load`.
 
     Returns:
         A dataset with a row for each post: ``id`` as text, ``result`` as a line of ``link-and-tag -o x.jsonl``, and
         ``error``, which says why a row is no post and is None where it is one.
     """
-    kept = Settings(cache=Path(cache) if cache else None, keep_cache=cache is not None, **settings)
-    return _mapped(dataset, _JsonReader, Path(index), kept, batch_size)
+    chosen = Settings.called(cache, keep_cache=False, **settings)
+    return _mapped(dataset, _JsonReader, Path(index), chosen, batch_size)
 
 
 class OnRay:

@@ -24,14 +24,12 @@ def load(index: str | os.PathLike[str], *, cache: str | os.PathLike[str] | None 
     Args:
         index: A folder that ``build-kg-index`` made.
         cache: File of the knowledge cache, or "none"; by default the one in the index.
-        settings: Called as the options of ``link-and-tag``: ``tagger``, ``threshold``, ``hops``, ``min_link_score``,
-            ``device``, ``weights`` (see `linker.Settings`).
+        settings: The other fields of `linker.Settings`, which are called as the options of ``link-and-tag``.
 
     Raises:
         LinkerError: The index or a setting cannot be used; NerError: the tagger; VisionError: the picture encoder.
     """
-    kept = None if cache is None or cache == "none" else Path(cache).absolute()
-    reader = Reader(Path(index).absolute(), Settings(cache=kept, keep_cache=cache != "none", **settings))
+    reader = Reader(Path(index).absolute(), Settings.called(cache, **settings))
     _ = reader.pipeline
     return reader
 

@@ -1,13 +1,15 @@
 """How posts are read: the settings of a pipeline."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from linker.errors import SettingsError
 
 Way = Literal["auto", "candidates-first", "image-first"]
 Iris = Literal["own", "dbpedia", "wikidata"]
+_SWITCHES = ("second_look", "keep_cache", "explain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,17 @@ class Settings:
             ("iris", self.iris in get_args(Iris), f"one of {', '.join(get_args(Iris))}"),
             ("limit", self.limit >= 1, "1 or more"),
             ("min_link_score", 0 <= (self.min_link_score or 0) <= 1, "a probability, from 0 to 1"),
+            *((name, isinstance(getattr(self, name), bool), "True or False") for name in _SWITCHES),
         ):
             if not is_right:
                 raise SettingsError(name, getattr(self, name), expected)
+
+    @classmethod
+    def called(cls, cache: str | os.PathLike[str] | None, *, keep_cache: bool = True, **settings: Any) -> Self:
+        """Settings called as the options of ``link-and-tag``: a file as `cache`, or "none".
+
+        Where it is None, `keep_cache` says whether there is one, in the index.
+        """
+        if cache is None or str(cache) == "none":
+            return cls(keep_cache=keep_cache and cache is None, **settings)
+        return cls(cache=Path(cache).absolute(), **settings)

@@ -129,8 +129,12 @@ def _console() -> "Console":
     """A console for stdout that cuts nothing off when its output is piped."""
     from rich.console import Console
 
-    fresh = Console(highlight=False, markup=False, emoji=False)
-    return fresh if fresh.is_terminal else Console(highlight=False, markup=False, emoji=False, width=_PIPED_WIDTH)
+    class OurConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # as every other output does; rich would end the command with 1
+
+    fresh = OurConsole(highlight=False, markup=False, emoji=False)
+    return fresh if fresh.is_terminal else OurConsole(highlight=False, markup=False, emoji=False, width=_PIPED_WIDTH)
 
 
 def _lines(value: Any) -> list[str]:

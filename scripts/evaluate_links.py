@@ -19,7 +19,7 @@ _EXAMPLES = """
 evaluate-links results.jsonl kore50.jsonl
 evaluate-links results.jsonl kore50.jsonl --worst 20 --json scores.json
 evaluate-links results.jsonl gold.jsonl --against before.jsonl --same-as wikidata-to-dbpedia.tsv
-link-and-tag demo/index examples/posts/posts.jsonl | evaluate-links /dev/stdin gold.jsonl
+link-and-tag demo/index examples/posts/posts.jsonl | evaluate-links /dev/stdin examples/posts/gold.jsonl
 """
 
 

@@ -68,7 +68,7 @@ def main(index: Path, cache: Path | None, max_body_mb: float, **options: Any) ->
     of_pipeline = {name: options.pop(name) for name in _OF_PIPELINE}
     service = ServiceSettings(
         index=index,
-        reading=Settings(cache=cache, keep_cache=cache is not None, **of_pipeline),
+        reading=Settings.called(cache, keep_cache=False, **of_pipeline),
         max_body_bytes=round(max_body_mb * 1e6),
         fetch=fetch,
         names=reading.names,

@@ -12,7 +12,7 @@ from scripts._read_posts import Reading, reading_options
 _EXAMPLES = """
 link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl
 link-and-tag demo/index examples/posts/posts.jsonl -o results.jsonl -o results.csv -o results.html
-link-and-tag demo/index --text "Chad looks great" --image flag.jpg
+link-and-tag demo/index --text "Chad looks great" --image examples/posts/images/chad-flag.jpg
 cat posts.jsonl | link-and-tag demo/index - | head
 link-and-tag demo/index posts.jsonl -o results.jsonl --resume
 link-and-tag demo/index posts.jsonl -o results.jsonl --ray 10.0.0.1:6379
@@ -156,8 +156,7 @@ def main(
     if errors is not None:
         check_file_place("--errors", errors)
     reading = Reading.take(settings)
-    kept = None if cache in (None, "none") else Path(cache or "")
-    chosen = Settings(cache=kept, keep_cache=cache != "none", explain=explain, **settings)
+    chosen = Settings.called(cache, explain=explain, **settings)
     places = places_of(outs, form, posts)
     job = Job(index, chosen, places, form or "jsonl", images, resume, errors, batch_size, explain, reading, ray)
     if text is not None:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ner import Recipe, TrainingReport
 
 _EXAMPLES = """
+train-tagger fine-tune --init default --own-types --train mine.conll -o my-tagger
 train-tagger default --train train.conll --valid valid.conll -o my-tagger
 train-tagger recipe.toml --train a.conll --train b.conll --valid valid.conll --captions captions.tsv -o my-tagger
 train-tagger kg-transformer --encoder xlm-roberta-large --batch-size 8 --train a.conll --valid b.conll -o large
 train-tagger kg-transformer --train train.jsonl --valid valid.jsonl --images pictures --seed 7 -o seeing
-train-tagger default --init default --own-types --train mine.conll -o my-tagger
 evaluate-tagger my-tagger valid.conll
 """
 _SECTIONS = {
@@ -67,7 +67,7 @@ _CHANGES = ("encoder", "vectors", "picture_encoder", "seed", "epochs", "batch_si
 @click.option(
     "--init",
     metavar="NAME|DIR",
-    help="A tagger to start from: default, or a folder; what does not fit is made anew and named.",
+    help="A tagger to start from: default, base, or a folder; what does not fit is made anew and named.",
 )
 @index_option
 @click.option(
@@ -92,8 +92,9 @@ def main(
 ) -> None:
     """Train a tagger by a recipe, or go on with a run that was stopped.
 
-    RECIPE is a shipped recipe's name (default, or a tagger's) or a TOML file. Posts are columns of words and tags in
-    any scheme (with or without IMGID: lines), or JSON lines with tokens and tags.
+    RECIPE is a shipped recipe's name (fine-tune, which goes with --init; default, base, or a tagger's) or a TOML file.
+    Posts are columns of words and tags in any scheme (with or without IMGID: lines), or JSON lines with tokens and
+    tags.
     """
     check_pictures(images, picture_cache)
     if (recipe is None) == (recipe_option is None):

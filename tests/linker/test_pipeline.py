@@ -206,6 +206,8 @@ def test_an_index_on_a_disk_that_cannot_be_written_is_read(
         ({"hops": 3}, "hops is 3: expected 0, 1 or 2"),
         ({"way": "both"}, "way is 'both': expected one of auto, candidates-first, image-first"),
         ({"limit": 0}, "limit is 0: expected 1 or more"),
+        ({"second_look": "off"}, "second_look is 'off': expected True or False"),
+        ({"explain": 1}, "explain is 1: expected True or False"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused(index_dir: Path, changes: dict[str, Any], message: str) -> None:

@@ -32,7 +32,7 @@ def read(name: str) -> list[dict[str, Any]]:
 
 def test_the_pictured_entity_is_right_in_every_post(linked: bytes) -> None:
     shown = {row["id"]: row["pictured"] and row["pictured"]["iri"] for row in map(json.loads, linked.splitlines())}
-    assert shown == {row["id"]: row["pictured"] for row in read("expected.jsonl")}
+    assert shown == {row["id"]: row["image_entity"] for row in read("gold.jsonl")}
 
 
 def test_the_picture_decides_what_the_words_leave_open(linked: bytes) -> None:
@@ -40,8 +40,8 @@ def test_the_picture_decides_what_the_words_leave_open(linked: bytes) -> None:
         row["id"]: {mention["text"]: mention["entity"]["iri"] for mention in row["mentions"] if mention["entity"]}
         for row in map(json.loads, linked.splitlines())
     }
-    for row in read("expected.jsonl"):
-        shown = {mention: iris[0] for mention, iris in row["links"].items() if iris == [row["pictured"]]}
+    for row in read("gold.jsonl"):
+        shown = {gold["text"]: gold["iri"][0] for gold in row["gold"] if gold["iri"] == [row["image_entity"]]}
         assert links[row["id"]].items() >= shown.items()
 
 
@@ -55,8 +55,8 @@ def test_every_reading_is_of_an_entity_of_the_graph() -> None:
         entities = {row["iri"] for row in csv.DictReader(file)}
     with (EXAMPLES / "graph" / "triples.csv").open(encoding="utf-8", newline="") as file:
         ends = {row[end] for row in csv.DictReader(file) for end in ("subject", "object")}
-    named = {iri for row in read("expected.jsonl") for iris in row["links"].values() for iri in iris}
-    named |= {row["pictured"] for row in read("expected.jsonl") if row["pictured"]}
+    named = {iri for row in read("gold.jsonl") for gold in row["gold"] for iri in gold["iri"]}
+    named |= {row["image_entity"] for row in read("gold.jsonl") if row["image_entity"]}
     assert ends | named <= entities
 
 
@@ -84,7 +84,7 @@ def test_the_posts_are_what_the_script_makes(monkeypatch: pytest.MonkeyPatch, tm
         if file.is_file()
     }
     assert made == kept
-    for name in ("posts.jsonl", "expected.jsonl"):  # pictures may differ in a bit with the libraries' versions
+    for name in ("posts.jsonl", "gold.jsonl"):  # pictures may differ in a bit with the libraries' versions
         assert (tmp_path / "posts" / name).read_bytes() == (EXAMPLES / "posts" / name).read_bytes()
 
 

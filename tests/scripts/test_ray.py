@@ -103,13 +103,16 @@ def lose_one(process: subprocess.Popen[bytes], part: Path) -> None:
     raise AssertionError("no actor was there to be killed")
 
 
-def test_a_dataset_of_ray_s_gives_results_in_json(cluster: Any, index: Path, linked: bytes) -> None:
+def test_a_dataset_of_ray_s_gives_results_in_json(cluster: Any, index: Path, tmp_path: Path, monkeypatch) -> None:
     import ray.data
 
     from kgmner.ray import annotate
 
     ray.init(cluster.address, ignore_reinit_error=True, log_to_driver=False)
     rows = [{"id": 1, "text": "Chad looks great"}, {"id": 2, "text": None}, {"id": 3, "text": "I love Jakarta"}]
-    found = {row["id"]: row for row in annotate(ray.data.from_items(rows), index=index, hops=1).take_all()}
+    monkeypatch.chdir(tmp_path)
+    read = annotate(ray.data.from_items(rows), index=index, hops=1, cache="none")
+    found = {row["id"]: row for row in read.take_all()}
+    assert not list(tmp_path.iterdir())  # no cache is called "none"
     assert json.loads(found["1"]["result"])["mentions"][0]["entity"]["label"] == "Chad"
     assert json.loads(found["3"]["result"])["mentions"][0]["entity"]["label"] == "Jakarta"

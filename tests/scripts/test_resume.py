@@ -92,9 +92,13 @@ def test_results_with_other_options_are_refused(
     assert (tmp_path / "out.jsonl.part").exists()
 
 
-def test_a_reader_that_leaves_early_is_no_error(start, index: Path, many: Path) -> None:
-    process = start("link-and-tag", index, many, "--cache", "none", "--batch-size", 1)
-    assert process.stdout.readline().startswith(b"{")
+@pytest.mark.parametrize("command", ["link-and-tag", "kg-cache"])
+def test_a_reader_that_leaves_early_is_no_error(start, index: Path, many: Path, command: str) -> None:
+    if command == "link-and-tag":
+        process = start(command, index, many, "--cache", "none", "--batch-size", 1)
+        assert process.stdout.readline().startswith(b"{")
+    else:  # a table
+        process = start(command, index, "sql", "select * from alias")
     process.stdout.close()
     with process.stderr:
         assert process.stderr.read() == b""
