@@ -25,8 +25,9 @@ _HEAD = """# The commands
 
 What each command says under `--help`. Made by `python docs/make_reference.py`; change the commands, not this file.
 
-A command ends with 0 when it is done, also where some lines, posts or pictures could not be used (stderr names them), and with 1 where none could, or
-for any other error, which is one line on stderr. 2 is a wrong command line, 130 a stop by Ctrl-C, 141 a pipe whose reader has gone.
+A command ends with 0 when it is done, also where some lines, posts or pictures could not be used (stderr names
+them), and with 1 where none could, or for any other error, which is one line on stderr. 2 is a wrong command line,
+130 a stop by Ctrl-C, 141 a pipe whose reader has gone.
 
 A shell completes the names of options and files after one line in its start-up file, for each command (here for
 `link-and-tag`, whose variable is `_LINK_AND_TAG_COMPLETE`):
