@@ -8,6 +8,11 @@ from typing import Any
 from linker.offsets import Places
 from linker.results import TYPES, GivenMention
 
+NOT_OURS = "--field mentions=-"
+"""How to say that a field of this name is another one."""
+
+_PEOPLE = {"screen_name", "username", "acct"}
+
 _Fail = Callable[[str], Exception]
 _Span = tuple[int, int, str | None]  # in characters
 
@@ -38,7 +43,7 @@ def read_given_mentions(
     if value is None:
         return tuple(tokens), None
     if not isinstance(value, list):
-        raise fail('mentions must be a list of {"start", "end", "type"}')
+        raise fail(f'mentions must be a list of {{"start", "end", "type"}}; if the field is another one: {NOT_OURS}')
     spans = [_span(item, text, places, fail, by_tokens=by_tokens) for item in value]
     if by_tokens:
         cut = list(places)
@@ -54,6 +59,14 @@ def read_given_mentions(
             raise fail(f"mention {text[start:end]!r} cuts a token, expected it to begin and end where tokens do")
         mentions.append(GivenMention(first, last, kind))
     return tuple(tokens), tuple(sorted(mentions, key=lambda mention: (mention.start, mention.end)))
+
+
+def are_people(value: Any) -> bool:
+    """Whether a field ``mentions`` has, as exports of platforms do, people's names in the place of spans."""
+    items = value if isinstance(value, list) else []
+    return bool(items) and all(
+        isinstance(item, str) or (isinstance(item, dict) and _PEOPLE & set(item)) for item in items
+    )
 
 
 def _span(item: Any, text: str, places: Places, fail: _Fail, *, by_tokens: bool) -> _Span:

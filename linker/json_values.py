@@ -29,17 +29,17 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The object whose first field is an array that was read; it may be all that is left of one that is cut."""
+    """The object whose first field is an array: before its items, and behind them with the fields that follow."""
 
-    fields: Mapping[str, Any]  # those behind the array
+    fields: Mapping[str, Any] | None = None  # None: before; empty where the object is cut
 
 
 def json_values(blocks: Iterable[str]) -> Iterator[tuple[int, Any, str]]:
     """Yield each value with the line where it begins and its first characters, a `Broken` where there is none.
 
     The items of arrays come one by one, also of an array that is the first thing in an object
-    (``{"data": [...], ...}``), then an `Around`. Behind what is broken, reading goes on where the next object begins:
-    at a line with the same indent, or behind a comma.
+    (``{"data": [...], ...}``), between two `Around`. Behind what is broken, reading goes on where the next object
+    begins: at a line with the same indent, or behind a comma.
     """
     text = _Text(iter(blocks))
     text.more()
@@ -59,6 +59,7 @@ def json_values(blocks: Iterable[str]) -> Iterator[tuple[int, Any, str]]:
         if depth <= 0 and (found := _WRAPPER.match(text.rest, text.at)):
             text.skip(found.end())
             depth, is_wrapped = 0, True
+            yield text.line, Around(), ""
             continue
         line, indent, shown = text.line, text.indent(), text.rest[text.at : text.at + _SHOWN]
         value = text.value()

@@ -29,6 +29,7 @@ _WRAPPER = re.compile(r'\{\s*"\w+"\s*:\s*\[\s*[{\]]')
 _BEGINS_OBJECT = re.compile(r'\{\s*("[^"]*"\s*:.*)?$')
 _BEGINS_JSON = re.compile(r'\{\s*(["}]|$)|\[\s*([\[{"\]]|$)|window\.YTD\.')  # the last: a user's own archive of Twitter
 _TEXTS, _IDS = {"text", "full_text", "tokens"}, {"id", "id_str"}
+_TEXTS_IF_STRINGS = ("content", "tweet", "tweet_text", "message", "sentence")  # else what is around a post
 _LINES, _VALUES = "lines, a post a line", "values, a post an object"
 
 
@@ -136,7 +137,9 @@ def _inner_list(value: Mapping[str, Any]) -> list[Any] | None:
         value = {"messages": value.get("messages")}
     lists = [(name, item) for name, item in value.items() if isinstance(item, list) and item]
     lists = [(name, item) for name, item in lists if all(isinstance(one, dict) for one in item)]
-    return next((item for name, item in lists if name == "data"), lists[0][1] if lists else None)
+    has_text = any(isinstance(value.get(name), str) for name in _TEXTS_IF_STRINGS)
+    others = [] if has_text else [item for _, item in lists]
+    return next((item for name, item in lists if name == "data"), others[0] if others else None)
 
 
 def _json_lines(file: "TextFile") -> Iterator[Record]:
@@ -154,16 +157,17 @@ def _json_lines(file: "TextFile") -> Iterator[Record]:
 
 
 def _json_records(file: "TextFile") -> Iterator[Record]:
-    held: list[tuple[int, Any, str]] = []  # until what stands behind their array is read
+    held: list[tuple[int, Any, str]] | None = None  # until what stands behind their array is read
     for line, value, text in chain(json_values(file.blocks()), [(0, Around({}), "")]):
-        around = value.fields if isinstance(value, Around) else {}
         if not isinstance(value, Around):
-            held.append((line, value, text))
-            if media_keys(held[0][1]):
-                continue
-        for place, item, shown in held:
-            yield from _records(place, with_media(item, around), shown)
-        held = []
+            if held or (held is not None and media_keys(value)):
+                held.append((line, value, text))
+            else:
+                yield from _records(line, value, text)
+            continue
+        for place, item, shown in held or ():
+            yield from _records(place, with_media(item, value.fields or {}), shown)
+        held = [] if value.fields is None else None
 
 
 def _records(line: int, value: Any, text: str) -> Iterator[Record]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from linker.errors import PostError
-from linker.given_mentions import read_given_mentions
+from linker.given_mentions import NOT_OURS, are_people, read_given_mentions
 from linker.json_values import plain_value
 from linker.offsets import place_tokens
 from linker.post_files import FieldNames, Record, read_records
@@ -50,7 +50,7 @@ def read_posts(
         source: A path, or a stream of bytes.
         pictures: Folder that relative pictures are looked up in (default: the file's own); also of ``<IMGID>.jpg``.
         names: What fields are called here, in place of `POST_FIELDS`: ``{"text": "body"}``, or, within other fields,
-            ``{"text": "record.text"}``.
+            ``{"text": "record.text"}``; ``-``: there is none.
         tell: Told in a line what the file was taken for, of a text in HTML, and at the end of names that no post has.
 
     Yields:
@@ -67,15 +67,14 @@ def read_posts(
         {name for field, usual in POST_FIELDS.items() for name in (*usual, called.get(field, ""))},
     )
     tell = tell or (lambda _: None)
-    unseen, is_html, is_empty = dict(names or {}), False, True
+    unseen = {field: name for field, name in (names or {}).items() if name != "-"}
+    is_html, is_empty, bare = False, True, 0
     for record in read_records(source, known, tell):
         is_empty = is_empty and not record.value
         if unseen:
-            present = {str(name).strip().lower() for name in record.value}
-            seen = {
-                name for name in unseen.values() if name.lower() in present or _named(record.value, name) is not None
-            }
-            unseen = {field: name for field, name in unseen.items() if name not in seen}
+            there, value = {str(name).strip().lower() for name in record.value}, record.value
+            is_seen = {name: name.lower() in there or _named(value, name) is not None for name in unseen.values()}
+            unseen = {field: name for field, name in unseen.items() if not is_seen[name]}
         texts = (item for name, item in record.value.items() if str(name).lower() in known.text)
         if not is_html and any(isinstance(item, str) and _HTML.fullmatch(item) for item in texts):
             is_html = True
@@ -87,7 +86,10 @@ def read_posts(
             continue
         if record.image_name is not None:
             post = _with_named_picture(post, record.image_name, folder, is_sure=pictures is not None)
+        bare += post.mentions == ()
         yield post
+    if bare:
+        tell(f"{bare:,} with an empty list of mentions, so that none are looked for; if it is not one: {NOT_OURS}")
     for field, name in () if is_empty else unseen.items():
         tell(f"no post has a field {name!r}, which --field {field}={name} asks for: check how it is spelled")
 
@@ -126,8 +128,10 @@ def post_from_json(
     except RecursionError:
         raise PostError(line, f"is nested too deeply, expected at most {_DEEPEST} levels") from None
     found = _our_fields(value, names or {})
-    if "media_attachments" in value and "mentions" not in (names or {}):
-        found.pop("mentions", None)  # of Mastodon: other people, not spans of the text
+    mentions = _mentions(found.get("mentions", (None, None))[1])
+    if "mentions" not in (names or {}) and ("media_attachments" in value or are_people(mentions)):
+        found.pop("mentions", None)  # of Mastodon, whose may be empty, and others: people, not spans of the text
+        mentions = None
     shown = json.dumps(value, ensure_ascii=False, default=str)[:200]
 
     def fail(reason: str) -> PostError:
@@ -153,7 +157,6 @@ def post_from_json(
     caption = found.get("caption", (None, None))[1]
     if not (caption is None or isinstance(caption, str)):
         raise fail(f"caption is {caption!r}, expected a string or null")
-    mentions = _mentions(found.get("mentions", (None, None))[1])
     if html and tokens is None and isinstance(text, str) and mentions is None and _HTML.fullmatch(text):
         text = _shown(text)
     words = _tokens(tokens, fail) if tokens is not None else _words(text or "")

@@ -53,7 +53,7 @@ class _Seen:
 
 def link_posts(job: Job, source: str) -> None:
     """Read the posts of a file ("-": stdin), link them, and write the results."""
-    if source != "-" and "://" not in source:
+    if source != "-" and "://" not in source and not Path(source).is_fifo():  # which can be opened but once
         with Path(source).open("rb"):  # find out now, not after the models are loaded
             pass
     seen = _Seen(images=[] if "html" in _forms(job) else None)

@@ -1,6 +1,7 @@
 """A tagger's input without its picture, and with a wrong one: what a picture is worth, and what harm another does.
 
-What a picture tells is its regions, its attributes, its caption and the knowledge about the entity in it.
+What a picture tells is its regions, its attributes, its caption, the knowledge about the entity in it, and how near to
+this entity the names in the text are. A wrong picture is near none of them.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from ner.taggers import TaggerInput
 
 def without_picture(post: TaggerInput) -> TaggerInput:
     """The post's text, and what is known of the names in it."""
-    return replace(post, attributes=(), caption="", knowledge=(), regions=None)
+    names = tuple(replace(name, nearness=0.0) for name in post.known_names)
+    return replace(post, attributes=(), caption="", knowledge=(), regions=None, known_names=names)
 
 
 def has_picture(post: TaggerInput) -> bool:
     """Whether a post's picture tells anything."""
-    return post.regions is not None or bool(post.attributes or post.caption or post.knowledge)
+    is_near = any(name.nearness for name in post.known_names)
+    return post.regions is not None or is_near or bool(post.attributes or post.caption or post.knowledge)
 
 
 def with_wrong_pictures(

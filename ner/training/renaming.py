@@ -7,6 +7,7 @@ tagger learns to listen to lists.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -38,7 +39,7 @@ def renamed(
         words = post.tokens[span.start : span.end]
         is_renamed = source.random() < _RENAMED
         if is_renamed:
-            old |= _words(words)
+            old |= _words(" ".join(words))
             words = _like(words, _new_name(span.type, post.tokens, names, source))
         spans.append(Span(len(tokens), len(tokens) + len(words), span.type))
         if is_renamed:
@@ -47,14 +48,13 @@ def renamed(
         position = span.end
     tokens += post.tokens[position:]
     tags = tags_from_spans(spans, len(tokens))
-    caption = "" if old & _words(post.caption.split()) else post.caption
+    caption = "" if old & _words(post.caption) else post.caption
     changed = replace(post, tokens=tuple(tokens), tags=tags, caption=caption, knowledge=(), known_names=())
     return changed, tuple(new)
 
 
-def _words(tokens: Sequence[str]) -> set[str]:
-    """What can be told apart of some words: their letters, without ``#``, ``@`` and capitals."""
-    return {token.strip("#@.,").casefold() for token in tokens} - {""}
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
 
 
 def _new_name(

@@ -57,6 +57,15 @@ def test_pictures_that_twitter_puts_beside_the_posts() -> None:
         assert [post.image_url for post in found] == ["", "", ""] and not bad
 
 
+def test_posts_whose_pictures_are_nowhere_come_as_they_are_read() -> None:
+    """An array of them is not kept until its end."""
+    lines = (json.dumps({"id": str(n), "text": "a", "attachments": {"media_keys": ["k"]}}) for n in range(40_000))
+    file = io.BytesIO(("[" + ",\n".join(lines) + "]").encode())
+    posts = read_posts(file)
+    assert isinstance(next(posts), Post)
+    assert file.tell() < len(file.getvalue())
+
+
 def test_every_page_of_a_search_is_read() -> None:
     """A page a line, pages over several lines, a page that is cut, and one without posts."""
     pages = [{"data": [{"id": f"{page}{post}", "text": "Monaco"} for post in "ab"], "meta": {}} for page in "12"]
@@ -85,6 +94,30 @@ def test_posts_of_reddit_and_telegram() -> None:
     messages = [{"id": 1, "text": "Monaco"}, {"id": 2, "text": ["In ", {"type": "bold", "text": "Monaco"}]}]
     chat = json.dumps({"name": "Us", "type": "channel", "id": 5, "messages": messages}, indent=1)
     assert [(post.id, post.text) for post in read(chat)[0]] == [(1, "Monaco"), (2, "In Monaco")]
+
+
+@pytest.mark.parametrize("name", ["content", "tweet", "message", "sentence"])
+def test_a_list_of_ones_own_beside_a_text_has_no_posts_in_it(name: str) -> None:
+    for written in (
+        json.dumps({name: "Monaco", "tags": [{"name": "a"}, {"name": "b"}]}, indent=indent) for indent in (None, 1)
+    ):
+        posts, bad, _ = read(written)
+        assert [post.text for post in posts] == ["Monaco"] and not bad
+    assert len(read(json.dumps({"message": "OK", "data": [{"text": "Monaco"}, {"text": "Mali"}]}))[0]) == 2
+
+
+@pytest.mark.parametrize("people", [["bob"], [{"screen_name": "bob"}], '["bob"]'])
+def test_people_are_no_mentions(people: object) -> None:
+    [post], bad, _ = read(json.dumps({"tweet": "I love Mali", "mentions": people}))
+    assert (post.mentions, post.fields["mentions"], bad) == (None, people, [])
+
+
+def test_an_empty_list_of_mentions_is_said() -> None:
+    lines = "\n".join(json.dumps({"tweet": "I love Mali", "mentions": each}) for each in ([], "[]", None))
+    posts, _, told = read(lines)
+    assert [post.mentions for post in posts] == [(), (), None] and "2 with an empty list of mentions" in told
+    posts, _, told = read(lines, names={"mentions": "-"})
+    assert [post.mentions for post in posts] == [None] * 3 and "mentions" not in told
 
 
 @pytest.mark.parametrize("people", [[], [{"id": "4", "acct": "bob"}]])

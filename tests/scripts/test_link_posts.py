@@ -166,6 +166,16 @@ def test_a_device_is_written_to_and_not_replaced(index: Path, run: Run, tmp_path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pipe", "posts.jsonl"]
 
 
+def test_posts_may_come_by_a_named_pipe(index: Path, run: Run, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text('{"id": "a", "text": "Chad"}\n', "utf-8"))
+    writer.start()
+    result = run("link-and-tag", index, pipe, "--cache", "none")
+    writer.join(timeout=60)
+    assert (result.exit_code, json.loads(result.stdout)["id"]) == (0, "a")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_one_line(index: Path, run: Run, tmp_path: Path) -> None:
     posts = tmp_path / "posts.jsonl"

@@ -13,10 +13,11 @@ NAMES = st.lists(st.sampled_from("abcdefgh"), max_size=12)
 
 
 def post(number: int, picture: str | None) -> TaggerInput:
-    known = (KnownName(0, 1, (("LOC", 1.0),)),)
-    alone = TaggerInput((f"word{number}",), known_names=known)
+    known = KnownName(0, 1, (("LOC", 1.0),))
+    alone = TaggerInput((f"word{number}",), known_names=(known,))
     if picture is None:
         return alone
+    alone = replace(alone, known_names=(replace(known, nearness=0.5),))
     regions = np.full((49, 2), ord(picture), dtype=np.float32)
     facts = ((picture, "is a", "letter"),)
     return replace(alone, attributes=((picture, 0.5),), caption=picture, knowledge=facts, regions=regions)
@@ -28,7 +29,7 @@ def test_no_post_keeps_its_picture(names, seed):
     swapped = with_wrong_pictures(posts, names, seed=seed)
     for name, before, after in zip(names, posts, swapped, strict=True):
         assert after.caption != name
-        assert (after.tokens, after.known_names) == (before.tokens, before.known_names)
+        assert (after.tokens, after.known_names) == (before.tokens, post(0, None).known_names)
         if has_picture(after):
             assert after.attributes[0][0] == after.knowledge[0][0] == chr(int(after.regions[0, 0])) == after.caption
     commonest = max((names.count(name) for name in names), default=0)
@@ -58,3 +59,5 @@ def test_unnamed_pictures_are_all_different():
 def test_the_text_alone():
     assert without_picture(post(1, "a")) == post(1, None)
     assert not has_picture(post(1, None))
+    near = TaggerInput(("word",), known_names=(KnownName(0, 1, (("LOC", 1.0),), nearness=1.0),))
+    assert has_picture(near) and not has_picture(without_picture(near))
