@@ -18,7 +18,7 @@ _Span = tuple[int, int, str | None]  # in characters
 
 
 def read_given_mentions(
-    value: Any, text: str, tokens: Sequence[str], places: Places, fail: _Fail, *, by_tokens: bool
+    value: Any, text: str, tokens: Sequence[str], places: Places, fail: _Fail, *, by_tokens: bool, may_count: bool
 ) -> tuple[tuple[str, ...], tuple[GivenMention, ...] | None]:
     """Read the mentions of a post.
 
@@ -33,6 +33,7 @@ def read_given_mentions(
         fail: Makes an error of a reason.
         by_tokens: Whether the tokens came with the post. They are never cut; others are, where a mention begins or ends
             within one.
+        may_count: Whether the text is as the post has it, so that its characters can be counted.
 
     Returns:
         The tokens, cut where need be, and the mentions by start, then end; None for a post without the field.
@@ -44,6 +45,8 @@ def read_given_mentions(
         return tuple(tokens), None
     if not isinstance(value, list):
         raise fail(f'mentions must be a list of {{"start", "end", "type"}}; if the field is another one: {NOT_OURS}')
+    if not may_count and any(isinstance(item, dict) and item.keys() & {"start_char", "end_char"} for item in value):
+        raise fail("the tokens are not those of the text, whose characters mentions count; give their start and end")
     spans = [_span(item, text, places, fail, by_tokens=by_tokens) for item in value]
     if by_tokens:
         cut = list(places)

@@ -18,6 +18,8 @@ _ASSIGNED = re.compile(r"\s*window\.YTD\.[^=]*=\s*")
 _NEXT_ON_A_LINE = re.compile(r"\}\s*,\s*(?=\{)")
 _LONGEST = 1 << 28  # characters of one value
 _SHOWN = 200
+DEEPEST = 400
+"""Levels of a value within others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,21 @@ def json_values(blocks: Iterable[str]) -> Iterator[tuple[int, Any, str]]:
 def plain_value(value: Any) -> Any:
     """A value as JSON can hold it: no number that is none, dates and the like as text, bytes as base64."""
     return msgspec.json.decode(_ENCODER.encode(value))
+
+
+def mended(value: Any, room: int = DEEPEST) -> Any:
+    """Replace lone surrogates in all texts of a value: JSON can spell them, as of an emoji cut in half, no file can.
+
+    Raises:
+        RecursionError: It is nested more deeply; what reads or writes it later would fail.
+    """
+    if room < 0:
+        raise RecursionError
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {mended(name): mended(item, room - 1) for name, item in value.items()}
+    return [mended(item, room - 1) for item in value] if isinstance(value, list) else value
 
 
 class _Text:

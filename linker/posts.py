@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from linker.errors import PostError
 from linker.given_mentions import NOT_OURS, are_people, read_given_mentions
-from linker.json_values import plain_value
+from linker.json_values import DEEPEST, mended, plain_value
 from linker.offsets import place_tokens
 from linker.post_files import FieldNames, Record, read_records
 from linker.post_pictures import find_picture, read_image
@@ -30,7 +30,6 @@ POST_FIELDS: Mapping[str, tuple[str, ...]] = {
 
 _HTML = re.compile(r"\s*<(p|div|span)\b[^>]*>.*</\1>\s*", re.DOTALL)  # a text as Mastodon writes it, all of it
 _HTML_BREAKS = ((r"<br\s*/?>", "\n"), (r"</p>\s*<p\b[^>]*>", "\n\n"), (r"<[^>]*>", ""))
-_DEEPEST = 400  # levels of a value within others
 _CONSUMED = ("id", "text", "tokens", "image", "mentions")  # a caption comes out again
 
 
@@ -124,9 +123,9 @@ def post_from_json(
         PostError: A field has the wrong type or is nested too deeply, or there is neither text nor tokens.
     """
     try:
-        value = _mended(value)
+        value = mended(value)
     except RecursionError:
-        raise PostError(line, f"is nested too deeply, expected at most {_DEEPEST} levels") from None
+        raise PostError(line, f"is nested too deeply, expected at most {DEEPEST} levels") from None
     found = _our_fields(value, names or {})
     mentions = _mentions(found.get("mentions", (None, None))[1])
     if "mentions" not in (names or {}) and ("media_attachments" in value or are_people(mentions)):
@@ -162,7 +161,10 @@ def post_from_json(
     words = _tokens(tokens, fail) if tokens is not None else _words(text or "")
     written, places = place_tokens(text if isinstance(text, str) else "", words)
     by_tokens = tokens is not None
-    words, given = read_given_mentions(mentions, written, words, places, fail, by_tokens=by_tokens)
+    is_ours = isinstance(text, str) and bool(text.strip()) and written != text
+    words, given = read_given_mentions(
+        mentions, written, words, places, fail, by_tokens=by_tokens, may_count=not is_ours
+    )
     image, url, problem = read_image(found.get("image", (None, None))[1], folder)
     consumed = {name for field, (name, _) in found.items() if field in _CONSUMED}
     return Post(
@@ -182,7 +184,7 @@ def post_from_json(
 
 def _post_from_record(record: Record, folder: Path, file: str, names: Mapping[str, str]) -> Post:
     if record.error:
-        raise PostError(record.line, record.error, _mended(record.text))
+        raise PostError(record.line, record.error, mended(record.text))
     return post_from_json(record.value, folder=folder, line=record.line, file=file, names=names)
 
 
@@ -263,7 +265,7 @@ def _mentions(value: Any) -> Any:
     if not isinstance(value, str):
         return None if _is_nan(value) else value
     try:
-        return _mended(json.loads(value)) if value.strip() else None
+        return mended(json.loads(value)) if value.strip() else None
     except (ValueError, RecursionError):
         return value
 
@@ -284,17 +286,3 @@ def _words(text: str) -> tuple[str, ...]:
     from ner import tokenize
 
     return tuple(token.text for token in tokenize(text))
-
-
-def _mended(value: Any, room: int = _DEEPEST) -> Any:
-    """Replace lone surrogates in all texts of a value: JSON can spell them, as of an emoji cut in half, no file can.
-
-    A RecursionError where it is nested more deeply: what reads or writes it later would fail.
-    """
-    if room < 0:
-        raise RecursionError
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, Mapping):
-        return {_mended(name): _mended(item, room - 1) for name, item in value.items()}
-    return [_mended(item, room - 1) for item in value] if isinstance(value, list) else value

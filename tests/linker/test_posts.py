@@ -86,6 +86,10 @@ def test_a_number_of_words_beside_a_text_is_a_field_like_any_other(words: object
         ({"text": "x", "caption": []}, "caption is []"),
         ({"tokens": ["x"], "mentions": [{"start": 0, "end": 2}]}, "0 <= start < end <= 1"),
         ({"tokens": ["x"], "mentions": {}}, "mentions must be a list"),
+        (
+            {"text": "So. Mali", "tokens": ["Mali", "<e>"], "mentions": [{"start_char": 4, "end_char": 8}]},
+            "tokens are not those of the text",
+        ),
         ({"tokens": ["x"], "mentions": [{"start": 0, "end": 1, "type": "CITY"}]}, "PER, LOC, ORG, OTHER"),
     ],
 )
