@@ -7,8 +7,9 @@
 
 A run with seed s is trained on four fifths of the first 400 posts; the fifth numbered s chooses the epoch. It reads
 the last 200 with their own pictures, without, and with another post's: regions, attributes and, with an index, what the
-graph knows of the pictured entity. Names that the graph knows in the text stay. Over several seeds the counts of each
-post are summed; the intervals (paired bootstrap) and p (approximate randomisation) are over posts.
+graph knows of the pictured entity. Names that the graph knows in the text stay, but are near no other picture. Over
+several seeds the counts of each post are summed; the intervals (paired bootstrap) and p (approximate randomisation) are
+over posts.
 
 A run has a folder under ``KGMNER_BENCH/picture-use``; one that was stopped goes on, and one that is done is not run
 again. What came of each is a line of ``results.jsonl`` there, with the counts of each post.

@@ -53,7 +53,8 @@ def json_values(blocks: Iterable[str]) -> Iterator[tuple[int, Any, str]]:
         depth += between.count("[") - between.count("]")
         if is_wrapped and depth <= 0:
             is_wrapped = False
-            fields = text.value(opened="{")
+            text.put("{")
+            fields = text.value()
             yield text.line, Around(fields if isinstance(fields, dict) else {}), ""
             continue
         if not text.rest[text.at : text.at + 1]:
@@ -126,9 +127,12 @@ class _Text:
         before = self.rest[: self.at].rpartition("\n")[2]
         return None if before.strip() else before
 
-    def value(self, opened: str = "") -> Any:
-        """Take the value that begins here, or whose beginning was ``opened``."""
-        self.rest = self.rest[: self.at] + opened + self.rest[self.at :]
+    def put(self, text: str) -> None:
+        """Have something stand before what comes."""
+        self.rest = self.rest[: self.at] + text + self.rest[self.at :]
+
+    def value(self) -> Any:
+        """Take the value that begins here."""
         while True:
             try:
                 value, end = _DECODER.raw_decode(self.rest, self.at)

@@ -88,7 +88,7 @@ def read_posts(
         bare += post.mentions == ()
         yield post
     if bare:
-        tell(f"{bare:,} with an empty list of mentions, so that none are looked for; if it is not one: {NOT_OURS}")
+        tell(f"posts: {bare:,} with an empty list of mentions, so that none are looked for; if it is none: {NOT_OURS}")
     for field, name in () if is_empty else unseen.items():
         tell(f"no post has a field {name!r}, which --field {field}={name} asks for: check how it is spelled")
 

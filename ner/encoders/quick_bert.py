@@ -57,7 +57,8 @@ class QuickBert(nn.Module):
         """Sub-tokens, int64 (B, S) each, to ``hidden_states``, each float32 (B, S, H), and ``last_hidden_state``."""
         segments = torch.zeros_like(input_ids) if token_type_ids is None else token_type_ids
         seen = None if bool(attention_mask.all()) else attention_mask[:, None, None, :] > 0
-        states = self._states(self._embedded(input_ids, segments), seen, [input_ids.shape[1]])
+        sizes = [input_ids.shape[1]]
+        states = self._states(self._embedded(input_ids, segments), seen, sizes, sizes)
         return SimpleNamespace(hidden_states=tuple(states), last_hidden_state=states[-1])
 
     def apart(self, windows: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, ...]]:
@@ -84,13 +85,13 @@ class QuickBert(nn.Module):
         embedded: Tensor = parts["word_embeddings"](ids) + places + parts["token_type_embeddings"](segments)
         return embedded
 
-    def _states(self, x: Tensor, seen: Tensor | None, sizes: list[int], kept: list[int] | None = None) -> list[Tensor]:
+    def _states(self, x: Tensor, seen: Tensor | None, sizes: list[int], kept: list[int]) -> list[Tensor]:
         norm: Any = self.embeddings["LayerNorm"]
         states = [norm(x)]
         *layers, last = self._layers()
         for layer in layers:
             states.append(layer(states[-1], seen, sizes, sizes))
-        return [*states, last(states[-1], seen, sizes, kept or sizes)]
+        return [*states, last(states[-1], seen, sizes, kept)]
 
     def _layers(self) -> list[_Layer]:
         layers: Any = self.encoder["layer"]

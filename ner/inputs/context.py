@@ -50,14 +50,14 @@ def match_features(post: TaggerInput) -> list[list[float]]:
 
     A fact about a word of the post says something about that word; this is how the tagger sees which word it is.
     """
-    subjects = [_words(subject) for subject, _, _ in post.knowledge[:_MAX_FACTS]]
+    subjects = [plain_words(subject) for subject, _, _ in post.knowledge[:_MAX_FACTS]]
     whole = {subject[0] for subject in subjects if len(subject) == 1}
     within = {word for subject in subjects for word in subject}
-    objects = {word for _, _, value in post.knowledge[:_MAX_FACTS] for word in _words(value)}
-    caption = set(_words(post.caption))
+    objects = {word for _, _, value in post.knowledge[:_MAX_FACTS] for word in plain_words(value)}
+    caption = set(plain_words(post.caption))
     rows: list[list[float]] = []
     for token in post.tokens:
-        key = "".join(_words(token))
+        key = "".join(plain_words(token))
         found = (key in whole, key in within, key in objects, key in caption, bool(subjects))
         rows.append([float(flag and bool(key)) for flag in found])
     return rows
@@ -103,5 +103,6 @@ def _likely_attributes(post: TaggerInput) -> list[tuple[str, float]]:
     return sorted(likely, key=lambda attribute: -attribute[1])[:_MAX_ATTRIBUTES]
 
 
-def _words(text: str) -> Sequence[str]:
+def plain_words(text: str) -> Sequence[str]:
+    """The words of a text in small letters, without what stands around them."""
     return _WORD.findall(text.casefold())

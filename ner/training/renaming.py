@@ -7,11 +7,11 @@ tagger learns to listen to lists.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ner.formats import TaggedPost
+from ner.inputs.context import plain_words
 from ner.spans import Span, spans_from_tags, tags_from_spans
 
 _RENAMED = 0.7
@@ -39,7 +39,7 @@ def renamed(
         words = post.tokens[span.start : span.end]
         is_renamed = source.random() < _RENAMED
         if is_renamed:
-            old |= _words(" ".join(words))
+            old.update(plain_words(" ".join(words)))
             words = _like(words, _new_name(span.type, post.tokens, names, source))
         spans.append(Span(len(tokens), len(tokens) + len(words), span.type))
         if is_renamed:
@@ -48,13 +48,9 @@ def renamed(
         position = span.end
     tokens += post.tokens[position:]
     tags = tags_from_spans(spans, len(tokens))
-    caption = "" if old & _words(post.caption) else post.caption
+    caption = post.caption if old.isdisjoint(plain_words(post.caption)) else ""
     changed = replace(post, tokens=tuple(tokens), tags=tags, caption=caption, knowledge=(), known_names=())
     return changed, tuple(new)
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text.casefold()))
 
 
 def _new_name(
