@@ -44,11 +44,11 @@ def decide(
     text, places = place_tokens(post.text, post.tokens)
     linked = []
     for mention, ranking in zip(mentions, rankings, strict=True):
-        if post.mentions is None and mention.score == 0 and not _stands_untagged(mention, ranking.chosen):
-            continue
         sure, best = ranking, ranking.chosen
         if best and best.score < (_least(post, mention, best, said_above) if min_score is None else min_score):
             sure = replace(ranking, chosen=None, ambiguous=False)
+        if post.mentions is None and mention.score == 0 and not _stands_untagged(mention, sure.chosen):
+            continue
         start, end = places[mention.start][0], places[mention.end - 1][1]
         shown, rest = ranking.candidates[:_CANDIDATES], ranking.candidates[_CANDIDATES:]
         linked.append(

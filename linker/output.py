@@ -181,7 +181,8 @@ def _nearest(nearest: Nearest) -> dict[str, Any]:
 
 def _read_mention(value: Mapping[str, Any]) -> LinkedMention:
     candidates = tuple(map(_read_candidate, value["candidates"]))
-    best = value["entity"] and {found.entity.iri: found for found in candidates}[value["entity"]["iri"]]
+    # of two candidates with one IRI, as --iris may give them, the better one is meant
+    best = value["entity"] and {found.entity.iri: found for found in reversed(candidates)}[value["entity"]["iri"]]
     names = ("start", "end", "text", "type", "score", "nil_score", "other_score", "ambiguous", "start_char", "end_char")
     return LinkedMention(entity=best, candidates=candidates, **{name: value[name] for name in names})
 

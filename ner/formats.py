@@ -16,6 +16,7 @@ from typing import Any
 from ner.column_files import Layout, find_layout, read_blocks
 from ner.context_fields import context_fields
 from ner.errors import FormatError, TagError
+from ner.plain_letters import plain_letters
 from ner.spans import OUTSIDE, split_tag
 from ner.tag_schemes import read_tags, scheme_of, split_written
 from ner.tag_types import TypeTable, our_type, type_key, type_table
@@ -88,8 +89,9 @@ def read_posts(
 
 
 def tagger_input(post: TaggedPost) -> TaggerInput:
-    """A post as a tagger sees it: all but its tags."""
-    return TaggerInput(post.tokens, post.attributes, post.caption, post.knowledge, known_names=post.known_names)
+    """A post as a tagger sees it: all but its tags, and its words in plain letters, as ``link-and-tag`` reads them."""
+    tokens = tuple(map(plain_letters, post.tokens))
+    return TaggerInput(tokens, post.attributes, post.caption, post.knowledge, known_names=post.known_names)
 
 
 def read_captions(path: str | Path) -> dict[str, str]:

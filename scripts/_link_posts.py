@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +49,12 @@ class _Seen:
     bad_pictures: list[str] = field(default_factory=list)
     notes: PostNotes = field(default_factory=PostNotes)
 
+    def note_picture(self, result: "Result | _results_file.Done") -> None:
+        """Note the picture of a result, if it could not be used."""
+        if result.image_error:
+            is_missing = result.image_error == "no such file"
+            self.bad_pictures.append(f"{result.id} ({result.image_error}{f': {result.image}' if is_missing else ''})")
+
 
 def link_posts(job: Job, source: str) -> None:
     """Read the posts of a file ("-": stdin), link them, and write the results."""
@@ -85,7 +90,7 @@ def _write_by_way_of_file(
     place = _results_file.waiting_place(files)
     explain = job.explain or "html" in _forms(job)  # the page says why
     options = _options(job, pipeline.index) | {"explain": explain}
-    _skip_done(posts, _results_file.begin(place, options, resume=job.resume), place)
+    _skip_done(posts, _results_file.begin(place, options, resume=job.resume), place, seen)
     _results_file.append(place, results, flush_every=job.batch_size, explain=explain)
     as_written = job.outs[place] == "jsonl" and explain == job.explain
     source = Source(lambda: _results_file.written(place), job.explain, lambda: seen.images or (), pipeline.index)
@@ -208,16 +213,19 @@ def _options(job: Job, index: "Index") -> dict[str, object]:
     return {"index": index.manifest.identity, **chosen}
 
 
-def _skip_done(posts: Iterator["Post"], done_ids: list[str | int], out: Path) -> None:
-    passed = [post.id for post in islice(posts, len(done_ids))]
-    for place, (done, found) in enumerate(zip_longest(done_ids, passed), 1):
-        if done != found:
+def _skip_done(posts: Iterator["Post"], all_done: Sequence[_results_file.Done], out: Path, seen: _Seen) -> None:
+    """Pass over the posts whose results are there, and see of them what those of this run are seen to have."""
+    for place, done in enumerate(all_done, 1):
+        post = next(posts, None)
+        if post is None or post.id != done.id:
+            found = f"the post there is {post.id!r}" if post else f"there are {counted(place - 1, 'post')}"
             raise CommandError(
-                f"{_results_file.part_path(out)} is of other posts (result {place} is of {done!r}, the post there is "
-                f"{found!r}): give the same posts, or leave out --resume to start anew"
+                f"{_results_file.part_path(out)} is of other posts (result {place} is of {done.id!r}, {found}): "
+                "give the same posts, or leave out --resume to start anew"
             )
-    if done_ids:
-        say(f"going on after {counted(len(done_ids), 'post')}")
+        seen.note_picture(done)
+    if all_done:
+        say(f"going on after {counted(len(all_done), 'post')}")
 
 
 def _link(
@@ -225,9 +233,7 @@ def _link(
 ) -> "Iterator[Result]":
     known_problem, passed = pipeline.memory.problem, seen.posts
     for done, result in enumerate(pipeline.run(posts, batch_size=job.batch_size), 1):
-        if result.image_error:
-            is_missing = result.image_error == "no such file"
-            seen.bad_pictures.append(f"{result.id} ({result.image_error}{f': {result.image}' if is_missing else ''})")
+        seen.note_picture(result)
         yield result
         progress("posts", passed + done + len(seen.bad_lines), total)
     if pipeline.memory.problem not in (None, known_problem):

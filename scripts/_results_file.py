@@ -5,13 +5,21 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from scripts._cli import CommandError, say
 from scripts._output_forms import is_special, to_line
 
 if TYPE_CHECKING:
     from linker import Result
+
+
+class Done(NamedTuple):
+    """What a result tells of its post."""
+
+    id: str | int
+    image: str | None
+    image_error: str | None  # why its picture was not used
 
 
 def part_path(out: Path) -> Path:
@@ -24,11 +32,11 @@ def waiting_place(outs: Sequence[Path]) -> Path:
     return next((out for out in outs if part_path(out).exists()), outs[0])
 
 
-def begin(out: Path, options: Mapping[str, object], *, resume: bool) -> list[str | int]:
+def begin(out: Path, options: Mapping[str, object], *, resume: bool) -> list[Done]:
     """Make ready to write beside `out`, or to go on from what a stopped run left there.
 
     Returns:
-        The ids of the posts that the stopped run has done; without `resume`, none.
+        The posts that the stopped run has done; without `resume`, none.
 
     Raises:
         CommandError: It was run with different options, on which results depend.
@@ -118,9 +126,9 @@ def _options_path(out: Path) -> Path:
     return out.with_name(out.name + ".settings.part")
 
 
-def _keep_whole_lines(part: Path) -> list[str | int]:
-    """Cut off what a killed run left unfinished; the ids of the results that stay, in order."""
-    ids, end_bytes = [], 0
+def _keep_whole_lines(part: Path) -> list[Done]:
+    """Cut off what a killed run left unfinished; the posts of the results that stay, in order."""
+    done, end_bytes = [], 0
     with part.open("r+b") as file:
         for line in file:
             try:
@@ -129,10 +137,10 @@ def _keep_whole_lines(part: Path) -> list[str | int]:
                 record = None
             if not isinstance(record, dict) or "id" not in record:
                 break
-            ids.append(record["id"])
+            done.append(Done(record["id"], record.get("image"), record.get("image_error")))
             end_bytes += len(line)
         file.truncate(end_bytes)
-    return ids
+    return done
 
 
 def _flush_to_disk(file: IO[Any]) -> None:

@@ -93,7 +93,9 @@ def _parse(line: str) -> Any:
 
 def _items(value: Mapping[str, Any], *, is_gold: bool) -> list[dict[str, Any]]:
     """The annotations of a line, as they stand there."""
-    key = next((key for key in ("gold", "links") if is_gold and key in value), "mentions")
+    # a post without links may have had its empty "links" before there were answers
+    has_links = value.get("links") or ("links" in value and not value.get("mentions"))
+    key = "mentions" if not is_gold else "gold" if "gold" in value else "links" if has_links else "mentions"
     items = value.get(key)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         expected = '"gold", "links" or "mentions"' if is_gold else '"mentions"'

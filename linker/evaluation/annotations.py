@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 Place = tuple[int, int]
 
@@ -59,8 +60,15 @@ class AnnotatedPost:
         return proposed | {iri for iri in (self.pictured, *(a.iri for a in self.annotations)) if iri is not None}
 
     def first_names(self) -> dict[str, str]:
-        """The first of the IRIs that it gives for an entity, by each other one."""
-        return {iri: one.iri for one in self.annotations if one.iri for iri in one.also if iri != one.iri}
+        """For each IRI that it gives beside others, the first of all that so mean one entity."""
+        from networkx.utils import UnionFind
+
+        same: Any = UnionFind()
+        given = [iris for one in self.annotations if one.iri and len(iris := (one.iri, *one.also)) > 1]
+        for iris in given:
+            same.union(*iris)
+        order = list(dict.fromkeys(iri for iris in given for iri in iris))
+        return {iri: first for group in same.to_sets() for first in (min(group, key=order.index),) for iri in group}
 
     def renamed(self, names: Mapping[str, str]) -> "AnnotatedPost":
         """The post with other IRIs in place of those in `names`."""

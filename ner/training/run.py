@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -271,4 +272,6 @@ def _has_bf16(device: torch.device) -> bool:
     """Whether a device computes with bf16 itself; one that has to imitate it is slower than with float32."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    # oneDNN alone says so of every processor with AVX-512, where it computes with bf16 at a fifth of the speed
+    has_own = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)() or platform.machine() in ("aarch64", "arm64")
+    return has_own and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -77,6 +77,7 @@ def test_an_alias_that_the_tagger_left_is_a_mention_only_where_the_picture_shows
     shown = ranking(candidate(1, hop=0))
     assert decide(post, [mention(0, 1, score=0.0, exact=False)], [shown]) == ()
     assert one(alias_only, shown).type == "LOC"
+    assert decide(post, [alias_only], [shown], min_score=0.9) == ()  # without its entity it is none
 
 
 @pytest.mark.parametrize(("text", "kept"), [("#LosAngelesLakers", 1), ("@LosAngelesLakers", 1), ("#Lakers", 0)])

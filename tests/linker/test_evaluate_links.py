@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linker import LinkReport, evaluate_links
+from linker import LinkerError, LinkReport, evaluate_links
 
 LENGTH = 12
 ENTITIES = ("urn:A", "urn:B", None)
@@ -118,6 +118,27 @@ def test_whatever_stands_in_a_line_the_others_are_scored(name: str, odd: dict, o
         report = evaluate_links(Path(folder, "results.jsonl"), Path(folder, "gold.jsonl"), samples=2, worst=9)
     json.dumps(report.to_dict(), ensure_ascii=False).encode()
     assert report.scores["given/accuracy"].right >= 1
+
+
+def report_of(gold: dict[str, Any], found: list[Annotated], tmp_path: Path) -> LinkReport:
+    (tmp_path / "gold.jsonl").write_text(line(gold, 1))
+    (tmp_path / "results.jsonl").write_text(line({"mentions": items(found, "entity")}, 1))
+    return evaluate_links(tmp_path / "results.jsonl", tmp_path / "gold.jsonl", samples=2)
+
+
+def test_any_of_the_iris_that_gold_gives_for_an_entity_is_right_at_all_its_mentions(tmp_path: Path) -> None:
+    gold: list[Any] = [(0, 2, ["urn:A", "urn:B"]), (3, 5, "urn:B"), (6, 8, ["urn:B", "urn:C"]), (9, 11, "urn:D")]
+    found = [(0, 2, "urn:B"), (3, 5, "urn:A"), (6, 8, "urn:A"), (9, 11, "urn:A")]
+    report = report_of({"gold": items(gold, "iri")}, found, tmp_path)
+    assert [report.scores[name].right for name in ("given/accuracy", "exact/InKB")] == [3, 3]
+
+
+def test_empty_links_are_gold_only_where_there_are_no_mentions(tmp_path: Path) -> None:
+    answer = [(0, 2, "urn:A")]
+    for gold, right in (({"links": [], "mentions": items(answer, "entity")}, 1), ({"gold": items(answer, "iri")}, 1)):
+        assert report_of(gold, answer, tmp_path).scores["exact/all"].right == right
+    with pytest.raises(LinkerError, match="no gold answers"):
+        report_of({"links": []}, answer, tmp_path)
 
 
 @settings(max_examples=50, deadline=None)

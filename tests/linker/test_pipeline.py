@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_results import make_mention
+from made_up_results import make_candidate, make_mention
 from small_world import CapitalsTagger, draw_flag, draw_portrait
 
 import ner
@@ -221,6 +221,9 @@ def test_a_result_is_read_back_from_its_json(open_pipeline: Open, pictures: Path
     for result in open_pipeline(keep_cache=False).run(posts_for_batches(pictures)):
         value = result_to_json(result)
         assert result_to_json(result_from_json(json.loads(json.dumps(value)))) == value
+    twice = [make_candidate(iri="urn:Chad", score=score) for score in (0.6, 0.3)]
+    value["mentions"] = [make_mention(0, 1, entity=twice[0], candidates=twice)]
+    assert result_from_json(value).mentions[0].entity.score == 0.6
     value["mentions"] = [make_mention(0, 1, entity={"iri": "urn:another"})]
     with pytest.raises(KeyError, match="urn:another"):
         result_from_json(value)

@@ -208,6 +208,13 @@ def test_known_names_and_attributes_come_with_json_lines(tmp_path: Path) -> None
     assert tagger_input(post).known_names == post.known_names
 
 
+def test_a_tagger_reads_words_in_plain_letters(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_text(json.dumps({"tokens": ["𝐂𝐡𝐚𝐝", "wins"], "tags": ["B-LOC", "O"]}) + "\n")
+    (post,) = read_posts(path)
+    assert (post.tokens[0], tagger_input(post).tokens) == ("𝐂𝐡𝐚𝐝", ("Chad", "wins"))
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [

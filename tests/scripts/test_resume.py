@@ -92,6 +92,18 @@ def test_results_with_other_options_are_refused(
     assert (tmp_path / "out.jsonl.part").exists()
 
 
+def test_pictures_not_used_before_the_stop_are_told(run, tmp_path: Path, index: Path) -> None:
+    posts, out = tmp_path / "posts.jsonl", tmp_path / "out.jsonl"
+    rows = [{"id": name, "text": "Chad wins", "image": f"{name}.jpg"} for name in ("first", "second")]
+    posts.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    whole = run("link-and-tag", index, posts, "-o", out, "--cache", "none")
+    (tmp_path / "out.jsonl.part").write_text(out.read_text().splitlines(keepends=True)[0])
+    out.unlink()
+    resumed = run("link-and-tag", index, posts, "-o", out, "--cache", "none", "--resume")
+    assert resumed.stderr.splitlines() == ["going on after 1 post", *whole.stderr.splitlines()]
+    assert "2 pictures not used: first (no such file: " in whole.stderr
+
+
 @pytest.mark.parametrize("command", ["link-and-tag", "kg-cache"])
 def test_a_reader_that_leaves_early_is_no_error(start, index: Path, many: Path, command: str) -> None:
     if command == "link-and-tag":
