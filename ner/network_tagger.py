@@ -39,6 +39,9 @@ class NetworkTagger:
         picture_encoder: Which encoder its pictures' regions were from; None where it was trained without pictures.
         region_width: ``C`` of these regions.
         reads: The encoder or the word vectors that it reads with, by name.
+
+    Attributes:
+        types: The types of entities that it tells apart.
     """
 
     def __init__(
@@ -56,31 +59,11 @@ class NetworkTagger:
         if device.type == "cpu":
             quicken(network)
         network.to(device).eval()
-        self._name, self._network, self._inputs = name, network, inputs
-        self._device, self.reads = device, reads
+        self._network, self._inputs, self._device, self._region_width = network, inputs, device, region_width
         self._chain = network.chain()
-        self._picture_encoder, self._region_width = picture_encoder, region_width
+        self.name, self.types, self.needs_regions = name, self._chain.types, network.takes_regions
+        self.picture_encoder, self.reads = picture_encoder, reads
         self._tokenizing = threading.Lock()  # a tokenizer is for one thread at a time
-
-    @property
-    def name(self) -> str:
-        """The composition's name."""
-        return self._name
-
-    @property
-    def needs_regions(self) -> bool:
-        """Whether it looks at pictures."""
-        return self._network.takes_regions
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The types of entities that it tells apart."""
-        return self._chain.types
-
-    @property
-    def picture_encoder(self) -> str | None:
-        """Which encoder the regions must be from; None where it was trained without pictures."""
-        return self._picture_encoder
 
     def tag(self, posts: Sequence[TaggerInput]) -> list[TaggerOutput]:
         """Tag posts; on a CPU each as if it were alone, so that its output depends on no other post.
@@ -133,8 +116,8 @@ class NetworkTagger:
             return replace(post, regions=None)
         if post.regions.shape[1] != self._region_width:
             raise CheckpointError(
-                f"regions are {post.regions.shape[1]} wide, but tagger {self._name!r} was trained on regions "
-                f"{self._region_width} wide: encode the pictures with {self._picture_encoder!r}"
+                f"regions are {post.regions.shape[1]} wide, but tagger {self.name!r} was trained on regions "
+                f"{self._region_width} wide: encode the pictures with {self.picture_encoder!r}"
             )
         return post
 

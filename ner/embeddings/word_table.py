@@ -121,13 +121,11 @@ class WordTable:
         path = folder / TEXT_FILE
         try:
             text = json.loads(path.read_text(encoding="utf-8"))
-            version, has_grams = text["format_version"], text.get("grams") is not None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            version = text["format_version"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise CheckpointError(f"{path}: cannot be read ({error}): {_ANEW}") from error
-        if version not in (1, FORMAT_VERSION):
+        if version != FORMAT_VERSION:
             raise CheckpointError(f"{path}: has format version {version}, expected {FORMAT_VERSION}: {_ANEW}")
-        if has_grams:
-            raise CheckpointError(f"{path}: has the letter n-grams of an older release, not used now: {_ANEW}")
         path = folder / NUMBERS_FILE
         try:
             return cls._from_files(text, load_file(path))
@@ -136,10 +134,7 @@ class WordTable:
 
     @classmethod
     def _from_files(cls, text: dict[str, Any], numbers: dict[str, NDArray[Any]]) -> Self:
-        if text["format_version"] == 1:  # int8 rows, and what a step of each is worth
-            vectors = numbers["steps"].astype(np.float32) * numbers["scales"].astype(np.float32)[:, None]
-        else:
-            vectors = numbers["vectors"]
+        vectors = numbers["vectors"]
         if vectors.ndim != 2 or len(vectors) != len(text["words"]):
             raise ValueError(f"{len(text['words'])} vectors expected, found numbers of shape {vectors.shape}")
         return cls(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import io
 import pickle
-from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,29 +28,18 @@ SPEECH_NUMBERS = len(SPEECH_CLASSES) + 1
 """How many numbers of parts of speech there are; 0 is padding."""
 
 _CLASS_OF = {tag: name for name, tags in _TAGS_OF_CLASSES.items() for tag in tags.split()}
-_CACHED_POSTS = 50_000
+_REMEMBERED_POSTS = 50_000
 _EMPTY = "-"  # stands for a token without letters, which has no first one to look at
 
 
-class SpeechTagger:
-    """Words to parts of speech; what it has tagged it remembers.
-
-    The weights are NLTK's own where its data is installed, else those of the package ``textblob-aptagger``.
+@lru_cache(maxsize=_REMEMBERED_POSTS)
+def parts_of_speech(words: tuple[str, ...]) -> tuple[int, ...]:
+    """The number of each word's part of speech: 1 + its place in :data:`SPEECH_CLASSES`.
 
     Raises:
-        MissingExtraError: Neither is there.
+        MissingExtraError: As of `perceptron`.
     """
-
-    def __init__(self) -> None:
-        self._tagger = perceptron()
-        self._tagged = lru_cache(maxsize=_CACHED_POSTS)(self._tag)
-
-    def tag(self, words: Sequence[str]) -> tuple[int, ...]:
-        """The number of each word's part of speech: 1 + its place in :data:`SPEECH_CLASSES`."""
-        return self._tagged(tuple(words))
-
-    def _tag(self, words: tuple[str, ...]) -> tuple[int, ...]:
-        return tuple(speech_number(tag) for _, tag in self._tagger.tag([word or _EMPTY for word in words]))
+    return tuple(speech_number(tag) for _, tag in perceptron().tag([word or _EMPTY for word in words]))
 
 
 def read_plain_pickle(data: bytes) -> Any:
@@ -71,7 +59,11 @@ def speech_number(penn_tag: str) -> int:
 
 @cache
 def perceptron() -> Any:
-    """NLTK's tagger with whatever weights there are."""
+    """NLTK's tagger with its own weights where they are installed, else those of the package ``textblob-aptagger``.
+
+    Raises:
+        MissingExtraError: Neither is there.
+    """
     from nltk.tag.perceptron import PerceptronTagger
 
     try:

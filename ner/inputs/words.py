@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ner.embeddings.word_table import WordTable
 from ner.inputs.context import attribute_words, knowledge_words
-from ner.inputs.parts_of_speech import SpeechTagger
+from ner.inputs.parts_of_speech import parts_of_speech, perceptron
 from ner.inputs.windows import padded, stacked_regions, window_bounds
 from ner.inputs.word_shapes import WORD_LETTERS, letter_ids
 from ner.taggers import TaggerInput
@@ -106,8 +106,9 @@ class WordInputs:
     """
 
     def __init__(self, table: WordTable, *, with_speech: bool) -> None:
-        self.table = table
-        self._speech = SpeechTagger() if with_speech else None
+        self.table, self._with_speech = table, with_speech
+        if with_speech:
+            perceptron()  # whether it is there is said now
         self._numbers = lru_cache(maxsize=_CACHED_WORDS)(self._numbers_of)
 
     def windows(self, post: TaggerInput) -> list[WordWindow]:
@@ -139,7 +140,7 @@ class WordInputs:
         )
 
     def _parts_of_speech(self, words: Sequence[str]) -> Sequence[int]:
-        return self._speech.tag(words) if self._speech is not None else [0] * len(words)
+        return parts_of_speech(tuple(words)) if self._with_speech else [0] * len(words)
 
     def _words(self, words: Sequence[str], speech: Sequence[int]) -> WordTensors:
         known = [self._numbers(word) for word in words]

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
 
 from ner.embeddings.word_table import NUMBERS_FILE, TEXT_FILE, BuildOptions, WordTable, drawn_vector, word_forms
 from ner.errors import CheckpointError, RecipeError
@@ -123,27 +122,6 @@ def test_a_damaged_folder_is_named(vectors, tmp_path, spoil, said):
     WordTable.build(vectors, TRAINING).save(tmp_path)
     spoil(tmp_path)
     with pytest.raises(CheckpointError, match=said):
-        WordTable.load(tmp_path)
-
-
-def older(folder, grams=None):
-    """A folder as it was written before: int8 rows, each with the size of a step."""
-    text = {"format_version": 1, "source": "some.vec", "unknown": "gaussian", "spread": 1.5, "grams": grams}
-    (folder / TEXT_FILE).write_text(json.dumps(text | {"words": ["the", "of"], "numbered": ["the"]}))
-    steps, scales = np.array([[1, -127], [4, 0]], dtype=np.int8), np.array([0.5, 0.25], dtype=np.float16)
-    save_file({"steps": steps, "scales": scales}, folder / NUMBERS_FILE)
-
-
-def test_a_folder_of_the_version_before_is_read(tmp_path):
-    older(tmp_path)
-    table = WordTable.load(tmp_path)
-    assert [table.vector(word).tolist() for word in ("the", "of")] == [[0.5, -63.5], [1.0, 0.0]]
-    assert (table.id("The"), table.id("of"), table.spread) == (2, 1, 1.5)
-
-
-def test_letter_n_grams_of_the_version_before_are_refused_with_the_command(tmp_path):
-    older(tmp_path, grams=[3, 6, 2000000])
-    with pytest.raises(CheckpointError, match=r"letter n-grams of an older release.*anew: train-tagger RECIPE"):
         WordTable.load(tmp_path)
 
 

@@ -8,7 +8,7 @@ import pytest
 from nltk.tag.perceptron import PerceptronTagger
 
 from ner.errors import MissingExtraError
-from ner.inputs.parts_of_speech import SPEECH_CLASSES, SpeechTagger, perceptron, read_plain_pickle, speech_number
+from ner.inputs.parts_of_speech import SPEECH_CLASSES, parts_of_speech, perceptron, read_plain_pickle, speech_number
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_the_ten_classes(penn, expected):
 
 
 def test_a_sentence():
-    found = SpeechTagger().tag(["Who", "is", "the", "great", "man", "in", "Paris", "and", "why", "?"])
+    found = parts_of_speech(("Who", "is", "the", "great", "man", "in", "Paris", "and", "why", "?"))
     assert [SPEECH_CLASSES[number - 1] for number in found] == [
         "wh-pronoun",
         "verb",
@@ -52,11 +52,11 @@ def test_a_sentence():
 
 def test_any_token_has_one_and_the_same_each_time():
     words = ("", "😀", "#", "\u200b", "1999", "-", "a-b")
-    found = SpeechTagger().tag(words)
+    found = parts_of_speech(words)
     assert len(found) == len(words)
     assert set(found) <= set(range(1, 11))
-    assert SpeechTagger().tag(list(words)) == found
-    assert SpeechTagger().tag(()) == ()
+    assert parts_of_speech(words) == found
+    assert parts_of_speech(()) == ()
 
 
 def test_without_any_weights_the_extra_is_named(monkeypatch):
@@ -64,7 +64,7 @@ def test_without_any_weights_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "textblob_aptagger", None)
     monkeypatch.setattr(PerceptronTagger, "load_from_json", no_data)
     with pytest.raises(MissingExtraError, match=r"kgmner\[speech\]"):
-        SpeechTagger()
+        perceptron()
     perceptron.cache_clear()
 
 
