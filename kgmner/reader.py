@@ -64,11 +64,12 @@ class Reader:
         return Doc(result)
 
     def pipe(
-        self, texts: Iterable[TextLike | tuple[str, ImageLike]], *, batch_size: int = 32, html: bool = True
+        self, texts: Iterable[TextLike | tuple[str, ImageLike]], *, batch_size: int = 32, as_shown: bool = True
     ) -> Iterator[Doc]:
         """Read texts, pairs of a text and its picture, or posts, as they come; a document for each, in their order.
 
-        With `html`, a text in HTML is read as what it shows, which offsets then count.
+        With `as_shown`, a text in HTML is read as what it shows, and one that was decoded wrongly as what was meant,
+        which offsets then count.
 
         Raises:
             TypeError: `texts` is a single text; or, as they come, one of them is none.
@@ -76,7 +77,7 @@ class Reader:
         if isinstance(texts, str):
             raise TypeError(f"texts is {texts[:80]!r}: expected several; a single text is read by reader(text)")
         pairs = (item if isinstance(item, tuple) else (item,) for item in texts)
-        posts = (_post(number, *pair, html=html) for number, pair in enumerate(pairs))
+        posts = (_post(number, *pair, as_shown=as_shown) for number, pair in enumerate(pairs))
         return map(Doc, self.pipeline.run(posts, batch_size=batch_size))
 
     def frame(self, texts: Any, images: Any = None) -> Any:
@@ -101,7 +102,7 @@ class Reader:
         if len(pictures) != len(values):
             raise ValueError(f"{len(values):,} texts and {len(pictures):,} images: expected as many")
         pairs = (("" if text is None else text, image) for text, image in zip(values, pictures, strict=True))
-        docs = self.pipe(pairs, html=False)
+        docs = self.pipe(pairs, as_shown=False)
         rows = [(place, mention_row(mention)) for place, doc in enumerate(docs) for mention in doc.result.mentions]
         return mention_frame(rows, texts)
 
@@ -131,7 +132,7 @@ class Reader:
         return pipeline
 
 
-def _post(number: int, text: Any, image: Any = None, *, html: bool = True) -> Post:
+def _post(number: int, text: Any, image: Any = None, *, as_shown: bool = True) -> Post:
     """A post of what was given, with its number as id where it has none."""
     if not isinstance(text, str | Mapping):
         raise TypeError(
@@ -148,5 +149,5 @@ def _post(number: int, text: Any, image: Any = None, *, html: bool = True) -> Po
         picture, problem = None, f"damaged picture: {error}"
     content = picture if isinstance(picture, bytes) else None
     value["image"] = picture if content is None else None
-    post = post_from_json(value, folder=Path(), default_id=number, html=html)
+    post = post_from_json(value, folder=Path(), default_id=number, as_shown=as_shown)
     return replace(post, image=content, image_error=problem) if content is not None or problem else post

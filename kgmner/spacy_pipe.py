@@ -47,7 +47,7 @@ class EntityLinker:
     def pipe(self, docs: Iterable[Doc], *, batch_size: int = 32) -> Iterator[Doc]:
         """Read documents as they come, in batches; HTML as it stands, as their tokens do."""
         docs, again = tee(docs)
-        read = self.reader.pipe(((doc.text, doc._.image) for doc in again), batch_size=batch_size, html=False)
+        read = self.reader.pipe(((doc.text, doc._.image) for doc in again), batch_size=batch_size, as_shown=False)
         return (_with_entities(doc, found.entities) for doc, found in zip(docs, read, strict=False))
 
 

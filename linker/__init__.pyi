@@ -50,8 +50,8 @@ from .pictures import recall_pictures as recall_pictures
 from .pipeline import Evidence as Evidence
 from .pipeline import Pipeline as Pipeline
 from .pipeline import load_encoder_of as load_encoder_of
+from .post_fields import POST_FIELDS as POST_FIELDS
 from .post_pictures import find_picture as find_picture
-from .posts import POST_FIELDS as POST_FIELDS
 from .posts import post_from_json as post_from_json
 from .posts import read_posts as read_posts
 from .ranking import LinkRanker as LinkRanker

@@ -7,13 +7,14 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from linker.json_values import Around, Broken, json_values
+from linker.post_fields import field_within
 from linker.post_pictures import media_keys, with_media
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Record:
     error: str = ""  # why it is none
     text: str = ""  # its beginning, where there is an error
     image_name: str | None = None  # of a file of columns, what IMGID: says
+    number: int = 0  # among the records of an array, from 1; 0 where a line is a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class FieldNames:
 
     text: Collection[str]  # in small letters
     others: Collection[str]
+    asked: str = ""  # where the user says that the text is: ``record.text``
 
 
 def read_records(source: Path | IO[bytes], names: FieldNames, tell: Callable[[str], None]) -> Iterator[Record]:
@@ -82,10 +85,10 @@ def _form_of(file: "TextFile", names: FieldNames, source: Path | IO[bytes]) -> t
     if not first:
         return "", iter(())
     endings = {ending.lower() for ending in Path(file.name).suffixes}
-    if shape := _json_shape(first, lines, file):
+    if shape := _json_shape(first, lines, file, names.asked):
         is_expected = shape == _LINES and isinstance(source, Path) and not endings.isdisjoint(_JSON_ENDINGS)
         form = "" if is_expected else f"JSON {shape}"
-        return form, _json_lines(file) if shape == _LINES else _json_records(file)
+        return form, _json_lines(file, names.asked) if shape == _LINES else _numbered(_json_records(file, names.asked))
     is_table = isinstance(source, Path) and not endings.isdisjoint(_TABLE_ENDINGS)
     delimiter, header, has_blanks = _header(lines, names, is_table=is_table)
     if header:
@@ -100,12 +103,12 @@ def _form_of(file: "TextFile", names: FieldNames, source: Path | IO[bytes]) -> t
     return "plain text, a post a line", _text_records(file)
 
 
-def _json_shape(first: str, lines: Sequence[str], file: "TextFile") -> str:
+def _json_shape(first: str, lines: Sequence[str], file: "TextFile", asked: str) -> str:
     """What JSON a file is: a post a line, or posts in an array or over several lines; "" where it is none."""
     looked_at = [line for line in lines[:_LINES_LOOKED_AT] if line.strip()]
     value = _parsed(first)
     if isinstance(value, dict):
-        return _LINES if _inner_list(value) is None else _VALUES
+        return _LINES if _inner_list(value, asked) is None else _VALUES
     if sum(isinstance(_parsed(line), dict) for line in looked_at) * 2 > len(looked_at):
         return _LINES
     if not _BEGINS_JSON.match(first):
@@ -122,19 +125,20 @@ def _parsed(line: str) -> Any:
         return None
 
 
-def _is_post(value: Mapping[str, Any]) -> bool:
+def _is_post(value: Mapping[str, Any], asked: str) -> bool:
     """Whether an object has an id or a text of its own, and so is not what is around a post."""
-    return bool((_TEXTS | _IDS) & value.keys()) or isinstance(value.get("content"), str)
+    has_asked = asked and field_within(value, asked) is not None
+    return has_asked or bool((_TEXTS | _IDS) & value.keys()) or isinstance(value.get("content"), str)
 
 
-def _inner_list(value: Mapping[str, Any]) -> list[Any] | None:
-    """The posts in an object that is no post itself: ``{"data": [...]}``; Telegram's ``messages`` of a chat."""
-    if _TEXTS & value.keys():
+def _inner_list(value: Mapping[str, Any], asked: str) -> list[Any] | None:
+    """The posts in an object that is no post itself: ``{"data": [...]}``; in Telegram's chats, Mastodon's archives."""
+    if _TEXTS & value.keys() or (asked and field_within(value, asked) is not None):
         return None
-    if isinstance(value.get("data"), dict) and not _is_post(value):
-        return _inner_list(value["data"])
+    if isinstance(value.get("data"), dict) and not _is_post(value, asked):
+        return _inner_list(value["data"], asked)
     if _IDS & value.keys():
-        value = {"messages": value.get("messages")}
+        value = {name: value.get(name) for name in ("messages", "orderedItems")}
     lists = [(name, item) for name, item in value.items() if isinstance(item, list) and item]
     lists = [(name, item) for name, item in lists if all(isinstance(one, dict) for one in item)]
     has_text = any(isinstance(value.get(name), str) for name in _TEXTS_IF_STRINGS)
@@ -142,7 +146,7 @@ def _inner_list(value: Mapping[str, Any]) -> list[Any] | None:
     return next((item for name, item in lists if name == "data"), others[0] if others else None)
 
 
-def _json_lines(file: "TextFile") -> Iterator[Record]:
+def _json_lines(file: "TextFile", asked: str) -> Iterator[Record]:
     for number, line in file.lines():
         if not line.strip():
             continue
@@ -153,42 +157,49 @@ def _json_lines(file: "TextFile") -> Iterator[Record]:
                 value = json.loads(line.removeprefix("\ufeff"))
             except (ValueError, RecursionError) as problem:
                 error = f"is not JSON ({problem}), expected one object a line"
-        yield _record(number, value, error, line)
+        yield _record(number, value, error, line, asked)
 
 
-def _json_records(file: "TextFile") -> Iterator[Record]:
+def _json_records(file: "TextFile", asked: str) -> Iterator[Record]:
     held: list[tuple[int, Any, str]] | None = None  # until what stands behind their array is read
     for line, value, text in chain(json_values(file.blocks()), [(0, Around({}), "")]):
         if not isinstance(value, Around):
             if held or (held is not None and media_keys(value)):
                 held.append((line, value, text))
             else:
-                yield from _records(line, value, text)
+                yield from _records(line, value, text, asked)
             continue
         for place, item, shown in held or ():
-            yield from _records(place, with_media(item, value.fields or {}), shown)
+            yield from _records(place, with_media(item, value.fields or {}), shown, asked)
         held = [] if value.fields is None else None
 
 
-def _records(line: int, value: Any, text: str) -> Iterator[Record]:
-    inner = _inner_list(value) if isinstance(value, dict) else None
+def _numbered(records: Iterator[Record]) -> Iterator[Record]:
+    for number, record in enumerate(records, 1):
+        yield replace(record, number=number)
+
+
+def _records(line: int, value: Any, text: str, asked: str) -> Iterator[Record]:
+    inner = _inner_list(value, asked) if isinstance(value, dict) else None
     if isinstance(value, Broken):
         yield Record(line, error=f"is not JSON ({value.reason})", text=text)
     elif inner is None:
-        yield _record(line, value, _not_text(text), text)
+        yield _record(line, value, _not_text(text), text, asked)
     else:
         for item in inner:
-            yield _record(line, with_media(item, value), "", text)
+            yield _record(line, with_media(item, value), "", text, asked)
 
 
-def _record(line: int, value: Any, error: str, text: str) -> Record:
+def _record(line: int, value: Any, error: str, text: str, asked: str) -> Record:
     if not error and not isinstance(value, dict):
         error = f"is a JSON {type(value).__name__}, expected an object"
     if error:
         return Record(line, error=error, text=text)
     # {"tweet": {...}}, as in a user's own archive; {"data": {...}, "includes": ...}, as in a stream of Twitter's
     inner = next(iter(value.values())) if len(value) == 1 else value.get("data")
-    return Record(line, with_media(inner, value) if isinstance(inner, dict) and not _is_post(value) else value)
+    if value.get("type") == "Create":  # {"type": "Create", "object": {...}}, as in an archive of Mastodon's
+        return Record(line, value["object"] if isinstance(value.get("object"), dict) else value)
+    return Record(line, with_media(inner, value) if isinstance(inner, dict) and not _is_post(value, asked) else value)
 
 
 def _header(lines: Sequence[str], names: FieldNames, *, is_table: bool) -> tuple[str, list[str], bool]:

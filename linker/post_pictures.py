@@ -10,7 +10,8 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp")
+"""How the names of pictures end, in small letters."""
 _BASE64 = re.compile(
     r"(?:(?:[/_]9j[/_]|iVBORw0KGgo|R0lGOD|UklGR|Qk)[\w+/\s-]{200,}|[\w+/\s-]{1000,})={0,2}\s*", re.ASCII
 )
@@ -96,7 +97,10 @@ def find_picture(folder: Path, name: str) -> Path:
     spellings = dict.fromkeys((name, name.replace("\\", "/"), unquote(name), unquote(name.replace("\\", "/"))))
     try:
         places = [folder / spelling for spelling in spellings]
-        for place in places:
+        within_archive = (
+            [folder / name.lstrip("/")] if name.startswith("/") else []
+        )  # "/media/a.jpg", as Mastodon has it
+        for place in (*places, *within_archive):
             if place.is_file():
                 return place
         within = any(place.parent != folder and place.parent.is_dir() for place in places)
@@ -105,9 +109,21 @@ def find_picture(folder: Path, name: str) -> Path:
             if found := _like(place):
                 return found
         first = places[-1] if _DRIVE.match(name) is None else places[0]
-        return first if first.suffix.lower() in _ENDINGS else first.with_name(first.name + _ENDINGS[0])
+        return first if first.suffix.lower() in PICTURE_ENDINGS else first.with_name(first.name + PICTURE_ENDINGS[0])
     except (OSError, ValueError):  # a name that no file can have
         return folder / name
+
+
+def name_in(address: str) -> str:
+    """The name of the file in an address."""
+    return re.split(r"[?#]", address, maxsplit=1)[0].rpartition("/")[2]
+
+
+def downloaded(folder: Path, address: str, post: str | int) -> Path | None:
+    """The file of a picture that Twitter's archive keeps beside its posts: ``tweets_media/ID-NAME``."""
+    name = name_in(address)
+    places = [within / f"{post}-{name}" for within in (folder / "tweets_media", folder)] if name else []
+    return next((place for place in places if place.is_file()), None)
 
 
 def _like(place: Path) -> Path | None:
@@ -116,8 +132,8 @@ def _like(place: Path) -> Path | None:
     if not place.name or not folder.is_dir():
         return None
     files = _files_of(folder, folder.stat().st_mtime_ns)
-    stem = place.stem if place.suffix.lower() in _ENDINGS else place.name
-    names = (place.name, *(stem + ending for ending in _ENDINGS))
+    stem = place.stem if place.suffix.lower() in PICTURE_ENDINGS else place.name
+    names = (place.name, *(stem + ending for ending in PICTURE_ENDINGS))
     return next((folder / found for name in names if (found := files.get(_key(name)))), None)
 
 

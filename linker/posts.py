@@ -1,7 +1,6 @@
 """Reading posts: from files of any kind, and from objects; what is no post is named in its place."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -13,20 +12,10 @@ from linker.errors import PostError
 from linker.given_mentions import NOT_OURS, are_people, read_given_mentions
 from linker.json_values import DEEPEST, mended, plain_value
 from linker.offsets import place_tokens
+from linker.post_fields import POST_FIELDS, field_within, is_empty, is_nan, likely_text, our_fields
 from linker.post_files import FieldNames, Record, read_records
-from linker.post_pictures import find_picture, read_image
+from linker.post_pictures import downloaded, find_picture, read_image
 from linker.results import Post
-from ner import formats
-
-POST_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "id": formats.POST_FIELDS["id"],
-    "text": ("text", "full_text", "tweet", "tweet_text", "content", "message", "sentence"),
-    "tokens": formats.POST_FIELDS["tokens"],
-    "image": formats.POST_FIELDS["image"],
-    "caption": formats.POST_FIELDS["caption"],
-    "mentions": ("mentions",),
-}
-"""The fields of a post, and what they may be called; the first that is there counts."""
 
 _HTML = re.compile(r"\s*<(p|div|span)\b[^>]*>.*</\1>\s*", re.DOTALL)  # a text as Mastodon writes it, all of it
 _HTML_BREAKS = ((r"<br\s*/?>", "\n"), (r"</p>\s*<p\b[^>]*>", "\n\n"), (r"<[^>]*>", ""))
@@ -64,18 +53,21 @@ def read_posts(
     known = FieldNames(
         {called["text"]} if "text" in called else {*POST_FIELDS["text"], *POST_FIELDS["tokens"]},
         {name for field, usual in POST_FIELDS.items() for name in (*usual, called.get(field, ""))},
+        called.get("text", ""),
     )
     tell = tell or (lambda _: None)
     unseen = {field: name for field, name in (names or {}).items() if name != "-"}
-    is_html, is_empty, bare = False, True, 0
+    is_html, nothing, bare, wrong, example = False, True, 0, 0, ""
     for record in read_records(source, known, tell):
-        is_empty = is_empty and not record.value
+        nothing = nothing and not record.value
         if unseen:
             there, value = {str(name).strip().lower() for name in record.value}, record.value
-            is_seen = {name: name.lower() in there or _named(value, name) is not None for name in unseen.values()}
+            is_seen = {name: name.lower() in there or field_within(value, name) is not None for name in unseen.values()}
             unseen = {field: name for field, name in unseen.items() if not is_seen[name]}
-        texts = (item for name, item in record.value.items() if str(name).lower() in known.text)
-        if not is_html and any(isinstance(item, str) and _HTML.fullmatch(item) for item in texts):
+        items = [item for name, item in record.value.items() if str(name).lower() in known.text]
+        items = items or [field_within(record.value, called.get("text", ""))]
+        texts = [item for item in items if isinstance(item, str)]
+        if not is_html and any(map(_HTML.fullmatch, texts)):
             is_html = True
             tell("texts are in HTML, and read as what they show: so `text` of the results is, and offsets count")
         try:
@@ -86,10 +78,18 @@ def read_posts(
         if record.image_name is not None:
             post = _with_named_picture(post, record.image_name, folder, is_sure=pictures is not None)
         bare += post.mentions == ()
+        for text in texts:
+            if post.text not in (text, "") and post.text == as_meant(text):
+                wrong, example = wrong + 1, example or _difference(text, post.text)
         yield post
     if bare:
         tell(f"posts: {bare:,} with an empty list of mentions, so that none are looked for; if it is none: {NOT_OURS}")
-    for field, name in () if is_empty else unseen.items():
+    if wrong:
+        tell(
+            f"posts: {wrong:,} whose letters were decoded wrongly, read as what was meant ({example}): so `text` of the"
+            " results is, and offsets count"
+        )
+    for field, name in () if nothing else unseen.items():
         tell(f"no post has a field {name!r}, which --field {field}={name} asks for: check how it is spelled")
 
 
@@ -101,7 +101,7 @@ def post_from_json(
     file: str = "",
     names: Mapping[str, str] | None = None,
     default_id: str | int | None = None,
-    html: bool = True,
+    as_shown: bool = True,
 ) -> Post:
     """Turn one JSON object into a post.
 
@@ -114,7 +114,8 @@ def post_from_json(
         file: Where it is from.
         names: What fields are called here: ``{"text": "body"}``.
         default_id: Id of a post without one (default: the line number, as text).
-        html: Whether a text in HTML is read as what it shows, which offsets then count.
+        as_shown: Whether a text in HTML is read as what it shows, and one whose letters were decoded wrongly
+            (``CafÃ©``, as exports of Meta have it) as what was meant; offsets then count this.
 
     Returns:
         The post. A picture that cannot be used is said in `Post.image_error`; a web address is in `Post.image_url`.
@@ -126,7 +127,7 @@ def post_from_json(
         value = mended(value)
     except RecursionError:
         raise PostError(line, f"is nested too deeply, expected at most {DEEPEST} levels") from None
-    found = _our_fields(value, names or {})
+    found = our_fields(value, names or {})
     mentions = _mentions(found.get("mentions", (None, None))[1])
     if "mentions" not in (names or {}) and ("media_attachments" in value or are_people(mentions)):
         found.pop("mentions", None)  # of Mastodon, whose may be empty, and others: people, not spans of the text
@@ -141,7 +142,7 @@ def post_from_json(
     if is_words and isinstance(text, str) and not isinstance(tokens, list):
         del found["tokens"]  # a field of the user's own: how many there are, perhaps
         tokens = None
-    if _is_empty(tokens) and text is not None:
+    if is_empty(tokens) and text is not None:
         tokens = None
     if isinstance(tokens, str) and text is None:
         text, tokens = tokens, None
@@ -150,14 +151,16 @@ def post_from_json(
     elif tokens is None and isinstance(text, list):
         text, tokens = None, text
     if tokens is None and "text" not in found and text is None:
-        raise fail('has neither "text" nor "tokens", expected one of them')
+        place = likely_text(value)
+        hint = f": is the text --field text={place}?" if place else ""
+        raise fail(f'has neither "text" nor "tokens", expected one of them{hint}')
     if not (text is None or isinstance(text, str)) and tokens is None:
         raise fail(f"text is {repr(text)[:80]}, expected a string")
     caption = found.get("caption", (None, None))[1]
     if not (caption is None or isinstance(caption, str)):
         raise fail(f"caption is {caption!r}, expected a string or null")
-    if html and tokens is None and isinstance(text, str) and mentions is None and _HTML.fullmatch(text):
-        text = _shown(text)
+    if as_shown and tokens is None and isinstance(text, str) and mentions is None:
+        text = as_meant(_shown(text) if _HTML.fullmatch(text) else text)
     words = _tokens(tokens, fail) if tokens is not None else _words(text or "")
     written, places = place_tokens(text if isinstance(text, str) else "", words)
     by_tokens = tokens is not None
@@ -165,10 +168,13 @@ def post_from_json(
     words, given = read_given_mentions(
         mentions, written, words, places, fail, by_tokens=by_tokens, may_count=not is_ours
     )
+    identifier = _id(found.get("id", (None, None))[1], str(line) if default_id is None else default_id, fail)
     image, url, problem = read_image(found.get("image", (None, None))[1], folder)
+    if url and folder is not None and (there := downloaded(folder, url, identifier)):
+        image, url, problem = there, "", ""
     consumed = {name for field, (name, _) in found.items() if field in _CONSUMED}
     return Post(
-        id=_id(found.get("id", (None, None))[1], str(line) if default_id is None else default_id, fail),
+        id=identifier,
         tokens=words,
         image=image,
         caption=caption or "",
@@ -185,39 +191,33 @@ def post_from_json(
 def _post_from_record(record: Record, folder: Path, file: str, names: Mapping[str, str]) -> Post:
     if record.error:
         raise PostError(record.line, record.error, mended(record.text))
-    return post_from_json(record.value, folder=folder, line=record.line, file=file, names=names)
+    return post_from_json(
+        record.value,
+        folder=folder,
+        line=record.line,
+        file=file,
+        names=names,
+        default_id=str(record.number or record.line),
+    )
 
 
-def _our_fields(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
-    """What a record has of the fields of a post, with the names there."""
-    by_name: dict[str, str] = {}
-    for name in value:
-        by_name.setdefault(str(name).strip().lower(), name)
-    found = {}
-    for field, usual in POST_FIELDS.items():
-        wanted = (names[field].lower(),) if field in names else usual
-        present = [by_name[name] for name in wanted if name in by_name]
-        # An empty one gives way to the next: {"text": null, "full_text": "..."}
-        if present:
-            name = next((name for name in present if not _is_empty(value[name])), present[0])
-            found[field] = name, None if field in ("text", "caption") and _is_nan(value[name]) else value[name]
-        elif field in names and (within := _named(value, names[field])) is not None:
-            found[field] = "", within
-    for name, part in (("extended_tweet", "full_text"), ("note_tweet", "text")):  # the whole of a long text of Twitter
-        longer = value.get(name)
-        if "text" not in names and isinstance(longer, Mapping) and isinstance(longer.get(part), str):
-            found["text"] = found.get("text", (name, None))[0], longer[part]
-    if "image" not in found and (media := _media(value)):
-        found["image"] = "", media
-    return found
+def as_meant(text: str) -> str:
+    """A text whose UTF-8 was decoded as another encoding, as what was meant; any other as it is.
+
+    >>> as_meant("SÃ£o Paulo"), as_meant("Chadâ€™s"), as_meant("São Paulo")
+    ('São Paulo', 'Chad’s', 'São Paulo')
+    """
+    if text.isascii():
+        return text
+    from ftfy import fix_encoding
+
+    return fix_encoding(text)
 
 
-def _named(value: Any, name: str) -> Any:
-    """A field by its name in any capitals, or one within others by the way to it: ``record.text``, ``media.0.url``."""
-    items = value.items() if isinstance(value, Mapping) else enumerate(value if isinstance(value, list) else ())
-    by_name = {str(key).strip().lower(): item for key, item in items}
-    first, _, rest = name.lower().partition(".")
-    return by_name.get(name.lower()) if name.lower() in by_name or not rest else _named(by_name.get(first), rest)
+def _difference(given: str, meant: str) -> str:
+    """An example of what was read otherwise."""
+    pairs = zip(given.split(), meant.split(), strict=False)
+    return next((f"{ours} for {theirs}" for theirs, ours in pairs if theirs != ours), meant[:20])
 
 
 def _shown(html: str) -> str:
@@ -227,30 +227,9 @@ def _shown(html: str) -> str:
     return unescape(html).strip()
 
 
-def _media(value: Mapping[str, Any]) -> Any:
-    """The first picture that Twitter or Mastodon says a post has."""
-    for part in ("extended_entities.media", "entities.media"):
-        if isinstance(media := _named(value, part), list) and media and isinstance(media[0], Mapping):
-            return media[0].get("media_url_https")
-    pictures = _named(value, "media_attachments") or _named(value, "attachments.media")  # Mastodon's, Twitter's
-    for item in pictures if isinstance(pictures, list) else ():
-        if isinstance(item, Mapping) and item.get("type", "image") in ("image", "photo"):
-            return item.get("url")
-    keys = _named(value, "attachments.media_keys")  # of pictures that stand beside the posts
-    return {"media_keys": keys} if keys and pictures is None else None
-
-
-def _is_empty(value: Any) -> bool:
-    return value is None or value == "" or value == [] or _is_nan(value)
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
-
-
 def _id(value: Any, default: str | int, fail: Callable[[str], Exception]) -> str | int:
     """An id: what is given; the default where that is nothing."""
-    if _is_empty(value):
+    if is_empty(value):
         return default
     value = plain_value(value)
     if isinstance(value, float) and value.is_integer():
@@ -263,7 +242,7 @@ def _id(value: Any, default: str | int, fail: Callable[[str], Exception]) -> str
 def _mentions(value: Any) -> Any:
     """Mentions as they are, or, as in a cell of a table, as JSON."""
     if not isinstance(value, str):
-        return None if _is_nan(value) else value
+        return None if is_nan(value) else value
     try:
         return mended(json.loads(value)) if value.strip() else None
     except (ValueError, RecursionError):

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -33,7 +34,9 @@ _OTHER = {
     b"\xd0\xcf\x11\xe0": "a file of Excel or Word: save it as CSV UTF-8",
     b"7z\xbc\xaf": "a 7z archive: unpack it first",
     b"%PDF": "a PDF, expected text",
+    b"{\\rtf": "a file of Word (RTF): save it as plain text",
 }
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|html|rss|feed)\b", re.IGNORECASE)
 _DAMAGE: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 
@@ -84,6 +87,8 @@ class TextFile:
     def first_lines(self) -> list[str]:
         """The lines of the head, the last of which may be cut; a `FormatError` where it is no text at all."""
         kind = next((kind for magic, kind in _OTHER.items() if self.head.startswith(magic)), "")
+        if _MARKUP.match(self.head):
+            kind = "a page or feed (XML or HTML), expected text, a table or JSON: export it as one of these"
         text = self.head.decode(self.encoding, "replace")
         controls = sum(letter < " " and letter not in "\t\n\r\f" for letter in text[:_SIGHT])
         if kind or (text.count("\0", 0, _SIGHT) > _FEW and controls * 30 > len(text[:_SIGHT])):

@@ -274,7 +274,8 @@ def _summarise(seen: _Seen, source: str, job: Job) -> None:
     if seen.bad_lines:
         lines = [f"line {bad.line} {bad.reason}" if bad.line else bad.reason for bad in seen.bad_lines]
         hint = "" if job.errors else " (--errors FILE writes them out)"
-        if any(bad.reason.startswith('has neither "text"') for bad in seen.bad_lines):
+        nameless = [bad.reason for bad in seen.bad_lines if bad.reason.startswith('has neither "text"')]
+        if nameless and not any("--field" in reason for reason in nameless):
             hint += "; --field text=NAME says what the text is called, or text=record.text where it is in another field"
         say(f"{counted(len(seen.bad_lines), 'line')} skipped: {some(lines, most=_SHOWN)}{hint}")
     if not seen.posts:

@@ -79,7 +79,7 @@ def _no_number(name: str) -> None:
 
 
 def read_post(
-    value: Any, service: ServiceSettings, *, number: int = 0, picture: bytes | None = None, html: bool = True
+    value: Any, service: ServiceSettings, *, number: int = 0, picture: bytes | None = None, as_shown: bool = True
 ) -> Entry:
     """A post, or what is wrong with it; without an id, its number is one; a picture that was uploaded is its own."""
     if not isinstance(value, Mapping):
@@ -92,7 +92,7 @@ def read_post(
         if chars > service.max_post_chars:
             limit = f"{service.max_post_chars:,} characters of JSON in a post, beside its picture"
             return too_large(f"a post of {chars:,} characters", limit, "cut the text into several posts")
-        post = post_from_json(value, folder=None, names=service.names, default_id=number, html=html)
+        post = post_from_json(value, folder=None, names=service.names, default_id=number, as_shown=as_shown)
     except PostError as error:
         return ServiceError(422, error.text, error.reason, "correct this post and send it again")
     except RecursionError as error:

@@ -51,7 +51,7 @@ async def spotlight(request: Request) -> Response:
     form = await form_of(request) if request.method == "POST" else {}
     asked = Asked.read(once(request.query_params.multi_items()) | form)
     service = replace(request.app.state.service, names={})  # Spotlight's names are its own
-    entry = await asyncio.to_thread(read_post, {"text": asked.text}, service, html=False)
+    entry = await asyncio.to_thread(read_post, {"text": asked.text}, service, as_shown=False)
     [answer] = await _read(request, [entry])
     if isinstance(answer, ServiceError):
         raise answer

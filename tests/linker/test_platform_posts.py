@@ -2,11 +2,13 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from linker import Post, PostError, read_posts
+from linker import Post, PostError, post_from_json, read_posts
+from ner import FormatError
 
 
 def read(data: str, **options: Any) -> tuple[list[Post], list[PostError], str]:
@@ -130,3 +132,114 @@ def test_posts_of_mastodon(people: list[object]) -> None:
     assert "HTML" in told and not bad
     table = f'content,mentions\n"{html.replace(chr(34), chr(34) * 2)}",\n'
     assert read(table)[0][0].text == post.text  # an empty cell
+
+
+@pytest.mark.parametrize(
+    ("post", "said", "place"),
+    [
+        ({"data": [{"post": "Chad beat Mali"}, {"at": 1}], "title": "Bob wrote"}, "post", "data.0.post"),
+        ({"media": [{"uri": "a.jpg", "title": "Chad beat Mali"}]}, "title", "media.0.title"),
+        ({"media": [{"uri": "a.jpg", "title": ""}, {"uri": "b.jpg"}], "title": "Chad beat Mali"}, "", "title"),
+        ({"id": 1, "body": "Chad beat Mali", "author": "x"}, "body", "body"),
+        ({"id": 1, "record": {"text": "Chad beat Mali"}}, "record.text", "record.text"),
+        ({"id": 1, "said": [{"comment": "Chad beat Mali"}, {"comment": "so it did"}]}, "", "said.0.comment"),
+    ],
+    ids=["Facebook", "Instagram", "several pictures", "Reddit", "Bluesky", "many texts, none of which is it"],
+)
+def test_where_the_text_may_be_is_said(post: dict[str, Any], said: str, place: str) -> None:
+    _, bad, _ = read(json.dumps([post]))
+    assert bad[0].reason.partition(": ")[2] == (f"is the text --field text={said}?" if said else "")
+    for name in {said, place} - {""}:
+        found, _, _ = read(json.dumps([post]), names={"text": name})
+        assert "Chad beat Mali" in [one.text for one in found]
+        assert len(found) == 1 or name != place
+
+
+@pytest.mark.parametrize(
+    ("media", "address"),
+    [
+        ({"attachments": [{"url": "https://d/a.png?ex=1", "fileName": "a.png"}]}, "https://d/a.png?ex=1"),
+        (
+            {"files": [{"mimetype": "application/pdf", "url_private": "https://s/a"},
+                       {"mimetype": "image/png", "url_private": "https://s/b"}]}, "https://s/b",
+        ),
+        ({"embed": {"images": [{"alt": "", "fullsize": "https://cdn/a@jpeg"}]}}, "https://cdn/a@jpeg"),
+        ({"media": [{"uri": "https://m/a.mp4"}, {"uri": "https://m/a.JPG"}]}, "https://m/a.JPG"),
+        ({"media_attachments": [{"type": "video", "url": "https://m/a.jpg"}]}, ""),
+        ({"attachments": [{"url": "https://[/a"}], "files": "a.jpg", "media": [3]}, ""),
+    ],
+)  # fmt: skip
+def test_pictures_among_the_media_that_others_export(media: dict[str, Any], address: str) -> None:
+    [post], bad, _ = read(json.dumps({"text": "Monaco", **media}))
+    assert (post.image_url, bad) == (address, [])
+    assert post.fields == media
+
+
+def test_an_archive_of_mastodon() -> None:
+    picture = {"mediaType": "image/png", "url": "https://m/a"}
+    note = {"id": "https://m/1", "type": "Note", "content": "<p>Monaco</p>", "attachment": [picture]}
+    items = [{"type": "Create", "object": note}, {"type": "Announce", "object": "https://m/2"}]
+    outbox = json.dumps({"id": "outbox.json", "type": "OrderedCollection", "orderedItems": items}, indent=1)
+    [post], [bad], _ = read(outbox)
+    assert (post.id, post.text, post.image_url) == ("https://m/1", "Monaco", "https://m/a")
+    assert "has neither" in bad.reason
+
+
+def test_a_picture_within_an_archive(tmp_path: Path) -> None:
+    picture = tmp_path / "media" / "a.jpg"
+    picture.parent.mkdir()
+    picture.write_bytes(b"")
+    for name, found in (("/media/a.jpg", picture), (str(picture), picture), ("/no/a.jpg", Path("/no/a.jpg"))):
+        assert read(json.dumps({"text": "Monaco", "image": name}), pictures=tmp_path)[0][0].image == found
+
+
+def test_a_text_that_twitter_cut_in_sending_it_on_is_whole() -> None:
+    whole = "Chad beat Mali in N'Djamena, and Burkina Faso"
+    for sent_on in ({"full_text": whole}, {"text": "Chad…", "extended_tweet": {"full_text": whole}}):
+        cut = {"text": "RT @bob: Chad beat Mali in N'Dj…", "retweeted_status": sent_on}
+        assert read(json.dumps(cut))[0][0].text == f"RT @bob: {whole}"
+    own = {"text": "so it did…", "retweeted_status": {"full_text": whole}}
+    assert read(json.dumps(own))[0][0].text == "so it did…"
+
+
+def test_pictures_that_lie_beside_an_archive_of_twitter(tmp_path: Path) -> None:
+    picture = tmp_path / "tweets_media" / "7-a.jpg"
+    picture.parent.mkdir()
+    picture.write_bytes(b"")
+    media = [{"media_url_https": "https://pbs.twimg.com/media/a.jpg"}]
+    for folder, key, found in ((tmp_path, "7", picture), (picture.parent, "7", picture), (tmp_path, "8", None)):
+        tweet = {"id_str": key, "full_text": "Monaco", "entities": {"media": media}}
+        [post], _, _ = read(json.dumps(tweet), pictures=folder)
+        assert (post.image, bool(post.image_url)) == (found, found is None)
+
+
+def test_a_text_whose_letters_were_decoded_wrongly_is_read_as_what_was_meant() -> None:
+    """UTF-8 as Latin-1, as Facebook and Instagram export it; as Windows-1252, as Excel opens it."""
+    posts: list[dict[str, Any]] = [
+        {"text": "SÃ£o Paulo ð\x9f\x98\x80"},
+        {"text": "Chadâ€™s win"},
+        {"text": "SÃ£o Paulo", "mentions": [{"start": 0, "end": 10}]},  # offsets count what stands there
+        {"tokens": ["SÃ£o"]},
+        {"text": "São Paulo, là-bas, VOILÀ"},
+    ]
+    expected = ["São Paulo 😀", "Chad’s win", "SÃ£o Paulo", "SÃ£o", "São Paulo, là-bas, VOILÀ"]
+    found, _, told = read("\n".join(map(json.dumps, posts)))
+    assert [post.text for post in found] == expected
+    assert "2 whose letters were decoded wrongly, read as what was meant (São for SÃ£o)" in told
+    assert post_from_json(posts[1], folder=None, as_shown=False).text == "Chadâ€™s win"
+
+
+@pytest.mark.parametrize(
+    "data", ["<?xml version='1.0'?><rss/>", "\ufeff\n<!DOCTYPE html>", "<html lang='en'>", "<feed/>", "{\\rtf1 Monaco}"]
+)
+def test_pages_and_feeds_are_no_posts(data: str) -> None:
+    with pytest.raises(FormatError, match=r"XML or HTML|RTF"):
+        read(data)
+
+
+def test_posts_of_an_array_on_one_line_have_ids_of_their_own() -> None:
+    posts = [{"text": "Monaco"}, 3, {"text": "Mali"}]
+    for indent in (None, 1):
+        found, [_], _ = read(json.dumps(posts, indent=indent))
+        assert [post.id for post in found] == ["1", "3"]
+    assert [post.id for post in read("\n\n".join(map(json.dumps, posts[::2])))[0]] == ["1", "3"]  # lines
