@@ -66,12 +66,18 @@ SELECT 0, counted(count(*), 'entity has', 'entities have') || ' no name, but a n
     || ': no text finds them'
 FROM described WHERE name = '' AND id NOT IN (SELECT entity FROM given_name) HAVING count(*) > 0
 """
+# What UTF-8 looks like that was read as Latin-1 or Windows-1252: `SÃ£o Paulo`, `People’s` with three signs for one.
+_MISREAD = r"""
+SELECT 0, counted(count(*), 'name looks', 'names look') || ' decoded wrongly, such as ' || min(label)
+    || ': no text finds them; write the source as UTF-8 from what it was made of'
+FROM described WHERE regexp_matches(label, '[ÃÂ][\x{80}-\x{BF}]|â€[œ™“”˜]') HAVING count(*) > 0
+"""
 _IDLE_RULES = "SELECT 0, '--keep ' || rule || ': no entity of the sources is such' FROM idle_rule"
 
 
 def make_remarks(stage: Stage) -> None:
     """Make the table `remark` of the stage, its entities described; what is said of the whole graph has step 0."""
-    parts = [_SKIPPED, _TAKEN_FOR, _UNKNOWN_ANCHORS, _DEFINITIONS, _UNTYPED, _NAMED_OTHERWISE, _NAMELESS, _IDLE_RULES]
+    parts = [_SKIPPED, _TAKEN_FOR, _UNKNOWN_ANCHORS, _DEFINITIONS, _UNTYPED, _NAMED_OTHERWISE, _NAMELESS, _MISREAD, _IDLE_RULES]
     if any(stage.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in _LEADING):  # noqa: S608 -- our own names
         parts.append(_UNKNOWN_IRIS)
     said = " UNION ALL ".join(parts).replace("{languages}", ", ".join(stage.languages))

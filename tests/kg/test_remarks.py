@@ -160,3 +160,10 @@ def test_a_number_that_is_given_as_a_label_is_a_name(tmp_path: Path) -> None:
 def test_columns_that_are_not_used_are_told(tmp_path: Path, name: str, table: str, idle: str) -> None:
     [said] = [source.error or "" for source in built(tmp_path, {name: table}).sources if source.name.endswith(name)]
     assert said.startswith(f"columns that are not used: {idle}")
+
+
+def test_names_that_were_decoded_wrongly_are_told(tmp_path: Path) -> None:
+    names = ["SÃ£o Paulo", "Peopleâ€™s Party", "SÃO JOÃO", "Läuft", "Â", "Ângela", "Ação"]
+    table = "iri,label\n" + "".join(f"http://e/{number},{name}\n" for number, name in enumerate(names))
+    [remark] = built(tmp_path, {"a.csv": table}).remarks
+    assert remark.startswith("2 names look decoded wrongly, such as Peopleâ€™s Party: ")
