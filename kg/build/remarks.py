@@ -77,7 +77,17 @@ _IDLE_RULES = "SELECT 0, '--keep ' || rule || ': no entity of the sources is suc
 
 def make_remarks(stage: Stage) -> None:
     """Make the table `remark` of the stage, its entities described; what is said of the whole graph has step 0."""
-    parts = [_SKIPPED, _TAKEN_FOR, _UNKNOWN_ANCHORS, _DEFINITIONS, _UNTYPED, _NAMED_OTHERWISE, _NAMELESS, _MISREAD, _IDLE_RULES]
+    parts = [
+        _SKIPPED,
+        _TAKEN_FOR,
+        _UNKNOWN_ANCHORS,
+        _DEFINITIONS,
+        _UNTYPED,
+        _NAMED_OTHERWISE,
+        _NAMELESS,
+        _MISREAD,
+        _IDLE_RULES,
+    ]
     if any(stage.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in _LEADING):  # noqa: S608 -- our own names
         parts.append(_UNKNOWN_IRIS)
     said = " UNION ALL ".join(parts).replace("{languages}", ", ".join(stage.languages))
