@@ -16,6 +16,7 @@ from typing import Any
 from ner.column_files import Layout, find_layout, read_blocks
 from ner.context_fields import context_fields
 from ner.errors import FormatError, TagError
+from ner.marked_texts import MarkedTexts, flat_row
 from ner.plain_letters import plain_letters
 from ner.spans import OUTSIDE, split_tag
 from ner.tag_schemes import read_tags, scheme_of, split_written
@@ -36,7 +37,7 @@ POST_FIELDS: Mapping[str, tuple[str, ...]] = {
 """What the fields of a post in JSON may be called, tagged or not; the first that is there counts."""
 
 _BEGINS_JSON = re.compile(r'\ufeff?\s*(\{\s*["}]|(?P<array>\[)\s*[\[{])')
-_WANTED = "give a word and its tag in columns, or JSON objects with 'tokens' and 'tags'"
+_WANTED = "give a word and its tag in columns, or JSON objects with 'tokens' and 'tags', or 'text' and 'spans'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def read_posts(
     In columns an empty token (``<tab>O``) is kept as "". A post without an ``IMGID:`` line has the id of a comment
     before it (``# id 7``), else its number; an id that occurs again gets ``#2``, ``#3``. In JSON lines, or an array, a
     post has ``tokens``, ``tags``, and where known ``id``, ``image``, ``caption`` (or as else :data:`POST_FIELDS` calls
-    them), and what :func:`ner.context_fields.context_fields` says.
+    them), and what :func:`ner.context_fields.context_fields` says; or a text with marked spans
+    (:mod:`ner.marked_texts`), which is cut into words here.
 
     Args:
         path: The file, also compressed.
@@ -72,19 +74,20 @@ def read_posts(
     Raises:
         FormatError: The file is missing, not text, or a line in it has a different form; with the line's number.
     """
-    table = type_table() if types is None else types
+    table, marked = type_table() if types is None else types, MarkedTexts()
     with TextFile(path) as file:
         is_json = _BEGINS_JSON.match("\n".join(file.first_lines()))
         try:
-            found = _json_posts(file, is_array=bool(is_json["array"])) if is_json else _column_posts(file, table)
-            written = list(found)
+            is_array = bool(is_json and is_json["array"])
+            written = list(_json_posts(file, marked, is_array=is_array) if is_json else _column_posts(file, table))
         finally:
             _check_whole(file)  # a line that was cut is no mistake of its own
     scheme, mapping = scheme_of(post.tags for post, _ in written), _Mapping(table)
     posts = [replace(post, tags=_ours(post.tags, places, scheme, mapping)) for post, places in written]
-    if tell is not None and (scheme != "BIO" or str(mapping)):
+    said = f"{mapping}{marked}"
+    if tell is not None and (scheme != "BIO" or said):
         form = "JSON" if is_json else "columns of words and tags"
-        tell(f"{path}: {len(posts):,} post{'' if len(posts) == 1 else 's'} in {form} ({scheme}){mapping}")
+        tell(f"{path}: {len(posts):,} post{'' if len(posts) == 1 else 's'} in {form} ({scheme}){said}")
     return posts
 
 
@@ -183,7 +186,7 @@ def _column_posts(file: TextFile, types: TypeTable) -> _Written:
         yield TaggedPost(block.name, words, tags, image=block.image), places
 
 
-def _json_posts(file: TextFile, *, is_array: bool) -> _Written:
+def _json_posts(file: TextFile, marked: MarkedTexts, *, is_array: bool) -> _Written:
     for line, text in [(0, "".join(file.blocks()))] if is_array else file.lines():
         if not text.strip():
             continue
@@ -192,7 +195,7 @@ def _json_posts(file: TextFile, *, is_array: bool) -> _Written:
         for number, row in enumerate(value if is_array else [value], 1):
             where = f"{place}, post {number}" if is_array else place
             try:
-                post = _post_from_row(row, number if is_array else line)
+                post = _post_from_row(row, number if is_array else line, marked)
             except FormatError as error:
                 raise FormatError(f"{where}: {error}") from error
             yield post, [where] * len(post.tags)
@@ -210,16 +213,21 @@ def _from_json(text: str, place: str) -> Any:
     return value
 
 
-def _post_from_row(row: Any, number: int) -> TaggedPost:
+def _post_from_row(row: Any, number: int, marked: MarkedTexts) -> TaggedPost:
+    row = flat_row(row)
     if not isinstance(row, dict):
         raise FormatError(f"is {row!r:.80}: {_WANTED}")
     called = {
         field: next((n for n in names if row.get(n) not in (None, "")), None) for field, names in POST_FIELDS.items()
     }
-    if not (called["tokens"] and called["tags"]):
+    words, marks = called["tokens"], called["tags"]
+    if words and marks:
+        tokens = _strings(row, words, '["Chad", "smiles"]', (str, int, float))
+        tags = _strings(row, marks, '["B-PER", "O"]', (str,))
+    elif (found := marked.words_and_tags(row)) is not None:
+        tokens, tags = found
+    else:
         raise FormatError(f"has the fields {', '.join(row)}: {_WANTED}")
-    tokens = _strings(row, called["tokens"], '["Chad", "smiles"]', (str, int, float))
-    tags = _strings(row, called["tags"], '["B-PER", "O"]', (str,))
     if len(tokens) != len(tags):
         raise FormatError(f"{len(tokens)} tokens but {len(tags)} tags")
     image = row.get(called["image"])

@@ -124,7 +124,6 @@ def test_a_wrong_line_is_named(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('{"id": 1, "text": "a", "label": [[0, 1, "PER"]]}', "has the fields id, text, label: give a word and its tag"),
         ('{"tokens": ["a"], "tags": []}', "1 tokens but 0 tags"),
         ("{", "is not JSON"),
         ('{"tokens": ["a"], "tags": ["B-X"]}', "type 'X' is unknown"),

@@ -6,7 +6,6 @@ import json
 import lzma
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from backports import zstd
@@ -186,15 +185,6 @@ def test_a_header_is_no_post_of_a_longer_file(tmp_path: Path) -> None:
     (tmp_path / "posts").write_text("token\tner_tag\n" + "Chad\tB-LOC\nis\tO\n" * 20)
     [post] = read_posts(tmp_path / "posts")
     assert post.tokens == ("Chad", "is") * 20
-
-
-def test_marks_of_a_text_become_tags_as_the_page_of_posts_says() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "posts.md").read_text(encoding="utf-8")
-    names: dict[str, Any] = {}
-    exec(page.split("```python\n")[1].split("```")[0], names)
-    post = names["tagged"]("Tim Cook's at Apple!", [(0, 8, "PER"), (14, 19, "ORG")])
-    assert post["tokens"] == ["Tim", "Cook", "'s", "at", "Apple", "!"]
-    assert post["tags"] == ("B-PER", "I-PER", "O", "O", "B-ORG", "O")
 
 
 def test_ids_of_comments_are_those_of_posts(tmp_path: Path) -> None:
