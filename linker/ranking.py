@@ -16,7 +16,6 @@ from linker.knowledge_clues import knowledge_clues, nil_clues
 from linker.mentions import mention_words
 from linker.name_clues import name_clues, words_in
 from linker.profile_vectors import ProfileVectors
-from linker.profiles import words_of
 from linker.ranker import CLUES, Floats, Ranker, load_ranker, scores, softmax
 from linker.results import Candidate, Mention
 from linker.short_forms import states_in
@@ -122,9 +121,8 @@ class LinkRanker:
         states = states_in(post.tokens)
         for place, (mention, matches) in enumerate(zip(post.mentions, post.matches, strict=True)):
             text = mention_words(mention.text)
-            before, after = [
-                [word for token in part for word in words_of(token)] for part in _around(post.tokens, mention)
-            ]
+            parts_of_post = post.tokens[: mention.start], post.tokens[mention.end :]
+            before, after = ([word for token in part for word in words_in(token)] for part in parts_of_post)
             context = context_of(post.tokens, mention.start, mention.end, self._meanings, further=post.further)
             profiles = [known[match.entity.id] for match in matches]
             described = any(profile.words for profile in profiles)
@@ -234,10 +232,6 @@ def _in_parts(post: PostToLink) -> Iterator[PostToLink]:
             matches=post.matches[part],
             counts=post.counts[part],
         )
-
-
-def _around(tokens: Sequence[str], mention: Mention) -> tuple[Sequence[str], Sequence[str]]:
-    return tokens[: mention.start], tokens[mention.end :]
 
 
 def _left_over(values: Floats, places: npt.NDArray[np.int64]) -> float:
