@@ -10,10 +10,10 @@ from pathlib import Path
 from kg import AliasMatch, Fact, PicturedRecord
 from linker.index import Index
 from linker.memory import Memory
-from linker.pictured import Match, find_pictured
+from linker.pictured import Match, find_nearest, find_pictured
 from linker.recent import Recent
 from linker.results import Nearest, Pictured, Post, PostPicture
-from linker.second_look import Recognised, SecondLook, load_look_model, nearest_to
+from linker.second_look import Recognised, SecondLook, load_look_model
 from linker.settings import Settings
 
 
@@ -86,7 +86,7 @@ class KnowledgeFinder:
             return self._known(candidates, Recognised(match, "copy", 1.0)), True
         if self._second_look is None or file is None:
             return Knowledge(), True
-        nearest = nearest_to(self._index, picture.vector, candidates, hops=settings.hops)
+        nearest = find_nearest(graph, self._index.images, picture.vector, candidates, hops=settings.hops)
         recognised, is_whole = self._second_look.look(nearest, file, picture.sha256, text)
         if recognised is not None:
             return self._known(candidates, recognised), is_whole

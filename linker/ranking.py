@@ -78,7 +78,6 @@ class LinkRanker:
         ranker: The weights (default: those of the package).
         meanings: The meanings of words and texts (default: those of the package).
         vectors: The entities' vectors by the same meanings, as far as they were made ahead.
-        remembered: Profiles that are kept in memory, at most.
     """
 
     def __init__(
@@ -88,11 +87,10 @@ class LinkRanker:
         ranker: Ranker | None = None,
         meanings: WordMeanings | None = None,
         vectors: ProfileVectors | None = None,
-        remembered: int = 50_000,
     ) -> None:
         self._ranker = ranker or load_ranker()
         self._meanings = meanings or load_word_meanings()
-        self._profiles = KnownProfiles(graph, self._meanings, vectors=vectors, remembered=remembered)
+        self._profiles = KnownProfiles(graph, self._meanings, vectors=vectors)
         self._entities = graph.connection.execute("SELECT max(id) FROM entity").fetchone()[0] or 0
         self._degree = lru_cache(maxsize=100_000)(lambda entity: graph.degree([entity], limit=_MOST_DEGREE))
 

@@ -20,14 +20,13 @@ class PictureFetcher:
 
     Args:
         settings: Who asks, how, and with what limits.
-        outside: Clock, sleep and name service.
 
     Raises:
         FetchError: A host in the settings is not one.
     """
 
-    def __init__(self, settings: FetchSettings, outside: Outside | None = None) -> None:
-        outside = outside or Outside()
+    def __init__(self, settings: FetchSettings) -> None:
+        outside = Outside()
         self._settings, self._failures = settings, 0
         self._loop = asyncio.new_event_loop()
         pace = Pace(settings.requests_per_s, clock=outside.clock, sleep=outside.sleep)
