@@ -51,20 +51,12 @@ class EntityFeatures:
             if record is None or record.sha256 is None:
                 continue
             held = known.get(record.sha256)
-            found = LocalFeatures.from_bytes(held.blob) if held else self._make(Path(record.file or ""), record.sha256)
-            if found is not None:
-                features[image] = found
+            if held is None and (held := make_local_features(Path(record.file or ""), record.sha256)):
+                self._memory.keep(held)
+            if held is not None:  # a fresh one too is read as it is kept, so that it gives what a remembered one will
+                features[image] = LocalFeatures.from_bytes(held.blob)
         self._recent.keep(features)
         return {image: features[image] for image in images if image in features}
-
-    def _make(self, file: Path, sha256: str) -> "LocalFeatures | None":
-        made = make_local_features(file, sha256)
-        if made is None:
-            return None
-        from vision import LocalFeatures
-
-        self._memory.keep(made)
-        return LocalFeatures.from_bytes(made.blob)  # as they are kept, so that a remembered one gives the same answer
 
 
 def make_local_features(file: Path, sha256: str) -> CachedLocalFeatures | None:
