@@ -131,7 +131,4 @@ def dataset_of(predicate: str, *, is_literal: bool) -> str:
     """Return the dataset that a statement belongs to, by DBpedia's names; `ignored` for those that are not kept."""
     if predicate in IGNORED:
         return "ignored"
-    known = DATASETS.get(predicate)
-    if known is not None:
-        return known
-    return "mappingbased_literals" if is_literal else "mappingbased_objects"
+    return DATASETS.get(predicate, "mappingbased_literals" if is_literal else "mappingbased_objects")
