@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kg import AliasMatch, Graph
-from linker.coherence import decide_together, relate, shared_nodes
+from linker.coherence import decide_together, relate
 from linker.context_clues import CONTEXT_CLUES, KnownProfile, KnownProfiles, context_clues, context_of
 from linker.knowledge_clues import knowledge_clues, nil_clues
 from linker.mentions import mention_words
@@ -175,8 +175,7 @@ class LinkRanker:
             [matches[place].entity.id for place in places] for matches, places in zip(post.matches, best, strict=True)
         ]
         around = {key: profile.around for key, profile in known.items()}
-        degrees = {node: self._degree(node) for node in sorted(shared_nodes(entities, around))}
-        pairs = relate(entities, around, degrees, self._ranker.pairs)
+        pairs = relate(entities, around, self._degree, self._ranker.pairs)
         apart = [softmax(values) for values in own]
         if not pairs:
             return [(values, np.zeros(len(values))) for values in apart]
