@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from kg import AliasMatch, Fact, PicturedRecord
@@ -78,15 +77,15 @@ class KnowledgeFinder:
         self, file: Path | bytes | None, picture: PostPicture, text: Mapping[int, float]
     ) -> tuple[Knowledge, bool]:
         """The answer, and whether all that it depends on could be read."""
-        graph, settings, candidates = self._index.graph, self._settings, sorted(text)
+        graph, images, settings, candidates = self._index.graph, self._index.images, self._settings, sorted(text)
         assert picture.vector is not None
-        ask = partial(find_pictured, graph, self._index.images, picture.vector, candidates)
-        match = ask(threshold=settings.threshold, hops=settings.hops, way=settings.way)
+        threshold, hops, way = settings.threshold, settings.hops, settings.way
+        match = find_pictured(graph, images, picture.vector, candidates, threshold=threshold, hops=hops, way=way)
         if match is not None:
             return self._known(candidates, Recognised(match, "copy", 1.0)), True
         if self._second_look is None or file is None:
             return Knowledge(), True
-        nearest = find_nearest(graph, self._index.images, picture.vector, candidates, hops=settings.hops)
+        nearest = find_nearest(graph, images, picture.vector, candidates, hops=hops)
         recognised, is_whole = self._second_look.look(nearest, file, picture.sha256, text)
         if recognised is not None:
             return self._known(candidates, recognised), is_whole

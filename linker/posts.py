@@ -13,7 +13,7 @@ from linker.errors import PostError
 from linker.given_mentions import NOT_OURS, are_people, read_given_mentions
 from linker.json_values import DEEPEST, mended, plain_value
 from linker.offsets import place_tokens
-from linker.post_files import FieldNames, Record, read_records
+from linker.post_files import FieldNames, read_records
 from linker.post_pictures import find_picture, read_image
 from linker.results import Post
 from ner import formats
@@ -78,8 +78,11 @@ def read_posts(
         if not is_html and any(isinstance(item, str) and _HTML.fullmatch(item) for item in texts):
             is_html = True
             tell("texts are in HTML, and read as what they show: so `text` of the results is, and offsets count")
+        if record.error:
+            yield PostError(record.line, record.error, mended(record.text))
+            continue
         try:
-            post = _post_from_record(record, folder, file, names or {})
+            post = post_from_json(record.value, folder=folder, line=record.line, file=file, names=names)
         except PostError as error:
             yield error
             continue
@@ -180,12 +183,6 @@ def post_from_json(
         image_url=url,
         image_error=problem,
     )
-
-
-def _post_from_record(record: Record, folder: Path, file: str, names: Mapping[str, str]) -> Post:
-    if record.error:
-        raise PostError(record.line, record.error, mended(record.text))
-    return post_from_json(record.value, folder=folder, line=record.line, file=file, names=names)
 
 
 def _our_fields(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
