@@ -161,9 +161,8 @@ class Builder:
         if not fetched.changes:
             return None, fetched
         (staging / MANIFEST).unlink(missing_ok=True)
-        if build_difference(
-            staging / GRAPH, settings.graph_sources
-        ):  # it was not left by a run like this one that was stopped
+        # if it was not left by a run like this one that was stopped
+        if build_difference(staging / GRAPH, settings.graph_sources):
             discard(index_dir)
             staging.mkdir()
             shutil.copyfile(index_dir / GRAPH, staging / f"{GRAPH}.copy").replace(staging / GRAPH)

@@ -9,7 +9,7 @@ from pathlib import Path
 from kg import AliasMatch, Fact, PicturedRecord
 from linker.index import Index
 from linker.memory import Memory
-from linker.pictured import Match, find_nearest, find_pictured
+from linker.pictured import find_nearest, find_pictured
 from linker.recent import Recent
 from linker.results import Nearest, Pictured, Post, PostPicture
 from linker.second_look import Recognised, SecondLook, load_look_model
@@ -89,7 +89,9 @@ class KnowledgeFinder:
         recognised, is_whole = self._second_look.look(nearest, file, picture.sha256, text)
         if recognised is not None:
             return self._known(candidates, recognised), is_whole
-        return Knowledge(nearest=self._nearest(nearest[0]) if nearest else None), is_whole
+        if not nearest:
+            return Knowledge(), is_whole
+        return Knowledge(nearest=Nearest(graph.entity(nearest[0].entity_id), nearest[0].cosine)), is_whole
 
     def _known(self, candidates: Sequence[int], recognised: Recognised) -> Knowledge:
         graph, match = self._index.graph, recognised.match
@@ -105,9 +107,6 @@ class KnowledgeFinder:
             score=recognised.score,
         )
         return Knowledge(pictured, tuple(graph.conceptual(match.entity_id)))
-
-    def _nearest(self, match: Match) -> Nearest:
-        return Nearest(self._index.graph.entity(match.entity_id), match.cosine)
 
     def _key(self, sha256: str, text: Mapping[int, float]) -> str:
         """Everything that the answer depends on: picture, candidates, index and settings."""
