@@ -17,6 +17,7 @@ REDIRECT = _DBO + "wikiPageRedirects"
 SAME_AS = _OWL + "sameAs"
 SUBCLASS_OF = _RDFS + "subClassOf"
 DISAMBIGUATION = _DBO + "wikiPageDisambiguates"
+ABOUT = "http://schema.org/about"  # from a page to its subject
 PRIOR = "http://purl.org/voc/vrank#rankValue"  # how well known an entity is, as a number
 
 # What a predicate's statements are: the dataset that they come from, as DBpedia names it.
