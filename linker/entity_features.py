@@ -60,16 +60,22 @@ class EntityFeatures:
 
 
 def make_local_features(file: Path, sha256: str) -> CachedLocalFeatures | None:
-    """The local features of a picture as they are kept; None where the file is not there any more, or another one."""
-    from vision import LOCAL_FEATURES, PictureError, find_local_features, load_picture_apart
+    """The local features of a picture as they are kept; None as of `local_features_of`."""
+    from vision import LOCAL_FEATURES
+
+    found = local_features_of(file, sha256)
+    return None if found is None else CachedLocalFeatures(sha256, LOCAL_FEATURES, found.to_bytes())
+
+
+def local_features_of(source: Path | bytes, sha256: str) -> "LocalFeatures | None":
+    """The local features of a picture; None where it cannot be read any more, or is another one."""
+    from vision import PictureError, find_local_features, load_picture_apart
 
     try:
-        picture = load_picture_apart(file)
+        picture = load_picture_apart(source)
     except PictureError:
         return None
-    if picture.sha256 != sha256:
-        return None
-    return CachedLocalFeatures(sha256, LOCAL_FEATURES, find_local_features(picture.image).to_bytes())
+    return find_local_features(picture.image) if picture.sha256 == sha256 else None
 
 
 def make_local_features_ahead(index_dir: Path, progress: Callable[[int, int], None]) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from linker.entity_features import EntityFeatures
+from linker.entity_features import EntityFeatures, local_features_of
 from linker.index import Index
 from linker.memory import Memory
 from linker.pictured import Match
@@ -125,17 +125,11 @@ class SecondLook:
 
     def compare(self, nearest: Sequence[Match], file: Path | bytes, sha256: str) -> list[Compared]:
         """Set the picture of a post beside those of the nearest entities; empty where it cannot be read any more."""
-        from vision import PictureError, find_local_features, find_placement, load_picture_apart
+        from vision import find_placement
 
-        if not nearest:
+        ours = local_features_of(file, sha256) if nearest else None
+        if ours is None:
             return []
-        try:
-            picture = load_picture_apart(file)
-        except PictureError:
-            return []
-        if picture.sha256 != sha256:
-            return []
-        ours = find_local_features(picture.image)
         theirs = self._features.of([match.image_id for match in nearest])
         return [
             Compared(match, find_placement(theirs[match.image_id], ours))
