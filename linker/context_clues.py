@@ -90,12 +90,7 @@ class KnownProfiles:
     """
 
     def __init__(
-        self,
-        graph: Graph,
-        meanings: WordMeanings,
-        *,
-        vectors: ProfileVectors | None = None,
-        remembered: int = 50_000,
+        self, graph: Graph, meanings: WordMeanings, *, vectors: ProfileVectors | None = None, remembered: int = 50_000
     ) -> None:
         self._graph = graph
         self._vectors = vectors
