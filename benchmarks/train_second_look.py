@@ -22,10 +22,10 @@ from linker.candidates import CandidateFinder
 from linker.index import Index
 from linker.knowledge import text_scores
 from linker.mentions import find_mentions, match_aliases
-from linker.pictured import find_pictured
+from linker.pictured import find_nearest, find_pictured
 from linker.pictures import read_pictures
 from linker.results import PostPicture
-from linker.second_look import CLUES, Compared, SecondLook, clues_of, load_look_model, nearest_to
+from linker.second_look import CLUES, Compared, SecondLook, clues_of, load_look_model
 
 THETA = 0.9  # the rule's; what is more alike is answered by it
 # Set by hand: flags out of reach that look like one in reach were answered with up to 0.987 (Ukraine for Rwanda).
@@ -185,7 +185,8 @@ class Asker:
     def _compare(self, post: Post, picture: PostPicture, text: dict[int, float]) -> list[Compared]:
         assert picture.vector is not None
         assert post.image is not None
-        nearest = nearest_to(self._pipeline.index, picture.vector, sorted(text), hops=2)
+        index = self._pipeline.index
+        nearest = find_nearest(index.graph, index.images, picture.vector, sorted(text), hops=2)
         return self._look.compare(nearest, post.image, picture.sha256)
 
 

@@ -44,8 +44,8 @@ from .lock import build_lock as build_lock
 from .names.lookup import AliasIndex as AliasIndex
 from .names.normal import normal_form as normal_form
 from .names.normal import split_hashtag as split_hashtag
+from .pictures.client import Outside as Outside
 from .pictures.downloads import count_downloads as count_downloads
-from .pictures.fetch_images import Outside as Outside
 from .pictures.fetch_images import fetch_images as fetch_images
 from .pictures.fetch_one import PictureFetcher as PictureFetcher
 from .pictures.image_rows import attach_images as attach_images

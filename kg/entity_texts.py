@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from .store import Graph
+from .graph_file import GraphFile
 
 _LONGEST = 2000  # characters of a literal that are read
 _CLASSES = (
@@ -28,7 +28,7 @@ _AROUND = (
 )
 
 
-def class_labels(graph: Graph, entity_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+def class_labels(graph: GraphFile, entity_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
     """The labels of the classes of those entities that have any, by id: most specific first, each once."""
     found: dict[int, dict[str, None]] = {}
     for entity, label in graph.connection.execute(_CLASSES, (json.dumps(list(entity_ids)),)):
@@ -36,7 +36,7 @@ def class_labels(graph: Graph, entity_ids: Iterable[int]) -> dict[int, tuple[str
     return {entity: tuple(labels) for entity, labels in found.items()}
 
 
-def literal_texts(graph: Graph, entity_ids: Iterable[int]) -> dict[int, list[tuple[str, str, str]]]:
+def literal_texts(graph: GraphFile, entity_ids: Iterable[int]) -> dict[int, list[tuple[str, str, str]]]:
     """The predicate's IRI, the beginning and the datatype of each literal of those entities that have any, by id."""
     found: dict[int, list[tuple[str, str, str]]] = {}
     for entity, predicate, value, datatype in graph.connection.execute(
@@ -46,7 +46,7 @@ def literal_texts(graph: Graph, entity_ids: Iterable[int]) -> dict[int, list[tup
     return found
 
 
-def same_iris(graph: Graph, entity_ids: Iterable[int]) -> dict[int, list[str]]:
+def same_iris(graph: GraphFile, entity_ids: Iterable[int]) -> dict[int, list[str]]:
     """What other graphs call those entities of which that is known, and their old IRIs, by id; in alphabetic order."""
     found: dict[int, list[str]] = {}
     for entity, iri in graph.connection.execute(_SAME, (json.dumps(list(entity_ids)),)):
@@ -54,6 +54,6 @@ def same_iris(graph: Graph, entity_ids: Iterable[int]) -> dict[int, list[str]]:
     return found
 
 
-def neighbour_labels(graph: Graph, entity_id: int, *, limit: int) -> dict[int, str]:
+def neighbour_labels(graph: GraphFile, entity_id: int, *, limit: int) -> dict[int, str]:
     """The labels of entities one hop away, by id; in each direction the first ones up to a limit."""
     return dict(graph.connection.execute(_AROUND, (entity_id, limit)).fetchall())

@@ -7,7 +7,7 @@ upper-case digits. As `%25` is never decoded, canonicalising twice changes nothi
 """
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 _ABSOLUTE = re.compile(r'[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>"{}|^`\\\x7f-\x9f\ud800-\udfff]+')
 _LIMIT = 4096  # characters; longer ones are no names of things
@@ -77,10 +77,7 @@ def local_name(iri: str) -> str:
 
 def label_of_iri(iri: str) -> str:
     """Return a readable label for an entity that has none of its own."""
-    name = _ENCODED.sub(
-        lambda run: bytes.fromhex(run.group().replace("%", "")).decode("utf-8", "replace"), local_name(iri)
-    )
-    return name.replace("_", " ").strip() or iri
+    return unquote(local_name(iri)).replace("_", " ").strip() or iri
 
 
 def words_of_name(iri: str) -> str:

@@ -7,11 +7,9 @@ read the whole file), raise `CacheError`, which a caller may turn into "not kept
 
 import json
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, get_origin
 
@@ -26,7 +24,7 @@ from .cache_entries import (
     PostOfEntity,
 )
 from .errors import CacheError
-from .small_store import SmallStore
+from .small_store import SmallStore, stamp
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -53,7 +51,6 @@ UNION ALL SELECT p.file, p.id, 'shows', NULL, coalesce(d.score, 1) FROM pictured
 WHERE d.entity_iri = :iri ORDER BY 1, 2, 3 LIMIT :limit OFFSET :offset
 ) t LEFT JOIN post p ON p.file = t.file AND p.id = t.id ORDER BY 1, 2, 3
 """
-_ALL_DAYS = 365_000
 _TIMEOUT_S = 30.0
 
 
@@ -63,6 +60,8 @@ class KnowledgeCache(SmallStore):
     Use `KnowledgeCache.open`, and close it, or use it as a context manager.
     """
 
+    notice: str | None = None
+    """Which file was set aside when this cache was opened, where, and why; or None."""
     VERSION = 4
     MOST_LOCAL_FEATURES = 5_000
     """Pictures whose local features are kept, at most (some 50 kB each); the oldest go first."""
@@ -109,12 +108,6 @@ class KnowledgeCache(SmallStore):
     ERROR = CacheError
     FIX = "; remove it, or give another place for the cache"
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self.notice: str | None = None
-        """Which file was set aside when this cache was opened, where, and why; or None."""
-        self._lock = threading.RLock()
-        super().__init__(path, read_only=read_only)
-
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
         """Open a cache, making the file if need be.
@@ -134,11 +127,6 @@ class KnowledgeCache(SmallStore):
             return cls(path, read_only=read_only)
         except OSError as error:
             raise CacheError(f"{path} cannot be used: {error.strerror or error}{cls.FIX}") from None
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            super().close()
 
     def pictures(self, sha256s: Iterable[str], encoder: str) -> dict[str, CachedPicture]:
         """Return what is kept of some pictures for an encoder, by sha256."""
@@ -184,7 +172,7 @@ class KnowledgeCache(SmallStore):
         rows: dict[str, list[dict[str, Any]]] = {}
         kept = list(entries)
         for entry in kept:
-            rows.setdefault(_NAMES[type(entry)], []).append(asdict(entry) | {"created": _stamp()})
+            rows.setdefault(_NAMES[type(entry)], []).append(asdict(entry) | {"created": stamp()})
         if rows:
             with self._writing():
                 for table, found in rows.items():
@@ -207,15 +195,7 @@ class KnowledgeCache(SmallStore):
         Raises:
             CacheError: If the file cannot be written.
         """
-        oldest = "9999" if older_than_days is None else _stamp(timedelta(days=min(older_than_days, _ALL_DAYS)))
-        with self._writing():
-            removed = sum(
-                self._database.execute(f"DELETE FROM {name} WHERE created < ?", (oldest,)).rowcount  # noqa: S608
-                for name in _NAMES.values()
-            )
-        with self._lock, suppress(sqlite3.OperationalError):  # another process may be reading: the room stays for later
-            self._database.vacuum()
-        return removed
+        return self._forget(_NAMES.values(), older_than_days)
 
     def _open(self, *, read_only: bool) -> "Database":
         """Open the file; one that is no cache, or cut short, or of another version is set aside, unless only read."""
@@ -278,13 +258,6 @@ class KnowledgeCache(SmallStore):
             for row in rows
         ]
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One transaction: all that is written in the block, or nothing."""
-        with self._lock, self._errors(), self._database.conn:
-            self._database.execute("BEGIN IMMEDIATE")
-            yield
-
 
 def _json(keys: Iterable[str]) -> str:
     return json.dumps(list(keys))
@@ -292,7 +265,3 @@ def _json(keys: Iterable[str]) -> str:
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-def _stamp(ago: timedelta = timedelta(0)) -> str:
-    return (datetime.now(UTC) - ago).isoformat(timespec="milliseconds")

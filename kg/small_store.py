@@ -2,8 +2,10 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _BUSY_TIMEOUT_S = 30.0
+_ALL_DAYS = 365_000
 
 
 class SmallStore:
@@ -36,6 +39,7 @@ class SmallStore:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self._lock = threading.RLock()
         with self._errors(self.FIX):
             self._database = self._open(read_only=read_only)
 
@@ -47,7 +51,8 @@ class SmallStore:
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        with self._lock:
+            self._database.close()
 
     @contextmanager
     def _errors(self, fix: str = "") -> Iterator[None]:
@@ -56,6 +61,25 @@ class SmallStore:
         except sqlite3.Error as error:
             is_damaged = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT
             raise self.ERROR(f"{self.path} cannot be used: {error}{self.FIX if is_damaged else fix}") from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction: all that is written in the block, or nothing."""
+        with self._lock, self._errors(), self._database.conn:
+            self._database.execute("BEGIN IMMEDIATE")
+            yield
+
+    def _forget(self, tables: Iterable[str], older_than_days: float | None) -> int:
+        """Remove what came (`created`) longer ago than so many days, or all, and give the room back; say how many."""
+        oldest = "9999" if older_than_days is None else stamp(timedelta(days=min(older_than_days, _ALL_DAYS)))
+        with self._writing():
+            removed = sum(
+                self._database.execute(f"DELETE FROM {table} WHERE created < ?", (oldest,)).rowcount  # noqa: S608
+                for table in tables
+            )
+        with self._lock, suppress(sqlite3.OperationalError):  # another process may be reading: the room stays for later
+            self._database.vacuum()
+        return removed
 
     def _open(self, *, read_only: bool) -> "Database":
         from sqlite_utils import Database
@@ -76,3 +100,8 @@ class SmallStore:
             database.close()
             raise
         return database
+
+
+def stamp(ago: timedelta = timedelta(0)) -> str:
+    """Say when something came, in UTC."""
+    return (datetime.now(UTC) - ago).isoformat(timespec="milliseconds")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .entities import Entity, Fact, ImageMark, ImageRecord, RejectedLine, TripleRow
+from .entity_texts import class_labels
 from .errors import EntityNotFoundError, StoreError
 from .graph_file import GraphFile
 from .hops import HopFinder
@@ -37,10 +38,6 @@ _COUNTED = (
     "entity", "alias", "predicate", "class", "entity_class", "triple", "literal", "same_as", "image", "rejected",
 )  # fmt: skip
 _LISTED = "IN (SELECT value FROM json_each(?))"
-_CLASSES = (
-    "SELECT c.label FROM entity_class ec JOIN class c ON c.id = ec.class WHERE ec.entity = ?"
-    " ORDER BY c.depth DESC NULLS LAST, c.instances, c.iri"
-)
 _OBJECTS = (
     "SELECT e.label FROM triple t JOIN entity e ON e.id = t.object WHERE t.subject = ? AND t.predicate = ?"
     " ORDER BY e.prior DESC, e.id LIMIT ?"
@@ -131,7 +128,7 @@ class Graph(GraphFile):
         A class that the type map places deeper stands before a shallower one; classes that it does not know come after
         those, the rarer one (fewer instances in this graph) first.
         """
-        return tuple(dict.fromkeys(row[0] for row in self.connection.execute(_CLASSES, (entity_id,))))
+        return class_labels(self, [entity_id]).get(entity_id, ())
 
     def facts(
         self, entity_id: int, *, predicates: Sequence[str], limit: int, each: int | None = None

@@ -17,6 +17,7 @@ REDIRECT = _DBO + "wikiPageRedirects"
 SAME_AS = _OWL + "sameAs"
 SUBCLASS_OF = _RDFS + "subClassOf"
 DISAMBIGUATION = _DBO + "wikiPageDisambiguates"
+ABOUT = "http://schema.org/about"  # from a page to its subject
 PRIOR = "http://purl.org/voc/vrank#rankValue"  # how well known an entity is, as a number
 
 # What a predicate's statements are: the dataset that they come from, as DBpedia names it.
@@ -131,7 +132,4 @@ def dataset_of(predicate: str, *, is_literal: bool) -> str:
     """Return the dataset that a statement belongs to, by DBpedia's names; `ignored` for those that are not kept."""
     if predicate in IGNORED:
         return "ignored"
-    known = DATASETS.get(predicate)
-    if known is not None:
-        return known
-    return "mappingbased_literals" if is_literal else "mappingbased_objects"
+    return DATASETS.get(predicate, "mappingbased_literals" if is_literal else "mappingbased_objects")

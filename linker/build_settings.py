@@ -41,18 +41,13 @@ class BuildSettings:
     memory_mb: int = 600  # memory for the sources' joins and sorts; what does not fit is kept on the disk meanwhile
 
     @property
-    def source_images(self) -> Path | None:
-        """The folder of pictures as a source; where pictures are fetched, what is in it makes no other index."""
-        return None if self.fetch else self.images_dir
-
-    @property
     def graph_sources(self) -> GraphSources:
         """What the graph is built from."""
         return GraphSources(
             paths=self.sources,
             priors=self.priors,
             counts=self.counts,
-            images_dir=self.source_images,
+            images_dir=None if self.fetch else self.images_dir,  # what is fetched makes no other index
             type_map=self.type_map,
             languages=self.languages,
             keep=self.keep,
@@ -79,6 +74,5 @@ class BuiltIndex:
     # what an update changed; None where there was no index that could be compared
     differences: GraphDifferences | None = None
     same_encoder: bool = True  # whether vectors could be taken over
-    remarks: tuple[
-        str, ...
-    ] = ()  # what is to be said of single sources: that they hold nothing, what was taken for what
+    # what is to be said of single sources: that they hold nothing, what was taken for what
+    remarks: tuple[str, ...] = ()

@@ -100,7 +100,7 @@ class Builder:
     def __init__(self, index_dir: Path, settings: BuildSettings, progress: Progress | None) -> None:
         self._index_dir = index_dir
         self._settings = settings
-        self._progress = progress or _tell_nobody
+        self._progress = progress or (lambda *_: None)
         self._load_encoder = settings.encoder_loader()
         self._meanings = load_meanings(settings.profiles, device=settings.device) if settings.profiles else None
 
@@ -161,9 +161,8 @@ class Builder:
         if not fetched.changes:
             return None, fetched
         (staging / MANIFEST).unlink(missing_ok=True)
-        if build_difference(
-            staging / GRAPH, settings.graph_sources
-        ):  # it was not left by a run like this one that was stopped
+        # if it was not left by a run like this one that was stopped
+        if build_difference(staging / GRAPH, settings.graph_sources):
             discard(index_dir)
             staging.mkdir()
             shutil.copyfile(index_dir / GRAPH, staging / f"{GRAPH}.copy").replace(staging / GRAPH)
@@ -235,10 +234,6 @@ def _mend_initials(index_dir: Path) -> None:
             InitialsIndex.open(graph, index_dir / INITIALS)
         except IndexIncompleteError:
             write_initials(graph, index_dir / INITIALS)
-
-
-def _tell_nobody(_step: str, _done: int, _total: int) -> None:
-    pass
 
 
 def _source_records(report: BuildReport) -> tuple[SourceRecord, ...]:

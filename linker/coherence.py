@@ -7,7 +7,7 @@ order of the text, until nothing changes (mean field), which always ends the sam
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, product
 
 import numpy as np
@@ -24,7 +24,7 @@ Pairs = Mapping[tuple[int, int], Floats]
 """For two mentions i < j, (N_i, N_j): what each candidate of one counts for each of the other; none is the last."""
 
 
-def relate(candidates: Sequence[Sequence[int]], around: Around, degrees: Mapping[int, int], weights: Floats) -> Pairs:
+def relate(candidates: Sequence[Sequence[int]], around: Around, degree: Callable[[int], int], weights: Floats) -> Pairs:
     """What the candidates of each two mentions count for each other.
 
     Two entities are the same, or one hop apart, or share neighbours; what of these comes first counts, by its weight. A
@@ -33,7 +33,7 @@ def relate(candidates: Sequence[Sequence[int]], around: Around, degrees: Mapping
     Args:
         candidates: The entities proposed for each mention.
         around: The neighbours of each.
-        degrees: How many triples lie around each neighbour that two of them share.
+        degree: Says how many triples lie around a neighbour that two of them share.
         weights: One for each of `PAIR_CLUES`.
 
     Returns:
@@ -54,9 +54,10 @@ def relate(candidates: Sequence[Sequence[int]], around: Around, degrees: Mapping
             for node in around[entity]:
                 holders.setdefault(node, {}).setdefault(mention, []).append(place)
     for node in sorted(node for node, held in holders.items() if len(held) > 1):
+        rarity = 1 / math.log2(2 + degree(node))
         for (one, left), (other, right) in combinations(sorted(holders[node].items()), 2):
             block = np.ix_(left, right)
-            table(one, other)[block] = np.maximum(table(one, other)[block], weights[2] * _weight(degrees[node]))
+            table(one, other)[block] = np.maximum(table(one, other)[block], weights[2] * rarity)
     linked = [(one, near) for one in sorted(where) for near in sorted(around[one] & where.keys())]
     for weight, ends in ((weights[1], linked), (weights[0], [(one, one) for one in sorted(where)])):
         for entity, near in ends:
@@ -66,20 +67,6 @@ def relate(candidates: Sequence[Sequence[int]], around: Around, degrees: Mapping
                 elif other < one:
                     table(other, one)[column, place] = weight
     return tables
-
-
-def shared_nodes(candidates: Sequence[Sequence[int]], around: Around) -> set[int]:
-    """The neighbours that candidates of different mentions share."""
-    holders: dict[int, set[int]] = {}
-    for mention, row in enumerate(candidates):
-        for entity in row:
-            for node in around[entity]:
-                holders.setdefault(node, set()).add(mention)
-    return {node for node, mentions in holders.items() if len(mentions) > 1}
-
-
-def _weight(degree: int) -> float:
-    return 1 / math.log2(2 + max(degree, 0))
 
 
 def decide_together(own: Sequence[Floats], pairs: Pairs) -> list[Floats]:

@@ -7,12 +7,12 @@ word, year by year, and by the labels of its neighbours.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 
 from kg import Entity, Graph
+from linker.mentions import FUNCTION_WORDS
+from linker.name_clues import words_in
 from linker.profile_vectors import ProfileVectors
 from linker.profiles import Profile, read_profiles, words_of, years_in
 from linker.recent import Recent
@@ -33,7 +33,6 @@ CONTEXT_CLUES = (
     "neighbours_named",
 )
 
-_FUNCTION_WORDS = frozenset(files("linker").joinpath("data/function_words.txt").read_text("utf-8").split())
 _NEARBY = 6  # words on either side of a mention
 _ENOUGH_KNOWN = 3  # telling words of a profile
 
@@ -91,12 +90,7 @@ class KnownProfiles:
     """
 
     def __init__(
-        self,
-        graph: Graph,
-        meanings: WordMeanings,
-        *,
-        vectors: ProfileVectors | None = None,
-        remembered: int = 50_000,
+        self, graph: Graph, meanings: WordMeanings, *, vectors: ProfileVectors | None = None, remembered: int = 50_000
     ) -> None:
         self._graph = graph
         self._vectors = vectors
@@ -158,18 +152,18 @@ def context_of(
         meanings: The meanings of words.
         further: Further words about the post: its caption's, and the picture's attributes.
     """
-    named = [word for token in tokens[start:end] for word in _form(token)]
+    named = [word for token in tokens[start:end] for word in words_in(token)]
     own = frozenset(named)
-    before = [(word, token) for token in tokens[:start] for word in _form(token)]
-    after = [(word, token) for token in tokens[end:] for word in _form(token)]
-    around = before + after + [(word, "") for text in further for word in _form(text)]
+    before = [(word, token) for token in tokens[:start] for word in words_in(token)]
+    after = [(word, token) for token in tokens[end:] for word in words_in(token)]
+    around = before + after + [(word, "") for text in further for word in words_in(text)]
     telling = [word for word, _ in around if word not in own and _tells(word)]
     nearby = [word for word, _ in (*before[-_NEARBY:], *after[:_NEARBY]) if word not in own and _tells(word)]
     return Context(
         words=frozenset(telling),
         names=frozenset(word for word, token in around if token[:1].isupper()) - own,
         text=f" {' '.join(word for word, _ in before)}  {' '.join(word for word, _ in after)} ",
-        vector=meanings.text(word for text in (*tokens, *further) for word in _form(text)),
+        vector=meanings.text(word for text in (*tokens, *further) for word in words_in(text)),
         nearby=meanings.text(nearby),
         years=years_in(" ".join((*tokens, *further))),
     )
@@ -221,7 +215,7 @@ def context_clues(
 
 
 def _tells(word: str) -> bool:
-    return len(word) > 2 and word not in _FUNCTION_WORDS
+    return len(word) > 2 and word not in FUNCTION_WORDS
 
 
 def _years(post: Sequence[int], profile: Sequence[int]) -> tuple[float, float]:
@@ -232,8 +226,3 @@ def _years(post: Sequence[int], profile: Sequence[int]) -> tuple[float, float]:
     away = min(max(low - year, year - high, 0) for year in post)
     near = min(abs(year - other) for year in post for other in profile)
     return math.exp(-near / 10), min(away, 200) / 100
-
-
-@lru_cache(maxsize=50_000)
-def _form(token: str) -> tuple[str, ...]:
-    return tuple(words_of(token))

@@ -80,7 +80,7 @@ def _learn(kept: KnowledgeCache, index_dir: Path) -> None:
     try:
         images = open_images(index_dir, manifest, device="cpu", thorough=True)
         with Graph.open(index_dir / GRAPH) as graph:
-            for records in _chunks(graph.images(status="embedded"), _LOOKED_UP):
+            for records in _chunks(graph.images(status="embedded")):
                 known = kept.pictures([record.sha256 or "" for record in records], encoder)
                 new = {record.sha256 or "": record for record in records if record.sha256 not in known}
                 vectors = images.vectors([record.id for record in new.values()])
@@ -100,7 +100,7 @@ def _embed_all(
     """Go through the pictures, and mark what is found out about those without a vector."""
     with Graph.open(graph_path) as graph, ThreadPoolExecutor(_READERS) as readers, ThreadPoolExecutor(2) as network:
         total, done = sum(count_statuses(graph).values()), 0
-        for records in _chunks(graph.images(), _LOOKED_UP):
+        for records in _chunks(graph.images()):
             fresh = _mark_known(graph_path, records, kept, encoder.identity, readers)
             done += len(records) - sum(map(len, fresh))
             progress(done, total)
@@ -228,7 +228,7 @@ def _write(work_dir: Path, kept: KnowledgeCache, encoder: "Encoder") -> "Fingerp
     from vision import write_index
 
     def batches() -> "Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]":
-        for records in _chunks(graph.images(status="embedded"), _LOOKED_UP):
+        for records in _chunks(graph.images(status="embedded")):
             digests = [record.sha256 or "" for record in records]
             found = kept.pictures(digests, encoder.identity)
             rows = np.frombuffer(b"".join(found[digest].vector for digest in digests), "<f4")
@@ -239,7 +239,7 @@ def _write(work_dir: Path, kept: KnowledgeCache, encoder: "Encoder") -> "Fingerp
         return write_index(work_dir / IMAGES, batches(), dimension=encoder.dimension)
 
 
-def _chunks(records: Iterable[T], size: int) -> Iterator[list[T]]:
+def _chunks(records: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(records)
-    while chunk := list(islice(rest, size)):
+    while chunk := list(islice(rest, _LOOKED_UP)):
         yield chunk

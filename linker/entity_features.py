@@ -51,33 +51,31 @@ class EntityFeatures:
             if record is None or record.sha256 is None:
                 continue
             held = known.get(record.sha256)
-            found = LocalFeatures.from_bytes(held.blob) if held else self._make(Path(record.file or ""), record.sha256)
-            if found is not None:
-                features[image] = found
+            if held is None and (held := make_local_features(Path(record.file or ""), record.sha256)):
+                self._memory.keep(held)
+            if held is not None:  # a fresh one too is read as it is kept, so that it gives what a remembered one will
+                features[image] = LocalFeatures.from_bytes(held.blob)
         self._recent.keep(features)
         return {image: features[image] for image in images if image in features}
 
-    def _make(self, file: Path, sha256: str) -> "LocalFeatures | None":
-        made = make_local_features(file, sha256)
-        if made is None:
-            return None
-        from vision import LocalFeatures
-
-        self._memory.keep(made)
-        return LocalFeatures.from_bytes(made.blob)  # as they are kept, so that a remembered one gives the same answer
-
 
 def make_local_features(file: Path, sha256: str) -> CachedLocalFeatures | None:
-    """The local features of a picture as they are kept; None where the file is not there any more, or another one."""
-    from vision import LOCAL_FEATURES, PictureError, find_local_features, load_picture_apart
+    """The local features of a picture as they are kept; None as of `local_features_of`."""
+    from vision import LOCAL_FEATURES
+
+    found = local_features_of(file, sha256)
+    return None if found is None else CachedLocalFeatures(sha256, LOCAL_FEATURES, found.to_bytes())
+
+
+def local_features_of(source: Path | bytes, sha256: str) -> "LocalFeatures | None":
+    """The local features of a picture; None where it cannot be read any more, or is another one."""
+    from vision import PictureError, find_local_features, load_picture_apart
 
     try:
-        picture = load_picture_apart(file)
+        picture = load_picture_apart(source)
     except PictureError:
         return None
-    if picture.sha256 != sha256:
-        return None
-    return CachedLocalFeatures(sha256, LOCAL_FEATURES, find_local_features(picture.image).to_bytes())
+    return find_local_features(picture.image) if picture.sha256 == sha256 else None
 
 
 def make_local_features_ahead(index_dir: Path, progress: Callable[[int, int], None]) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from kg import ENTITY_TYPES
 from linker.offsets import Places
-from linker.results import TYPES, GivenMention
+from linker.results import GivenMention
 
 NOT_OURS = "--field mentions=-"
 """How to say that a field of this name is another one."""
@@ -80,8 +81,8 @@ def _span(item: Any, text: str, places: Places, fail: _Fail, *, by_tokens: bool)
     start, end = (fields.get(name) for name in names)
     if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= count):
         raise fail(f"mention {item!r} must have {unit} offsets 0 <= {names[0]} < {names[1]} <= {count}")
-    if fields.get("type") not in (None, *TYPES):
-        raise fail(f"mention type is {fields['type']!r}, expected one of {', '.join(TYPES)}, or null")
+    if fields.get("type") not in (None, *ENTITY_TYPES):
+        raise fail(f"mention type is {fields['type']!r}, expected one of {', '.join(ENTITY_TYPES)}, or null")
     if unit == "token":
         return places[start][0], places[end - 1][1], fields.get("type")
     named = text[start:end]

@@ -4,16 +4,15 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from kg import AliasMatch, Fact, PicturedRecord
 from linker.index import Index
 from linker.memory import Memory
-from linker.pictured import Match, find_pictured
+from linker.pictured import find_nearest, find_pictured
 from linker.recent import Recent
 from linker.results import Nearest, Pictured, Post, PostPicture
-from linker.second_look import Recognised, SecondLook, load_look_model, nearest_to
+from linker.second_look import Recognised, SecondLook, load_look_model
 from linker.settings import Settings
 
 
@@ -78,19 +77,21 @@ class KnowledgeFinder:
         self, file: Path | bytes | None, picture: PostPicture, text: Mapping[int, float]
     ) -> tuple[Knowledge, bool]:
         """The answer, and whether all that it depends on could be read."""
-        graph, settings, candidates = self._index.graph, self._settings, sorted(text)
+        graph, images, settings, candidates = self._index.graph, self._index.images, self._settings, sorted(text)
         assert picture.vector is not None
-        ask = partial(find_pictured, graph, self._index.images, picture.vector, candidates)
-        match = ask(threshold=settings.threshold, hops=settings.hops, way=settings.way)
+        threshold, hops, way = settings.threshold, settings.hops, settings.way
+        match = find_pictured(graph, images, picture.vector, candidates, threshold=threshold, hops=hops, way=way)
         if match is not None:
             return self._known(candidates, Recognised(match, "copy", 1.0)), True
         if self._second_look is None or file is None:
             return Knowledge(), True
-        nearest = nearest_to(self._index, picture.vector, candidates, hops=settings.hops)
+        nearest = find_nearest(graph, images, picture.vector, candidates, hops=hops)
         recognised, is_whole = self._second_look.look(nearest, file, picture.sha256, text)
         if recognised is not None:
             return self._known(candidates, recognised), is_whole
-        return Knowledge(nearest=self._nearest(nearest[0]) if nearest else None), is_whole
+        if not nearest:
+            return Knowledge(), is_whole
+        return Knowledge(nearest=Nearest(graph.entity(nearest[0].entity_id), nearest[0].cosine)), is_whole
 
     def _known(self, candidates: Sequence[int], recognised: Recognised) -> Knowledge:
         graph, match = self._index.graph, recognised.match
@@ -106,9 +107,6 @@ class KnowledgeFinder:
             score=recognised.score,
         )
         return Knowledge(pictured, tuple(graph.conceptual(match.entity_id)))
-
-    def _nearest(self, match: Match) -> Nearest:
-        return Nearest(self._index.graph.entity(match.entity_id), match.cosine)
 
     def _key(self, sha256: str, text: Mapping[int, float]) -> str:
         """Everything that the answer depends on: picture, candidates, index and settings."""

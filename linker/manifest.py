@@ -149,7 +149,10 @@ def digest_of_pictures(records: Iterable[ImageRecord]) -> str:
 
 def digest_of_file(path: Path | None) -> str:
     """The SHA-256 of a file's bytes; empty for none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
+    if path is None:
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _dump(manifest: IndexManifest) -> str:

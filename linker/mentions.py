@@ -19,7 +19,7 @@ _LONGEST_ALIAS = 6  # tokens; of DBpedia's titles without a qualifier, few are l
 _LONGEST_UNSPACED = 24  # tokens that are letters of a script without blanks between words
 _LEAST_JUDGED = 5  # words from which on a post may be seen to be in English or not
 
-_FUNCTION_WORDS = frozenset(files("linker").joinpath("data/function_words.txt").read_text("utf-8").split())
+FUNCTION_WORDS = frozenset(files("linker").joinpath("data/function_words.txt").read_text("utf-8").split())
 
 Place = tuple[int, int]
 """The first token of a span, and the one after its last."""
@@ -113,7 +113,7 @@ def looks_english(tokens: Sequence[str]) -> bool | None:
     from ner import plain_letters
 
     words = [word for token in tokens if (word := plain_letters(token).casefold()).isalpha()]
-    return None if len(words) < _LEAST_JUDGED else not _FUNCTION_WORDS.isdisjoint(words)
+    return None if len(words) < _LEAST_JUDGED else not FUNCTION_WORDS.isdisjoint(words)
 
 
 def _looks_like_a_name(window: Sequence[str], *, shouted: bool, is_unspaced: bool) -> bool:
@@ -123,11 +123,11 @@ def _looks_like_a_name(window: Sequence[str], *, shouted: bool, is_unspaced: boo
     if not (_has_letter_or_digit(first) and _has_letter_or_digit(last)):
         return False
     if len(window) > 1:
-        return any(word.casefold() not in _FUNCTION_WORDS and len(word) > 2 for word in window)
+        return any(word.casefold() not in FUNCTION_WORDS and len(word) > 2 for word in window)
     word = first.lstrip("#@")
     if in_other_script(word) and word.upper() == word.lower():
         return len(word) > (1 if any(map(_is_syllable, word)) else 2)
-    if word.casefold() in _FUNCTION_WORDS or word.startswith("http") or not any(c.isalpha() for c in word):
+    if word.casefold() in FUNCTION_WORDS or word.startswith("http") or not any(c.isalpha() for c in word):
         return False
     if len(word) <= 3:
         return word.isupper() and len(word) > 1 and (not shouted or first != word)

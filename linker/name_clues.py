@@ -36,27 +36,11 @@ NAME_CLUES = (
 )
 
 _PARTICLES = frozenset(
-    [
-        "af",
-        "al",
-        "av",
-        "bin",
-        "da",
-        "de",
-        "del",
-        "den",
-        "der",
-        "des",
-        "di",
-        "du",
-        "ibn",
-        "la",
-        "le",
-        "of",
-        "the",
-        "van",
-        "von",
-    ]
+    (word,)
+    for word in (
+        *("af", "al", "av", "bin", "da", "de", "del", "den", "der", "des", "di", "du", "ibn", "la", "le", "of", "the"),
+        *("van", "von"),
+    )
 )
 _SMALL_WORDS = frozenset(["a", "an", "and", "at", "by", "de", "for", "in", "la", "of", "on", "the", "to"])
 _ACRONYM = re.compile(r"[A-Z](?:\.?[A-Z]){1,5}\.?")
@@ -89,10 +73,10 @@ def name_clues(
     for match, form in zip(matches, forms, strict=True):
         own = words_in(match.alias)
         label = words_in(match.entity.label)
-        place = _place(mention, own)
+        place = place_in(mention, own)
         rest = [word for word in label if word not in mention]
         full = f" {' '.join(label)} "
-        label_place = _place(mention, label)
+        label_place = place_in(mention, label)
         is_longer = len(label) > len(mention)
         rows.append(
             (
@@ -110,7 +94,7 @@ def name_clues(
                 float(form == 1 and label_place >= 0),
                 float(place == 0 and len(own) > len(mention)),
                 float(place >= 0 and len(own) > len(mention) and place + len(mention) == len(own)),
-                float(place >= 0 and own[place + len(mention) : place + len(mention) + 1] in _PARTICLE_ROWS),
+                float(place >= 0 and own[place + len(mention) : place + len(mention) + 1] in _PARTICLES),
                 sum(map(len, mention)) / max(sum(map(len, own)), 1) if place >= 0 else 1.0,
                 min(max(len(own) - len(mention), 0), 5) / 5,
                 float("(" in match.entity.label or "," in match.entity.label),
@@ -136,7 +120,7 @@ def form_of(text: str, match: AliasMatch) -> int:
     words = words_in(text)
     if match.fuzzy >= _NEAR or is_acronym_of(text, match) or _is_all_but_qualifier(words, match):
         return 2
-    return int(_place(words, words_in(match.alias)) >= 0)
+    return int(place_in(words, words_in(match.alias)) >= 0)
 
 
 def _is_all_but_qualifier(mention: tuple[str, ...], match: AliasMatch) -> bool:
@@ -163,10 +147,7 @@ def explains(tokens: Sequence[str], start: int, end: int) -> bool:
     return bool(letters) and re.search(rf"\b{'.*'.join(letters)}", normal_form(" ".join(tokens[start:end]))) is not None
 
 
-_PARTICLE_ROWS = frozenset((word,) for word in _PARTICLES)
-
-
-def _place(mention: tuple[str, ...], name: tuple[str, ...]) -> int:
+def place_in(mention: tuple[str, ...], name: tuple[str, ...]) -> int:
     """Where the mention's words stand side by side in a name; -1 where they do not."""
     size = len(mention)
     return next((start for start in range(len(name) - size + 1) if name[start : start + size] == mention), -1)

@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from kg import AliasMatch, Entity, Fact
@@ -13,23 +14,7 @@ from linker.why import why
 
 _BREAKS = re.compile(r"[\t\r\n]+")
 _DIGITS = 4  # of every number in the output
-RESULT_FIELDS = frozenset(
-    (
-        "id",
-        "text",
-        "image",
-        "tokens",
-        "tags",
-        "mentions",
-        "pictured",
-        "nearest",
-        "knowledge",
-        "attributes",
-        "image_error",
-        "attention",
-        "gates",
-    )
-)
+RESULT_FIELDS = frozenset(field.name for field in fields(Result)) - {"fields"}
 """The fields of a result; a post's own field of one of these names does not come out again."""
 
 

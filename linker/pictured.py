@@ -36,6 +36,7 @@ _MOST_EXPANDED = 5_000
 _LEAST_BEYOND = 0.5
 _MOST_BEYOND = 200
 _PICTURES_OF_ONE = 2
+_MOST_COMPARED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,7 @@ def find_pictured(
 
 
 def find_nearest(
-    graph: Graph,
-    images: "ImageIndex",
-    vector: NDArray[np.float32],
-    candidates: Collection[int],
-    *,
-    hops: int = 2,
-    most: int = 16,
+    graph: Graph, images: "ImageIndex", vector: NDArray[np.float32], candidates: Collection[int], *, hops: int
 ) -> list[Match]:
     """Find the pictures in reach of the candidates that come nearest to one, whatever their cosines.
 
@@ -96,7 +91,8 @@ def find_nearest(
     lies beyond is looked at only from a cosine of `_LEAST_BEYOND` on.
 
     Returns:
-        The nearest first, two of an entity at most; ties by entity id, then by image id.
+        The nearest first, as many as the second look compares, two of an entity at most; ties by entity id, then by
+        image id.
     """
     if not candidates or len(images) == 0:
         return []
@@ -126,9 +122,7 @@ def find_nearest(
         seen[match.entity_id] += 1
         if seen[match.entity_id] <= _PICTURES_OF_ONE:
             nearest.append(match)
-            if len(nearest) == most:
-                break
-    return nearest
+    return nearest[:_MOST_COMPARED]
 
 
 @dataclass(frozen=True, slots=True)

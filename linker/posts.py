@@ -13,7 +13,7 @@ from linker.given_mentions import NOT_OURS, are_people, read_given_mentions
 from linker.json_values import DEEPEST, mended, plain_value
 from linker.offsets import place_tokens
 from linker.post_fields import POST_FIELDS, field_within, is_empty, is_nan, likely_text, our_fields
-from linker.post_files import FieldNames, Record, read_records
+from linker.post_files import FieldNames, read_records
 from linker.post_pictures import downloaded, find_picture, read_image
 from linker.results import Post
 
@@ -70,8 +70,14 @@ def read_posts(
         if not is_html and any(map(_HTML.fullmatch, texts)):
             is_html = True
             tell("texts are in HTML, and read as what they show: so `text` of the results is, and offsets count")
+        if record.error:
+            yield PostError(record.line, record.error, mended(record.text))
+            continue
         try:
-            post = _post_from_record(record, folder, file, names or {})
+            number = str(record.number or record.line)
+            post = post_from_json(
+                record.value, folder=folder, line=record.line, file=file, names=names, default_id=number
+            )
         except PostError as error:
             yield error
             continue
@@ -185,19 +191,6 @@ def post_from_json(
         fields=plain_value({name: item for name, item in value.items() if name not in consumed}),
         image_url=url,
         image_error=problem,
-    )
-
-
-def _post_from_record(record: Record, folder: Path, file: str, names: Mapping[str, str]) -> Post:
-    if record.error:
-        raise PostError(record.line, record.error, mended(record.text))
-    return post_from_json(
-        record.value,
-        folder=folder,
-        line=record.line,
-        file=file,
-        names=names,
-        default_id=str(record.number or record.line),
     )
 
 

@@ -9,7 +9,7 @@ import mmap
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from kg import Graph
 from linker.build_settings import Progress
 from linker.errors import ProfilesError
-from linker.manifest import GRAPH, PROFILES, ProfilesRecord
+from linker.manifest import GRAPH, PROFILES, ProfilesRecord, digest_of_file
 from linker.profiles import read_profiles
 from linker.word_meanings import Vector, WordMeanings
 
@@ -52,7 +52,9 @@ class ProfileVectors:
         """
         path = index_dir / PROFILES
         try:
-            is_right = path.stat().st_size == record.size_bytes and not (thorough and _sha256(path) != record.sha256)
+            is_right = path.stat().st_size == record.size_bytes and not (
+                thorough and digest_of_file(path) != record.sha256
+            )
             rows = np.load(path, mmap_mode="r") if is_right else None
         except (OSError, ValueError):
             rows = None
@@ -108,7 +110,7 @@ def write_profile_vectors(
         identity=meanings.identity,
         dimension=meanings.dimension,
         size_bytes=(folder / PROFILES).stat().st_size,
-        sha256=_sha256(folder / PROFILES),
+        sha256=digest_of_file(folder / PROFILES),
     )
 
 
@@ -151,8 +153,3 @@ def _rows(ids: range, graph: Graph, meanings: WordMeanings, old: tuple[Graph, Pr
     most = np.abs(vectors).max(axis=1, keepdims=True, initial=1e-9)
     rows[[key - ids.start for key in chosen]] = np.round(vectors * (_MOST / most))
     return rows
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

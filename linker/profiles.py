@@ -109,4 +109,4 @@ def years_in(text: str) -> tuple[int, ...]:
 
 def words_of(text: str) -> list[str]:
     """The words of a text in their normal forms."""
-    return normal_form(text).split() if text else []
+    return normal_form(text).split()

@@ -46,9 +46,7 @@ def discard(index_dir: Path) -> None:
 
 
 def _write_through(folder: Path) -> None:
-    """Have the disk hold the names in a folder as they are now, where the system can say so."""
-    if os.name != "posix":
-        return
+    """Have the disk hold the names in a folder as they are now."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kg import AliasMatch, Graph
-from linker.coherence import decide_together, relate, shared_nodes
+from linker.coherence import decide_together, relate
 from linker.context_clues import CONTEXT_CLUES, KnownProfile, KnownProfiles, context_clues, context_of
 from linker.knowledge_clues import knowledge_clues, nil_clues
 from linker.mentions import mention_words
 from linker.name_clues import name_clues, words_in
 from linker.profile_vectors import ProfileVectors
-from linker.profiles import words_of
 from linker.ranker import CLUES, Floats, Ranker, load_ranker, scores, softmax
 from linker.results import Candidate, Mention
 from linker.short_forms import states_in
@@ -79,7 +78,6 @@ class LinkRanker:
         ranker: The weights (default: those of the package).
         meanings: The meanings of words and texts (default: those of the package).
         vectors: The entities' vectors by the same meanings, as far as they were made ahead.
-        remembered: Profiles that are kept in memory, at most.
     """
 
     def __init__(
@@ -89,11 +87,10 @@ class LinkRanker:
         ranker: Ranker | None = None,
         meanings: WordMeanings | None = None,
         vectors: ProfileVectors | None = None,
-        remembered: int = 50_000,
     ) -> None:
         self._ranker = ranker or load_ranker()
         self._meanings = meanings or load_word_meanings()
-        self._profiles = KnownProfiles(graph, self._meanings, vectors=vectors, remembered=remembered)
+        self._profiles = KnownProfiles(graph, self._meanings, vectors=vectors)
         self._entities = graph.connection.execute("SELECT max(id) FROM entity").fetchone()[0] or 0
         self._degree = lru_cache(maxsize=100_000)(lambda entity: graph.degree([entity], limit=_MOST_DEGREE))
 
@@ -122,9 +119,8 @@ class LinkRanker:
         states = states_in(post.tokens)
         for place, (mention, matches) in enumerate(zip(post.mentions, post.matches, strict=True)):
             text = mention_words(mention.text)
-            before, after = [
-                [word for token in part for word in words_of(token)] for part in _around(post.tokens, mention)
-            ]
+            parts_of_post = post.tokens[: mention.start], post.tokens[mention.end :]
+            before, after = ([word for token in part for word in words_in(token)] for part in parts_of_post)
             context = context_of(post.tokens, mention.start, mention.end, self._meanings, further=post.further)
             profiles = [known[match.entity.id] for match in matches]
             described = any(profile.words for profile in profiles)
@@ -179,8 +175,7 @@ class LinkRanker:
             [matches[place].entity.id for place in places] for matches, places in zip(post.matches, best, strict=True)
         ]
         around = {key: profile.around for key, profile in known.items()}
-        degrees = {node: self._degree(node) for node in sorted(shared_nodes(entities, around))}
-        pairs = relate(entities, around, degrees, self._ranker.pairs)
+        pairs = relate(entities, around, self._degree, self._ranker.pairs)
         apart = [softmax(values) for values in own]
         if not pairs:
             return [(values, np.zeros(len(values))) for values in apart]
@@ -234,10 +229,6 @@ def _in_parts(post: PostToLink) -> Iterator[PostToLink]:
             matches=post.matches[part],
             counts=post.counts[part],
         )
-
-
-def _around(tokens: Sequence[str], mention: Mention) -> tuple[Sequence[str], Sequence[str]]:
-    return tokens[: mention.start], tokens[mention.end :]
 
 
 def _left_over(values: Floats, places: npt.NDArray[np.int64]) -> float:

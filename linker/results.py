@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 PostId = str | int
 
-TYPES = ("PER", "LOC", "ORG", "OTHER")
-
 
 @dataclass(frozen=True, slots=True)
 class GivenMention:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from linker.entity_features import EntityFeatures
+from linker.entity_features import EntityFeatures, local_features_of
 from linker.index import Index
 from linker.memory import Memory
-from linker.pictured import Match, find_nearest
+from linker.pictured import Match
 
 if TYPE_CHECKING:
     from vision import Placement
@@ -48,7 +48,6 @@ _USUAL_LIKENESS = 0.5  # of pictures laid over each other by chance: likewise
 _CHANCE = math.log1p(4)  # agreeing points that chance gives
 _PERFECT = 1.02  # of a likeness counts what lacks: flags that differ in a star are alike to 0.93, copies to 0.99
 _LEAST_INLIERS = 6  # a placement with fewer speaks of chance, and is not said
-_COMPARED = 16  # pictures of the nearest entities
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +90,10 @@ class SecondLook:
     Args:
         index: The opened index.
         memory: Where the local features of entities' pictures are remembered.
-        model: The weights (default: those of the package).
     """
 
-    def __init__(self, index: Index, memory: Memory, model: LookModel | None = None) -> None:
-        self._index = index
-        self._model = model or load_look_model()
+    def __init__(self, index: Index, memory: Memory) -> None:
+        self._model = load_look_model()
         self._features = EntityFeatures(index, memory)
 
     def look(
@@ -105,7 +102,7 @@ class SecondLook:
         """Say which of the nearest entities a picture shows.
 
         Args:
-            nearest: The nearest pictures of entities, from `find_nearest`.
+            nearest: The nearest pictures of entities, from `linker.pictured.find_nearest`.
             file: The post's picture.
             sha256: Its digest; a file that is another one by now is not looked at.
             text: How well a name of the text fits each candidate, 0 to 1, by entity id.
@@ -128,17 +125,11 @@ class SecondLook:
 
     def compare(self, nearest: Sequence[Match], file: Path | bytes, sha256: str) -> list[Compared]:
         """Set the picture of a post beside those of the nearest entities; empty where it cannot be read any more."""
-        from vision import PictureError, find_local_features, find_placement, load_picture_apart
+        from vision import find_placement
 
-        if not nearest:
+        ours = local_features_of(file, sha256) if nearest else None
+        if ours is None:
             return []
-        try:
-            picture = load_picture_apart(file)
-        except PictureError:
-            return []
-        if picture.sha256 != sha256:
-            return []
-        ours = find_local_features(picture.image)
         theirs = self._features.of([match.image_id for match in nearest])
         return [
             Compared(match, find_placement(theirs[match.image_id], ours))
@@ -146,11 +137,6 @@ class SecondLook:
             else Compared(match, None, is_read=False)
             for match in nearest
         ]
-
-
-def nearest_to(index: Index, vector: NDArray[np.float32], candidates: Sequence[int], *, hops: int) -> list[Match]:
-    """The pictures of entities in reach of the text that the second look compares, the nearest first."""
-    return find_nearest(index.graph, index.images, vector, candidates, hops=hops, most=_COMPARED)
 
 
 def clues_of(compared: Sequence[Compared], text: Mapping[int, float]) -> NDArray[np.float64]:

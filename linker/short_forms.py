@@ -23,7 +23,7 @@ import numpy.typing as npt
 from kg import AliasIndex, AliasMatch, Graph
 from linker.errors import IndexIncompleteError
 from linker.mentions import mention_words
-from linker.name_clues import ACRONYM, explains, initials_of, letters_of_acronym, words_in
+from linker.name_clues import ACRONYM, explains, initials_of, letters_of_acronym, place_in, words_in
 from linker.results import Mention
 
 INITIALS_WEIGHT = 0.6
@@ -196,5 +196,4 @@ def _with_initials(mention: Mention, initials: InitialsIndex | None) -> Sequence
 
 def _is_part(words: tuple[str, ...], name: tuple[str, ...]) -> bool:
     """Whether words stand side by side in a longer name."""
-    size = len(words)
-    return size < len(name) and any(name[start : start + size] == words for start in range(len(name) - size + 1))
+    return len(words) < len(name) and place_in(words, name) >= 0

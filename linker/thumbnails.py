@@ -5,21 +5,18 @@ from pathlib import Path
 
 from linker.index import Index
 
+_SIDE = 320  # pixels of the longer side, at most
 
-def make_thumbnail(source: Path | bytes, *, side: int = 320) -> bytes | None:
-    """A picture as a small JPEG; None where there is none or it cannot be read.
 
-    Args:
-        source: The file, or what is in it.
-        side: Pixels of its longer side, at most.
-    """
+def make_thumbnail(source: Path | bytes) -> bytes | None:
+    """A picture, from its file or what is in that, as a small JPEG; None where there is none or it cannot be read."""
     from vision import PictureError, load_picture_apart
 
     try:
         picture = load_picture_apart(source).image
     except PictureError:
         return None
-    picture.thumbnail((side, side))
+    picture.thumbnail((_SIDE, _SIDE))
     data = io.BytesIO()
     picture.save(data, "JPEG", quality=75, optimize=True)
     return data.getvalue()

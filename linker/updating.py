@@ -4,9 +4,9 @@ What comes out equals an index that is built afresh from the same sources; only 
 saved. The old index is used meanwhile as it is.
 """
 
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -99,7 +99,8 @@ def _is_other(record: ImageRecord, *, folders: Iterable[Path]) -> bool:
     from vision import PictureError, load_picture_apart, picture_sha256
 
     if record.file is None:
-        return "://" not in record.source and any(_is_file(folder / record.source) for folder in folders)
+        places = (folder / record.source for folder in folders)
+        return "://" not in record.source and any(map(os.path.isfile, places))  # no error for a name that no disk holds
     try:
         if record.status == "embedded":
             return picture_sha256(Path(record.file)) != record.sha256
@@ -108,9 +109,3 @@ def _is_other(record: ImageRecord, *, folders: Iterable[Path]) -> bool:
         # A file that was there when the graph was built and is gone is another reason than one that never was.
         return error.kind == "missing" or record.status == "embedded" or error.reason != record.reason
     return True
-
-
-def _is_file(path: Path) -> bool:
-    with suppress(OSError, ValueError):  # a name that no file system holds
-        return path.is_file()
-    return False

@@ -9,13 +9,7 @@ from linker.results import Candidate, LinkedMention
 _PARTS = {
     "name": NAME_CLUES,
     "context": CONTEXT_CLUES,
-    "prior": (
-        "prior_below_best",
-        "prior_below_best_alone",
-        "prior_below_rivals",
-        "prior_share",
-        "has_prior",
-    ),
+    "prior": ("prior_below_best", "prior_below_best_alone", "prior_below_rivals", "prior_share", "has_prior"),
     "count": ("counted", "log_count_share", "is_most_counted"),
     "type": ("type_agreement", "has_type"),
     "picture": ("is_pictured", "pictured_by_name", "pictured_at_hop_1", "pictured_at_hop_2"),
@@ -70,11 +64,7 @@ def _why_entity(mention: LinkedMention, chosen: Candidate, *, parts: bool) -> It
             yield words.format(name=chosen.match.alias or chosen.entity.label)
             break
     if chosen.hop is not None:
-        yield (
-            ("the picture shows it", "the picture shows a neighbour of it")[chosen.hop]
-            if chosen.hop < 2
-            else ("the picture shows what is two hops from it")
-        )
+        yield f"the picture shows {('it', 'a neighbour of it', 'what is two hops from it')[min(chosen.hop, 2)]}"
     if chosen.count:
         yield f"the name was seen {chosen.count:,.0f} times for it"
     rival = next((other for other in mention.candidates if other.entity.iri != chosen.entity.iri), None)

@@ -53,19 +53,16 @@ def load_picture_apart(
             decoder = _idle.pop() if _idle else None
         decoder = decoder or _Decoder()
         try:
-            picture = decoder.load(source, {"max_pixels": max_pixels, "max_bytes": max_bytes}, cpu_s)
+            return decoder.load(source, {"max_pixels": max_pixels, "max_bytes": max_bytes}, cpu_s)
         except PictureError:
-            if not decoder.is_alive:
-                raise
-            with _lock:
-                _idle.append(decoder)
             raise
         except BaseException:  # Ctrl-C in the middle of an answer
             decoder.end()
             raise
-        with _lock:
-            _idle.append(decoder)
-        return picture
+        finally:
+            if decoder.is_alive:
+                with _lock:
+                    _idle.append(decoder)
 
 
 class _Decoder:

@@ -27,7 +27,7 @@ def check_encoder(name: str, *, weights: Path | None = None) -> None:
     Raises:
         WeightsError: The name is not known, its library is not installed, or there are no such weights.
     """
-    _loader(name)
+    _loader_of(name)
     if name.startswith("timm:") and find_spec("timm") is None:
         raise WeightsError(f"{name} needs timm: pip install timm (or kgmner[timm])")
     if weights is None:
@@ -68,19 +68,15 @@ def load_encoder(
         ((64, 2048), ('flagpole', 0.41))
     """
     check_encoder(name, weights=weights)
-    return _loader(name)(weights=weights, device=device, precision=precision)
+    module, function = _loader_of(name).split(".")
+    load: Callable[..., Encoder] = getattr(import_module(f".{module}", __package__), function)
+    return load(name, weights=weights, device=device, precision=precision)
 
 
-def _loader(name: str) -> "Callable[..., Encoder]":
+def _loader_of(name: str) -> str:
     family, _, rest = name.partition(":")
     place = _FAMILIES.get(family) if rest else _LOADERS.get(name)
     if place is None:
         ways = ", ".join((*ENCODERS, *(f"{family}:NAME" for family in _FAMILIES)))
         raise WeightsError(f"no encoder {name!r}; choose one of {ways}")
-
-    def load(**options: object) -> "Encoder":
-        module, function = place.split(".")
-        loaded: Encoder = getattr(import_module(f".{module}", __package__), function)(name, **options)
-        return loaded
-
-    return load
+    return place

@@ -13,8 +13,8 @@ from PIL import Image
 
 #: Names the way in which features are made: those of another one cannot be compared with them.
 LOCAL_FEATURES = "sift-1"
-_SIDE = 320  # pixels of the longer side
-_MOST = 300  # points of a picture
+_SIDE = 320  # pixels of the longer side of a picture, as it is looked at
+_MOST = 300  # points that are kept of a picture: those of the highest contrast
 _WIDTH = 128
 _LEAST_CORNER = 0.03  # contrast of a point, as OpenCV counts it
 _THUMBNAIL = 64
@@ -49,28 +49,22 @@ class LocalFeatures:
         return cls(points, descriptors, thumbnail, (aspect[0], aspect[1]))
 
 
-def find_local_features(picture: Image.Image, *, side: int = _SIDE, most: int = _MOST) -> LocalFeatures:
-    """Find the local features of an RGB picture of any size.
-
-    Args:
-        picture: The picture.
-        side: The size at which it is looked at: pixels of the longer side.
-        most: Points that are kept, at most: those of the highest contrast.
-    """
+def find_local_features(picture: Image.Image) -> LocalFeatures:
+    """Find the local features of an RGB picture of any size."""
     import cv2
 
     longer = max(picture.size)
-    size = [max(round(length * side / longer), 1) for length in picture.size]
+    size = [max(round(length * _SIDE / longer), 1) for length in picture.size]
     colour = picture.resize((size[0], size[1]), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    detector = cv2.SIFT.create(nfeatures=most, contrastThreshold=_LEAST_CORNER)
+    detector = cv2.SIFT.create(nfeatures=_MOST, contrastThreshold=_LEAST_CORNER)
     found, descriptors = detector.detectAndCompute(_stretched(colour), None)
-    points = np.array([point.pt for point in found], np.float32).reshape(-1, 2) / np.float32(side)
-    thumbnail = colour.resize([max(round(length * _THUMBNAIL / side), 1) for length in size])
+    points = np.array([point.pt for point in found], np.float32).reshape(-1, 2) / np.float32(_SIDE)
+    thumbnail = colour.resize([max(round(length * _THUMBNAIL / _SIDE), 1) for length in size])
     return LocalFeatures(
-        points=np.clip(points, 0, 1, dtype=np.float32)[:most],
-        descriptors=_rooted(descriptors)[:most],
+        points=np.clip(points, 0, 1, dtype=np.float32)[:_MOST],
+        descriptors=_rooted(descriptors)[:_MOST],
         thumbnail=np.asarray(thumbnail),
-        aspect=(size[0] / side, size[1] / side),
+        aspect=(size[0] / _SIDE, size[1] / _SIDE),
     )
 
 

@@ -114,7 +114,7 @@ def _prepare(given: GraphSources | Sequence[Path], progress: Progress | None) ->
         raise SourceError(f"image folder {images} is not a folder; give the one that holds the pictures, or none")
     if not all(map(is_language, sources.languages)):
         raise SourceError(f"not languages: {', '.join(sources.languages)}; give tags like en or pt-BR")
-    return _Build(sources, files, progress or _silent), skipped
+    return _Build(sources, files, progress or (lambda *_: None)), skipped
 
 
 class _Build:
@@ -293,7 +293,3 @@ def _picture_remarks(connection: sqlite3.Connection) -> tuple[str, ...]:
     if not count:
         return ()
     return (f"pictures found only by the name of a download, or in a sub-folder: {count:,}, such as {file}",)
-
-
-def _silent(step: str, done: int, total: int) -> None:
-    """Report nothing."""

@@ -1,7 +1,5 @@
 """What an ontology says of classes and properties: which IRIs are such, their labels, and classes above others."""
 
-from collections.abc import Iterator
-
 from kg.vocabulary import SUBCLASS_OF, TYPE
 
 from .stage import Stage
@@ -70,17 +68,11 @@ class Ancestors:
 
     def type_of(self, class_iri: str) -> tuple[str | None, int | None]:
         """Return type and depth of the nearest class above one that the table of types has; the first by IRI."""
-        for steps, iri in self._above(class_iri):
-            if (type_ := self._types.type_of(iri)) is not None:
-                depth = self._types.depth_of(iri)
-                return type_, None if depth is None else depth + steps
-        return None, None
-
-    def _above(self, class_iri: str) -> Iterator[tuple[int, str]]:
-        """Yield a class and those above it, the nearest first, with how many steps above."""
         level, seen, steps = [class_iri], {class_iri}, 0
         while level:
-            yield from ((steps, iri) for iri in level)
+            if found := next(filter(None, map(self._types.find, level)), None):
+                return found[0], found[1] + steps
             level = sorted({parent for iri in level for parent in self._parents.get(iri, ())} - seen)
             seen.update(level)
             steps += 1
+        return None, None

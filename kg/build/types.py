@@ -50,14 +50,10 @@ class TypeMap:
         depths = {name: _depth(name, parents) for name in parents}
         return cls(types, depths, labels, hashlib.sha256(text.encode()).hexdigest())
 
-    def type_of(self, class_iri: str) -> str | None:
-        """Return the coarse type of a class, None if the table does not know it."""
-        return self.types.get(class_iri) or self.types.get(local_name(class_iri))
-
-    def depth_of(self, class_iri: str) -> int | None:
-        """Return how many superclasses a class has, None if the table does not know it."""
-        depth = self.depths.get(class_iri)
-        return depth if depth is not None else self.depths.get(local_name(class_iri))
+    def find(self, class_iri: str) -> tuple[str, int] | None:
+        """Return coarse type and depth of a class, None if the table does not know it."""
+        name = class_iri if class_iri in self.types else local_name(class_iri)
+        return (self.types[name], self.depths[name]) if name in self.types else None
 
 
 def _shipped() -> str:

@@ -2,11 +2,10 @@
 
 import re
 
-from kg.vocabulary import PAGE_CLASSES, SUBCLASS, WIKIDATA, WIKIDATA_ENTITY
+from kg.vocabulary import ABOUT, PAGE_CLASSES, SUBCLASS, WIKIDATA, WIKIDATA_ENTITY
 
 from .stage import Stage
 from .types import TypeMap
-from .wikidata_rdf import ABOUT
 
 _NUMBER = re.compile(rf"(?:wd:|{re.escape(WIKIDATA_ENTITY)})?(Q\d+)")  # as a table of types may write a class
 # Of each class, the classes above it that mean something to this build, and how many steps above; itself at 0.

@@ -4,6 +4,7 @@ In the full dump nine statements of ten are about statements, references and val
 """
 
 from kg.vocabulary import (
+    ABOUT,
     ALIAS,
     DATASETS,
     DESCRIPTION,
@@ -19,14 +20,12 @@ from kg.vocabulary import (
 from .stage import Stage
 
 DBPEDIA = "http://dbpedia.org/resource/"
-ABOUT = "http://schema.org/about"
 _WIKIBASE = "http://wikiba.se/ontology"
 _ENGLISH = "https://en.wikipedia.org/wiki/"
 _RECORD = "https://www.wikidata.org/wiki/Special:EntityData/"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _ITEM = WIKIDATA_ENTITY + "Q"
 _PICTURES = [predicate for predicate, dataset in DATASETS.items() if dataset == "images"]
-_NAMES = list(NAME_PREDICATES)
 
 _HAS_ANY = f"""
 SELECT 1 FROM said WHERE starts_with(s, '{WIKIDATA}') OR starts_with(o, '{WIKIDATA}') OR starts_with(s, '{_WIKIBASE}')
@@ -56,7 +55,7 @@ DELETE FROM said WHERE hp IS NOT NULL AND (
         OR p IN ('{ALIAS}', '{DESCRIPTION}') AND NOT is_wanted(language_place(t[2:]))
         OR starts_with(p, '{WIKIDATA_CLAIM}') AND (
             NOT starts_with(o, '{_ITEM}') AND p NOT IN {tuple(_PICTURES)}
-            OR v IS NOT NULL AND t = '' AND p NOT IN {tuple(_NAMES)})
+            OR v IS NOT NULL AND t = '' AND p NOT IN {tuple(NAME_PREDICATES)})
     )
 )
 """  # noqa: S608 -- our own names

@@ -57,7 +57,7 @@ def letter_mask(spelling: str) -> int:
 
 def segment_count(length: int) -> int:
     """Return into how many segments a name of so many letters is cut."""
-    return 1 if length < 4 else 2 if length < 8 else 3
+    return edits_allowed(length) + 1
 
 
 def segment_key(length: int, segment: int, text: str) -> int:

@@ -5,16 +5,18 @@ What may be asked is for `AddressRules` to say, and when for `Pace`; a picture c
 
 import asyncio
 import ssl
+import time
 import zlib
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import httpx
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from kg.politeness import Pace, retry_after_s
 
-from .addresses import AddressRules, CheckedTransport, RefusedAddressError, Resolve
+from .addresses import AddressRules, CheckedTransport, RefusedAddressError, Resolve, look_up
 from .settings import FetchSettings
 
 _MOST_REDIRECTS = 5
@@ -33,18 +35,26 @@ class NotFetchedError(Exception):
         self.again = again
 
 
-class PictureClient:
-    """Asks for pictures; close it after use. `now` is the time of day, for servers that say until when to wait."""
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a run takes from the world around it, so that a test can hand in its own."""
 
-    def __init__(
-        self, settings: FetchSettings, rules: AddressRules, pace: Pace, *, now: Callable[[], datetime], resolve: Resolve
-    ) -> None:
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)  # for servers that say until when to wait
+    resolve: Resolve = look_up
+
+
+class PictureClient:
+    """Asks for pictures; close it after use."""
+
+    def __init__(self, settings: FetchSettings, rules: AddressRules, outside: Outside) -> None:
         self._settings = settings
         self._rules = rules
-        self._pace = pace
-        self._now = now
+        self._pace = Pace(settings.requests_per_s, clock=outside.clock, sleep=outside.sleep)
+        self._now = outside.now
         self._http = httpx.AsyncClient(
-            transport=CheckedTransport(rules, resolve),
+            transport=CheckedTransport(rules, outside.resolve),
             headers={"User-Agent": settings.user_agent, "Accept": "image/*", "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(settings.read_s, connect=settings.connect_s, pool=None),
             trust_env=False,

@@ -8,23 +8,20 @@ alone, so a run in many pieces leaves the same rows as one in one piece.
 import asyncio
 import errno
 import os
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import httpx
 
 from kg.errors import FetchStoppedError
-from kg.politeness import Pace
 from kg.store import Graph
 
-from .addresses import CONNECTIONS, AddressRules, Resolve, look_up
-from .client import NotFetchedError, PictureClient
+from .addresses import CONNECTIONS, AddressRules
+from .client import NotFetchedError, Outside, PictureClient
 from .downloads import Download, Downloads
 from .files import ImageFinder, is_address, name_problem, picture_address, picture_name
 from .image_rows import count_images, lacks_file
@@ -36,16 +33,6 @@ Progress = Callable[[str, int, int], None]
 Check = Callable[[Path], tuple[str, str] | None]
 
 _BAD_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What a run takes from the world around it, so that a test can hand in its own."""
-
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    resolve: Resolve = look_up
 
 
 def fetch_images(
@@ -135,10 +122,8 @@ class _Run:
 
     async def fetch(self) -> str | None:
         """Ask for everything that is to be asked for; return the last failure where that was given up."""
-        outside, jobs = self.outside, self._jobs()
-        pace = Pace(self.settings.requests_per_s, clock=outside.clock, sleep=outside.sleep)
-        client = PictureClient(self.settings, self.rules, pace, now=outside.now, resolve=outside.resolve)
-        async with aclosing(client):
+        jobs = self._jobs()
+        async with aclosing(PictureClient(self.settings, self.rules, self.outside)) as client:
             workers = [asyncio.create_task(self._work(client, jobs, number)) for number in range(CONNECTIONS)]
             try:
                 await asyncio.gather(*workers)

@@ -6,11 +6,9 @@ from typing import Self
 import httpx
 
 from kg.errors import FetchError
-from kg.politeness import Pace
 
 from .addresses import AddressRules
-from .client import NotFetchedError, PictureClient
-from .fetch_images import Outside
+from .client import NotFetchedError, Outside, PictureClient
 from .files import picture_address
 from .settings import FetchSettings
 
@@ -20,19 +18,15 @@ class PictureFetcher:
 
     Args:
         settings: Who asks, how, and with what limits.
-        outside: Clock, sleep and name service.
 
     Raises:
         FetchError: A host in the settings is not one.
     """
 
-    def __init__(self, settings: FetchSettings, outside: Outside | None = None) -> None:
-        outside = outside or Outside()
+    def __init__(self, settings: FetchSettings) -> None:
         self._settings, self._failures = settings, 0
         self._loop = asyncio.new_event_loop()
-        pace = Pace(settings.requests_per_s, clock=outside.clock, sleep=outside.sleep)
-        rules = AddressRules(settings.hosts)
-        self._client = PictureClient(settings, rules, pace, now=outside.now, resolve=outside.resolve)
+        self._client = PictureClient(settings, AddressRules(settings.hosts), Outside())
 
     def __enter__(self) -> Self:
         return self

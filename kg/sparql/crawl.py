@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from kg.errors import EndpointError
 from kg.iris import canonical_iri, is_iri
-from kg.vocabulary import LABEL, TYPE, WIKIDATA
+from kg.vocabulary import LABEL, TYPE, WIKIDATA_CLAIM, WIKIDATA_ENTITY
 
 from . import questions
 from .batches import Found, ask_about, count_about
@@ -23,8 +23,6 @@ from .statement_files import StatementFiles, node, written
 
 _CHUNK = 600  # IRIs between two lines of progress
 _EXAMPLES = 5
-# Wikidata's properties are named as items are, and stand in statements by other IRIs.
-_CLAIM, _ITEM = WIKIDATA + "prop/direct/", WIKIDATA + "entity/"
 _NAMELESS = "/.well-known/genid/"  # a blank node as an IRI (RDF 1.1, section 3.5): somebody or something unknown
 
 
@@ -203,8 +201,8 @@ class Crawl:
             self.labelled.add(canonical_iri(iri))
         elif _is_usable(end) and (self._meaning(row) == TYPE or predicate in self.request.recipe.superclasses):
             self.classes.add(self._entity(end["value"]))
-        if predicate.startswith(_CLAIM):
-            self.claims.add(predicate.replace(_CLAIM, _ITEM))
+        if predicate.startswith(WIKIDATA_CLAIM):  # properties have names as items do, and other IRIs in statements
+            self.claims.add(predicate.replace(WIKIDATA_CLAIM, WIKIDATA_ENTITY))
 
     def _find(self, question: Question, iris: Sequence[str], most: int | None) -> Iterator[Found]:
         """Ask about IRIs, and remember where not everything was read."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from kg.iris import canonical_iri, is_iri, is_language
-from kg.vocabulary import DATASETS, DISAMBIGUATION, IGNORED, NAME_PREDICATES, NO_HOP, REDIRECT, TYPE
+from kg.vocabulary import ABOUT, DATASETS, DISAMBIGUATION, IGNORED, NAME_PREDICATES, NO_HOP, REDIRECT, SUBCLASS_OF, TYPE
 
 from .recipe import PLAIN, SparqlRecipe
 
@@ -26,7 +26,7 @@ NOT_FOLLOWED = frozenset(
         *IGNORED,
         *NO_HOP,
         *DATASETS,
-        "http://www.w3.org/2000/01/rdf-schema#subClassOf",
+        SUBCLASS_OF,
         "http://www.w3.org/2004/02/skos/core#broader",
     }
 )
@@ -36,7 +36,6 @@ _ENCODED = re.compile("%[0-9A-F]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 
 _TEXT = "http://www.w3.org/2001/XMLSchema#string"
-ABOUT = "http://schema.org/about"  # from a page to its subject
 
 Term = Mapping[str, str]
 Row = Mapping[str, Term]

@@ -8,14 +8,13 @@ from typing import Any
 
 from kg.errors import EndpointError
 from kg.iris import is_iri
-from kg.vocabulary import DESCRIPTION, LABEL, PRIOR, REDIRECT, TYPE
+from kg.vocabulary import ALIAS, DESCRIPTION, LABEL, PRIOR, REDIRECT, TYPE
 
 _RECIPES = Path(__file__).parent / "recipes"
-_ALIAS = "http://www.w3.org/2004/02/skos/core#altLabel"
 _PICTURE = "http://xmlns.com/foaf/0.1/depiction"
 # The lists of predicates that mean one thing, and the predicate by which a build knows it.
 _MEANINGS = {
-    "labels": LABEL, "aliases": _ALIAS, "descriptions": DESCRIPTION, "pictures": _PICTURE, "types": TYPE,
+    "labels": LABEL, "aliases": ALIAS, "descriptions": DESCRIPTION, "pictures": _PICTURE, "types": TYPE,
     "redirects": REDIRECT, "priors": PRIOR,
 }  # fmt: skip
 _WHOLE = (*_MEANINGS, "superclasses")

@@ -5,17 +5,15 @@ Besides answers it keeps the decision that a query was too much for the endpoint
 """
 
 import hashlib
-import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 from kg.errors import CacheError
-from kg.small_store import SmallStore
+from kg.small_store import SmallStore, stamp
 
 _FIND = (
     "SELECT * FROM response WHERE endpoint = :endpoint AND digest = :digest"
@@ -83,7 +81,7 @@ class ResponseCache(SmallStore):
         self, endpoint: str, query: str, body: bytes, *, rows: int = 0, note: str = "", state: str = "answered"
     ) -> None:
         """Keep an answer, at once and for good, or that a query was too much and was asked in halves."""
-        response = CachedResponse(endpoint, query, state, note, rows, len(body), _stamp())
+        response = CachedResponse(endpoint, query, state, note, rows, len(body), stamp())
         row = {**asdict(response), "digest": _digest(query), "body": zlib.compress(body, 6) if body else None}
         with self._errors():
             self._database.table("response").insert(row, replace=True)
@@ -91,7 +89,7 @@ class ResponseCache(SmallStore):
     def begin_refresh(self, endpoint: str) -> None:
         """Take all that is kept of an endpoint for outdated; a refresh that was stopped goes on where it was."""
         with self._errors():
-            self._database.table("refresh").insert({"endpoint": endpoint, "since": _stamp()}, ignore=True)
+            self._database.table("refresh").insert({"endpoint": endpoint, "since": stamp()}, ignore=True)
 
     def end_refresh(self, endpoint: str) -> None:
         """Forget what a refresh did not ask again, if there was one: no query needs it any more."""
@@ -119,15 +117,7 @@ class ResponseCache(SmallStore):
         Returns:
             How many responses were removed.
         """
-        try:
-            oldest = "9999" if older_than_days is None else _stamp(timedelta(days=older_than_days))
-        except OverflowError:
-            oldest = ""
-        with self._errors():
-            removed = len(list(self._database.query("DELETE FROM response WHERE created < ? RETURNING 1", [oldest])))
-        with suppress(sqlite3.OperationalError):  # another process may be reading: the room stays for later
-            self._database.vacuum()
-        return removed
+        return self._forget(("response",), older_than_days)
 
 
 def _response(row: dict[str, Any]) -> CachedResponse:
@@ -136,7 +126,3 @@ def _response(row: dict[str, Any]) -> CachedResponse:
 
 def _digest(query: str) -> str:
     return hashlib.sha256(query.encode("utf-8")).hexdigest()
-
-
-def _stamp(ago: timedelta = timedelta()) -> str:
-    return (datetime.now(UTC) - ago).isoformat(timespec="milliseconds")

@@ -13,7 +13,7 @@ from decimal import MAX_PREC, Context, Decimal, InvalidOperation
 from pathlib import Path
 
 from kg.iris import canonical_iri, is_language
-from kg.ntriples import escape
+from kg.ntriples import PLAIN_TYPES, escape
 from kg.vocabulary import dataset_of
 
 from .questions import FETCHED, BadTermError, Term, in_query
@@ -22,7 +22,6 @@ _NAMES = {name: f"{name.removeprefix('instance_').removeprefix('mappingbased_')}
 _HEAD = "# fetched from "
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_PLAIN = ("", _XSD + "string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString")
 _INTEGERS = frozenset(
     _XSD + name
     for name in (
@@ -126,7 +125,7 @@ def written(term: Term, number: str = "") -> str:
         if not is_language(language):
             raise BadTermError(f"not a language: {language[:50]!r}")
         return f'"{escape(value)}"@{language.lower()}'
-    if datatype in _PLAIN:
+    if datatype in ("", *PLAIN_TYPES):
         return f'"{escape(value)}"'
     if datatype in _INTEGERS:
         datatype = _XSD + "integer"

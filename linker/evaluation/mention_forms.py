@@ -2,8 +2,9 @@
 
 import re
 
-from kg import label_of_iri, normal_form, split_hashtag
+from kg import label_of_iri, normal_form
 from linker.evaluation.annotations import Annotation
+from linker.mentions import mention_words
 
 FORMS = ("title", "acronym", "part", "alias", "name unknown")
 
@@ -26,7 +27,7 @@ def mention_form(mention: str, name: str) -> str:
     """
     if not name:
         return "name unknown"
-    said = normal_form(" ".join(split_hashtag(word) if word[:1] in "#@" else word for word in mention.split()))
+    said = normal_form(mention_words(mention))
     title = normal_form(_QUALIFIER.sub("", name) or name)
     letters, words = said.replace(" ", ""), title.split()
     if said == normal_form(name) or letters == title.replace(" ", ""):
