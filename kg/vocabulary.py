@@ -5,6 +5,7 @@ _FOAF = "http://xmlns.com/foaf/0.1/"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
 _OWL = "http://www.w3.org/2002/07/owl#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_SCHEMA = ("http://schema.org/", "https://schema.org/")  # it is written both ways
 
 WIKIDATA = "http://www.wikidata.org/"
 WIKIDATA_ENTITY = WIKIDATA + "entity/"
@@ -34,7 +35,8 @@ DATASETS = {
     _FOAF + "img": "images",
     PRIOR: "priors",
     _DBO + "thumbnail": "images",
-    "http://schema.org/image": "images",
+    **{start + "name": "labels" for start in _SCHEMA},
+    **{start + name: "images" for start in _SCHEMA for name in ("image", "logo")},
     WIKIDATA_CLAIM + "P31": "instance_types",
     # A photo, a flag, arms, a logo, a seal, a collage, a place at night, as a panorama, from inside, from the air.
     **{
@@ -55,7 +57,7 @@ NAME_PREDICATES = {
     _DBO + "birthName": ("alias", 0.7),
     _DBO + "pseudonym": ("alias", 0.9),
     _FOAF + "name": ("alias", 0.9),
-    "http://schema.org/alternateName": ("alias", 0.9),
+    **{start + name: ("alias", 0.9) for start in _SCHEMA for name in ("alternateName", "legalName")},
     ALIAS: ("alias", 0.9),
     _DBO + "demonym": ("demonym", 0.4),
     # Of Wikidata: official name, short name, native label, name in native language, pseudonym;

@@ -31,7 +31,7 @@ from .fill import Progress, fill_graph
 from .keep import Keep
 from .lines import load_lines
 from .plan import Digests, Planned, difference, is_plan, read_plan, stamp_of
-from .rdf import load_rdf
+from .rdf import FORMATS, load_rdf
 from .source_file import GraphSources, SourceFile
 from .sources import find_sources
 from .stage import Stage
@@ -46,7 +46,7 @@ MEMORY_MB = 600
 
 _EMPTY = "it holds no statement"
 # All other forms are tables.
-_LOADERS = {"lines": load_lines, "turtle": load_rdf, "rdf/xml": load_rdf, "wikidata": load_wikidata}
+_LOADERS = {"lines": load_lines, "wikidata": load_wikidata, **dict.fromkeys(FORMATS, load_rdf)}
 
 
 def build_graph(

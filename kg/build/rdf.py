@@ -1,4 +1,4 @@
-"""Turtle, TriG and RDF/XML into the stage, by pyoxigraph, as a stream; a file is read up to its first error."""
+"""Turtle, TriG, RDF/XML and JSON-LD into the stage, by pyoxigraph, as a stream; up to a file's first error."""
 
 from collections.abc import Iterator
 from typing import IO, cast
@@ -13,7 +13,8 @@ from .stage import Stage
 from .statements import Statements
 
 # TriG is Turtle with graphs, so it reads both.
-FORMATS = {"turtle": RdfFormat.TRIG, "rdf/xml": RdfFormat.RDF_XML}
+FORMATS = {"turtle": RdfFormat.TRIG, "rdf/xml": RdfFormat.RDF_XML, "json-ld": RdfFormat.JSON_LD}
+_FAR_CONTEXT = "its @context is at an address, which is not asked: write it into the file, or convert that to N-Triples"
 _AT_ONCE = 50_000
 
 
@@ -58,6 +59,8 @@ def load_rdf(stage: Stage, source: SourceFile) -> Iterator[int]:
             yield stream.lines
             last = error.lineno or stream.lines
             lost = "its last statement was not read (a download that was cut?)"
+            if "LoadDocumentCallback" in error.msg:
+                raise DamagedFileError(_FAR_CONTEXT)
             if last <= stream.lines:
                 lost = f"{stream.lines - last + 1:,} of {stream.lines:,} lines were not read"
             raise DamagedFileError(f"{error.msg.partition(': ')[2] or error.msg}; {lost}", last)

@@ -25,8 +25,8 @@ class SourceFile:
     """A file and what it is."""
 
     path: Path  # the file
-    # `lines` (N-Triples, N-Quads), `turtle` (TriG too), `rdf/xml`, `wikidata` (its JSON), `table` (CSV, TSV), `jsonl`,
-    # `json` (a list of objects) or `parquet`
+    # `lines` (N-Triples, N-Quads), `turtle` (TriG too), `rdf/xml`, `json-ld`, `wikidata` (its JSON), `table` (CSV,
+    # TSV), `jsonl`, `json` (a list of objects) or `parquet`
     form: str
     dataset: str  # what is in it, as DBpedia names it
     columns: tuple[str, ...] = ()  # the names of a table's columns, where its first line does not name them

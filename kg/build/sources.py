@@ -21,6 +21,7 @@ from .wikidata_json import is_wikidata_json
 _SHOWN = 3
 _HEAD_LINES, _SIGHT = 2000, 4096  # lines, and letters
 _TURTLE = re.compile(r"^\s*(@prefix|@base|PREFIX|BASE)\s", re.IGNORECASE | re.MULTILINE)
+_JSON_LD = re.compile(r'"@(?:id|context|graph)"\s*:')
 _TURTLE_ENDS = re.compile(r"[;,{\[]\s*$", re.MULTILINE)
 # A line that was meant as a statement, whatever is wrong with it.
 _MEANT = re.compile(r"\s*(<[A-Za-z][^<>]*>|<[^<>:]*>|_:|@prefix|@base)\s*.*\.\s*$")
@@ -99,6 +100,8 @@ def detect(path: Path) -> SourceFile:
         return SourceFile(path, "turtle", dataset)
     if (dataset := _line_dataset(lines)) is not None and not _is_torn_turtle(lines):
         return SourceFile(path, "lines", dataset)
+    if text.lstrip()[0] in "[{" and _JSON_LD.search(text[:_SIGHT]):
+        return SourceFile(path, "json-ld", _rdf_dataset(head, RdfFormat.JSON_LD) or "mappingbased_objects")
     first = next(line for line in lines if line.strip())
     if first.lstrip().startswith("<") and (xml := _xml_dataset(path, first, head)) is not None:
         return SourceFile(path, "rdf/xml", xml)

@@ -1,11 +1,13 @@
-"""Turtle as people write it, TriG and RDF/XML through real builds: the facts that pyoxigraph reads from them."""
+"""Turtle as people write it, TriG, RDF/XML and JSON-LD through real builds: the facts that pyoxigraph reads."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse, serialize
 
-from kg import Graph
+from kg import Graph, build_graph
 
 Build = Callable[..., Graph]
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -125,7 +127,10 @@ def test_trig(build: Build) -> None:
     assert _facts_of_build(graph) == _facts_of_pyoxigraph(TRIG, RdfFormat.TRIG)
 
 
-@pytest.mark.parametrize("form", [RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.RDF_XML], ids=lambda form: form.name)
+FORMS = [RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.RDF_XML, RdfFormat.JSON_LD]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 @pytest.mark.parametrize("prefixes", [{}, {"e": "http://e/", "rdfs": LABEL[:-5]}], ids=["whole IRIs", "prefixes"])
 def test_what_pyoxigraph_writes(build: Build, form: RdfFormat, prefixes: dict[str, str]) -> None:
     quads = [quad.triple for quad in parse(OWN_LINES, format=RdfFormat.TURTLE)]
@@ -134,3 +139,29 @@ def test_what_pyoxigraph_writes(build: Build, form: RdfFormat, prefixes: dict[st
     graph = build({"data": text})
     assert graph.rejected() == ()
     assert _facts_of_build(graph) == _facts_of_pyoxigraph(OWN_LINES, RdfFormat.TURTLE)
+
+
+@pytest.mark.parametrize("start", ["http://schema.org/", "https://schema.org/"])
+def test_json_ld_with_the_names_and_pictures_of_schema_org(build: Build, start: str) -> None:
+    chad = {"@id": "http://e/1", "name": "Chad", "alternateName": "Tchad", "logo": {"@id": "http://e/a.png"}}
+    lake = {"@id": "http://e/2", "name": {"@value": "Lake Chad", "@language": "en"}, "containedInPlace": chad}
+    for value in ({"@context": {"@vocab": start}, "@graph": [lake]}, [{"@context": {"@vocab": start}, **lake}]):
+        graph = build({"data.json": json.dumps(value, indent=1)})
+        assert _facts_of_build(graph)["names"] == {
+            ("http://e/1", "Chad"), ("http://e/1", "Tchad"), ("http://e/2", "Lake Chad")
+        }  # fmt: skip
+        assert _facts_of_build(graph)["triples"] == {("http://e/2", f"{start}containedInPlace", "http://e/1")}
+        assert [image.source for image in graph.images()] == ["http://e/a.png"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"@context": "https://schema.org", "@id": "http://e/1", "name": "Chad"}', "@context is at an address"),
+        ('[{"@id": "http://e/1", "http://schema.org/name": "Chad"}, {"@id": "http', "Unexpected end of file"),
+    ],
+)
+def test_json_ld_that_cannot_be_read_is_said(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "data").write_text(text)
+    report = build_graph(tmp_path / "kg.sqlite", sources=[tmp_path / "data"])
+    assert said in str(report.sources[0].error)
