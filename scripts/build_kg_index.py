@@ -190,9 +190,9 @@ def main(index: Path, dumps: tuple[Path, ...], more: tuple[Path, ...], update: b
     """Build an index directory from a graph and the pictures of its entities.
 
     INDEX is the directory to make. Sources are told apart by what they contain: DBpedia's and Wikidata's dumps
-    and any other RDF (N-Triples, N-Quads, Turtle, TriG, RDF/XML, JSON-LD), Wikidata's JSON, and tables of your own (CSV,
-    TSV, JSON, Parquet); plain, .gz, .bz2, .xz or .zst. Of a folder, every file that is not used is named. A build that
-    was stopped goes on where it was.
+    and any other RDF (N-Triples, N-Quads, Turtle, TriG, RDF/XML, JSON-LD), Wikidata's JSON, and tables of your own
+    (CSV, TSV, JSON, Parquet); plain, .gz, .bz2, .xz or .zst. Of a folder, every file that is not used is named. A build
+    that was stopped goes on where it was.
 
     A finished INDEX is left alone unless --update is given: then it becomes what the sources of this command give, and
     what they do not have is removed. It is used as it was until the new one is whole; both take their place on the
