@@ -163,7 +163,7 @@ def test_pipes_where_files_are_wanted_and_no_file_called_dash(run, tmp_path: Pat
 def test_a_text_in_another_field_is_asked_for(run, tmp_path: Path, index: Path) -> None:
     (tmp_path / "posts.jsonl").write_text('{"cid": "b", "record": {"text": "it is monday"}}\n')
     told = run("link-and-tag", index, tmp_path / "posts.jsonl", "--cache", "none")
-    assert (told.exit_code, "text=record.text where it is in another field" in told.stderr) == (1, True)
+    assert (told.exit_code, "is the text --field text=record.text?" in told.stderr) == (1, True)
 
 
 def test_pictures_that_are_not_there(run, tmp_path: Path, index: Path, posts: Path) -> None:
