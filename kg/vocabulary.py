@@ -35,7 +35,6 @@ DATASETS = {
     _FOAF + "img": "images",
     PRIOR: "priors",
     _DBO + "thumbnail": "images",
-    **{start + "name": "labels" for start in _SCHEMA},
     **{start + name: "images" for start in _SCHEMA for name in ("image", "logo")},
     WIKIDATA_CLAIM + "P31": "instance_types",
     # A photo, a flag, arms, a logo, a seal, a collage, a place at night, as a panorama, from inside, from the air.
@@ -57,6 +56,7 @@ NAME_PREDICATES = {
     _DBO + "birthName": ("alias", 0.7),
     _DBO + "pseudonym": ("alias", 0.9),
     _FOAF + "name": ("alias", 0.9),
+    **{start + "name": ("alias", 0.95) for start in _SCHEMA},
     **{start + name: ("alias", 0.9) for start in _SCHEMA for name in ("alternateName", "legalName")},
     ALIAS: ("alias", 0.9),
     _DBO + "demonym": ("demonym", 0.4),

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,8 +32,8 @@ _PLACES_OF_MEDIA = (
     ),  # as they are exported by others
 )
 _ADDRESSES_OF_MEDIA = ("media_url_https", "url", "url_private", "fullsize", "uri")
-_PICTURES = ("image", "photo")
-_FEWEST_WORDS = 2  # of what may be a text
+_PICTURES, _VIDEOS = ("image", "photo"), ("video", "audio", "animated_gif")
+_FEWEST_WORDS, _MOST_ITEMS = 2, 20  # of what may be a text; of a list that it may stand in
 
 
 def our_fields(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
@@ -97,11 +98,11 @@ def _texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from _texts(item, f"{place}.{name}")
-    elif isinstance(value, list):
+    elif isinstance(value, list) and len(value) <= _MOST_ITEMS:
         of_items = [dict(_texts(item, ".")) for item in value]
+        counts = Counter(name for texts in of_items for name in texts)
         for number, texts in enumerate(of_items):
-            others = {name for other, names in enumerate(of_items) if other != number for name in names}
-            yield from ((f"{place}.{number}{name}"[1:], text) for name, text in texts.items() if name not in others)
+            yield from ((f"{place}.{number}{name}"[1:], text) for name, text in texts.items() if counts[name] == 1)
 
 
 def _whole_text(value: Mapping[str, Any], text: Any) -> str:
@@ -113,14 +114,14 @@ def _whole_text(value: Mapping[str, Any], text: Any) -> str:
     if isinstance(text, str) and isinstance(sent_on, Mapping) and (cut := _RETWEET.fullmatch(text.strip())):
         of_them = sent_on.get("full_text") or sent_on.get("text")
         whole = _whole_text(sent_on, of_them) or of_them
-        return cut[1] + whole if isinstance(whole, str) else ""
+        return cut[1] + whole if isinstance(whole, str) and whole else ""
     return ""
 
 
 def _media(value: Mapping[str, Any]) -> Any:
     """Where the first picture is that a post has among its media; what its media are known by where they are apart."""
-    for place in _PLACES_OF_MEDIA:
-        items = field_within(value, place)
+    lists = [*(field_within(value, place) for place in _PLACES_OF_MEDIA), [{"uri": value.get("uri")}]]
+    for items in lists:
         found = [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
         if address := next(filter(None, map(_address, found)), None):
             return address
@@ -132,7 +133,7 @@ def _address(item: Mapping[str, Any]) -> str:
     """The address or path of a picture among media; empty for anything else, such as a video."""
     address = next((str(item[name]) for name in _ADDRESSES_OF_MEDIA if isinstance(item.get(name), str)), "")
     kind = next((str(item[name]) for name in ("mediaType", "mimetype", "type") if item.get(name)), "")
-    if "media_url_https" in item or "fullsize" in item or kind.startswith(_PICTURES):
-        return address
-    is_picture = name_in(address).lower().endswith(PICTURE_ENDINGS)
-    return address if is_picture and not kind.startswith(("video", "audio")) else ""
+    if kind.startswith(_VIDEOS):
+        return ""
+    is_picture = "media_url_https" in item or "fullsize" in item or kind.startswith(_PICTURES)
+    return address if is_picture or name_in(address).lower().endswith(PICTURE_ENDINGS) else ""

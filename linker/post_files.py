@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from linker.json_values import Around, Broken, json_values
-from linker.post_fields import field_within
+from linker.post_fields import field_within, is_empty
 from linker.post_pictures import media_keys, with_media
 
 if TYPE_CHECKING:
@@ -127,23 +127,28 @@ def _parsed(line: str) -> Any:
 
 def _is_post(value: Mapping[str, Any], asked: str) -> bool:
     """Whether an object has an id or a text of its own, and so is not what is around a post."""
-    has_asked = asked and field_within(value, asked) is not None
+    has_asked = _has(value, asked) and not _has(value.get("data"), asked)
     return has_asked or bool((_TEXTS | _IDS) & value.keys()) or isinstance(value.get("content"), str)
+
+
+def _has(value: Any, asked: str) -> bool:
+    """Whether there is anything where the user says that the text is."""
+    return asked != "" and not is_empty(field_within(value, asked))
 
 
 def _inner_list(value: Mapping[str, Any], asked: str) -> list[Any] | None:
     """The posts in an object that is no post itself: ``{"data": [...]}``; in Telegram's chats, Mastodon's archives."""
-    if _TEXTS & value.keys() or (asked and field_within(value, asked) is not None):
+    if _TEXTS & value.keys():
         return None
     if isinstance(value.get("data"), dict) and not _is_post(value, asked):
         return _inner_list(value["data"], asked)
-    if _IDS & value.keys():
-        value = {name: value.get(name) for name in ("messages", "orderedItems")}
-    lists = [(name, item) for name, item in value.items() if isinstance(item, list) and item]
+    around = {name: value.get(name) for name in ("messages", "orderedItems")} if _IDS & value.keys() else value
+    lists = [(name, item) for name, item in around.items() if isinstance(item, list) and item]
     lists = [(name, item) for name, item in lists if all(isinstance(one, dict) for one in item)]
     has_text = any(isinstance(value.get(name), str) for name in _TEXTS_IF_STRINGS)
     others = [] if has_text else [item for _, item in lists]
-    return next((item for name, item in lists if name == "data"), others[0] if others else None)
+    found = next((item for name, item in lists if name == "data"), others[0] if others else None)
+    return None if _has(value, asked) and not any(_has(item, asked) for item in found or ()) else found
 
 
 def _json_lines(file: "TextFile", asked: str) -> Iterator[Record]:
@@ -197,8 +202,9 @@ def _record(line: int, value: Any, error: str, text: str, asked: str) -> Record:
         return Record(line, error=error, text=text)
     # {"tweet": {...}}, as in a user's own archive; {"data": {...}, "includes": ...}, as in a stream of Twitter's
     inner = next(iter(value.values())) if len(value) == 1 else value.get("data")
-    if value.get("type") == "Create":  # {"type": "Create", "object": {...}}, as in an archive of Mastodon's
-        return Record(line, value["object"] if isinstance(value.get("object"), dict) else value)
+    note = value.get("object")
+    if value.get("type") == "Create" and isinstance(note, dict) and not (value.keys() & _TEXTS or _has(value, asked)):
+        return Record(line, note)  # {"type": "Create", "object": {...}}, as in an archive of Mastodon's
     return Record(line, with_media(inner, value) if isinstance(inner, dict) and not _is_post(value, asked) else value)
 
 

@@ -5,6 +5,7 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -123,7 +124,9 @@ def downloaded(folder: Path, address: str, post: str | int) -> Path | None:
     """The file of a picture that Twitter's archive keeps beside its posts: ``tweets_media/ID-NAME``."""
     name = name_in(address)
     places = [within / f"{post}-{name}" for within in (folder / "tweets_media", folder)] if name else []
-    return next((place for place in places if place.is_file()), None)
+    with suppress(OSError, ValueError):  # a name that no file can have
+        return next((place for place in places if place.is_file()), None)
+    return None
 
 
 def _like(place: Path) -> Path | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from shlex import quote
 from typing import IO, Any
 
 from linker.errors import PostError
@@ -84,7 +85,7 @@ def read_posts(
         if record.image_name is not None:
             post = _with_named_picture(post, record.image_name, folder, is_sure=pictures is not None)
         bare += post.mentions == ()
-        for text in texts:
+        for text in map(_shown, texts):
             if post.text not in (text, "") and post.text == as_meant(text):
                 wrong, example = wrong + 1, example or _difference(text, post.text)
         yield post
@@ -135,8 +136,9 @@ def post_from_json(
         raise PostError(line, f"is nested too deeply, expected at most {DEEPEST} levels") from None
     found = our_fields(value, names or {})
     mentions = _mentions(found.get("mentions", (None, None))[1])
-    if "mentions" not in (names or {}) and ("media_attachments" in value or are_people(mentions)):
-        found.pop("mentions", None)  # of Mastodon, whose may be empty, and others: people, not spans of the text
+    is_of_platform = "media_attachments" in value or isinstance(value.get("author"), Mapping)  # Mastodon's, Discord's
+    if "mentions" not in (names or {}) and (is_of_platform or are_people(mentions)):
+        found.pop("mentions", None)  # people, or nobody; not spans of the text
         mentions = None
     shown = json.dumps(value, ensure_ascii=False, default=str)[:200]
 
@@ -158,7 +160,7 @@ def post_from_json(
         text, tokens = None, text
     if tokens is None and "text" not in found and text is None:
         place = likely_text(value)
-        hint = f": is the text --field text={place}?" if place else ""
+        hint = f": is the text --field {quote(f'text={place}')}?" if place else ""
         raise fail(f'has neither "text" nor "tokens", expected one of them{hint}')
     if not (text is None or isinstance(text, str)) and tokens is None:
         raise fail(f"text is {repr(text)[:80]}, expected a string")
@@ -166,7 +168,7 @@ def post_from_json(
     if not (caption is None or isinstance(caption, str)):
         raise fail(f"caption is {caption!r}, expected a string or null")
     if as_shown and tokens is None and isinstance(text, str) and mentions is None:
-        text = as_meant(_shown(text) if _HTML.fullmatch(text) else text)
+        text = as_meant(_shown(text))
     words = _tokens(tokens, fail) if tokens is not None else _words(text or "")
     written, places = place_tokens(text if isinstance(text, str) else "", words)
     by_tokens = tokens is not None
@@ -194,13 +196,20 @@ def post_from_json(
     )
 
 
+# What hardly stands in a text that was decoded rightly: signs of no script, `Ã©`, `â€™`, `ðŸ`, `Ð¡Ð¾Ñ`.
+_MISREAD = re.compile(
+    "[\x80-\x9f]|[ÃÂ][\xa0-\xad\xaf-\xb1\xb3-\xba\xbc-\xbf]|â€[œ™“”˜¦¢]|ðŸ"
+    "|(?:[ÐÑ][\xa0-\xbf‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]){3}"
+)
+
+
 def as_meant(text: str) -> str:
     """A text whose UTF-8 was decoded as another encoding, as what was meant; any other as it is.
 
     >>> as_meant("SÃ£o Paulo"), as_meant("Chadâ€™s"), as_meant("São Paulo")
     ('São Paulo', 'Chad’s', 'São Paulo')
     """
-    if text.isascii():
+    if not _MISREAD.search(text):
         return text
     from ftfy import fix_encoding
 
@@ -214,7 +223,9 @@ def _difference(given: str, meant: str) -> str:
 
 
 def _shown(html: str) -> str:
-    """The text that HTML shows."""
+    """The text that HTML shows; any other text as it is."""
+    if not _HTML.fullmatch(html):
+        return html
     for pattern, instead in _HTML_BREAKS:
         html = re.sub(pattern, instead, html)
     return unescape(html).strip()

@@ -194,8 +194,11 @@ def _json_posts(file: TextFile, marked: MarkedTexts, *, is_array: bool) -> _Writ
         value = _from_json(text, place)
         for number, row in enumerate(value if is_array else [value], 1):
             where = f"{place}, post {number}" if is_array else place
+            if (flat := flat_row(row)) is None:
+                marked.left_out += 1
+                continue
             try:
-                post = _post_from_row(row, number if is_array else line, marked)
+                post = _post_from_row(flat, number if is_array else line, marked)
             except FormatError as error:
                 raise FormatError(f"{where}: {error}") from error
             yield post, [where] * len(post.tags)
@@ -214,7 +217,6 @@ def _from_json(text: str, place: str) -> Any:
 
 
 def _post_from_row(row: Any, number: int, marked: MarkedTexts) -> TaggedPost:
-    row = flat_row(row)
     if not isinstance(row, dict):
         raise FormatError(f"is {row!r:.80}: {_WANTED}")
     called = {

@@ -7,7 +7,7 @@ from ner.errors import FormatError
 from ner.spans import Span, tags_from_spans
 from ner.tokens import tokenize
 
-_LISTS = ("spans", "entities", "label", "labels")
+_LISTS = ("spans", "entities", "ents", "label", "labels")
 _STARTS, _ENDS, _TYPES = ("start", "start_offset"), ("end", "end_offset"), ("label", "labels", "tag_name", "type")
 
 Mark = tuple[int, int, str]
@@ -18,26 +18,26 @@ class MarkedTexts:
     """Turns marked texts into words and tags, and counts the spans that begin or end within a word."""
 
     def __init__(self) -> None:
-        self._widened = 0
+        self._widened = self.left_out = 0
 
     def __str__(self) -> str:
-        count = self._widened
-        return f"; {count:,} span{'' if count == 1 else 's'} within a word widened to it" if count else ""
+        count, others = self._widened, self.left_out
+        widened = f"; {count:,} span{'' if count == 1 else 's'} within a word widened to it" if count else ""
+        return widened + (f"; {others:,} not annotated, or rejected: left out" if others else "")
 
     def words_and_tags(self, row: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         """The words of a marked text and their BIO tags; None where it is none.
 
         Raises:
-            FormatError: A span is nowhere in the text, or overlaps another; or the text was not accepted in Prodigy.
+            FormatError: A span is nowhere in the text, or overlaps another.
         """
-        text, items = row.get("text"), next((row[name] for name in _LISTS if isinstance(row.get(name), list)), None)
-        if items is None or not isinstance(text, str):
+        text, lists = row.get("text"), [row[name] for name in _LISTS if isinstance(row.get(name), list)]
+        if not isinstance(text, str) or not (lists or "answer" in row):
             return None
-        if row.get("answer", "accept") != "accept":
-            raise FormatError(f"answer is {row['answer']!r}: give only what was accepted")
+        items: list[Any] = next(filter(None, lists), [])
         tokens = tokenize(text)
         spans = []
-        for start, end, kind in _marks(items):
+        for start, end, kind in dict.fromkeys(_marks(items)):
             within = [number for number, token in enumerate(tokens) if token.start < end and start < token.end]
             if not (0 <= start < end <= len(text) and within):
                 raise FormatError(
@@ -54,18 +54,21 @@ class MarkedTexts:
 
 
 def flat_row(row: Any) -> Any:
-    """A row with what spaCy and Label Studio have within others in one place; any other row as it is."""
+    """A row with what spaCy and Label Studio have within others in one place; None where nobody has annotated it."""
     if isinstance(row, list) and len(row) == 2 and isinstance(row[1], Mapping):  # ["…", {"entities": […]}]
         return {**row[1], "text": row[0]}
-    if isinstance(row, Mapping) and isinstance(row.get("data"), Mapping) and isinstance(row.get("annotations"), list):
+    if not isinstance(row, Mapping):
+        return row
+    if isinstance(row.get("data"), Mapping) and isinstance(row.get("annotations"), list):
         done = [one for one in row["annotations"] if isinstance(one, Mapping) and not one.get("was_cancelled")]
-        return {**row, **row["data"], "spans": done[0].get("result") if done else []}
-    return row
+        values = [one.get("value") for one in (done[0].get("result") or ()) if isinstance(one, Mapping)] if done else []
+        spans = [value for value in values if isinstance(value, Mapping) and "start" in value]
+        return {**row, **row["data"], "spans": spans} if done else None
+    return None if row.get("answer") in ("reject", "ignore") and isinstance(row.get("text"), str) else row
 
 
 def _marks(items: list[Any]) -> Iterator[Mark]:
     for item in items:
-        item = item["value"] if isinstance(item, Mapping) and isinstance(item.get("value"), Mapping) else item
         if isinstance(item, Mapping):
             parts = [next((item[name] for name in names if name in item), None) for names in (_STARTS, _ENDS, _TYPES)]
         else:

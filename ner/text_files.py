@@ -36,7 +36,9 @@ _OTHER = {
     b"%PDF": "a PDF, expected text",
     b"{\\rtf": "a file of Word (RTF): save it as plain text",
 }
-_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|html|rss|feed)\b", re.IGNORECASE)
+_MARKUP = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml\s|!doctype\s+html|html[^>]*>\s*<|rss\s[^>]*>|feed\s+xmlns)", re.IGNORECASE
+)
 _DAMAGE: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 

@@ -162,12 +162,19 @@ FROM (SELECT page AS key, page FROM meaning
 JOIN page_name n ON n.key = p.key
 JOIN (SELECT DISTINCT m.page, s.id AS entity FROM meaning m JOIN stands_for s ON s.key = m.target) t ON t.page = p.page
 """  # noqa: S608 -- our own names
+# What an entity without a label is called, where its IRI is no name in words, or it says its name: its surest alias.
+_CALLED = """
+CREATE OR REPLACE TABLE called AS
+SELECT g.entity, arg_max(g.text, (g.weight, length(g.text), g.text)) AS text
+FROM given_name g JOIN entity e ON e.id = g.entity
+WHERE g.kind = 'alias' AND (is_number(e.iri) OR g.weight >= 0.95) GROUP BY g.entity
+"""
 _DESCRIBED = """
 CREATE OR REPLACE TABLE described AS
-SELECT e.id, e.iri, coalesce(l.text, read_label(e.iri)) AS label, t.type, coalesce(p.prior, 0)::DOUBLE AS prior,
-    CASE WHEN l.text IS NULL AND is_number(e.iri) THEN '' ELSE label END AS name
+SELECT e.id, e.iri, coalesce(l.text, n.text, read_label(e.iri)) AS label, t.type, coalesce(p.prior, 0)::DOUBLE AS prior,
+    CASE WHEN l.text IS NULL AND n.text IS NULL AND is_number(e.iri) THEN '' ELSE label END AS name
 FROM entity e LEFT JOIN chosen_label l ON l.entity = e.id LEFT JOIN entity_type t ON t.entity = e.id
-LEFT JOIN prior p ON p.entity = e.id ORDER BY e.id
+LEFT JOIN called n ON n.entity = e.id LEFT JOIN prior p ON p.entity = e.id ORDER BY e.id
 """
 IMAGES = """
 SELECT DISTINCT s.id, i.source, i.folder FROM image i JOIN stands_for s ON s.key = i.subject ORDER BY ALL
@@ -254,7 +261,7 @@ def relate_entities(stage: Stage) -> None:
 
 def describe_entities(stage: Stage) -> None:
     """Make the tables `described` and `given_name` of the stage, its entities related."""
-    for statement in (_LABEL_OF_IRI, _OWN_LABELS, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES, _DESCRIBED):
+    for statement in (_LABEL_OF_IRI, _OWN_LABELS, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES, _CALLED, _DESCRIBED):
         stage.connection.execute(statement)
 
 

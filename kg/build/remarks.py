@@ -70,7 +70,8 @@ FROM described WHERE name = '' AND id NOT IN (SELECT entity FROM given_name) HAV
 _MISREAD = r"""
 SELECT 0, counted(count(*), 'name looks', 'names look') || ' decoded wrongly, such as ' || min(label)
     || ': no text finds them; write the source as UTF-8 from what it was made of'
-FROM described WHERE regexp_matches(label, '[ÃÂ][\x{80}-\x{BF}]|â€[œ™“”˜]') HAVING count(*) > 0
+FROM described WHERE regexp_matches(label, '[ÃÂ][\x{80}-\x{AD}\x{AF}-\x{B1}\x{B3}-\x{BA}\x{BC}-\x{BF}]|â€[œ™“”˜]')
+HAVING count(*) > 0
 """
 _IDLE_RULES = "SELECT 0, '--keep ' || rule || ': no entity of the sources is such' FROM idle_rule"
 

@@ -101,6 +101,9 @@ def detect(path: Path) -> SourceFile:
     if (dataset := _line_dataset(lines)) is not None and not _is_torn_turtle(lines):
         return SourceFile(path, "lines", dataset)
     if text.lstrip()[0] in "[{" and _JSON_LD.search(text[:_SIGHT]):
+        with suppress(SourceError):  # a table of the user's own may have such a field
+            if '"@context"' not in text[:_SIGHT]:
+                return detect_table(path, text)
         return SourceFile(path, "json-ld", _rdf_dataset(head, RdfFormat.JSON_LD) or "mappingbased_objects")
     first = next(line for line in lines if line.strip())
     if first.lstrip().startswith("<") and (xml := _xml_dataset(path, first, head)) is not None:

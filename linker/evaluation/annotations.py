@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 Place = tuple[int, int]
 
@@ -32,6 +31,15 @@ class Annotation:
     candidates: tuple[tuple[str, str], ...] = ()
     also: tuple[str, ...] = ()
 
+    def renamed(self, names: Mapping[str, str]) -> "Annotation":
+        """The annotation with other IRIs in place of those in `names`."""
+        return replace(
+            self,
+            iri=names.get(self.iri or "", self.iri),
+            candidates=tuple((names.get(iri, iri), label) for iri, label in self.candidates),
+            also=tuple(names.get(iri, iri) for iri in self.also),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedPost:
@@ -59,29 +67,20 @@ class AnnotatedPost:
         proposed.update(iri for annotation in self.annotations for iri in annotation.also)
         return proposed | {iri for iri in (self.pictured, *(a.iri for a in self.annotations)) if iri is not None}
 
-    def first_names(self) -> dict[str, str]:
-        """For each IRI that it gives beside others, the first of all that so mean one entity."""
-        from networkx.utils import UnionFind
-
-        same: Any = UnionFind()
-        given = [iris for one in self.annotations if one.iri and len(iris := (one.iri, *one.also)) > 1]
-        for iris in given:
-            same.union(*iris)
-        order = list(dict.fromkeys(iri for iris in given for iri in iris))
-        return {iri: first for group in same.to_sets() for first in (min(group, key=order.index),) for iri in group}
-
     def renamed(self, names: Mapping[str, str]) -> "AnnotatedPost":
         """The post with other IRIs in place of those in `names`."""
-        annotations = tuple(
-            replace(
-                annotation,
-                iri=names.get(annotation.iri or "", annotation.iri),
-                candidates=tuple((names.get(iri, iri), label) for iri, label in annotation.candidates),
-                also=tuple(names.get(iri, iri) for iri in annotation.also),
-            )
-            for annotation in self.annotations
-        )
+        annotations = tuple(annotation.renamed(names) for annotation in self.annotations)
         return replace(self, annotations=annotations, pictured=names.get(self.pictured or "", self.pictured))
+
+    def as_gold_names(self, gold: "AnnotatedPost") -> "AnnotatedPost":
+        """The post with the first of the IRIs that gold gives for a mention in place of its others, at that mention."""
+        several = [(one.place, dict.fromkeys(one.also, one.iri)) for one in gold.annotations if one.place and one.iri]
+        annotations = []
+        for annotation in self.annotations:
+            start, end = annotation.place or (0, 0)
+            here = [names for place, names in several if start < place[1] and place[0] < end]
+            annotations.append(annotation.renamed(here[0]) if here else annotation)
+        return replace(self, annotations=tuple(annotations))
 
 
 Problems = dict[str, list[str]]

@@ -54,8 +54,8 @@ def evaluate_links(
     files = [wanted, found] if against is None else [wanted, found, _read_results(against, "AGAINST", wanted, problems)]
     if same_as is not None:
         files = _with_one_name(files, same_as, problems)
-    names = {key: post.first_names() for key, post in files[0].items()}
-    wanted, found, *others = ({key: post.renamed(names[key]) for key, post in posts.items()} for posts in files)
+    wanted, *of_results = files
+    found, *others = ({key: post.as_gold_names(wanted[key]) for key, post in posts.items()} for posts in of_results)
     _compare_hosts(wanted, found, problems)
     pairs = {key: pair_mentions(post, found.get(key)) for key, post in wanted.items()}
     kinds = {key: mention_kinds(of_post) for key, of_post in pairs.items()}

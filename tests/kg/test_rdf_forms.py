@@ -165,3 +165,16 @@ def test_json_ld_that_cannot_be_read_is_said(tmp_path: Path, text: str, said: st
     (tmp_path / "data").write_text(text)
     report = build_graph(tmp_path / "kg.sqlite", sources=[tmp_path / "data"])
     assert said in str(report.sources[0].error)
+
+
+def test_a_table_with_a_field_of_json_ld_is_a_table(build: Build) -> None:
+    row = {"iri": "http://e/1", "label": "Chad", "@id": "x", "source": {"@id": "y"}}
+    assert _facts_of_build(build({"data.jsonl": json.dumps(row) + "\n"}))["names"] == {("http://e/1", "Chad")}
+
+
+def test_a_label_comes_before_a_name_of_schema_org(build: Build) -> None:
+    text = f'<http://e/1> <{LABEL}> "Lionel Messi"@en .\n<http://e/1> <http://schema.org/name> "Leo"@en .\n'
+    text += '<http://e/two-x> <http://schema.org/name> "Two" .\n<http://e/3> <http://xmlns.com/foaf/0.1/name> "Ann" .\n'
+    graph = build({"data.ttl": text})
+    rows = graph.connection.execute("SELECT iri, label FROM entity ORDER BY iri").fetchall()
+    assert rows == [("http://e/1", "Lionel Messi"), ("http://e/3", "Ann"), ("http://e/two-x", "Two")]

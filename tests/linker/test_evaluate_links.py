@@ -126,11 +126,13 @@ def report_of(gold: dict[str, Any], found: list[Annotated], tmp_path: Path) -> L
     return evaluate_links(tmp_path / "results.jsonl", tmp_path / "gold.jsonl", samples=2)
 
 
-def test_any_of_the_iris_that_gold_gives_for_an_entity_is_right_at_all_its_mentions(tmp_path: Path) -> None:
-    gold: list[Any] = [(0, 2, ["urn:A", "urn:B"]), (3, 5, "urn:B"), (6, 8, ["urn:B", "urn:C"]), (9, 11, "urn:D")]
-    found = [(0, 2, "urn:B"), (3, 5, "urn:A"), (6, 8, "urn:A"), (9, 11, "urn:A")]
+def test_any_of_the_iris_that_gold_gives_for_a_mention_is_right_there_and_nowhere_else(tmp_path: Path) -> None:
+    gold: list[Any] = [(0, 2, ["urn:A", "urn:B"]), (3, 5, "urn:B"), (6, 8, ["urn:B", "urn:C"]), (9, 11, "urn:A")]
+    found = [(0, 2, "urn:B"), (3, 5, "urn:B"), (6, 8, "urn:C"), (9, 11, "urn:B")]
     report = report_of({"gold": items(gold, "iri")}, found, tmp_path)
     assert [report.scores[name].right for name in ("given/accuracy", "exact/InKB")] == [3, 3]
+    crossed = [(0, 2, "urn:C"), (3, 5, "urn:A"), (6, 8, "urn:A"), (9, 11, "urn:C")]
+    assert report_of({"gold": items(gold, "iri")}, crossed, tmp_path).scores["given/accuracy"].right == 0
 
 
 def test_empty_links_are_gold_only_where_there_are_no_mentions(tmp_path: Path) -> None:

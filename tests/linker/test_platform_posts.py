@@ -230,7 +230,14 @@ def test_a_text_whose_letters_were_decoded_wrongly_is_read_as_what_was_meant() -
 
 
 @pytest.mark.parametrize(
-    "data", ["<?xml version='1.0'?><rss/>", "\ufeff\n<!DOCTYPE html>", "<html lang='en'>", "<feed/>", "{\\rtf1 Monaco}"]
+    "data",
+    [
+        "<?xml version='1.0'?><rss/>",
+        "\ufeff\n<!DOCTYPE html>",
+        "<html lang='en'>\n<head>",
+        "<feed xmlns='a'/>",
+        "{\\rtf1 Monaco}",
+    ],
 )
 def test_pages_and_feeds_are_no_posts(data: str) -> None:
     with pytest.raises(FormatError, match=r"XML or HTML|RTF"):
@@ -243,3 +250,54 @@ def test_posts_of_an_array_on_one_line_have_ids_of_their_own() -> None:
         found, [_], _ = read(json.dumps(posts, indent=indent))
         assert [post.id for post in found] == ["1", "3"]
     assert [post.id for post in read("\n\n".join(map(json.dumps, posts[::2])))[0]] == ["1", "3"]  # lines
+
+
+def test_texts_that_only_look_like_markup_are_posts() -> None:
+    texts = ["<feed me> Monaco", "<html> is great"]
+    assert [post.text for post in read("\n".join(texts))[0]] == texts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“A IRMÃ” hoje em São Paulo",
+        "«MARACANÃ»",
+        "MARACANÃ–RIO",
+        "MARACANÃ®",
+        "CAFÉ²",
+        "Ø²",
+        "Paříž€",
+        "Đà Nẵng",
+        "ÑANDÚ",
+    ],
+)
+def test_texts_that_were_decoded_rightly_stay(text: str) -> None:
+    assert read(json.dumps({"text": text}))[0][0].text == text
+
+
+def test_a_field_of_what_is_around_posts_is_not_their_text() -> None:
+    feed = {"version": "1", "title": "My blog", "items": [{"id": "1", "title": "Chad"}, {"id": "2", "title": "Mali"}]}
+    found, _, _ = read(json.dumps(feed), names={"text": "title"})
+    assert [post.text for post in found] == ["Chad", "Mali"]
+    data = {"message": "OK", "data": [{"message": "Chad"}, {"message": "Mali"}]}
+    assert [post.text for post in read(json.dumps(data), names={"text": "message"})[0]] == ["Chad", "Mali"]
+
+
+def test_an_object_of_ones_own_is_no_note_and_a_name_may_be_longer_than_files_have(tmp_path: Path) -> None:
+    own = {"type": "Create", "text": "Chad", "object": {"id": "5", "content": "Mali"}}
+    assert [post.text for post in read(json.dumps(own))[0]] == ["Chad"]
+    long = {"id": 1, "text": "Chad", "image": f"https://x.org/{'a' * 300}.jpg"}
+    assert [post.text for post in read(json.dumps(long), pictures=tmp_path)[0]] == ["Chad"]
+
+
+def test_people_of_discord_are_no_mentions() -> None:
+    for people in ([], [{"id": "1", "name": "bob", "nickname": "Bob", "isBot": False}]):
+        message = {"id": "5", "content": "Chad", "author": {"id": "2"}, "mentions": people}
+        [post], bad, _ = read(json.dumps(message))
+        assert (post.mentions, bad) == (None, [])
+
+
+def test_long_lists_are_not_searched_for_a_text() -> None:
+    posts = [{"id": n, "body": "Chad beat Mali", "vector": ["Chad beat Mali again"] * 1500} for n in range(300)]
+    _, bad, _ = read("\n".join(map(json.dumps, posts)))
+    assert {error.reason.rpartition("=")[2] for error in bad} == {"body?"}

@@ -37,9 +37,19 @@ def read(tmp_path: Path, *rows: Any, array: bool = False) -> tuple[list[tuple[st
                 {"result": [{"value": {"start": 10, "end": 19, "labels": ["LOC"]}, "type": "labels"}]},
             ],
         },
+        {"text": TEXT, "entities": [], "ents": [SPAN]},
         {"text": TEXT, "label": [{"start": 10, "end": 19, "text": "N'Djamena", "labels": ["LOC"]}]},
     ],
-    ids=["doccano", "doccano, older", "doccano, newer", "Prodigy", "spaCy", "Label Studio", "Label Studio, small"],
+    ids=[
+        "doccano",
+        "doccano, older",
+        "doccano, newer",
+        "Prodigy",
+        "spaCy",
+        "Label Studio",
+        "spaCy, a document",
+        "Label Studio, small",
+    ],
 )
 def test_what_tools_export(row: Any, array: bool, tmp_path: Path) -> None:
     assert read(tmp_path, row, array=array or isinstance(row, list)) == ([("N'Djamena", "B-LOC")], "")
@@ -62,10 +72,23 @@ def test_spans_are_in_characters_and_widened_to_words(tmp_path: Path) -> None:
             "overlaps another span: expected spans",
         ),
         ({"text": TEXT, "label": ["positive"]}, "span positive: expected begin, end"),
-        ({"text": TEXT, "spans": [SPAN], "answer": "reject"}, "answer is 'reject': give only what was accepted"),
         ({"text": TEXT}, "has the fields text: give a word"),
     ],
 )
 def test_what_cannot_be_used_is_said(row: Any, said: str, tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=said):
         read(tmp_path, row)
+
+
+def test_what_nobody_has_annotated_or_accepted_is_left_out_and_counted(tmp_path: Path) -> None:
+    choice, mark = {"value": {"choices": ["x"]}}, {"value": {"start": 10, "end": 19, "labels": ["LOC"]}}
+    rows = [
+        {"data": {"text": TEXT}, "annotations": [{"result": [choice, mark, mark]}]},
+        {"data": {"text": TEXT}, "annotations": []},
+        {"data": {"text": TEXT}, "annotations": [{"was_cancelled": True, "result": [mark]}]},
+        {"text": TEXT, "spans": [SPAN], "answer": "reject"},
+        {"text": TEXT, "answer": "accept"},
+    ]
+    found, told = read(tmp_path, *rows)
+    assert found == [("N'Djamena", "B-LOC")]
+    assert told.endswith("2 posts in JSON (BIO); 3 not annotated, or rejected: left out")
