@@ -23,13 +23,8 @@ _RETWEET = re.compile(r"(RT @\w+: ).*\u2026", re.DOTALL)  # of a text that Twitt
 _PLACES_OF_MEDIA = (
     *("extended_entities.media", "entities.media"),  # Twitter's first API, and archives
     *("attachments.media", "media_attachments"),  # Twitter's second API, Mastodon's
-    *(
-        "attachments",
-        "attachment",
-        "files",
-        "embed.images",
-        "media",
-    ),  # as they are exported by others
+    *("attachments", "attachment", "files", "embed.images", "media"),  # as others export them
+    "attachments.0.data.0.media",  # Facebook's
 )
 _ADDRESSES_OF_MEDIA = ("media_url_https", "url", "url_private", "fullsize", "uri")
 _PICTURES, _VIDEOS = ("image", "photo"), ("video", "audio", "animated_gif")
@@ -122,7 +117,7 @@ def _media(value: Mapping[str, Any]) -> Any:
     """Where the first picture is that a post has among its media; what its media are known by where they are apart."""
     lists = [*(field_within(value, place) for place in _PLACES_OF_MEDIA), [{"uri": value.get("uri")}]]
     for items in lists:
-        found = [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+        found = [item for item in (items if isinstance(items, list) else [items]) if isinstance(item, Mapping)]
         if address := next(filter(None, map(_address, found)), None):
             return address
     keys = field_within(value, "attachments.media_keys")

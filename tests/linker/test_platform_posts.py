@@ -164,6 +164,7 @@ def test_where_the_text_may_be_is_said(post: dict[str, Any], said: str, place: s
                        {"mimetype": "image/png", "url_private": "https://s/b"}]}, "https://s/b",
         ),
         ({"embed": {"images": [{"alt": "", "fullsize": "https://cdn/a@jpeg"}]}}, "https://cdn/a@jpeg"),
+        ({"attachments": [{"data": [{"media": {"uri": "https://m/a.jpg"}}]}]}, "https://m/a.jpg"),
         ({"media": [{"uri": "https://m/a.mp4"}, {"uri": "https://m/a.JPG"}]}, "https://m/a.JPG"),
         ({"media_attachments": [{"type": "video", "url": "https://m/a.jpg"}]}, ""),
         ({"attachments": [{"url": "https://[/a"}], "files": "a.jpg", "media": [3]}, ""),
