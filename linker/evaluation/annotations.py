@@ -74,7 +74,11 @@ class AnnotatedPost:
 
     def as_gold_names(self, gold: "AnnotatedPost") -> "AnnotatedPost":
         """The post with the first of the IRIs that gold gives for a mention in place of its others, at that mention."""
-        several = [(one.place, dict.fromkeys(one.also, one.iri)) for one in gold.annotations if one.place and one.iri]
+        several = [
+            (one.place, dict.fromkeys(one.also, one.iri))
+            for one in gold.annotations
+            if one.place and one.iri and one.also
+        ]
         annotations = []
         for annotation in self.annotations:
             start, end = annotation.place or (0, 0)

@@ -131,6 +131,9 @@ def test_any_of_the_iris_that_gold_gives_for_a_mention_is_right_there_and_nowher
     found = [(0, 2, "urn:B"), (3, 5, "urn:B"), (6, 8, "urn:C"), (9, 11, "urn:B")]
     report = report_of({"gold": items(gold, "iri")}, found, tmp_path)
     assert [report.scores[name].right for name in ("given/accuracy", "exact/InKB")] == [3, 3]
+    nested: list[Any] = [(0, 5, "urn:D"), (3, 5, ["urn:A", "urn:B"])]  # the longer one has no other IRI
+    inner = report_of({"gold": items(nested, "iri")}, [(3, 5, "urn:B")], tmp_path)
+    assert inner.scores["given/accuracy"].right == 1
     crossed = [(0, 2, "urn:C"), (3, 5, "urn:A"), (6, 8, "urn:A"), (9, 11, "urn:C")]
     assert report_of({"gold": items(gold, "iri")}, crossed, tmp_path).scores["given/accuracy"].right == 0
 
