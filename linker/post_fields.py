@@ -53,7 +53,7 @@ def our_fields(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, 
             found[field] = "", within
     if "text" not in names and (whole := _whole_text(value, found.get("text", ("", ""))[1])):
         found["text"] = found.get("text", ("", ""))[0], whole
-    if "image" not in found and (media := _media(value)):
+    if "image" not in found and (media := _media(value, by_name)):
         found["image"] = "", media
     return found
 
@@ -113,10 +113,15 @@ def _whole_text(value: Mapping[str, Any], text: Any) -> str:
     return ""
 
 
-def _media(value: Mapping[str, Any]) -> Any:
-    """Where the first picture is that a post has among its media; what its media are known by where they are apart."""
-    lists = [*(field_within(value, place) for place in _PLACES_OF_MEDIA), [{"uri": value.get("uri")}]]
-    for items in lists:
+def _media(value: Mapping[str, Any], by_name: Mapping[str, str]) -> Any:
+    """Where the first picture is that a post has among its media; what its media are known by where they are apart.
+
+    Args:
+        value: The post.
+        by_name: What its fields are called, by their names in small letters.
+    """
+    places = [place for place in _PLACES_OF_MEDIA if by_name.keys() & {place, place.partition(".")[0]}]
+    for items in (*(field_within(value, place) for place in places), {"uri": value.get("uri")}):
         found = [item for item in (items if isinstance(items, list) else [items]) if isinstance(item, Mapping)]
         if address := next(filter(None, map(_address, found)), None):
             return address

@@ -3,19 +3,16 @@
 Each gives records, a post each, with the line where it begins. All but Parquet are read as a stream.
 """
 
-import json
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
-from linker.json_values import Around, Broken, json_values
-from linker.post_fields import field_within, is_empty
-from linker.post_pictures import media_keys, with_media
+from linker.json_posts import LINES, JsonPosts
+from linker.post_records import Record, not_text
 
 if TYPE_CHECKING:
     from ner import TextFile
@@ -23,27 +20,9 @@ if TYPE_CHECKING:
 _DELIMITERS = {",": "CSV", "\t": "TSV", ";": "a table with semicolons", "|": "a table with bars"}
 _JSON_ENDINGS = {".jsonl", ".ndjson", ".json"}
 _TABLE_ENDINGS = {".csv", ".tsv"}
-_ROWS_AT_ONCE, _ROWS_LOOKED_AT, _LINES_LOOKED_AT = 256, 5, 50
+_ROWS_AT_ONCE, _ROWS_LOOKED_AT = 256, 5
 _UNNAMED = re.compile(r"column \d+")  # an empty cell under no name is no field
 _SEP = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)  # what Excel writes in front
-_WRAPPER = re.compile(r'\{\s*"\w+"\s*:\s*\[\s*[{\]]')
-_BEGINS_OBJECT = re.compile(r'\{\s*("[^"]*"\s*:.*)?$')
-_BEGINS_JSON = re.compile(r'\{\s*(["}]|$)|\[\s*([\[{"\]]|$)|window\.YTD\.')  # the last: a user's own archive of Twitter
-_TEXTS, _IDS = {"text", "full_text", "tokens"}, {"id", "id_str"}
-_TEXTS_IF_STRINGS = ("content", "tweet", "tweet_text", "message", "sentence")  # else what is around a post
-_LINES, _VALUES = "lines, a post a line", "values, a post an object"
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What may be a post."""
-
-    line: int  # where it begins, from 1
-    value: Mapping[str, Any] = field(default_factory=dict)  # its fields, as the file calls them
-    error: str = ""  # why it is none
-    text: str = ""  # its beginning, where there is an error
-    image_name: str | None = None  # of a file of columns, what IMGID: says
-    number: int = 0  # among the records of an array, from 1; 0 where a line is a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +64,10 @@ def _form_of(file: "TextFile", names: FieldNames, source: Path | IO[bytes]) -> t
     if not first:
         return "", iter(())
     endings = {ending.lower() for ending in Path(file.name).suffixes}
-    if shape := _json_shape(first, lines, file, names.asked):
-        is_expected = shape == _LINES and isinstance(source, Path) and not endings.isdisjoint(_JSON_ENDINGS)
-        form = "" if is_expected else f"JSON {shape}"
-        return form, _json_lines(file, names.asked) if shape == _LINES else _numbered(_json_records(file, names.asked))
+    json_posts = JsonPosts(file, names.asked)
+    if shape := json_posts.shape(first, lines):
+        is_expected = shape == LINES and isinstance(source, Path) and not endings.isdisjoint(_JSON_ENDINGS)
+        return "" if is_expected else f"JSON {shape}", json_posts.lines() if shape == LINES else json_posts.values()
     is_table = isinstance(source, Path) and not endings.isdisjoint(_TABLE_ENDINGS)
     delimiter, header, has_blanks = _header(lines, names, is_table=is_table)
     if header:
@@ -101,111 +80,6 @@ def _form_of(file: "TextFile", names: FieldNames, source: Path | IO[bytes]) -> t
         reason = f"no column of {first[:80]!r} is known to have the text: say which, with --field text=COLUMN"
         return "", iter([Record(1, error=reason, text=first)])
     return "plain text, a post a line", _text_records(file)
-
-
-def _json_shape(first: str, lines: Sequence[str], file: "TextFile", asked: str) -> str:
-    """What JSON a file is: a post a line, or posts in an array or over several lines; "" where it is none."""
-    looked_at = [line for line in lines[:_LINES_LOOKED_AT] if line.strip()]
-    value = _parsed(first)
-    if isinstance(value, dict):
-        return _LINES if _inner_list(value, asked) is None else _VALUES
-    if sum(isinstance(_parsed(line), dict) for line in looked_at) * 2 > len(looked_at):
-        return _LINES
-    if not _BEGINS_JSON.match(first):
-        return ""
-    is_one_line = file.is_cut and len(lines) < 2  # a long one
-    is_object = first.startswith("{") and not _WRAPPER.match(first)
-    return _LINES if is_object and (is_one_line or not _BEGINS_OBJECT.match(first)) else _VALUES
-
-
-def _parsed(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _is_post(value: Mapping[str, Any], asked: str) -> bool:
-    """Whether an object has an id or a text of its own, and so is not what is around a post."""
-    has_asked = _has(value, asked) and not _has(value.get("data"), asked)
-    return has_asked or bool((_TEXTS | _IDS) & value.keys()) or isinstance(value.get("content"), str)
-
-
-def _has(value: Any, asked: str) -> bool:
-    """Whether there is anything where the user says that the text is."""
-    return asked != "" and not is_empty(field_within(value, asked))
-
-
-def _inner_list(value: Mapping[str, Any], asked: str) -> list[Any] | None:
-    """The posts in an object that is no post itself: ``{"data": [...]}``; in Telegram's chats, Mastodon's archives."""
-    if _TEXTS & value.keys():
-        return None
-    if isinstance(value.get("data"), dict) and not _is_post(value, asked):
-        return _inner_list(value["data"], asked)
-    around = {name: value.get(name) for name in ("messages", "orderedItems")} if _IDS & value.keys() else value
-    lists = [(name, item) for name, item in around.items() if isinstance(item, list) and item]
-    lists = [(name, item) for name, item in lists if all(isinstance(one, dict) for one in item)]
-    has_text = any(isinstance(value.get(name), str) for name in _TEXTS_IF_STRINGS)
-    others = [] if has_text else [item for _, item in lists]
-    found = next((item for name, item in lists if name == "data"), others[0] if others else None)
-    return None if _has(value, asked) and not any(_has(item, asked) for item in found or ()) else found
-
-
-def _json_lines(file: "TextFile", asked: str) -> Iterator[Record]:
-    for number, line in file.lines():
-        if not line.strip():
-            continue
-        error = _not_text(line)
-        value: Any = None
-        if not error:
-            try:
-                value = json.loads(line.removeprefix("\ufeff"))
-            except (ValueError, RecursionError) as problem:
-                error = f"is not JSON ({problem}), expected one object a line"
-        yield _record(number, value, error, line, asked)
-
-
-def _json_records(file: "TextFile", asked: str) -> Iterator[Record]:
-    held: list[tuple[int, Any, str]] | None = None  # until what stands behind their array is read
-    for line, value, text in chain(json_values(file.blocks()), [(0, Around({}), "")]):
-        if not isinstance(value, Around):
-            if held or (held is not None and media_keys(value)):
-                held.append((line, value, text))
-            else:
-                yield from _records(line, value, text, asked)
-            continue
-        for place, item, shown in held or ():
-            yield from _records(place, with_media(item, value.fields or {}), shown, asked)
-        held = [] if value.fields is None else None
-
-
-def _numbered(records: Iterator[Record]) -> Iterator[Record]:
-    for number, record in enumerate(records, 1):
-        yield replace(record, number=number)
-
-
-def _records(line: int, value: Any, text: str, asked: str) -> Iterator[Record]:
-    inner = _inner_list(value, asked) if isinstance(value, dict) else None
-    if isinstance(value, Broken):
-        yield Record(line, error=f"is not JSON ({value.reason})", text=text)
-    elif inner is None:
-        yield _record(line, value, _not_text(text), text, asked)
-    else:
-        for item in inner:
-            yield _record(line, with_media(item, value), "", text, asked)
-
-
-def _record(line: int, value: Any, error: str, text: str, asked: str) -> Record:
-    if not error and not isinstance(value, dict):
-        error = f"is a JSON {type(value).__name__}, expected an object"
-    if error:
-        return Record(line, error=error, text=text)
-    # {"tweet": {...}}, as in a user's own archive; {"data": {...}, "includes": ...}, as in a stream of Twitter's
-    inner = next(iter(value.values())) if len(value) == 1 else value.get("data")
-    note = value.get("object")
-    if value.get("type") == "Create" and isinstance(note, dict) and not (value.keys() & _TEXTS or _has(value, asked)):
-        return Record(line, note)  # {"type": "Create", "object": {...}}, as in an archive of Mastodon's
-    return Record(line, with_media(inner, value) if isinstance(inner, dict) and not _is_post(value, asked) else value)
 
 
 def _header(lines: Sequence[str], names: FieldNames, *, is_table: bool) -> tuple[str, list[str], bool]:
@@ -264,7 +138,7 @@ def _table_records(file: "TextFile", delimiter: str, header: Sequence[str], has_
             if surplus or len(cells) < len(header):
                 error = f"has {len(cells)} cells, expected {len(header)}"
         fields = {name: cell for name, cell in zip(header, cells, strict=False) if cell or not _UNNAMED.fullmatch(name)}
-        yield Record(number, fields, error or _not_text(line), line)
+        yield Record(number, fields, error or not_text(line), line)
 
 
 def _column_records(file: "TextFile", layout: Any) -> Iterator[Record]:
@@ -280,7 +154,7 @@ def _column_records(file: "TextFile", layout: Any) -> Iterator[Record]:
 def _text_records(file: "TextFile") -> Iterator[Record]:
     for number, line in file.lines():
         if line.strip():
-            yield Record(number, {"text": line.removeprefix("\ufeff")}, _not_text(line), line)
+            yield Record(number, {"text": line.removeprefix("\ufeff")}, not_text(line), line)
 
 
 def _parquet_records(file: "TextFile") -> Iterator[Record]:
@@ -299,9 +173,3 @@ def _parquet_records(file: "TextFile") -> Iterator[Record]:
                     yield Record(number, dict(zip(columns, row, strict=True)))
         except duckdb.Error as error:
             yield Record(0, error=f"{file.name}: is no Parquet that can be read ({str(error).splitlines()[0]})")
-
-
-def _not_text(line: str) -> str:
-    from ner import is_text
-
-    return "" if is_text(line) else "is not UTF-8: save the file as UTF-8 (in Excel: CSV UTF-8)"

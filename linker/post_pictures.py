@@ -98,10 +98,9 @@ def find_picture(folder: Path, name: str) -> Path:
     spellings = dict.fromkeys((name, name.replace("\\", "/"), unquote(name), unquote(name.replace("\\", "/"))))
     try:
         places = [folder / spelling for spelling in spellings]
-        within_archive = (
-            [folder / name.lstrip("/")] if name.startswith("/") else []
-        )  # "/media/a.jpg", as Mastodon has it
-        for place in (*places, *within_archive):
+        # "/media/a.jpg" may lie within the folder, as in Mastodon's archives
+        inside = [folder / name.lstrip("/")] if name.startswith("/") else []
+        for place in (*places, *inside):
             if place.is_file():
                 return place
         within = any(place.parent != folder and place.parent.is_dir() for place in places)

@@ -66,9 +66,10 @@ def read_posts(
             is_seen = {name: name.lower() in there or field_within(value, name) is not None for name in unseen.values()}
             unseen = {field: name for field, name in unseen.items() if not is_seen[name]}
         items = [item for name, item in record.value.items() if str(name).lower() in known.text]
-        items = items or [field_within(record.value, called.get("text", ""))]
+        items = items or ([field_within(record.value, known.asked)] if known.asked else [])
         texts = [item for item in items if isinstance(item, str)]
-        if not is_html and any(map(_HTML.fullmatch, texts)):
+        shown = list(map(_shown, texts))
+        if not is_html and shown != texts:
             is_html = True
             tell("texts are in HTML, and read as what they show: so `text` of the results is, and offsets count")
         if record.error:
@@ -85,7 +86,7 @@ def read_posts(
         if record.image_name is not None:
             post = _with_named_picture(post, record.image_name, folder, is_sure=pictures is not None)
         bare += post.mentions == ()
-        for text in map(_shown, texts):
+        for text in shown:
             if post.text not in (text, "") and post.text == as_meant(text):
                 wrong, example = wrong + 1, example or _difference(text, post.text)
         yield post

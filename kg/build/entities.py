@@ -162,13 +162,10 @@ FROM (SELECT page AS key, page FROM meaning
 JOIN page_name n ON n.key = p.key
 JOIN (SELECT DISTINCT m.page, s.id AS entity FROM meaning m JOIN stands_for s ON s.key = m.target) t ON t.page = p.page
 """  # noqa: S608 -- our own names
-# What an entity without a label says that it is called, by schema.org: a name that is more than an alias.
-_CALLED = """
-CREATE OR REPLACE TABLE called AS
-SELECT entity, min(text) AS text FROM given_name WHERE kind = 'alias' AND weight > 0.9 GROUP BY entity
-"""
+# An entity without a label may say, by schema.org, what it is called: a name that is more than an alias.
 _DESCRIBED = """
 CREATE OR REPLACE TABLE described AS
+WITH called AS (SELECT entity, min(text) AS text FROM given_name WHERE kind = 'alias' AND weight > 0.9 GROUP BY entity)
 SELECT e.id, e.iri, coalesce(l.text, n.text, read_label(e.iri)) AS label, t.type, coalesce(p.prior, 0)::DOUBLE AS prior,
     CASE WHEN l.text IS NULL AND n.text IS NULL AND is_number(e.iri) THEN '' ELSE label END AS name
 FROM entity e LEFT JOIN chosen_label l ON l.entity = e.id LEFT JOIN entity_type t ON t.entity = e.id
@@ -259,7 +256,7 @@ def relate_entities(stage: Stage) -> None:
 
 def describe_entities(stage: Stage) -> None:
     """Make the tables `described` and `given_name` of the stage, its entities related."""
-    for statement in (_LABEL_OF_IRI, _OWN_LABELS, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES, _CALLED, _DESCRIBED):
+    for statement in (_LABEL_OF_IRI, _OWN_LABELS, _CHOSEN_LABELS, _PAGE_NAMES, _GIVEN_NAMES, _DESCRIBED):
         stage.connection.execute(statement)
 
 
